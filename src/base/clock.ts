@@ -1,0 +1,11 @@
+/**
+ * Time as an argument. Nothing in the engine asks the machine for the time but through a Clock, so that a simulated
+ * one can stand in its place and a whole run can be repeated from a seed.
+ */
+
+export interface Clock {
+  /** Wall-clock milliseconds since 1970, as `ctx.now()` gives them. May jump. */
+  now(): number;
+}
+
+export const systemClock: Clock = { now: () => Date.now() };

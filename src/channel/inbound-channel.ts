@@ -1,0 +1,66 @@
+/**
+ * The receiving end of a channel: reads whole envelopes, where they lie in the ring if they fit into one frame, else
+ * put together from their fragments. Envelopes come in the order in which they were sent, with no gap (I2).
+ */
+import { assert } from '../base/assert.ts';
+import type { FrameHandler, RingConsumer } from '../ring/ring-consumer.ts';
+import { FRAME_FIRST, FRAME_LAST, FRAME_WHOLE } from '../ring/ring-layout.ts';
+
+/** Takes one envelope in place; the bytes are valid during the call only. */
+export interface EnvelopeHandler {
+  onEnvelope(words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void;
+}
+
+const ASSEMBLY_BYTES_MIN = 1 << 16;
+
+export class InboundChannel implements FrameHandler {
+  readonly #ring: RingConsumer;
+  readonly #handler: EnvelopeHandler;
+  #assembly: Uint8Array = new Uint8Array(0);
+  #assembledBytes = 0;
+
+  constructor(ring: RingConsumer, handler: EnvelopeHandler) {
+    this.#ring = ring;
+    this.#handler = handler;
+  }
+
+  get hasFrames(): boolean {
+    return this.#ring.hasFrames;
+  }
+
+  /** Handles at most `frameCountMax` frames; returns how many. */
+  drain(frameCountMax: number): number {
+    return this.#ring.drain(this, frameCountMax);
+  }
+
+  onFrame(offsetBytes: number, bodyBytes: number, header: number): void {
+    const { words, bytes } = this.#ring.memory;
+    if ((header & FRAME_WHOLE) === FRAME_WHOLE) {
+      assert(this.#assembledBytes === 0, 'no whole envelope amid the fragments of another (I2)');
+      this.#handler.onEnvelope(words, bytes, offsetBytes, bodyBytes);
+      return;
+    }
+    assert((this.#assembledBytes === 0) === ((header & FRAME_FIRST) !== 0), 'fragments begin with the first (I2)');
+    this.#collect(bytes.subarray(offsetBytes, offsetBytes + bodyBytes));
+    if ((header & FRAME_LAST) !== 0) this.#handOver();
+  }
+
+  #collect(fragment: Uint8Array): void {
+    const needed = this.#assembledBytes + fragment.length;
+    if (needed > this.#assembly.length) {
+      const larger = new Uint8Array(Math.max(ASSEMBLY_BYTES_MIN, (needed * 2 + 3) & ~3));
+      larger.set(this.#assembly.subarray(0, this.#assembledBytes));
+      this.#assembly = larger;
+    }
+    this.#assembly.set(fragment, this.#assembledBytes);
+    this.#assembledBytes = needed;
+  }
+
+  #handOver(): void {
+    const bytes = this.#assembly;
+    const byteLength = this.#assembledBytes;
+    this.#assembledBytes = 0;
+    if (byteLength > ASSEMBLY_BYTES_MIN) this.#assembly = new Uint8Array(0);
+    this.#handler.onEnvelope(new Int32Array(bytes.buffer, 0, bytes.length >> 2), bytes, 0, byteLength);
+  }
+}

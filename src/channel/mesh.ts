@@ -1,0 +1,78 @@
+/**
+ * Who is connected to whom: the shared memory of one engine, a ring between every two threads in each direction, a
+ * doorbell per thread and the counters. Threads are numbered like their shards; the coordinator comes last. The memory
+ * is plain data, so it can be handed to a worker as it is.
+ */
+import type { SpillStorage } from '../base/spill.ts';
+import { allocateCounters, Counters } from '../metrics/counters.ts';
+import { DOORBELL_STRIDE_WORDS, Doorbell } from '../ring/doorbell.ts';
+import { RingConsumer } from '../ring/ring-consumer.ts';
+import { allocateRing, RingMemory } from '../ring/ring-memory.ts';
+import { RingProducer } from '../ring/ring-producer.ts';
+import { type EnvelopeHandler, InboundChannel } from './inbound-channel.ts';
+import { OutboundChannel } from './outbound-channel.ts';
+
+export interface MeshMemory {
+  readonly shardCount: number;
+  /** `rings[from * threadCount + to]`; none from a thread to itself. */
+  readonly rings: readonly (SharedArrayBuffer | undefined)[];
+  readonly doorbells: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
+}
+
+export function allocateMesh(shardCount: number, ringCapacityBytes: number): MeshMemory {
+  const threadCount = shardCount + 1;
+  const rings = Array.from({ length: threadCount * threadCount }, (_, index) =>
+    Math.floor(index / threadCount) === index % threadCount ? undefined : allocateRing(ringCapacityBytes),
+  );
+  const doorbells = new SharedArrayBuffer(threadCount * DOORBELL_STRIDE_WORDS * 4);
+  return { shardCount, rings, doorbells, counters: allocateCounters(threadCount) };
+}
+
+/** One thread's view of the mesh. */
+export class Mesh {
+  readonly shardCount: number;
+  readonly thread: number;
+  readonly coordinator: number;
+  readonly counters: Counters;
+  readonly ownDoorbell: Doorbell;
+  readonly #memory: MeshMemory;
+  readonly #doorbells: Doorbell[];
+
+  constructor(memory: MeshMemory, thread: number) {
+    this.shardCount = memory.shardCount;
+    this.thread = thread;
+    this.coordinator = memory.shardCount;
+    this.counters = new Counters(memory.counters);
+    this.#memory = memory;
+    const words = new Int32Array(memory.doorbells);
+    this.#doorbells = Array.from({ length: memory.shardCount + 1 }, (_, index) => new Doorbell(words, index));
+    this.ownDoorbell = this.#doorbells[thread];
+  }
+
+  doorbell(thread: number): Doorbell {
+    return this.#doorbells[thread];
+  }
+
+  /** The channels to all threads, by their number; none to itself. */
+  outbound(storage: SpillStorage, overflowBytesMax: number): (OutboundChannel | undefined)[] {
+    return this.#doorbells.map((doorbell, to) => {
+      const ring = this.#ring(this.thread, to);
+      const credit = this.thread === this.coordinator ? () => this.counters.credit(to) : undefined;
+      return ring && new OutboundChannel(new RingProducer(ring), doorbell, storage, overflowBytesMax, credit);
+    });
+  }
+
+  /** The channels from all other threads. */
+  inbound(handler: EnvelopeHandler): InboundChannel[] {
+    return this.#doorbells.flatMap((_, from) => {
+      const ring = this.#ring(from, this.thread);
+      return ring ? [new InboundChannel(new RingConsumer(ring), handler)] : [];
+    });
+  }
+
+  #ring(from: number, to: number): RingMemory | undefined {
+    const shared = this.#memory.rings[from * (this.shardCount + 1) + to];
+    return shared && new RingMemory(shared);
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The sending end of a channel: reliable, FIFO and gap-free (I2), whatever the size of its ring. What the ring cannot
+ * take stays here in an overflow, in order, and goes out when there is room; nothing overtakes it. It never waits (I7).
+ *
+ * An envelope longer than one frame may be is cut into fragments on its way from the overflow into the ring.
+ *
+ * A receiver may give out credit (I7): then no more than that goes into the ring, and the rest waits here. Shards give
+ * credit to the coordinator only; between shards there is none, since there it could deadlock.
+ *
+ * Everything appended since the last `mark` can be taken back, as long as `flush` has not run: that is how an
+ * invocation that fails leaves nothing behind (I5).
+ */
+import type { SpillStorage } from '../base/spill.ts';
+import type { Doorbell } from '../ring/doorbell.ts';
+import { FRAME_FIRST, FRAME_LAST } from '../ring/ring-layout.ts';
+import { RING_FULL, type RingProducer } from '../ring/ring-producer.ts';
+import { Overflow, type OverflowMark, type OverflowVisitor, type Placeable } from '../wire/overflow.ts';
+
+/** How many envelopes the receiver allows in all, modulo 2^32; only grows. */
+export type CreditLimit = () => number;
+
+export class OutboundChannel {
+  readonly #ring: RingProducer;
+  readonly #doorbell: Doorbell;
+  readonly #overflow: Overflow;
+  /** How much of the oldest envelope in the overflow is already in the ring. */
+  #fragmentedBytes = 0;
+  readonly #creditLimit: CreditLimit | undefined;
+  #sentCount = 0;
+  #markNumber = 0;
+  #markSentCount = 0;
+  #markRing = 0;
+  #markOverflow: OverflowMark | undefined;
+
+  constructor(
+    ring: RingProducer,
+    doorbell: Doorbell,
+    storage: SpillStorage,
+    overflowBytesMax: number,
+    creditLimit?: CreditLimit,
+  ) {
+    this.#ring = ring;
+    this.#doorbell = doorbell;
+    this.#overflow = new Overflow(storage, overflowBytesMax);
+    this.#creditLimit = creditLimit;
+  }
+
+  /** Envelopes that wait for room. */
+  get waitingCount(): number {
+    return this.#overflow.count;
+  }
+
+  get memoryBytes(): number {
+    return this.#overflow.memoryBytes;
+  }
+
+  /** Whether the next envelope would go out at once, as far as credit and order decide. */
+  get isOpen(): boolean {
+    return this.#overflow.count === 0 && this.#hasCredit();
+  }
+
+  /** Notes where the channel stands, for `rollback`; once per transaction number. Returns whether this was the first. */
+  mark(transaction: number): boolean {
+    if (this.#markNumber === transaction) return false;
+    this.#markNumber = transaction;
+    this.#markSentCount = this.#sentCount;
+    this.#markRing = this.#ring.position;
+    this.#markOverflow = this.#overflow.mark();
+    return true;
+  }
+
+  append(envelope: Placeable): void {
+    if (this.#overflow.count === 0 && envelope.byteLength <= this.#ring.bodyBytesMax && this.#hasCredit()) {
+      const offset = this.#ring.claim(envelope.byteLength);
+      if (offset !== RING_FULL) {
+        envelope.placeInto(this.#ring.words, offset >> 2);
+        this.#sentCount = (this.#sentCount + 1) | 0;
+        return;
+      }
+    }
+    this.#overflow.append(envelope);
+  }
+
+  rollback(): void {
+    this.#sentCount = this.#markSentCount;
+    this.#ring.rollback(this.#markRing);
+    this.#overflow.rollback(this.#markOverflow);
+  }
+
+  /** Visits what was appended since the mark, in order: first what reached the ring, then what did not. */
+  forEachSinceMark(visit: OverflowVisitor): void {
+    const { words, bytes } = this.#ring;
+    this.#ring.forEachUnpublished(this.#markRing, (offset, byteLength) => visit(words, bytes, offset, byteLength));
+    this.#overflow.forEachSince(this.#markOverflow, visit);
+  }
+
+  /** Moves at most `envelopeCountMax` waiting envelopes into the ring, publishes, and wakes the receiver. Returns how many moved. */
+  flush(envelopeCountMax: number = Number.POSITIVE_INFINITY): number {
+    let moved = 0;
+    while (this.#overflow.count > 0 && moved < envelopeCountMax && this.#hasCredit() && this.#moveOldest()) moved++;
+    if (this.#ring.publish()) this.#doorbell.ring();
+    this.#overflow.spill();
+    return moved;
+  }
+
+  #hasCredit(): boolean {
+    return this.#creditLimit === undefined || ((this.#creditLimit() - this.#sentCount) | 0) > 0;
+  }
+
+  /** Moves the oldest waiting envelope, or as many of its fragments as fit. True when all of it has gone. */
+  #moveOldest(): boolean {
+    let gone = false;
+    this.#overflow.peek((words, _bytes, offsetBytes, byteLength) => {
+      gone = this.#moveFragments(words, offsetBytes, byteLength);
+    });
+    if (!gone) return false;
+    this.#fragmentedBytes = 0;
+    this.#sentCount = (this.#sentCount + 1) | 0;
+    this.#overflow.drop();
+    return true;
+  }
+
+  #moveFragments(words: Int32Array, offsetBytes: number, byteLength: number): boolean {
+    const ring = this.#ring;
+    const fragmentBytesMax = ring.bodyBytesMax & ~3;
+    while (this.#fragmentedBytes < byteLength) {
+      const from = this.#fragmentedBytes;
+      const bytes = Math.min(byteLength - from, fragmentBytesMax);
+      const flags = (from === 0 ? FRAME_FIRST : 0) | (from + bytes === byteLength ? FRAME_LAST : 0);
+      const to = ring.claim(bytes, flags);
+      if (to === RING_FULL) return false;
+      const start = (offsetBytes + from) >> 2;
+      ring.words.set(words.subarray(start, start + ((bytes + 3) >> 2)), to >> 2);
+      this.#fragmentedBytes += bytes;
+    }
+    return true;
+  }
+}

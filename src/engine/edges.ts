@@ -1,0 +1,163 @@
+/**
+ * Where the engine meets the world: the pumps of its ingresses and the consumers of its egresses, all on the
+ * coordinator's thread.
+ */
+import { EgressPump } from '../io/egress-pump.ts';
+import { EgressStream } from '../io/egress-stream.ts';
+import { IngressPump } from '../io/ingress-pump.ts';
+import type { AnyEgress, EgressSink } from '../sdk/egress.ts';
+import { MillraceError } from '../sdk/errors.ts';
+import type { Module } from '../sdk/module.ts';
+import type { Coordinator } from './coordinator.ts';
+import type { FilledOptions } from './options.ts';
+
+export interface EdgeHooks {
+  report(error: MillraceError): void;
+  /** Makes the coordinator look whether input may be taken again. */
+  wake(): void;
+  flush(): void;
+}
+
+/** The module, with what `startEngine` was given beside it. An egress keeps the number that the module gave it. */
+export function mergeEdges(module: Module, options: FilledOptions): Module {
+  const sinks = new Map(options.egresses.map((egress) => [egress.type, egress]));
+  const egresses = module.egresses.map((egress): AnyEgress => {
+    const given = sinks.get(egress.type);
+    sinks.delete(egress.type);
+    if (given === undefined) return egress;
+    if (egress.sink === undefined) return given;
+    throw new MillraceError('DUPLICATE_TYPE', `The egress "${egress.type}" has a sink in the module already.`);
+  });
+  for (const type of sinks.keys()) {
+    throw new MillraceError(
+      'UNKNOWN_EGRESS',
+      `The module declares no egress named "${type}"; only those it declares can get a sink.`,
+    );
+  }
+  const ingresses = [...module.ingresses, ...options.ingresses];
+  const types = new Set<string>();
+  for (const { type } of ingresses) {
+    if (types.has(type)) throw new MillraceError('DUPLICATE_TYPE', `Two ingresses are named "${type}".`);
+    types.add(type);
+  }
+  const routers = [...module.routers, ...options.routers];
+  for (const { ingress } of routers) {
+    if (types.has(ingress)) continue;
+    throw new MillraceError('UNKNOWN_INGRESS', `A router names the ingress "${ingress}", which is not declared.`);
+  }
+  return { ...module, ingresses, routers, egresses };
+}
+
+export class Edges {
+  readonly #module: Module;
+  readonly #coordinator: Coordinator;
+  readonly #hooks: EdgeHooks;
+  readonly #ingressPumps: IngressPump[];
+  readonly #egressPumps: (EgressPump | undefined)[];
+  readonly #streams: (EgressStream<unknown> | undefined)[];
+  readonly #warned = new Set<string>();
+  #ingressesEnded: Promise<unknown> = Promise.resolve();
+  #closed = false;
+  /** Set when the engine can no longer deliver: a consumer that comes late learns it at once. */
+  #ended: { error: MillraceError | undefined } | undefined;
+
+  constructor(module: Module, coordinator: Coordinator, hooks: EdgeHooks) {
+    this.#module = module;
+    this.#coordinator = coordinator;
+    this.#hooks = hooks;
+    this.#egressPumps = module.egresses.map(() => undefined);
+    this.#streams = module.egresses.map(() => undefined);
+    const gate = {
+      admission: () => coordinator.admission(),
+      transact: (work: () => void) => coordinator.transact(work),
+      send: (target: string | { type: string }, id: string, message: unknown) =>
+        coordinator.sendInTransaction(target, id, message),
+      flush: () => hooks.flush(),
+      reportError: (error: MillraceError) => hooks.report(error),
+    };
+    this.#ingressPumps = module.ingresses.map((ingress) => {
+      const routers = module.routers.filter((router) => router.ingress === ingress.type);
+      return new IngressPump(ingress, routers, gate);
+    });
+  }
+
+  /** Opens sinks and starts to read. */
+  open(): void {
+    if (this.#closed) return;
+    this.#module.egresses.forEach(({ sink }, number) => {
+      if (sink !== undefined) this.attach(number, sink);
+    });
+    this.#ingressesEnded = Promise.all(this.#ingressPumps.map((pump) => pump.run()));
+  }
+
+  /** Gives an egress its one consumer. */
+  attach(number: number, sink: EgressSink<unknown>): void {
+    this.#checkFree(number);
+    const ledger = this.#coordinator.ledgers[number];
+    if (ledger === undefined) return;
+    this.#egressPumps[number] = new EgressPump(ledger, sink, {
+      progressed: () => this.#hooks.wake(),
+      failed: (error) => this.#hooks.report(error),
+    });
+  }
+
+  /** The one stream of an egress. */
+  stream(number: number): EgressStream<unknown> {
+    const known = this.#streams[number];
+    if (known !== undefined) return known;
+    this.#checkFree(number);
+    const stream = new EgressStream<unknown>(this.#coordinator.ledgers[number], () => this.#hooks.wake());
+    this.#streams[number] = stream;
+    if (this.#ended !== undefined) this.#endStream(stream, this.#ended.error);
+    return stream;
+  }
+
+  #checkFree(number: number): void {
+    if (this.#egressPumps[number] === undefined && this.#streams[number] === undefined) return;
+    const type = this.#module.egresses[number]?.type;
+    throw new MillraceError('EGRESS_CONSUMED_TWICE', `The egress "${type}" has a consumer already; it can have one.`);
+  }
+
+  /** An egress holds back input. If nobody consumes it, that will not change by itself: say so, once. */
+  crowded(type: string): void {
+    const number = this.#module.egresses.findIndex((egress) => egress.type === type);
+    if (this.#egressPumps[number] !== undefined || this.#streams[number] !== undefined || this.#warned.has(type))
+      return;
+    this.#warned.add(type);
+    const pending = this.#coordinator.ledgers[number]?.pendingCount ?? 0;
+    const what = `${pending} records wait in egress "${type}", which has neither a sink nor a consumer.`;
+    this.#hooks.report(new MillraceError('EGRESS_UNCONSUMED', what));
+  }
+
+  async ingressesEnded(): Promise<void> {
+    await this.#ingressesEnded;
+  }
+
+  closeIngresses(): void {
+    this.#closed = true;
+    for (const pump of this.#ingressPumps) pump.stop();
+  }
+
+  /** Whether sinks and callbacks have taken all there is. Streams are the program's own affair. */
+  areDelivered(): boolean {
+    return this.#coordinator.ledgers.every(({ pendingCount }, number) => {
+      return pendingCount === 0 || this.#egressPumps[number] === undefined;
+    });
+  }
+
+  /** Hands over what is left and closes all sinks. */
+  async deliverAll(): Promise<void> {
+    await Promise.all(this.#egressPumps.map((pump) => pump?.stop()));
+  }
+
+  /** Ends all streams; those of a failed engine with its error. */
+  end(error: MillraceError | undefined): void {
+    this.#ended ??= { error };
+    for (const stream of this.#streams) if (stream !== undefined) this.#endStream(stream, error);
+  }
+
+  #endStream(stream: EgressStream<unknown>, error: MillraceError | undefined): void {
+    if (error === undefined) stream.end();
+    else stream.fail(error);
+  }
+}

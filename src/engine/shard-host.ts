@@ -1,0 +1,42 @@
+/**
+ * One worker thread per shard, for as long as the engine lives. The only importer of piscina, whose pool of tasks is
+ * used as a pool of owners: as many threads as shards, one never-ending task on each.
+ */
+import { Piscina } from 'piscina';
+import type { ShardTask } from './shard-task.ts';
+
+/** The thread entry, next to `index`: a `.ts` file in development, a `.js` file in a built package. */
+const WORKER_URL = new URL(import.meta.url.endsWith('.ts') ? '../worker.ts' : '../worker.js', import.meta.url);
+
+export class ShardHost {
+  readonly #pool: Piscina<ShardTask, void>;
+  readonly #tasks: Promise<void>[] = [];
+
+  constructor(shardCount: number, maxHeapMiB: number | undefined) {
+    this.#pool = new Piscina<ShardTask, void>({
+      filename: WORKER_URL.href,
+      minThreads: shardCount,
+      maxThreads: shardCount,
+      concurrentTasksPerWorker: 1,
+      // Without this, piscina would block each thread's event loop between tasks.
+      atomics: 'disabled',
+      idleTimeout: Number.POSITIVE_INFINITY,
+      ...(maxHeapMiB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB } }),
+    });
+  }
+
+  /** Starts a shard; `onFailure` is called if its thread ends with an error, however that came about. */
+  start(task: ShardTask, onFailure: (cause: unknown) => void): void {
+    this.#tasks.push(this.#pool.run(task).catch(onFailure));
+  }
+
+  /** Resolves when every shard has ended, as they do when ordered to stop. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#tasks);
+  }
+
+  /** Ends all threads, wherever they are. */
+  async destroy(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}

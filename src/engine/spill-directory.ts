@@ -1,0 +1,54 @@
+/**
+ * Spilled overflow in files, one a block, in a folder that one thread owns and that goes when the engine stops. Nothing
+ * here is synced: what spilled need not survive a crash.
+ */
+import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SpillStorage } from '../base/spill.ts';
+import { MillraceError } from '../sdk/errors.ts';
+
+export class SpillDirectory implements SpillStorage {
+  readonly #path: string;
+  #made = false;
+  #nextBlock = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  write(bytes: Uint8Array): number {
+    try {
+      if (!this.#made) mkdirSync(this.#path, { recursive: true, mode: 0o700 });
+      this.#made = true;
+      writeFileSync(this.#file(this.#nextBlock), bytes, { mode: 0o600 });
+    } catch (cause) {
+      throw this.#failure('written', cause);
+    }
+    return this.#nextBlock++;
+  }
+
+  take(block: number, byteLength: number): Uint8Array {
+    try {
+      const bytes = readFileSync(this.#file(block));
+      unlinkSync(this.#file(block));
+      if (bytes.length === byteLength) return bytes;
+      throw new Error(`it has ${bytes.length} bytes instead of ${byteLength}`);
+    } catch (cause) {
+      throw this.#failure('read back', cause);
+    }
+  }
+
+  clear(): void {
+    rmSync(this.#path, { recursive: true, force: true });
+    this.#made = false;
+  }
+
+  #file(block: number): string {
+    return join(this.#path, `${block}.spill`);
+  }
+
+  #failure(what: string, cause: unknown): MillraceError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new MillraceError('SPILL_FAILED', `Overflow in ${this.#path} could not be ${what}: ${reason}.`, { cause });
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The public surface of Millrace: everything a program may import, listed name by name. What is not here is internal
+ * and may change at any time.
+ */
+
+export { type AskOptions, Engine, type EngineEvents, type StopOptions, startEngine } from './engine/engine.ts';
+export type { EngineOptions } from './engine/options.ts';
+export { stopOnSignals } from './engine/stop-on-signals.ts';
+export type { EgressStream } from './io/egress-stream.ts';
+export { type NdjsonSinkOptions, ndjsonSink } from './io/ndjson-sink.ts';
+export { type NdjsonSourceOptions, ndjsonSource } from './io/ndjson-source.ts';
+export type { IdleMode } from './ring/idle-strategy.ts';
+export type { Address } from './sdk/address.ts';
+export { defineEgress, type Egress, type EgressSink, type EgressType } from './sdk/egress.ts';
+export { ERROR_CODES, type ErrorCode, MillraceError } from './sdk/errors.ts';
+export {
+  type Context,
+  defineFunction,
+  type FunctionDefinition,
+  type FunctionType,
+  functionType,
+  type StatefulFunction,
+} from './sdk/function.ts';
+export type { Immutable } from './sdk/immutable.ts';
+export {
+  defineIngress,
+  defineRouter,
+  type Ingress,
+  type IngressSource,
+  type IngressType,
+  type Router,
+  type RouterSend,
+  type SourceBatch,
+  type SourceHooks,
+} from './sdk/ingress.ts';
+export { defineModule, type Module, type ModuleDefinition } from './sdk/module.ts';
+export { type StateOf, type StateSpecs, type ValueSpec, value } from './sdk/state.ts';

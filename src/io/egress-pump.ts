@@ -1,0 +1,73 @@
+/**
+ * Hands the records of one egress to its sink, a batch at a time, the next only after the last was written. The callback
+ * of `engine.egress(x, callback)` is a sink too.
+ */
+import type { EgressSink } from '../sdk/egress.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import type { EgressLedger } from './egress-ledger.ts';
+
+const BATCH_COUNT = 256;
+
+export interface EgressPumpHooks {
+  /** Records have been taken: there may be room for more input. */
+  progressed(): void;
+  failed(error: MillraceError): void;
+}
+
+export class EgressPump {
+  readonly #ledger: EgressLedger;
+  readonly #sink: EgressSink<unknown>;
+  readonly #hooks: EgressPumpHooks;
+  readonly #running: Promise<void>;
+  #stopping = false;
+
+  /** Starts at once. */
+  constructor(ledger: EgressLedger, sink: EgressSink<unknown>, hooks: EgressPumpHooks) {
+    this.#ledger = ledger;
+    this.#sink = sink;
+    this.#hooks = hooks;
+    this.#running = this.#run();
+  }
+
+  /** Hands over what is there, closes the sink, and ends. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#ledger.changed.raise();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#sink.open?.();
+      while (await this.#handOver());
+      await this.#sink.close?.();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : describe(cause);
+      const what = `The sink of egress "${this.#ledger.type}" failed: ${reason}.`;
+      this.#hooks.failed(new MillraceError('EGRESS_FAILED', what, { cause }));
+    }
+  }
+
+  /** One batch, or a wait for one. False when all is done. */
+  async #handOver(): Promise<boolean> {
+    const batch = this.#ledger.take(BATCH_COUNT);
+    if (batch.length > 0) {
+      await this.#sink.write(batch);
+      this.#ledger.acknowledge();
+      this.#hooks.progressed();
+      return true;
+    }
+    if (this.#stopping) return false;
+    await this.#ledger.changed.next();
+    return true;
+  }
+}
+
+/** A sink that calls back for each record; a callback that returns a promise is awaited before the next record. */
+export function callbackSink<Record>(callback: (record: Record) => void | Promise<void>): EgressSink<Record> {
+  return {
+    async write(records) {
+      for (const record of records) await callback(record);
+    },
+  };
+}

@@ -1,0 +1,135 @@
+/**
+ * The NDJSON ingress: one JSON value per line, from a file or from standard input. Positions are byte offsets with the
+ * line number, so that errors name the line and a file can be read on from anywhere.
+ */
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import type { IngressSource, SourceBatch, SourceHooks } from '../sdk/ingress.ts';
+
+export interface NdjsonSourceOptions {
+  /** Path of the file, or `'-'` for standard input (which is not replayable). */
+  readonly path: string | URL;
+  /**
+   * What to do with a line that is no JSON: `'stop'` (default) ends the ingress with an error, `'skip'` reports the line
+   * through `engine.on('error')` and goes on. Empty lines are always skipped, silently.
+   */
+  readonly onMalformed?: 'skip' | 'stop';
+  /** A longer line counts as malformed. Default 16 MiB. */
+  readonly maxLineBytes?: number;
+}
+
+interface Position {
+  readonly byteOffset: number;
+  readonly line: number;
+}
+
+const NEWLINE = 10;
+const MAX_LINE_BYTES_DEFAULT = 16 * 1024 * 1024;
+const READ_BYTES = 1 << 16;
+
+class NdjsonReader<Record> {
+  readonly #options: NdjsonSourceOptions;
+  readonly #hooks: SourceHooks;
+  #byteOffset: number;
+  #line: number;
+  #rest: Buffer = Buffer.alloc(0);
+  /** Inside a line that is longer than allowed: its bytes are dropped until it ends. */
+  #overlong = false;
+
+  constructor(options: NdjsonSourceOptions, hooks: SourceHooks, from: Position) {
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#byteOffset = from.byteOffset;
+    this.#line = from.line;
+  }
+
+  /** Takes the next bytes; gives the records of all lines that end in them. */
+  take(bytes: Buffer): SourceBatch<Record> {
+    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    const end = all.lastIndexOf(NEWLINE) + 1;
+    const records = end === 0 ? [] : this.#parse(all.toString('utf8', 0, end - 1));
+    this.#byteOffset += end;
+    this.#rest = all.subarray(end);
+    if (this.#rest.length > (this.#options.maxLineBytes ?? MAX_LINE_BYTES_DEFAULT)) this.#dropOverlong();
+    return { records, position: this.#position() };
+  }
+
+  /** The last line may lack its newline. */
+  end(): SourceBatch<Record> {
+    const records = this.#rest.length === 0 ? [] : this.#parse(this.#rest.toString('utf8'));
+    this.#byteOffset += this.#rest.length;
+    this.#rest = Buffer.alloc(0);
+    return { records, position: this.#position() };
+  }
+
+  #position(): Position {
+    return { byteOffset: this.#byteOffset, line: this.#line };
+  }
+
+  #dropOverlong(): void {
+    this.#overlong = true;
+    this.#byteOffset += this.#rest.length;
+    this.#rest = Buffer.alloc(0);
+  }
+
+  #parse(text: string): Record[] {
+    const records: Record[] = [];
+    for (const line of text.split('\n')) {
+      this.#line++;
+      if (this.#overlong) {
+        this.#overlong = false;
+        this.#malformed('a line longer than maxLineBytes', undefined);
+        continue;
+      }
+      if (line === '' || line === '\r') continue;
+      try {
+        records.push(JSON.parse(line) as Record);
+      } catch (cause) {
+        this.#malformed(describe(line), cause);
+      }
+    }
+    return records;
+  }
+
+  #malformed(what: string, cause: unknown): void {
+    const line = this.#line;
+    const path = String(this.#options.path);
+    const error = new MillraceError('MALFORMED_RECORD', `${path}, line ${line}: not a JSON value: ${what}.`, {
+      cause,
+      details: { line, path },
+    });
+    if (this.#options.onMalformed !== 'skip') throw error;
+    this.#hooks.skipped(error);
+  }
+}
+
+function openStream(path: string | URL, start: number): Readable {
+  return path === '-' ? process.stdin : createReadStream(path, { start, highWaterMark: READ_BYTES });
+}
+
+/**
+ * An ingress source that reads NDJSON (newline-delimited JSON).
+ *
+ * With `'stop'`, the lines before the malformed one in the same read have been routed only if they came in an earlier
+ * read; nothing after it is.
+ */
+export function ndjsonSource<Record = unknown>(options: NdjsonSourceOptions): IngressSource<Record> {
+  return {
+    replayable: options.path !== '-',
+    async *read(from, hooks) {
+      const position = (from as Position | undefined) ?? { byteOffset: 0, line: 0 };
+      const reader = new NdjsonReader<Record>(options, hooks, position);
+      const stream = openStream(options.path, position.byteOffset);
+      const abort = (): void => void stream.destroy();
+      hooks.signal.addEventListener('abort', abort, { once: true });
+      try {
+        for await (const bytes of stream as AsyncIterable<Buffer>) yield reader.take(bytes);
+        yield reader.end();
+      } finally {
+        hooks.signal.removeEventListener('abort', abort);
+        stream.destroy();
+      }
+    },
+  };
+}

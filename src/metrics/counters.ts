@@ -1,0 +1,88 @@
+/**
+ * Numbers that threads tell each other without a message. Every word has one writer; all are counts modulo 2^32, so they
+ * are compared by difference, never by size.
+ *
+ * ```
+ *  thread 0:  │ produced │ consumed │ credit │ waiting │ … (one block of two cache lines per thread)
+ *  thread 1:  │ …
+ *  engine:    │ command  │
+ * ```
+ *
+ * - produced: envelopes this thread has sent, published *before* anybody can receive them
+ * - consumed: envelopes this thread has finished with, published *after* what they caused was counted as produced
+ * - credit: how many envelopes the coordinator may have sent to this shard in all (I7); only grows
+ * - waiting: 1 while the coordinator waits for this shard's credit and wants to be rung when there is more
+ */
+
+const BLOCK_WORDS = 32;
+const PRODUCED = 0;
+const CONSUMED = 1;
+const CREDIT = 2;
+const WAITING = 3;
+
+/** What the coordinator orders all shards to do. */
+export const COMMAND_RUN = 0;
+export const COMMAND_STOP = 1;
+
+export function allocateCounters(threadCount: number): SharedArrayBuffer {
+  return new SharedArrayBuffer((threadCount + 1) * BLOCK_WORDS * 4);
+}
+
+export class Counters {
+  readonly #words: Int32Array;
+  readonly #threadCount: number;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.#words = new Int32Array(shared);
+    this.#threadCount = this.#words.length / BLOCK_WORDS - 1;
+  }
+
+  publishProduced(thread: number, count: number): void {
+    Atomics.store(this.#words, thread * BLOCK_WORDS + PRODUCED, count);
+  }
+
+  publishConsumed(thread: number, count: number): void {
+    Atomics.store(this.#words, thread * BLOCK_WORDS + CONSUMED, count);
+  }
+
+  consumed(thread: number): number {
+    return Atomics.load(this.#words, thread * BLOCK_WORDS + CONSUMED);
+  }
+
+  publishCredit(thread: number, credit: number): void {
+    Atomics.store(this.#words, thread * BLOCK_WORDS + CREDIT, credit);
+  }
+
+  credit(thread: number): number {
+    return Atomics.load(this.#words, thread * BLOCK_WORDS + CREDIT);
+  }
+
+  setWaiting(thread: number, waiting: boolean): void {
+    Atomics.store(this.#words, thread * BLOCK_WORDS + WAITING, waiting ? 1 : 0);
+  }
+
+  isWaiting(thread: number): boolean {
+    return Atomics.load(this.#words, thread * BLOCK_WORDS + WAITING) === 1;
+  }
+
+  order(command: number): void {
+    Atomics.store(this.#words, this.#threadCount * BLOCK_WORDS, command);
+  }
+
+  command(): number {
+    return Atomics.load(this.#words, this.#threadCount * BLOCK_WORDS);
+  }
+
+  /**
+   * Whether nothing is in flight anywhere. All `consumed` are read first, then all `produced`. Both only grow and
+   * consumed never exceeds produced, so when the sums agree, they agreed at the moment between the two readings.
+   */
+  isQuiescent(): boolean {
+    let difference = 0;
+    for (let thread = 0; thread < this.#threadCount; thread++) difference -= this.consumed(thread);
+    for (let thread = 0; thread < this.#threadCount; thread++) {
+      difference += Atomics.load(this.#words, thread * BLOCK_WORDS + PRODUCED);
+    }
+    return (difference | 0) === 0;
+  }
+}

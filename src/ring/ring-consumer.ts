@@ -1,0 +1,58 @@
+/**
+ * The reading end of a ring. It belongs to one thread. It hands over frames in place, without copying, and gives their
+ * bytes back to the producer once a batch: a frame's bytes are valid only during `onFrame`.
+ */
+import { assert } from '../base/assert.ts';
+import { FRAME_HEADER_BYTES, FRAME_LENGTH_MASK, FRAME_PADDING } from './ring-layout.ts';
+import type { RingMemory } from './ring-memory.ts';
+
+export interface FrameHandler {
+  /** `offsetBytes` is where the body begins, a multiple of 4; `header` holds the fragment flags. */
+  onFrame(offsetBytes: number, bodyBytes: number, header: number): void;
+}
+
+export class RingConsumer {
+  readonly memory: RingMemory;
+  readonly #words: Int32Array;
+  readonly #mask: number;
+  #head: number;
+
+  constructor(memory: RingMemory) {
+    this.memory = memory;
+    this.#words = memory.words;
+    this.#mask = memory.capacityBytes - 1;
+    this.#head = memory.observeHead();
+  }
+
+  /** Whether there is anything to read; may be late, never wrong about "yes". */
+  get hasFrames(): boolean {
+    return this.memory.observeTail() !== this.#head;
+  }
+
+  /**
+   * Hands at most `frameCountMax` frames to the handler; returns how many. A handler that throws leaves the head where
+   * it was: what was not handled counts as not read, and the shard must fail and restore rather than go on.
+   */
+  drain(handler: FrameHandler, frameCountMax: number): number {
+    const tail = this.memory.observeTail();
+    let head = this.#head;
+    let count = 0;
+    while (head !== tail && count < frameCountMax) {
+      const offset = head & this.#mask;
+      const header = this.#words[offset >> 2];
+      const bodyBytes = header & FRAME_LENGTH_MASK;
+      const frameBytes = FRAME_HEADER_BYTES + ((bodyBytes + 3) & ~3);
+      assert(((tail - head) | 0) >= frameBytes, 'a frame ends below the published tail (I2)');
+      if ((header & FRAME_PADDING) === 0) {
+        handler.onFrame(offset + FRAME_HEADER_BYTES, bodyBytes, header);
+        count++;
+      }
+      head = (head + frameBytes) | 0;
+    }
+    if (head !== this.#head) {
+      this.#head = head;
+      this.memory.publishHead(head);
+    }
+    return count;
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Names of things: function, ingress and egress types (`namespace/name`) and addresses (type and id). The rules are
+ * those of StateFun's runtime side: exactly one slash, both halves non-empty; an id is any well-formed text that is not
+ * empty. Names are checked once, where they enter; behind that door the engine relies on them.
+ */
+import { describe, MillraceError } from './errors.ts';
+
+/** The name of one virtual entity, which always exists. */
+export interface Address {
+  /** Function type, `namespace/name`. */
+  readonly type: string;
+  readonly id: string;
+}
+
+/** Longest id, in UTF-16 code units (`String.length`). */
+export const ID_LENGTH_MAX = 1024;
+/** Longest type name, both halves and the slash. */
+export const TYPE_NAME_LENGTH_MAX = 256;
+
+/** Returns `name` when it is a type name, else throws `INVALID_TYPE_NAME`. */
+export function checkTypeName(name: unknown): string {
+  if (typeof name === 'string' && name.length <= TYPE_NAME_LENGTH_MAX && name.isWellFormed()) {
+    const slash = name.indexOf('/');
+    if (slash > 0 && slash < name.length - 1 && name.indexOf('/', slash + 1) === -1) return name;
+  }
+  throw new MillraceError(
+    'INVALID_TYPE_NAME',
+    `The type name ${describe(name)} is not of the form "namespace/name": exactly one slash, both halves non-empty, ` +
+      `at most ${TYPE_NAME_LENGTH_MAX} characters.`,
+  );
+}
+
+/** The error for an id that `isValidId` refuses. */
+export function invalidId(id: unknown): MillraceError {
+  return new MillraceError(
+    'INVALID_ID',
+    `The id ${describe(id)} is not allowed: an id is a non-empty string of well-formed Unicode, ` +
+      `at most ${ID_LENGTH_MAX} characters.`,
+  );
+}

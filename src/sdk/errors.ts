@@ -1,0 +1,68 @@
+/**
+ * The one table of error codes. Every error that a user can meet has a code that never changes, says what was given
+ * and what is allowed, and ends with its consequence: what the engine does next. A code is named for what happened,
+ * never for where in the engine it was noticed.
+ */
+
+/** Code → what happens next. The text stands at the end of every error of that code. */
+const CONSEQUENCES = {
+  INVALID_TYPE_NAME: 'Nothing was defined or sent.',
+  INVALID_ID: 'Nothing was sent.',
+  INVALID_OPTION: 'The engine was not started.',
+  INVALID_DEFINITION: 'Nothing was defined.',
+  DUPLICATE_TYPE: 'The module was not accepted.',
+  MODULE_NOT_LOADED: 'The engine was not started.',
+  MODULE_NOT_EXPORTED: 'The engine was not started.',
+  UNKNOWN_FUNCTION: 'Nothing was sent.',
+  UNKNOWN_EGRESS: 'Nothing was handed to an egress.',
+  UNKNOWN_INGRESS: 'The engine was not started.',
+  MESSAGE_NOT_ENCODABLE: 'Nothing was sent.',
+  MESSAGE_TOO_LARGE: 'Nothing was sent.',
+  REPLY_WITHOUT_CALLER: 'Nothing was sent.',
+  CONTEXT_EXPIRED: 'The call had no effect.',
+  INVOCATION_FAILED: 'The effects of this invocation were discarded and its message was consumed; the engine goes on.',
+  ASK_TIMED_OUT: 'The message may still be processed; a later reply is dropped.',
+  MALFORMED_RECORD: 'See the policy of the ingress: the record is skipped, or the ingress stops.',
+  INGRESS_FAILED: 'This ingress has stopped; the engine goes on with what it has taken in.',
+  ROUTER_FAILED: 'Nothing of this record was sent; the ingress goes on with the next record.',
+  EGRESS_FAILED: 'This egress has stopped and its records are kept; the engine stops taking input.',
+  EGRESS_UNCONSUMED: 'Records are kept, and the ingresses stay closed until somebody consumes the egress.',
+  EGRESS_CONSUMED_TWICE: 'The second consumer was refused; the first goes on.',
+  SPILL_FAILED: 'The shard stops; the engine fails.',
+  SHARD_FAILED: 'The engine has failed: all its shards are stopped and every waiting caller gets this error.',
+  ENGINE_STOPPED: 'Nothing was sent.',
+} as const;
+
+export type ErrorCode = keyof typeof CONSEQUENCES;
+
+/** All codes, for documentation and tests. */
+export const ERROR_CODES: readonly ErrorCode[] = Object.keys(CONSEQUENCES) as ErrorCode[];
+
+/**
+ * The only error class of Millrace. `code` is stable; `message` is for people and may change.
+ * `details` holds the machine-readable part, such as the line number of a malformed record.
+ */
+export class MillraceError extends Error {
+  override readonly name = 'MillraceError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, what: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    super(`${what} ${CONSEQUENCES[code]}`, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/** What a value looks like in an error message: short, on one line, and safe for any value. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}… (${value.length} characters)` : value);
+  }
+  if (typeof value === 'function') return `a function${value.name === '' ? '' : ` (${value.name})`}`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const name: unknown = (Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null)?.constructor
+    ?.name;
+  return typeof name === 'string' && name !== 'Object' ? `an instance of ${name}` : 'an object';
+}

@@ -1,0 +1,96 @@
+/**
+ * Stateful functions: the behaviour that all entities of one function type share, and the Context through which one
+ * invocation acts on the world. A function never touches a shard, a channel or a store; it only speaks to its Context.
+ *
+ * A function type carries its message type (and what it replies) for the compiler, so that a wrong message does not
+ * compile wherever the function is addressed. Functions that address each other in a circle share `functionType`
+ * tokens, which TypeScript can infer where it could not infer two functions from each other.
+ */
+import type { Address } from './address.ts';
+import { checkTypeName } from './address.ts';
+import type { EgressType } from './egress.ts';
+import { describe, MillraceError } from './errors.ts';
+import type { StateOf, StateSpecs } from './state.ts';
+
+declare const carries: unique symbol;
+
+/** The name of a function, with the types of what it takes and what it replies. */
+export interface FunctionType<Message, Reply = unknown> {
+  readonly type: string;
+  readonly [carries]?: { takes: (message: Message) => void; replies: () => Reply };
+}
+
+/** What one invocation can see and do. Valid until `invoke` returns (or its promise settles). */
+export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown> {
+  /** The address that is being invoked. */
+  readonly self: Address;
+  /**
+   * Who sent this message: another function, or whoever waits in `engine.ask` (an address of type `millrace/asker`,
+   * which may be kept in state and answered later). Undefined for messages from an ingress or `engine.send`.
+   */
+  readonly caller: Address | undefined;
+  /** This entity's state. Reading an undeclared name does not compile. */
+  readonly state: StateOf<Specs>;
+  /** Sends a message. It leaves when the invocation returns; per receiver, messages arrive in the order sent. */
+  send<Message>(target: FunctionType<Message>, id: string, message: NoInfer<Message>): void;
+  /** The same to a function of another module, by name; the compiler cannot check the message. */
+  send(target: string, id: string, message: unknown): void;
+  /** Sends to `caller`. Without a caller it throws `REPLY_WITHOUT_CALLER`. */
+  reply(message: Reply): void;
+  /** Hands a record to an egress, which gets it once. */
+  egress<Record>(egress: EgressType<Record>, record: NoInfer<Record>): void;
+  egress(egress: string, record: unknown): void;
+  /** The engine's wall clock, in milliseconds since 1970. */
+  now(): number;
+}
+
+export interface FunctionDefinition<Message, Reply, Specs extends StateSpecs> {
+  /** `namespace/name`, or a token from `functionType`. */
+  readonly type: string | FunctionType<Message, Reply>;
+  readonly state?: Specs;
+  /**
+   * Handles one message. At most one invocation per address is under way; while an async one awaits, its address is
+   * busy and its further messages wait in order. If it throws, nothing it did has happened.
+   */
+  invoke(ctx: Context<Specs, Reply>, message: Message): void | Promise<void>;
+}
+
+/** A function of a module. It is also its own `FunctionType`, so that it can be sent to. */
+export interface StatefulFunction<Message, Reply = unknown, Specs extends StateSpecs = StateSpecs>
+  extends FunctionType<Message, Reply> {
+  readonly kind: 'function';
+  readonly state: Specs;
+  invoke(ctx: Context<Specs, Reply>, message: Message): void | Promise<void>;
+}
+
+/** A function of whatever types, as a module holds it. */
+// oxlint-disable-next-line typescript/no-explicit-any -- what accepts every message type in a list
+export type AnyFunction = StatefulFunction<any, any, any>;
+
+/** Names a function and its types apart from its code, for functions that address each other. */
+export function functionType<Message, Reply = unknown>(type: string): FunctionType<Message, Reply> {
+  return Object.freeze({ type: checkTypeName(type) });
+}
+
+/**
+ * Defines a stateful function. The message type is that of `invoke`'s second parameter (or of the token).
+ *
+ * @throws MillraceError `INVALID_TYPE_NAME` or `INVALID_DEFINITION`
+ */
+export function defineFunction<Message, Reply = unknown, const Specs extends StateSpecs = Record<never, never>>(
+  definition: FunctionDefinition<Message, Reply, Specs>,
+): StatefulFunction<Message, Reply, Specs> {
+  const type = checkTypeName(typeof definition.type === 'string' ? definition.type : definition.type?.type);
+  if (typeof definition.invoke !== 'function') {
+    throw new MillraceError(
+      'INVALID_DEFINITION',
+      `${type}: invoke must be a function, not ${describe(definition.invoke)}.`,
+    );
+  }
+  const state = (definition.state ?? {}) as Specs;
+  for (const [name, spec] of Object.entries(state)) {
+    if (spec?.kind === 'value' && name !== '__proto__') continue;
+    throw new MillraceError('INVALID_DEFINITION', `${type}: state ${describe(name)} must be a spec such as value().`);
+  }
+  return Object.freeze({ kind: 'function' as const, type, state, invoke: definition.invoke });
+}

@@ -1,0 +1,85 @@
+/**
+ * Ingresses and routers: where input enters. A source gives records in batches with a position after each batch; a
+ * router turns one record into messages. Both run on the coordinator's thread. A router is stateless: it must give the
+ * same messages for the same record, since a record may be read again after a crash.
+ */
+import { checkTypeName } from './address.ts';
+import { describe, MillraceError } from './errors.ts';
+import type { FunctionType } from './function.ts';
+
+declare const record: unique symbol;
+
+/** The name of an ingress, with the type of its records. */
+export interface IngressType<Record> {
+  readonly type: string;
+  readonly [record]?: () => Record;
+}
+
+export interface SourceBatch<Record> {
+  readonly records: readonly Record[];
+  /** Where to read on after this batch: plain data, understood by the source alone. */
+  readonly position: unknown;
+}
+
+/** What a source may tell besides records. */
+export interface SourceHooks {
+  /** Reports a record that was skipped, as an error with its place; reading goes on. */
+  skipped(error: MillraceError): void;
+  /** Aborted when the engine stops; the source should end soon. */
+  readonly signal: AbortSignal;
+}
+
+/** Where records come from. Each call of `read` starts anew at `from`, or at the beginning. */
+export interface IngressSource<Record> {
+  /** Whether reading again from a position gives the same records. */
+  readonly replayable: boolean;
+  read(from: unknown, hooks: SourceHooks): AsyncIterable<SourceBatch<Record>>;
+}
+
+export interface Ingress<Record> extends IngressType<Record> {
+  readonly kind: 'ingress';
+  readonly source: IngressSource<Record> | undefined;
+}
+
+/** Sends a message from a router; the message has no caller. */
+export interface RouterSend {
+  <Message>(target: FunctionType<Message>, id: string, message: NoInfer<Message>): void;
+  (target: string, id: string, message: unknown): void;
+}
+
+export interface Router<Record> {
+  readonly kind: 'router';
+  /** Type name of the ingress whose records it routes. */
+  readonly ingress: string;
+  route(record: Record, send: RouterSend): void;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what accepts every record type in a list
+export type AnyIngress = Ingress<any>;
+// oxlint-disable-next-line typescript/no-explicit-any -- what accepts every record type in a list
+export type AnyRouter = Router<any>;
+
+/** Declares an ingress. Its source may also be given where the engine is started. */
+export function defineIngress<Record>(definition: {
+  type: string | IngressType<Record>;
+  source?: IngressSource<Record>;
+}): Ingress<Record> {
+  const type = checkTypeName(typeof definition.type === 'string' ? definition.type : definition.type?.type);
+  return Object.freeze({ kind: 'ingress' as const, type, source: definition.source });
+}
+
+/** Declares a router; an ingress may have several, and each gets every record. */
+export function defineRouter<Record>(definition: {
+  ingress: string | IngressType<Record>;
+  route(record: Record, send: RouterSend): void;
+}): Router<Record> {
+  const { route } = definition;
+  const ingress = checkTypeName(typeof definition.ingress === 'string' ? definition.ingress : definition.ingress?.type);
+  if (typeof route !== 'function') {
+    throw new MillraceError(
+      'INVALID_DEFINITION',
+      `Router of ${ingress}: route must be a function, not ${describe(route)}.`,
+    );
+  }
+  return Object.freeze({ kind: 'router' as const, ingress, route });
+}

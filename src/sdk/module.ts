@@ -1,0 +1,65 @@
+/**
+ * A module: the user's bundle of functions, ingresses, routers and egresses. Functions cannot cross a thread, so every
+ * thread loads the same module by URL and must find the same lists in the same order; the order of the lists is the
+ * numbering that envelopes use between threads (never on disk).
+ */
+import type { AnyEgress } from './egress.ts';
+import { describe, MillraceError } from './errors.ts';
+import type { AnyFunction } from './function.ts';
+import type { AnyIngress, AnyRouter } from './ingress.ts';
+
+export interface Module {
+  readonly kind: 'module';
+  readonly functions: readonly AnyFunction[];
+  readonly ingresses: readonly AnyIngress[];
+  readonly routers: readonly AnyRouter[];
+  readonly egresses: readonly AnyEgress[];
+}
+
+export interface ModuleDefinition {
+  readonly functions?: readonly AnyFunction[];
+  readonly ingresses?: readonly AnyIngress[];
+  readonly routers?: readonly AnyRouter[];
+  readonly egresses?: readonly AnyEgress[];
+  /** Other modules to run side by side with this one in the same engine. */
+  readonly modules?: readonly Module[];
+}
+
+const KINDS = { functions: 'function', ingresses: 'ingress', routers: 'router', egresses: 'egress' } as const;
+
+function gather<Part extends keyof typeof KINDS>(definition: ModuleDefinition, part: Part): Module[Part] {
+  const own: readonly { readonly kind?: unknown }[] = definition[part] ?? [];
+  for (const item of own) {
+    if (item?.kind === KINDS[part]) continue;
+    throw new MillraceError('INVALID_DEFINITION', `${describe(item)} in ${part} is not a ${KINDS[part]} definition.`);
+  }
+  const theirs = (definition.modules ?? []).flatMap((module): readonly { readonly kind?: unknown }[] => module[part]);
+  return [...own, ...theirs] as unknown as Module[Part];
+}
+
+function refuseDuplicates(items: readonly { readonly kind: string; readonly type: string }[]): void {
+  const seen = new Set<string>();
+  for (const { kind, type } of items) {
+    if (seen.has(type)) {
+      throw new MillraceError('DUPLICATE_TYPE', `Two ${kind} definitions are named "${type}"; a name is allowed once.`);
+    }
+    seen.add(type);
+  }
+}
+
+/**
+ * Bundles definitions into a module, to be the default export of the file that `startEngine({ module })` names.
+ *
+ * @throws MillraceError `DUPLICATE_TYPE` or `INVALID_DEFINITION`
+ */
+export function defineModule(definition: ModuleDefinition): Module {
+  const module: Module = {
+    kind: 'module',
+    functions: gather(definition, 'functions'),
+    ingresses: gather(definition, 'ingresses'),
+    routers: gather(definition, 'routers'),
+    egresses: gather(definition, 'egresses'),
+  };
+  for (const items of [module.functions, module.ingresses, module.egresses]) refuseDuplicates(items);
+  return Object.freeze(module);
+}

@@ -1,0 +1,47 @@
+/**
+ * An error on its way to another thread: what it says, as plain data. Error objects themselves cannot travel as
+ * messages, and user code may throw anything at all.
+ */
+import { describe, type ErrorCode, MillraceError } from '../sdk/errors.ts';
+
+export interface Failure {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly code: string | undefined;
+}
+
+/** Text from user code is not trusted to be short. */
+const TEXT_LENGTH_MAX = 8192;
+
+function text(value: unknown): string {
+  const string = typeof value === 'string' ? value : describe(value);
+  return string.length > TEXT_LENGTH_MAX ? `${string.slice(0, TEXT_LENGTH_MAX)}…` : string;
+}
+
+export function failureOf(error: unknown): Failure {
+  try {
+    if (error instanceof Error) {
+      const { code } = error as { code?: unknown };
+      return {
+        name: text(error.name),
+        message: text(error.message),
+        stack: error.stack === undefined ? undefined : text(error.stack),
+        code: code === undefined ? undefined : text(code),
+      };
+    }
+    return { name: 'Error', message: `thrown: ${text(error)}`, stack: undefined, code: undefined };
+  } catch {
+    return { name: 'Error', message: 'thrown: something that cannot be described', stack: undefined, code: undefined };
+  }
+}
+
+/** The error as the user gets it; what the function threw is its cause. */
+export function invocationFailed(failure: Failure, type: string, id: string): MillraceError {
+  const cause = new Error(failure.message);
+  cause.name = failure.name;
+  if (failure.stack !== undefined) cause.stack = failure.stack;
+  if (failure.code !== undefined) Object.assign(cause, { code: failure.code });
+  const what = `${type} ${describe(id)} threw ${failure.name}: ${failure.message}`;
+  return new MillraceError('INVOCATION_FAILED', what, { cause, details: { type, id } });
+}

@@ -1,0 +1,18 @@
+/**
+ * What a shard is told when it is built. All of it is plain data, or is made by the thread that runs the shard.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { SpillStorage } from '../base/spill.ts';
+
+export interface ShardOptions {
+  readonly clock: Clock;
+  readonly storage: SpillStorage;
+  readonly messageBytesMax: number;
+  /** Memory of one channel's (or the mailbox's) overflow before it goes to disk. */
+  readonly overflowBytesMax: number;
+  /** Messages kept as objects in the mailbox; more are kept encoded. */
+  readonly mailboxCountMax: number;
+  /** How many envelopes may wait in this shard before the coordinator must hold back its input. */
+  readonly creditCount: number;
+  readonly development: boolean;
+}

@@ -1,0 +1,316 @@
+/**
+ * A shard: it alone owns its entities (I1), and one call of `doWork` is one turn of its duty cycle. It knows no thread
+ * and no clock but the one it is given: a worker thread turns it, and so does the simulation, on one thread, from a seed.
+ *
+ * A turn takes a bounded number of envelopes from every channel and from the mailbox, so that no entity can keep the
+ * shard from its other duties (I10), and ends with `flush`, which shows all effects of the turn to the other threads at
+ * once. It never waits for anything (I7).
+ */
+import { assert } from '../base/assert.ts';
+import type { Epoch } from '../base/brand.ts';
+import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel.ts';
+import type { Mesh } from '../channel/mesh.ts';
+import type { OutboundChannel } from '../channel/outbound-channel.ts';
+import type { Module } from '../sdk/module.ts';
+import { Entity } from '../state/entity.ts';
+import { EntityTable } from '../state/entity-table.ts';
+import { KIND_FAILURE, KIND_MESSAGE, TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
+import { EnvelopeReader } from '../wire/envelope-reader.ts';
+import { EnvelopeWriter } from '../wire/envelope-writer.ts';
+import { PayloadCodec } from '../wire/payload-codec.ts';
+import { failureOf } from './failure.ts';
+import { Directory, type FunctionBinding } from './function-binding.ts';
+import { ID_IN_ENVELOPE, Invocation, newEffects, type Workplace } from './invocation.ts';
+import { Mailbox, SLOT_HASH, SLOT_ID, SLOT_MESSAGE, SLOT_SOURCE_ID, SLOT_SOURCE_TYPE, SLOT_TYPE } from './mailbox.ts';
+import { Outbox } from './outbox.ts';
+import type { ShardOptions } from './shard-options.ts';
+
+/** Envelopes per channel and turn. Enough to make a turn's fixed costs small, few enough for a turn to be short. */
+const BATCH_COUNT = 256;
+
+interface Settled {
+  readonly invocation: Invocation;
+  readonly error: unknown;
+  readonly failed: boolean;
+}
+
+export class Shard implements EnvelopeHandler {
+  readonly entities: EntityTable = new EntityTable();
+  /** Async invocations that are under way. */
+  busyCount = 0;
+  /** The epoch that this shard works in; only grows (I8). Stays 0 until there are checkpoints. */
+  epoch: Epoch = 0 as Epoch;
+  /** Called when an async invocation has ended and a turn is due. */
+  onSettled: () => void = () => {};
+
+  readonly #mesh: Mesh;
+  readonly #creditCount: number;
+  readonly #inbound: readonly InboundChannel[];
+  readonly #fromCoordinator: InboundChannel;
+  readonly #outbound: readonly (OutboundChannel | undefined)[];
+  readonly #mailbox: Mailbox;
+  readonly #outbox: Outbox;
+  readonly #place: Workplace;
+  readonly #reader: EnvelopeReader;
+  readonly #bindings: readonly FunctionBinding[];
+  /** The Context of each function's invocations in place. */
+  readonly #contexts: Invocation[];
+  #settled: Settled[] = [];
+  #heldCount = 0;
+  #consumedCount = 0;
+  #ingressCount = 0;
+  #credit = 0;
+
+  constructor(module: Module, mesh: Mesh, options: ShardOptions) {
+    const { storage, overflowBytesMax, mailboxCountMax } = options;
+    const codec = new PayloadCodec(options.messageBytesMax);
+    const writer = new EnvelopeWriter(codec);
+    this.#mesh = mesh;
+    this.#creditCount = options.creditCount;
+    this.#inbound = mesh.inbound(this);
+    this.#fromCoordinator = this.#inbound.at(-1) as InboundChannel;
+    this.#outbound = mesh.outbound(storage, overflowBytesMax);
+    this.#mailbox = new Mailbox(mailboxCountMax, storage, overflowBytesMax);
+    this.#outbox = new Outbox(mesh.thread, mesh.shardCount, this.#outbound, writer, this.#mailbox);
+    this.#reader = new EnvelopeReader(codec);
+    const directory = new Directory(module);
+    const { clock, development } = options;
+    this.#place = { directory, outbox: this.#outbox, reader: this.#reader, writer, clock, storage, development };
+    this.#bindings = directory.bindings;
+    this.#contexts = this.#bindings.map((binding) => new Invocation(this.#place, binding));
+    this.#publishCredit();
+  }
+
+  /** One turn of the duty cycle. Returns how much there was to do; 0 means that the shard may rest. */
+  doWork(): number {
+    let workCount = this.#settle();
+    for (const channel of this.#inbound) {
+      const frameCount = channel.drain(BATCH_COUNT);
+      if (channel === this.#fromCoordinator) this.#ingressCount = (this.#ingressCount + frameCount) | 0;
+      workCount += frameCount;
+    }
+    workCount += this.#drainMailbox();
+    return workCount + this.#flush();
+  }
+
+  /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
+  get hasWork(): boolean {
+    return this.#mailbox.count > 0 || this.#settled.length > 0 || this.#inbound.some((channel) => channel.hasFrames);
+  }
+
+  /** Envelopes inside this shard that are not finished: what its credit to the coordinator is reckoned from. */
+  get backlogCount(): number {
+    let count = this.#mailbox.count + this.#heldCount + this.busyCount;
+    for (const channel of this.#outbound) if (channel !== undefined) count += channel.waitingCount;
+    return count;
+  }
+
+  /** Bytes in memory of what did not fit into rings and mailbox. */
+  get overflowBytes(): number {
+    let bytes = this.#mailbox.memoryBytes;
+    for (const channel of this.#outbound) if (channel !== undefined) bytes += channel.memoryBytes;
+    return bytes;
+  }
+
+  // -- in
+
+  onEnvelope(words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void {
+    const reader = this.#reader;
+    reader.wrap(words, bytes, offsetBytes, byteLength);
+    assert(reader.kind === KIND_MESSAGE, 'shards receive messages only');
+    const binding = this.#bindings[reader.targetType];
+    assert(binding !== undefined, 'every thread numbers the same functions');
+    const known = this.entities.findTarget(reader);
+    if (known?.busy === true) {
+      const { sourceType } = reader;
+      this.#hold(known, reader.payload(), sourceType, sourceType === TYPE_NONE ? '' : reader.sourceId());
+      return;
+    }
+    const entity = known ?? new Entity(reader.targetType, reader.targetHash, reader.targetId());
+    this.#invoke(binding, entity, known !== undefined, reader.payload(), reader.sourceType, ID_IN_ENVELOPE);
+  }
+
+  #drainMailbox(): number {
+    const mailbox = this.#mailbox;
+    let count = 0;
+    while (mailbox.objectCount > 0 && count < BATCH_COUNT) {
+      this.#deliverObject(mailbox.slots, mailbox.take());
+      count++;
+    }
+    // Encoded envelopes are younger than all objects, and nothing became an object while there were any.
+    while (mailbox.objectCount === 0 && count < BATCH_COUNT && mailbox.takeEncoded(this.#deliverEncoded)) count++;
+    return count;
+  }
+
+  readonly #deliverEncoded = (words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void => {
+    this.onEnvelope(words, bytes, offsetBytes, byteLength);
+  };
+
+  #deliverObject(slots: unknown[], at: number): void {
+    const type = slots[at + SLOT_TYPE] as number;
+    const hash = slots[at + SLOT_HASH] as number;
+    const id = slots[at + SLOT_ID] as string;
+    const message = slots[at + SLOT_MESSAGE];
+    const sourceType = slots[at + SLOT_SOURCE_TYPE] as number;
+    const sourceId = slots[at + SLOT_SOURCE_ID] as string;
+    slots[at + SLOT_MESSAGE] = undefined;
+    const known = this.entities.find(type, hash, id);
+    if (known?.busy === true) {
+      this.#hold(known, message, sourceType, sourceId);
+      return;
+    }
+    const binding = this.#bindings[type];
+    this.#invoke(binding, known ?? new Entity(type, hash, id), known !== undefined, message, sourceType, sourceId);
+  }
+
+  #hold(entity: Entity, message: unknown, sourceType: number, sourceId: string): void {
+    entity.hold(message, sourceType, sourceId);
+    this.#heldCount++;
+  }
+
+  // -- invoke
+
+  /** Runs one message to its end, or to its first await. `inTable` says whether the entity is kept already. */
+  #invoke(
+    binding: FunctionBinding,
+    entity: Entity,
+    inTable: boolean,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+  ): void {
+    const invocation = binding.isAsync
+      ? new Invocation(this.#place, binding)
+      : (this.#contexts[binding.index]);
+    this.#outbox.begin();
+    invocation.begin(entity, sourceType, sourceId);
+    if (binding.isAsync) invocation.goAside();
+    let result: void | Promise<void>;
+    try {
+      result = binding.fn.invoke(invocation as never, message);
+    } catch (error) {
+      invocation.undoWrites();
+      this.#outbox.rollback();
+      this.#reportFailure(binding, invocation, error);
+      this.#finish(entity, invocation, inTable);
+      return;
+    }
+    if (typeof result === 'object' && result !== null && typeof result.then === 'function') {
+      this.#awaitEnd(binding, entity, invocation, inTable, result);
+      return;
+    }
+    this.#finish(entity, invocation, inTable);
+  }
+
+  /** The invocation has returned: what it did stays. Keeps the entity or forgets it. */
+  #finish(entity: Entity, invocation: Invocation, inTable: boolean): void {
+    if (invocation.cleared) entity.forgetClearedCells();
+    if (invocation.wrote) entity.dirtyEpoch = this.epoch;
+    invocation.end();
+    this.#consumedCount = (this.#consumedCount + 1) | 0;
+    const vacant = entity.isVacant;
+    if (inTable === vacant) {
+      if (vacant) this.entities.remove(entity);
+      else this.entities.add(entity);
+    }
+  }
+
+  #awaitEnd(
+    binding: FunctionBinding,
+    entity: Entity,
+    invocation: Invocation,
+    inTable: boolean,
+    result: Promise<void>,
+  ): void {
+    if (!binding.isAsync) {
+      invocation.goAside();
+      invocation.effects = newEffects(this.#place.storage);
+      this.#outbox.takeBackInto(invocation.effects);
+      // The invocation keeps its Context; the next one in place gets a new one.
+      this.#contexts[binding.index] = new Invocation(this.#place, binding);
+    }
+    entity.busy = true;
+    this.busyCount++;
+    if (!inTable) this.entities.add(entity);
+    const settle = (failed: boolean, error: unknown): void => {
+      this.#settled.push({ invocation, failed, error });
+      this.onSettled();
+    };
+    result.then(
+      () => settle(false, undefined),
+      (error: unknown) => settle(true, error),
+    );
+  }
+
+  /** Carries out the effects of async invocations that have ended since, and goes on with what waited for them. */
+  #settle(): number {
+    if (this.#settled.length === 0) return 0;
+    const settled = this.#settled;
+    this.#settled = [];
+    for (const { invocation, failed, error } of settled) {
+      const { entity } = invocation;
+      const binding = this.#bindings[entity.functionIndex];
+      this.#outbox.begin();
+      if (failed) this.#reportFailure(binding, invocation, error);
+      else this.#applyEffects(invocation);
+      entity.busy = false;
+      this.busyCount--;
+      this.#finish(entity, invocation, true);
+      this.#deliverHeld(binding, entity);
+    }
+    return settled.length;
+  }
+
+  #applyEffects(invocation: Invocation): void {
+    invocation.adoptCells();
+    invocation.effects?.forEachSince(undefined, (words, bytes, offsetBytes, byteLength) => {
+      this.#reader.wrap(words, bytes, offsetBytes, byteLength);
+      this.#outbox.sendEncoded(this.#reader, words, offsetBytes, byteLength);
+    });
+  }
+
+  /** Messages that waited, in order (I4), until one of them makes the entity busy again. */
+  #deliverHeld(binding: FunctionBinding, entity: Entity): void {
+    while (!entity.busy) {
+      const held = entity.takeHeld();
+      if (held === undefined) return;
+      this.#heldCount--;
+      // While others wait, the entity is in the table; with the last one gone, it is there only if it has state.
+      const inTable =
+        entity.firstWaiting !== undefined ||
+        this.entities.find(entity.functionIndex, entity.hash, entity.id) === entity;
+      this.#invoke(binding, entity, inTable, held.message, held.sourceType, held.sourceId);
+    }
+  }
+
+  /** Tells the asker who waits, or else the engine's error listeners. */
+  #reportFailure(binding: FunctionBinding, invocation: Invocation, error: unknown): void {
+    const { entity, sourceType } = invocation;
+    const asker = sourceType === TYPE_ASKER ? invocation.sourceId() : '';
+    this.#outbox.sendToCoordinator(KIND_FAILURE, sourceType, asker, binding.index, entity.id, failureOf(error));
+  }
+
+  // -- out
+
+  /** Shows the effects of this turn to the other threads. The order of the counters matters; see `metrics/counters.ts`. */
+  #flush(): number {
+    const { counters, thread } = this.#mesh;
+    counters.publishProduced(thread, this.#outbox.producedCount);
+    let movedCount = 0;
+    for (const channel of this.#outbound) if (channel !== undefined) movedCount += channel.flush(BATCH_COUNT);
+    counters.publishConsumed(thread, this.#consumedCount);
+    this.#mailbox.spill();
+    this.#publishCredit();
+    return movedCount;
+  }
+
+  /** Credit grows as work gets done, as long as not too much waits here (I7). */
+  #publishCredit(): void {
+    const grant = (this.#ingressCount + Math.max(0, this.#creditCount - this.backlogCount)) | 0;
+    if (((grant - this.#credit) | 0) <= 0) return;
+    this.#credit = grant;
+    const { counters, thread, coordinator } = this.#mesh;
+    counters.publishCredit(thread, grant);
+    if (counters.isWaiting(thread)) this.#mesh.doorbell(coordinator).ring();
+  }
+}

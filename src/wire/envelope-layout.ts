@@ -1,0 +1,51 @@
+/**
+ * The bytes of an envelope: one thing in flight between two addresses. Little-endian words, each part padded to 4 bytes.
+ *
+ * ```
+ *  word 0 ┌───────────────┬───────────────┬───────────────────────────────┐
+ *         │ kind (8)      │ flags (8)     │ target type (16)              │
+ *       1 ├───────────────┴───────────────┴───────────────────────────────┤
+ *         │ hash of the target's id (32, signed)                          │
+ *       2 ├───────────────────────────────┬───────────────────────────────┤
+ *         │ target id, bytes (16)         │ source type (16)              │
+ *       3 ├───────────────────────────────┼───────────────────────────────┤
+ *         │ source id, bytes (16)         │ 0 (16)                        │
+ *       4 ├───────────────────────────────┴───────────────────────────────┤
+ *         │ payload, bytes (32)                                           │
+ *       5 ├───────────────────────────────────────────────────────────────┤
+ *         │ target id (UTF-8) … source id (UTF-8) … payload …             │
+ *         └───────────────────────────────────────────────────────────────┘
+ *                  16 bits on the left are the low half of the word
+ * ```
+ *
+ * A type is the function's number in the module (see `sdk/module.ts`), or one of the reserved numbers below; for an
+ * egress record the target type is the egress's number and there is no target id. Numbers hold between the threads of
+ * one running engine only; what goes to disk carries names.
+ */
+
+/** A message to a function, or to an asker. */
+export const KIND_MESSAGE = 1;
+/** A record for an egress. */
+export const KIND_EGRESS = 2;
+/** A failed invocation: target is the asker who waits (or none), source is the address that failed. */
+export const KIND_FAILURE = 3;
+
+/** Set when every byte of the id is ASCII, so that bytes are characters and no decoder is needed. */
+export const FLAG_TARGET_ASCII = 1;
+export const FLAG_SOURCE_ASCII = 2;
+/** The payload is in the codec's rich form, which alone can carry maps and sets. */
+export const FLAG_RICH_PAYLOAD = 4;
+
+/** Not a function: nobody. */
+export const TYPE_NONE = 0xffff;
+/** Not a function: somebody who waits in `engine.ask`; lives on the coordinator's thread. */
+export const TYPE_ASKER = 0xfffe;
+/** Functions of a module are numbered below this. */
+export const FUNCTION_COUNT_MAX = 0xff00;
+
+export const HEADER_WORDS = 5;
+export const WORD_KIND = 0;
+export const WORD_HASH = 1;
+export const WORD_TARGET = 2;
+export const WORD_SOURCE = 3;
+export const WORD_PAYLOAD_BYTES = 4;

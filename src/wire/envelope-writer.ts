@@ -1,0 +1,106 @@
+/**
+ * Writes envelopes. An envelope is put together in this thread's scratch (head: header and ids; body: the codec's
+ * payload) and from there copied once to where it goes: claimed ring bytes, an overflow, or the effects of an async
+ * invocation. Encoding first and placing second means that its exact length is known before room is claimed.
+ */
+import { ID_LENGTH_MAX } from '../sdk/address.ts';
+import {
+  FLAG_RICH_PAYLOAD,
+  FLAG_SOURCE_ASCII,
+  FLAG_TARGET_ASCII,
+  HEADER_WORDS,
+  TYPE_NONE,
+  WORD_HASH,
+  WORD_KIND,
+  WORD_PAYLOAD_BYTES,
+  WORD_SOURCE,
+  WORD_TARGET,
+} from './envelope-layout.ts';
+import { idBytesMax, writeId } from './id-bytes.ts';
+import type { PayloadCodec } from './payload-codec.ts';
+
+const HEAD_BYTES_MAX = HEADER_WORDS * 4 + 2 * (idBytesMax(ID_LENGTH_MAX) + 4);
+
+/** Below this many words a loop beats a call of `TypedArray.set`, which has to make a view first. */
+const LOOP_WORDS_MAX = 64;
+
+function copyWords(from: Int32Array, start: number, count: number, to: Int32Array, at: number): void {
+  if (count <= LOOP_WORDS_MAX) {
+    for (let index = 0; index < count; index++) to[at + index] = from[start + index];
+  } else {
+    to.set(from.subarray(start, start + count), at);
+  }
+}
+
+export class EnvelopeWriter {
+  /** Length of the whole envelope that was written or taken last. */
+  byteLength = 0;
+
+  readonly #codec: PayloadCodec;
+  readonly #scratchWords = new Int32Array(HEAD_BYTES_MAX >> 2);
+  readonly #scratchBytes = new Uint8Array(this.#scratchWords.buffer);
+  #headWords: Int32Array = this.#scratchWords;
+  #headStart = 0;
+  #headCount = 0;
+  #bodyCount = 0;
+
+  constructor(codec: PayloadCodec) {
+    this.#codec = codec;
+  }
+
+  /**
+   * Writes one envelope into the scratch. `sourceType` is `TYPE_NONE` and `sourceId` empty when nobody sent it.
+   * The payload is encoded here; it throws what the codec throws, before anything has been placed anywhere.
+   */
+  write(
+    kind: number,
+    targetType: number,
+    targetHash: number,
+    targetId: string,
+    sourceType: number,
+    sourceId: string,
+    payload: unknown,
+  ): void {
+    const codec = this.#codec;
+    codec.encode(payload);
+    const words = this.#scratchWords;
+    let at = HEADER_WORDS * 4;
+    let flags = codec.rich ? FLAG_RICH_PAYLOAD : 0;
+    let targetBytes = writeId(targetId, this.#scratchBytes, at);
+    if (targetBytes >= 0) flags |= FLAG_TARGET_ASCII;
+    else targetBytes = -targetBytes;
+    at = (at + targetBytes + 3) & ~3;
+    let sourceBytes = 0;
+    if (sourceType !== TYPE_NONE) {
+      sourceBytes = writeId(sourceId, this.#scratchBytes, at);
+      if (sourceBytes >= 0) flags |= FLAG_SOURCE_ASCII;
+      else sourceBytes = -sourceBytes;
+      at = (at + sourceBytes + 3) & ~3;
+    }
+    words[WORD_KIND] = kind | (flags << 8) | (targetType << 16);
+    words[WORD_HASH] = targetHash;
+    words[WORD_TARGET] = targetBytes | (sourceType << 16);
+    words[WORD_SOURCE] = sourceBytes;
+    words[WORD_PAYLOAD_BYTES] = codec.byteLength;
+    this.#headWords = words;
+    this.#headStart = 0;
+    this.#headCount = at >> 2;
+    this.#bodyCount = (codec.byteLength + 3) >> 2;
+    this.byteLength = at + codec.byteLength;
+  }
+
+  /** Takes an envelope that is already encoded somewhere, to be placed somewhere else. */
+  take(words: Int32Array, startWord: number, byteLength: number): void {
+    this.#headWords = words;
+    this.#headStart = startWord;
+    this.#headCount = (byteLength + 3) >> 2;
+    this.#bodyCount = 0;
+    this.byteLength = byteLength;
+  }
+
+  /** Copies the envelope to `words` at `at`; room for `byteLength`, rounded up to words, must be there. */
+  placeInto(words: Int32Array, at: number): void {
+    copyWords(this.#headWords, this.#headStart, this.#headCount, words, at);
+    if (this.#bodyCount !== 0) copyWords(this.#codec.words, 0, this.#bodyCount, words, at + this.#headCount);
+  }
+}

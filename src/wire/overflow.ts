@@ -1,0 +1,170 @@
+/**
+ * A FIFO of envelopes that do not fit where they should go (I7): what a full ring leaves with its sender, what a crowded
+ * mailbox leaves behind it, the egress records that a slow sink leaves waiting. In memory up to a limit, then on disk.
+ * One thread owns it.
+ *
+ * ```
+ *   take ◄─ [chunk][chunk] … [on disk][on disk] … [chunk being filled] ◄─ append
+ *
+ *   in a chunk:   │ length │ envelope, padded to 4 bytes │ length │ …
+ * ```
+ *
+ * Appending never touches the disk: `spill` does, between invocations, so that what an invocation appended can always
+ * be taken back (I5).
+ */
+import { assert } from '../base/assert.ts';
+import type { SpillStorage } from '../base/spill.ts';
+
+const CHUNK_BYTES_DEFAULT = 1 << 16;
+
+interface Chunk {
+  words: Int32Array;
+  bytes: Uint8Array;
+  /** Bytes written. */
+  length: number;
+  /** Bytes taken. */
+  taken: number;
+  /** Where it lies on disk, or -1; then it has no words and bytes. */
+  block: number;
+}
+
+/** A place to roll back to. */
+export interface OverflowMark {
+  chunkCount: number;
+  length: number;
+  count: number;
+}
+
+/** What places one envelope of `byteLength` bytes; `wire/`'s writer is one. */
+export interface Placeable {
+  readonly byteLength: number;
+  placeInto(words: Int32Array, at: number): void;
+}
+
+/** Reads one envelope in place. */
+export type OverflowVisitor = (words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number) => void;
+
+const NO_WORDS = new Int32Array(0);
+const NO_BYTES = new Uint8Array(0);
+
+function newChunk(bytes: number): Chunk {
+  const words = new Int32Array((bytes + 3) >> 2);
+  return { words, bytes: new Uint8Array(words.buffer), length: 0, taken: 0, block: -1 };
+}
+
+export class Overflow {
+  /** Envelopes inside. */
+  count = 0;
+  /** Bytes of chunks that are in memory. */
+  memoryBytes = 0;
+
+  readonly #storage: SpillStorage;
+  readonly #memoryBytesMax: number;
+  readonly #chunkBytes: number;
+  readonly #chunks: Chunk[] = [];
+  /** Taken chunks leave from the front; counted, so that a mark can name the chunk it ends in. */
+  #chunksGone = 0;
+
+  constructor(storage: SpillStorage, memoryBytesMax: number, chunkBytes: number = CHUNK_BYTES_DEFAULT) {
+    this.#storage = storage;
+    this.#memoryBytesMax = memoryBytesMax;
+    this.#chunkBytes = chunkBytes;
+  }
+
+  append(envelope: Placeable): void {
+    const room = 4 + ((envelope.byteLength + 3) & ~3);
+    let chunk = this.#chunks.at(-1);
+    if (chunk === undefined || chunk.block !== -1 || chunk.length + room > chunk.bytes.length) {
+      chunk = newChunk(Math.max(this.#chunkBytes, room));
+      this.#chunks.push(chunk);
+      this.memoryBytes += chunk.bytes.length;
+    }
+    chunk.words[chunk.length >> 2] = envelope.byteLength;
+    envelope.placeInto(chunk.words, (chunk.length >> 2) + 1);
+    chunk.length += room;
+    this.count++;
+  }
+
+  /** Shows the oldest envelope without taking it; false when there is none. */
+  peek(visit: OverflowVisitor): boolean {
+    if (this.count === 0) return false;
+    const chunk = this.#front();
+    visit(chunk.words, chunk.bytes, chunk.taken + 4, chunk.words[chunk.taken >> 2]);
+    return true;
+  }
+
+  /** Removes the oldest envelope. */
+  drop(): void {
+    const chunk = this.#front();
+    chunk.taken += 4 + (((chunk.words[chunk.taken >> 2]) + 3) & ~3);
+    this.count--;
+    if (chunk.taken === chunk.length && (this.#chunks.length > 1 || this.count === 0)) this.#dropChunk(chunk);
+  }
+
+  /** Undefined when there is nothing inside. */
+  mark(): OverflowMark | undefined {
+    if (this.count === 0) return undefined;
+    return {
+      chunkCount: this.#chunksGone + this.#chunks.length,
+      length: this.#chunks.at(-1)?.length ?? 0,
+      count: this.count,
+    };
+  }
+
+  /** Takes back all that was appended since the mark. Nothing may have been taken or spilled in between. */
+  rollback(mark: OverflowMark | undefined): void {
+    const keep = mark === undefined ? 0 : mark.chunkCount - this.#chunksGone;
+    assert(keep >= 0 && keep <= this.#chunks.length, 'nothing was taken since the mark (I5)');
+    for (const chunk of this.#chunks.splice(keep)) this.memoryBytes -= chunk.bytes.length;
+    const last = this.#chunks.at(-1);
+    if (last !== undefined && mark !== undefined) last.length = mark.length;
+    this.count = mark?.count ?? 0;
+  }
+
+  /** Visits all that was appended since the mark, oldest first. */
+  forEachSince(mark: OverflowMark | undefined, visit: OverflowVisitor): void {
+    const marked = mark === undefined ? 0 : mark.chunkCount - this.#chunksGone - 1;
+    for (let index = marked; index < this.#chunks.length; index++) {
+      const chunk = this.#chunks[index];
+      for (let at = index === marked ? (mark?.length ?? 0) : 0; at < chunk.length; ) {
+        const byteLength = chunk.words[at >> 2];
+        visit(chunk.words, chunk.bytes, at + 4, byteLength);
+        at += 4 + ((byteLength + 3) & ~3);
+      }
+    }
+  }
+
+  /** Moves full chunks to disk until memory is within its limit; the one being read and the one being filled stay. */
+  spill(): void {
+    if (this.memoryBytes <= this.#memoryBytesMax) return;
+    for (let index = 1; index < this.#chunks.length - 1 && this.memoryBytes > this.#memoryBytesMax; index++) {
+      const chunk = this.#chunks[index];
+      if (chunk.block !== -1) continue;
+      chunk.block = this.#storage.write(chunk.bytes.subarray(0, chunk.length));
+      this.memoryBytes -= chunk.bytes.length;
+      chunk.words = NO_WORDS;
+      chunk.bytes = NO_BYTES;
+    }
+  }
+
+  #front(): Chunk {
+    const chunk = this.#chunks[0];
+    assert(chunk !== undefined, 'an overflow that counts envelopes has a chunk');
+    if (chunk.block !== -1) {
+      const bytes = this.#storage.take(chunk.block, chunk.length);
+      const copy = newChunk(bytes.length);
+      copy.bytes.set(bytes);
+      chunk.words = copy.words;
+      chunk.bytes = copy.bytes;
+      chunk.block = -1;
+      this.memoryBytes += chunk.bytes.length;
+    }
+    return chunk;
+  }
+
+  #dropChunk(chunk: Chunk): void {
+    this.#chunks.shift();
+    this.#chunksGone++;
+    this.memoryBytes -= chunk.bytes.length;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The thread entry: builds one shard from its task and turns it until the engine orders a stop. Whatever is thrown here
+ * ends the thread, and with it the engine: a shard in an unknown state must not go on.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { systemClock } from './base/clock.ts';
+import { Mesh } from './channel/mesh.ts';
+import { loadModule } from './engine/load-module.ts';
+import type { ShardTask } from './engine/shard-task.ts';
+import { SpillDirectory } from './engine/spill-directory.ts';
+import { COMMAND_RUN } from './metrics/counters.ts';
+import { IdleStrategy } from './ring/idle-strategy.ts';
+import { Shard } from './shard/shard.ts';
+
+/** The event loop gets a turn at least this often, so that promises, timers and sockets of user code live (I10). */
+const TURN_INTERVAL_MS = 2;
+/** Duty cycles between two looks at the clock. */
+const TURN_CHECK_CYCLES = 16;
+/** How long a thread sleeps before it gives its event loop a turn; short naps are for the idle mode `yield`. */
+const PARK_MS = 20;
+const NAP_MS = 0.1;
+
+/** Sleeps until rung, but not if there is work by now. With async invocations under way the event loop must go on. */
+async function rest(shard: Shard, mesh: Mesh, timeoutMs: number): Promise<void> {
+  const { ownDoorbell, counters } = mesh;
+  ownDoorbell.declareParked();
+  if (shard.hasWork || counters.command() !== COMMAND_RUN) {
+    ownDoorbell.rise();
+  } else if (shard.busyCount > 0) {
+    await ownDoorbell.parkAsync(timeoutMs);
+  } else {
+    ownDoorbell.park(timeoutMs);
+    await setImmediate();
+  }
+}
+
+async function turnUntilStopped(shard: Shard, mesh: Mesh, idle: IdleStrategy): Promise<void> {
+  let cycleCount = 0;
+  let turnedAt = performance.now();
+  while (mesh.counters.command() === COMMAND_RUN) {
+    const decision = idle.decide(shard.doWork());
+    if (decision === 'park' || decision === 'nap') {
+      await rest(shard, mesh, decision === 'nap' ? NAP_MS : PARK_MS);
+    } else if (shard.busyCount > 0) {
+      // Lets promises that are already resolved go on; much cheaper than a turn of the whole event loop.
+      await undefined;
+    }
+    if (++cycleCount % TURN_CHECK_CYCLES !== 0) continue;
+    const now = performance.now();
+    if (now - turnedAt < TURN_INTERVAL_MS) continue;
+    await setImmediate();
+    turnedAt = performance.now();
+  }
+}
+
+export default async function runShard(task: ShardTask): Promise<void> {
+  const module = await loadModule(task.module);
+  const mesh = new Mesh(task.mesh, task.shard);
+  const storage = new SpillDirectory(task.spillDirectory);
+  const shard = new Shard(module, mesh, { ...task, clock: systemClock, storage });
+  shard.onSettled = () => mesh.ownDoorbell.ring();
+  try {
+    await turnUntilStopped(shard, mesh, new IdleStrategy(task.idle));
+  } finally {
+    storage.clear();
+  }
+}
