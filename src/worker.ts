@@ -20,6 +20,8 @@ const TURN_CHECK_CYCLES = 16;
 const PARK_MS = 20;
 const NAP_MS = 0.1;
 
+const RESOLVED: Promise<void> = Promise.resolve();
+
 /** Sleeps until rung, but not if there is work by now. With async invocations under way the event loop must go on. */
 async function rest(shard: Shard, mesh: Mesh, timeoutMs: number): Promise<void> {
   const { ownDoorbell, counters } = mesh;
@@ -43,7 +45,7 @@ async function turnUntilStopped(shard: Shard, mesh: Mesh, idle: IdleStrategy): P
       await rest(shard, mesh, decision === 'nap' ? NAP_MS : PARK_MS);
     } else if (shard.busyCount > 0) {
       // Lets promises that are already resolved go on; much cheaper than a turn of the whole event loop.
-      await undefined;
+      await RESOLVED;
     }
     if (++cycleCount % TURN_CHECK_CYCLES !== 0) continue;
     const now = performance.now();

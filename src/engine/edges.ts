@@ -147,7 +147,7 @@ export class Edges {
 
   /** Hands over what is left and closes all sinks. */
   async deliverAll(): Promise<void> {
-    await Promise.all(this.#egressPumps.map((pump) => pump?.stop()));
+    await Promise.all(this.#egressPumps.map(async (pump) => pump?.stop()));
   }
 
   /** Ends all streams; those of a failed engine with its error. */

@@ -2,7 +2,7 @@
  * An error on its way to another thread: what it says, as plain data. Error objects themselves cannot travel as
  * messages, and user code may throw anything at all.
  */
-import { describe, type ErrorCode, MillraceError } from '../sdk/errors.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
 
 export interface Failure {
   readonly name: string;

@@ -179,9 +179,7 @@ export class Shard implements EnvelopeHandler {
     sourceType: number,
     sourceId: string,
   ): void {
-    const invocation = binding.isAsync
-      ? new Invocation(this.#place, binding)
-      : (this.#contexts[binding.index]);
+    const invocation = binding.isAsync ? new Invocation(this.#place, binding) : this.#contexts[binding.index];
     this.#outbox.begin();
     invocation.begin(entity, sourceType, sourceId);
     if (binding.isAsync) invocation.goAside();

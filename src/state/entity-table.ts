@@ -60,7 +60,7 @@ export class EntityTable {
     }
     this.size--;
     for (let slot = (gap + 1) & this.#mask; this.#entities[slot] !== undefined; slot = (slot + 1) & this.#mask) {
-      const home = (this.#hashes[slot]) & this.#mask;
+      const home = this.#hashes[slot] & this.#mask;
       // An entity may move into the gap only if that does not bring it before the slot where its search begins.
       if (((slot - home) & this.#mask) < ((slot - gap) & this.#mask)) continue;
       this.#entities[gap] = this.#entities[slot];

@@ -51,9 +51,9 @@ export class EnvelopeReader {
     this.#targetAt = offsetBytes + HEADER_WORDS * 4;
     this.#targetBytes = targetWord & 0xffff;
     this.#sourceAt = (this.#targetAt + this.#targetBytes + 3) & ~3;
-    this.#sourceBytes = (words[at + WORD_SOURCE]) & 0xffff;
+    this.#sourceBytes = words[at + WORD_SOURCE] & 0xffff;
     this.#payloadAt = (this.#sourceAt + this.#sourceBytes + 3) & ~3;
-    this.#payloadEnd = this.#payloadAt + (words[at + WORD_PAYLOAD_BYTES]);
+    this.#payloadEnd = this.#payloadAt + words[at + WORD_PAYLOAD_BYTES];
     assert(this.#payloadEnd === offsetBytes + byteLength, 'an envelope is as long as its parts (I2)');
   }
 

@@ -96,7 +96,7 @@ export class Overflow {
   /** Removes the oldest envelope. */
   drop(): void {
     const chunk = this.#front();
-    chunk.taken += 4 + (((chunk.words[chunk.taken >> 2]) + 3) & ~3);
+    chunk.taken += 4 + ((chunk.words[chunk.taken >> 2] + 3) & ~3);
     this.count--;
     if (chunk.taken === chunk.length && (this.#chunks.length > 1 || this.count === 0)) this.#dropChunk(chunk);
   }

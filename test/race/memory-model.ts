@@ -186,7 +186,7 @@ export class MemoryState {
     const slot = this.#slot(store.address & ~3);
     this.#cells[slot + WRITER] = thread + 1;
     this.#cells[slot + WRITE_CLOCK] = this.#clock(thread, thread);
-    (this.#buffers as PlainStore[][])[thread] = [...(this.#buffers[thread]), store];
+    (this.#buffers as PlainStore[][])[thread] = [...this.#buffers[thread], store];
     return 0;
   }
 
@@ -257,15 +257,14 @@ export class MemoryState {
   }
 
   #checkOrder(thread: number, slot: number, isStore: boolean): void {
-    const writer = (this.#cells[slot + WRITER]) - 1;
+    const writer = this.#cells[slot + WRITER] - 1;
     if (writer >= 0 && writer !== thread && !this.#knows(thread, writer, this.#cells[slot + WRITE_CLOCK])) {
       throw new Violation(
         'a data race: the word was written by another thread, which has not published it to this one',
       );
     }
     for (let reader = 0; isStore && reader < this.#shape.threadCount; reader++) {
-      if (reader === thread || this.#knows(thread, reader, this.#cells[slot + FIRST_CLOCKS + reader]))
-        continue;
+      if (reader === thread || this.#knows(thread, reader, this.#cells[slot + FIRST_CLOCKS + reader])) continue;
       throw new Violation('a data race: the word was read by another thread, which has not given it back to this one');
     }
   }

@@ -40,15 +40,13 @@ export interface RingScenario {
   readonly access: 'words' | 'bytes';
 }
 
-/** How the two ends are made; the controls put broken ones in their place. */
+/** How the two ends are made, over memory that is stepped; the controls put broken ones in their place. */
 export interface RingEnds {
-  readonly memory: (shared: SharedArrayBuffer, thread: SteppedThread) => RingMemory;
-  readonly producer: (memory: RingMemory) => RingProducer;
-  readonly consumer: (memory: RingMemory) => RingConsumer;
+  readonly producer: (memory: RingMemory, thread: SteppedThread) => RingProducer;
+  readonly consumer: (memory: RingMemory, thread: SteppedThread) => RingConsumer;
 }
 
 export const REAL_ENDS: RingEnds = {
-  memory: (shared) => new RingMemory(shared),
   producer: (memory) => new RingProducer(memory),
   consumer: (memory) => new RingConsumer(memory),
 };
@@ -106,15 +104,15 @@ function ownership(capacityBytes: number): NonNullable<System['guard']> {
   };
 }
 
-/** The shared words with each plain access made a step; those of head and tail are steps because they are Atomics. */
-function steppedMemory(thread: SteppedThread, ends: RingEnds): RingMemory {
-  const memory = ends.memory(thread.buffer, thread);
+/** The real memory with each plain access made a step; those of head and tail are steps because they are Atomics. */
+function steppedMemory(thread: SteppedThread): RingMemory {
+  const memory = new RingMemory(thread.buffer);
   const { words, bytes } = memory;
   return Object.assign(memory, { words: thread.plainView(words), bytes: thread.plainView(bytes) });
 }
 
 function produce(thread: SteppedThread, scenario: RingScenario, ends: RingEnds): void {
-  const producer = ends.producer(steppedMemory(thread, ends));
+  const producer = ends.producer(steppedMemory(thread), thread);
   const { bodies, batch } = scenario;
   for (let first = 0; first < bodies.length; first += batch) {
     takeBack(producer, scenario);
@@ -164,8 +162,8 @@ function send(producer: RingProducer, { bodies, access }: RingScenario, index: n
 }
 
 function consume(thread: SteppedThread, scenario: RingScenario, ends: RingEnds): void {
-  const memory = steppedMemory(thread, ends);
-  const consumer = ends.consumer(memory);
+  const memory = steppedMemory(thread);
+  const consumer = ends.consumer(memory, thread);
   const check = new FrameCheck(memory, scenario);
   while (check.count < scenario.bodies.length) {
     if (consumer.drain(check, scenario.drainMax) === 0) thread.awaitChange(TAIL_ADDRESS);

@@ -50,16 +50,18 @@ function some64(times: number): RingScenario[] {
   ).flat();
 }
 
-/** Every list at every place, each with the next of the ways. */
+/** Every list at every place, each with one of the ways; over a dozen lists each place meets every way. */
 function inTurn(
   lists: readonly (readonly number[])[],
   places: readonly number[],
   capacityBytes: number,
   doomed: readonly number[],
 ): RingScenario[] {
-  let turn = 0;
-  return lists.flatMap((bodies) =>
-    places.map((start) => scenario({ capacityBytes, start, bodies }, WAYS[turn++ % WAYS.length], doomed)),
+  return lists.flatMap((bodies, list) =>
+    places.map((start, place) => {
+      const ways = WAYS[(5 * list + 3 * place) % WAYS.length] as Ways;
+      return scenario({ capacityBytes, start, bodies }, ways, doomed);
+    }),
   );
 }
 

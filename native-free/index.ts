@@ -1,0 +1,38 @@
+/**
+ * Millrace without native code: the same names as the main entry, and not one addon loaded, here or in the workers
+ * (`node --no-addons` proves it in the tests). So far the two entries run the same engine, because nothing native has a
+ * part in it yet; they will differ in the store that keeps state on disk.
+ */
+
+export { type AskOptions, Engine, type EngineEvents, type StopOptions, startEngine } from '../src/engine/engine.ts';
+export type { EngineOptions } from '../src/engine/options.ts';
+export { stopOnSignals } from '../src/engine/stop-on-signals.ts';
+export type { EgressStream } from '../src/io/egress-stream.ts';
+export { type NdjsonSinkOptions, ndjsonSink } from '../src/io/ndjson-sink.ts';
+export { type NdjsonSourceOptions, ndjsonSource } from '../src/io/ndjson-source.ts';
+export type { IdleMode } from '../src/ring/idle-strategy.ts';
+export type { Address } from '../src/sdk/address.ts';
+export { defineEgress, type Egress, type EgressSink, type EgressType } from '../src/sdk/egress.ts';
+export { ERROR_CODES, type ErrorCode, MillraceError } from '../src/sdk/errors.ts';
+export {
+  type Context,
+  defineFunction,
+  type FunctionDefinition,
+  type FunctionType,
+  functionType,
+  type StatefulFunction,
+} from '../src/sdk/function.ts';
+export type { Immutable } from '../src/sdk/immutable.ts';
+export {
+  defineIngress,
+  defineRouter,
+  type Ingress,
+  type IngressSource,
+  type IngressType,
+  type Router,
+  type RouterSend,
+  type SourceBatch,
+  type SourceHooks,
+} from '../src/sdk/ingress.ts';
+export { defineModule, type Module, type ModuleDefinition } from '../src/sdk/module.ts';
+export { type StateOf, type StateSpecs, type ValueSpec, value } from '../src/sdk/state.ts';
