@@ -115,6 +115,7 @@ export class Engine implements AsyncDisposable {
       this.#checkRunning();
       this.#coordinator.send(target, id, message);
     } catch (error) {
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- it is what the engine threw, a MillraceError
       return Promise.reject(error);
     }
     this.#scheduleFlush();
@@ -249,7 +250,7 @@ export class Engine implements AsyncDisposable {
     await this.#host.destroy();
     this.#edges.end(this.#failure);
     const error = this.#failure ?? new MillraceError('ENGINE_STOPPED', 'The engine has stopped.');
-    for (const fail of [...this.#waiters]) fail(error);
+    for (const fail of this.#waiters) fail(error);
     rmSync(this.#spillDirectory, { recursive: true, force: true });
     clearInterval(this.#keepAlive);
   }
@@ -352,7 +353,7 @@ export class Engine implements AsyncDisposable {
     const wasRunning = this.#phase === 'running';
     this.#phase = 'failed';
     this.#edges.closeIngresses();
-    for (const fail of [...this.#waiters]) fail(this.#failure);
+    for (const fail of this.#waiters) fail(this.#failure);
     this.#edges.end(this.#failure);
     if (wasRunning) this.#report(this.#failure);
     this.#forced.raise();

@@ -7,7 +7,6 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AnyFunction, FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
-import type { StateSpecs } from '../sdk/state.ts';
 import { type StateShape, stateShape } from '../state/state-view.ts';
 import { FUNCTION_COUNT_MAX, TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
 
