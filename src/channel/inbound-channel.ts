@@ -8,6 +8,8 @@ import { FRAME_FIRST, FRAME_LAST, FRAME_WHOLE } from '../ring/ring-layout.ts';
 
 /** Takes one envelope in place; the bytes are valid during the call only. */
 export interface EnvelopeHandler {
+  /** An envelope (or its first fragment) will come soon: a chance to fetch what it will need. May be left out. */
+  onAhead?(words: Int32Array, offsetBytes: number): void;
   onEnvelope(words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void;
 }
 
@@ -31,6 +33,10 @@ export class InboundChannel implements FrameHandler {
   /** Handles at most `frameCountMax` frames; returns how many. */
   drain(frameCountMax: number): number {
     return this.#ring.drain(this, frameCountMax);
+  }
+
+  onFrameAhead(offsetBytes: number, header: number): void {
+    if ((header & FRAME_FIRST) !== 0) this.#handler.onAhead?.(this.#ring.memory.words, offsetBytes);
   }
 
   onFrame(offsetBytes: number, bodyBytes: number, header: number): void {

@@ -6,15 +6,12 @@
  *
  * A receiver may give out credit (I7): then no more than that goes into the ring, and the rest waits here. Shards give
  * credit to the coordinator only; between shards there is none, since there it could deadlock.
- *
- * Everything appended since the last `mark` can be taken back, as long as `flush` has not run: that is how an
- * invocation that fails leaves nothing behind (I5).
  */
 import type { SpillStorage } from '../base/spill.ts';
 import type { Doorbell } from '../ring/doorbell.ts';
 import { FRAME_FIRST, FRAME_LAST } from '../ring/ring-layout.ts';
 import { RING_FULL, type RingProducer } from '../ring/ring-producer.ts';
-import { Overflow, type OverflowMark, type OverflowVisitor, type Placeable } from '../wire/overflow.ts';
+import { Overflow, type Placeable } from '../wire/overflow.ts';
 
 /** How many envelopes the receiver allows in all, modulo 2^32; only grows. */
 export type CreditLimit = () => number;
@@ -27,10 +24,6 @@ export class OutboundChannel {
   #fragmentedBytes = 0;
   readonly #creditLimit: CreditLimit | undefined;
   #sentCount = 0;
-  #markNumber = 0;
-  #markSentCount = 0;
-  #markRing = 0;
-  #markOverflow: OverflowMark | undefined;
 
   constructor(
     ring: RingProducer,
@@ -59,16 +52,6 @@ export class OutboundChannel {
     return this.#overflow.count === 0 && this.#hasCredit();
   }
 
-  /** Notes where the channel stands, for `rollback`; once per transaction number. Returns whether this was the first. */
-  mark(transaction: number): boolean {
-    if (this.#markNumber === transaction) return false;
-    this.#markNumber = transaction;
-    this.#markSentCount = this.#sentCount;
-    this.#markRing = this.#ring.position;
-    this.#markOverflow = this.#overflow.mark();
-    return true;
-  }
-
   append(envelope: Placeable): void {
     if (this.#overflow.count === 0 && envelope.byteLength <= this.#ring.bodyBytesMax && this.#hasCredit()) {
       const offset = this.#ring.claim(envelope.byteLength);
@@ -79,19 +62,6 @@ export class OutboundChannel {
       }
     }
     this.#overflow.append(envelope);
-  }
-
-  rollback(): void {
-    this.#sentCount = this.#markSentCount;
-    this.#ring.rollback(this.#markRing);
-    this.#overflow.rollback(this.#markOverflow);
-  }
-
-  /** Visits what was appended since the mark, in order: first what reached the ring, then what did not. */
-  forEachSinceMark(visit: OverflowVisitor): void {
-    const { words, bytes } = this.#ring;
-    this.#ring.forEachUnpublished(this.#markRing, (offset, byteLength) => visit(words, bytes, offset, byteLength));
-    this.#overflow.forEachSince(this.#markOverflow, visit);
   }
 
   /** Moves at most `envelopeCountMax` waiting envelopes into the ring, publishes, and wakes the receiver. Returns how many moved. */

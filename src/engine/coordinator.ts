@@ -10,19 +10,22 @@ import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel
 import type { Mesh } from '../channel/mesh.ts';
 import type { OutboundChannel } from '../channel/outbound-channel.ts';
 import { EgressLedger } from '../io/egress-ledger.ts';
-import { hashId } from '../keys/id-hash.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import { type Failure, invocationFailed } from '../shard/failure.ts';
 import { Directory } from '../shard/function-binding.ts';
+import { EFFECT_STRIDE } from '../shard/effects.ts';
 import { Outbox } from '../shard/outbox.ts';
 import { KIND_EGRESS, KIND_FAILURE, KIND_MESSAGE, TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
+import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 
 const BATCH_COUNT = 256;
+/** Effects of an ingress that are let go at once. */
+const DISPATCH_LENGTH = 64 * EFFECT_STRIDE;
 
 export interface CoordinatorOptions {
   readonly storage: SpillStorage;
@@ -64,7 +67,6 @@ export class Coordinator implements EnvelopeHandler {
   constructor(module: Module, mesh: Mesh, options: CoordinatorOptions, hooks: CoordinatorHooks) {
     const { storage, overflowBytesMax } = options;
     const codec = new PayloadCodec(options.messageBytesMax);
-    const writer = new EnvelopeWriter(codec);
     const outbound = mesh.outbound(storage, overflowBytesMax);
     this.directory = new Directory(module);
     this.#mesh = mesh;
@@ -72,7 +74,13 @@ export class Coordinator implements EnvelopeHandler {
     this.#egressCountMax = options.egressCountMax;
     this.#inbound = mesh.inbound(this);
     this.#outbound = outbound.filter((channel) => channel !== undefined);
-    this.#outbox = new Outbox(mesh.coordinator, mesh.shardCount, outbound, writer);
+    this.#outbox = new Outbox(
+      mesh.coordinator,
+      mesh.shardCount,
+      outbound,
+      new EnvelopeWriter(codec),
+      new MessageGate(codec),
+    );
     this.#reader = new EnvelopeReader(codec);
     this.#keeper = new EnvelopeWriter(codec);
     // Consumers decode whenever they like, so they have a reader of their own.
@@ -84,14 +92,12 @@ export class Coordinator implements EnvelopeHandler {
 
   /** Sends a message that nobody waits for. Throws a coded error, with nothing sent. */
   send(target: string | FunctionType<never>, id: string, message: unknown): void {
-    this.#outbox.begin();
     this.#send(target, id, TYPE_NONE, '', message);
   }
 
   /** Sends a message whose reply (or failure) goes to `asker`. Returns the number to forget it by. */
   ask(target: string | FunctionType<never>, id: string, message: unknown, asker: Asker): string {
     const number = String(++this.#askCount);
-    this.#outbox.begin();
     this.#send(target, id, TYPE_ASKER, number, message);
     this.#askers.set(number, asker);
     return number;
@@ -102,24 +108,27 @@ export class Coordinator implements EnvelopeHandler {
     this.#askers.delete(ask);
   }
 
-  /** All that `work` sends through `sendInTransaction`, or nothing of it. */
+  /** All that `work` sends, or nothing of it. */
   transact(work: () => void): void {
-    this.#outbox.begin();
+    const { effects } = this.#outbox;
+    const before = effects.length;
     try {
       work();
     } catch (error) {
-      this.#outbox.rollback();
+      effects.cutBack(before);
       throw error;
     }
-  }
-
-  sendInTransaction(target: string | FunctionType<never>, id: string, message: unknown): void {
-    this.#send(target, id, TYPE_NONE, '', message);
+    if (effects.length >= DISPATCH_LENGTH) this.#outbox.dispatch();
   }
 
   #send(target: string | FunctionType<never>, id: string, sourceType: number, source: string, message: unknown): void {
     const type = this.directory.functionNumber(target);
-    this.#outbox.send(type, hashId(id), id, sourceType, source, message);
+    this.#outbox.effects.addMessage(type, id, message, sourceType, source);
+  }
+
+  /** Messages that were sent and not yet flushed. */
+  get sendCount(): number {
+    return this.#outbox.effects.length / EFFECT_STRIDE;
   }
 
   /** Undefined when input may be taken now, else resolves when it may be worth asking again. */
@@ -168,6 +177,7 @@ export class Coordinator implements EnvelopeHandler {
 
   /** Shows what was sent to the shards. */
   flush(): number {
+    this.#outbox.dispatch();
     const { counters, thread } = this.#mesh;
     counters.publishProduced(thread, this.#outbox.producedCount);
     let movedCount = 0;

@@ -70,8 +70,7 @@ export class Edges {
     const gate = {
       admission: () => coordinator.admission(),
       transact: (work: () => void) => coordinator.transact(work),
-      send: (target: string | { type: string }, id: string, message: unknown) =>
-        coordinator.sendInTransaction(target, id, message),
+      send: (target: string | { type: string }, id: string, message: unknown) => coordinator.send(target, id, message),
       flush: () => hooks.flush(),
       reportError: (error: MillraceError) => hooks.report(error),
     };

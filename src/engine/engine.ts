@@ -7,7 +7,7 @@ import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { ShardIndex } from '../base/brand.ts';
 import { Signal } from '../base/signal.ts';
 import { allocateMesh, Mesh, type MeshMemory } from '../channel/mesh.ts';
@@ -29,6 +29,8 @@ import { SpillDirectory } from './spill-directory.ts';
 const MAILBOX_COUNT_MAX = 32_768;
 /** Egress records that wait for their consumer before input is held back. */
 const EGRESS_COUNT_MAX = 16_384;
+/** Sends that are let go at once. */
+const FLUSH_COUNT = 64;
 const ASK_TIMEOUT_MS_DEFAULT = 10_000;
 /** How long the coordinator sleeps when nobody rings; only a net below the doorbell. */
 const PARK_MS = 500;
@@ -118,7 +120,8 @@ export class Engine implements AsyncDisposable {
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- it is what the engine threw, a MillraceError
       return Promise.reject(error);
     }
-    this.#scheduleFlush();
+    if (this.#coordinator.sendCount >= FLUSH_COUNT) this.#flush();
+    else this.#flushSoon();
     const admission = this.#coordinator.admission();
     return admission === undefined ? DONE : this.#orFailure(admission);
   }
@@ -165,7 +168,8 @@ export class Engine implements AsyncDisposable {
         fail(new MillraceError('ASK_TIMED_OUT', `No reply from ${name} ${describe(id)} within ${timeoutMs} ms.`));
       }, timeoutMs);
       this.#waiters.add(fail);
-      this.#scheduleFlush();
+      // Somebody waits: as soon as the calling code yields.
+      queueMicrotask(() => this.#flush());
     });
   }
 
@@ -288,7 +292,7 @@ export class Engine implements AsyncDisposable {
     const { ownDoorbell } = this.#mesh;
     while (this.#phase === 'running' || this.#phase === 'stopping') {
       if (this.#coordinator.doWork() > 0) {
-        await setImmediate();
+        await turn();
         continue;
       }
       ownDoorbell.declareParked();
@@ -297,11 +301,11 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  /** Sends of one turn of the event loop go out together. */
-  #scheduleFlush(): void {
+  /** Sends of one turn of the event loop go out together, unless they are many. */
+  #flushSoon(): void {
     if (this.#flushDue) return;
     this.#flushDue = true;
-    queueMicrotask(() => this.#flush());
+    setImmediate(() => this.#flush());
   }
 
   #flush(): void {
@@ -311,6 +315,7 @@ export class Engine implements AsyncDisposable {
   }
 
   async #untilQuiescent(): Promise<void> {
+    this.#flush();
     while (!this.#coordinator.isQuiescent) await this.#poll();
   }
 

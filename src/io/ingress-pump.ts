@@ -51,6 +51,8 @@ export class IngressPump {
           if (signal.aborted) return;
           let admission = this.#gate.admission();
           while (admission !== undefined) {
+            // Credit comes back only for what the shards can see.
+            this.#gate.flush();
             await admission;
             if (signal.aborted) return;
             admission = this.#gate.admission();

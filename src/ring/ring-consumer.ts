@@ -9,7 +9,12 @@ import type { RingMemory } from './ring-memory.ts';
 export interface FrameHandler {
   /** `offsetBytes` is where the body begins, a multiple of 4; `header` holds the fragment flags. */
   onFrame(offsetBytes: number, bodyBytes: number, header: number): void;
+  /** The frame will be handed over soon: a chance to fetch what it will need. May be left out. */
+  onFrameAhead?(offsetBytes: number, header: number): void;
 }
+
+/** Frames that are shown ahead at once: about as many cache misses as a processor core can have under way. */
+const LOOK_AHEAD_COUNT = 16;
 
 export class RingConsumer {
   readonly memory: RingMemory;
@@ -38,6 +43,7 @@ export class RingConsumer {
     let head = this.#head;
     let count = 0;
     while (head !== tail && count < frameCountMax) {
+      if (count % LOOK_AHEAD_COUNT === 0) this.#lookAhead(handler, head, tail);
       const offset = head & this.#mask;
       const header = this.#words[offset >> 2];
       const bodyBytes = header & FRAME_LENGTH_MASK;
@@ -54,5 +60,16 @@ export class RingConsumer {
       this.memory.publishHead(head);
     }
     return count;
+  }
+
+  /** Shows the next frames to the handler before it gets the first of them. */
+  #lookAhead(handler: FrameHandler, head: number, tail: number): void {
+    if (handler.onFrameAhead === undefined) return;
+    for (let at = head, count = 0; at !== tail && count < LOOK_AHEAD_COUNT; count++) {
+      const offset = at & this.#mask;
+      const header = this.#words[offset >> 2] as number;
+      if ((header & FRAME_PADDING) === 0) handler.onFrameAhead(offset + FRAME_HEADER_BYTES, header);
+      at = (at + FRAME_HEADER_BYTES + (((header & FRAME_LENGTH_MASK) + 3) & ~3)) | 0;
+    }
   }
 }

@@ -29,7 +29,7 @@ export const TAIL_WORD = 32;
 export const DATA_OFFSET_BYTES = 256;
 
 export const FRAME_HEADER_BYTES = 4;
-export const FRAME_LENGTH_MASK = (1 << 28) - 1;
+export const FRAME_LENGTH_MASK: number = (1 << 28) - 1;
 export const FRAME_FIRST: number = 1 << 28;
 export const FRAME_LAST: number = 1 << 29;
 export const FRAME_WHOLE: number = FRAME_FIRST | FRAME_LAST;

@@ -1,7 +1,6 @@
 /**
  * Names of things: function, ingress and egress types (`namespace/name`) and addresses (type and id). The rules are
- * those of StateFun's runtime side: exactly one slash, both halves non-empty; an id is any well-formed text that is not
- * empty. Names are checked once, where they enter; behind that door the engine relies on them.
+ * those of StateFun's runtime side: exactly one slash, both halves non-empty; an id is any string that is not empty. Names are checked once, where they enter; behind that door the engine relies on them.
  */
 import { describe, MillraceError } from './errors.ts';
 
@@ -34,7 +33,6 @@ export function checkTypeName(name: unknown): string {
 export function invalidId(id: unknown): MillraceError {
   return new MillraceError(
     'INVALID_ID',
-    `The id ${describe(id)} is not allowed: an id is a non-empty string of well-formed Unicode, ` +
-      `at most ${ID_LENGTH_MAX} characters.`,
+    `The id ${describe(id)} is not allowed: an id is a string of 1 to ${ID_LENGTH_MAX} characters.`,
   );
 }

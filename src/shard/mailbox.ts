@@ -4,7 +4,7 @@
  * one array, so that there is no object per envelope. What is too much goes, encoded, to an overflow (I7).
  */
 import type { SpillStorage } from '../base/spill.ts';
-import { Overflow, type OverflowMark, type OverflowVisitor, type Placeable } from '../wire/overflow.ts';
+import { Overflow, type OverflowVisitor, type Placeable } from '../wire/overflow.ts';
 
 /** Fields of one message in `slots`, from where `take` points. */
 export const SLOT_TYPE = 0;
@@ -26,8 +26,6 @@ export class Mailbox {
   readonly #overflow: Overflow;
   #capacity = CAPACITY_MIN;
   #first = 0;
-  #markCount = 0;
-  #markOverflow: OverflowMark | undefined;
 
   constructor(objectCountMax: number, storage: SpillStorage, overflowBytesMax: number) {
     this.#objectCountMax = objectCountMax;
@@ -47,22 +45,9 @@ export class Mailbox {
     return this.#overflow.memoryBytes;
   }
 
-  mark(): void {
-    this.#markCount = this.objectCount;
-    this.#markOverflow = this.#overflow.mark();
-  }
-
-  rollback(): void {
-    while (this.objectCount > this.#markCount) {
-      this.objectCount--;
-      this.slots[this.#at(this.objectCount) + SLOT_MESSAGE] = undefined;
-    }
-    this.#overflow.rollback(this.#markOverflow);
-  }
-
   push(type: number, hash: number, id: string, message: unknown, sourceType: number, sourceId: string): void {
     if (this.objectCount === this.#capacity) this.#grow();
-    const at = this.#at(this.objectCount++);
+    const at = this.at(this.objectCount++);
     const { slots } = this;
     slots[at + SLOT_TYPE] = type;
     slots[at + SLOT_HASH] = hash;
@@ -91,17 +76,12 @@ export class Mailbox {
     return true;
   }
 
-  /** Visits what was pushed since the mark: `object` with its place in `slots`, `encoded` with bytes. */
-  forEachSinceMark(object: (at: number) => void, encoded: OverflowVisitor): void {
-    for (let index = this.#markCount; index < this.objectCount; index++) object(this.#at(index));
-    this.#overflow.forEachSince(this.#markOverflow, encoded);
-  }
-
   spill(): void {
     this.#overflow.spill();
   }
 
-  #at(index: number): number {
+  /** Where in `slots` the fields of a message are; 0 is the oldest. */
+  at(index: number): number {
     return ((this.#first + index) & (this.#capacity - 1)) * STRIDE;
   }
 

@@ -12,21 +12,24 @@ import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel
 import type { Mesh } from '../channel/mesh.ts';
 import type { OutboundChannel } from '../channel/outbound-channel.ts';
 import type { Module } from '../sdk/module.ts';
-import { Entity } from '../state/entity.ts';
+import { Entity, WaitingLine } from '../state/entity.ts';
 import { EntityTable } from '../state/entity-table.ts';
-import { KIND_FAILURE, KIND_MESSAGE, TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
+import { KIND_FAILURE, KIND_MESSAGE, TYPE_ASKER, TYPE_NONE, WORD_HASH, WORD_KIND } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
+import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { failureOf } from './failure.ts';
 import { Directory, type FunctionBinding } from './function-binding.ts';
-import { ID_IN_ENVELOPE, Invocation, newEffects, type Workplace } from './invocation.ts';
+import { ID_IN_ENVELOPE, Invocation, type Workplace } from './invocation.ts';
 import { Mailbox, SLOT_HASH, SLOT_ID, SLOT_MESSAGE, SLOT_SOURCE_ID, SLOT_SOURCE_TYPE, SLOT_TYPE } from './mailbox.ts';
 import { Outbox } from './outbox.ts';
 import type { ShardOptions } from './shard-options.ts';
 
 /** Envelopes per channel and turn. Enough to make a turn's fixed costs small, few enough for a turn to be short. */
 const BATCH_COUNT = 256;
+/** Messages whose entities are looked up together, before they are delivered one by one. */
+const LOOK_AHEAD_COUNT = 16;
 
 interface Settled {
   readonly invocation: Invocation;
@@ -40,6 +43,8 @@ export class Shard implements EnvelopeHandler {
   busyCount = 0;
   /** The epoch that this shard works in; only grows (I8). Stays 0 until there are checkpoints. */
   epoch: Epoch = 0 as Epoch;
+  /** Keeps the look-ahead from being compiled away. */
+  touched = 0;
   /** Called when an async invocation has ended and a turn is due. */
   onSettled: () => void = () => {};
 
@@ -64,6 +69,7 @@ export class Shard implements EnvelopeHandler {
   constructor(module: Module, mesh: Mesh, options: ShardOptions) {
     const { storage, overflowBytesMax, mailboxCountMax } = options;
     const codec = new PayloadCodec(options.messageBytesMax);
+    const gate = new MessageGate(codec);
     const writer = new EnvelopeWriter(codec);
     this.#mesh = mesh;
     this.#creditCount = options.creditCount;
@@ -71,11 +77,11 @@ export class Shard implements EnvelopeHandler {
     this.#fromCoordinator = this.#inbound.at(-1) as InboundChannel;
     this.#outbound = mesh.outbound(storage, overflowBytesMax);
     this.#mailbox = new Mailbox(mailboxCountMax, storage, overflowBytesMax);
-    this.#outbox = new Outbox(mesh.thread, mesh.shardCount, this.#outbound, writer, this.#mailbox);
+    this.#outbox = new Outbox(mesh.thread, mesh.shardCount, this.#outbound, writer, gate, this.#mailbox);
     this.#reader = new EnvelopeReader(codec);
     const directory = new Directory(module);
     const { clock, development } = options;
-    this.#place = { directory, outbox: this.#outbox, reader: this.#reader, writer, clock, storage, development };
+    this.#place = { directory, effects: this.#outbox.effects, gate, reader: this.#reader, clock, development };
     this.#bindings = directory.bindings;
     this.#contexts = this.#bindings.map((binding) => new Invocation(this.#place, binding));
     this.#publishCredit();
@@ -121,7 +127,7 @@ export class Shard implements EnvelopeHandler {
     const binding = this.#bindings[reader.targetType];
     assert(binding !== undefined, 'every thread numbers the same functions');
     const known = this.entities.findTarget(reader);
-    if (known?.busy === true) {
+    if (known?.isBusy === true) {
       const { sourceType } = reader;
       this.#hold(known, reader.payload(), sourceType, sourceType === TYPE_NONE ? '' : reader.sourceId());
       return;
@@ -134,6 +140,7 @@ export class Shard implements EnvelopeHandler {
     const mailbox = this.#mailbox;
     let count = 0;
     while (mailbox.objectCount > 0 && count < BATCH_COUNT) {
+      if (count % LOOK_AHEAD_COUNT === 0) this.#lookAhead();
       this.#deliverObject(mailbox.slots, mailbox.take());
       count++;
     }
@@ -146,6 +153,24 @@ export class Shard implements EnvelopeHandler {
     this.onEnvelope(words, bytes, offsetBytes, byteLength);
   };
 
+  /** Brings the entities of the next messages into the processor's cache, all at the same time. */
+  #lookAhead(): void {
+    const { slots, objectCount } = this.#mailbox;
+    const count = Math.min(objectCount, LOOK_AHEAD_COUNT);
+    let touched = 0;
+    for (let index = 0; index < count; index++) {
+      const at = this.#mailbox.at(index);
+      touched ^= this.entities.touch(slots[at + SLOT_TYPE] as number, slots[at + SLOT_HASH] as number);
+    }
+    this.touched = touched;
+  }
+
+  /** The same for frames that lie ahead in a ring. */
+  onAhead(words: Int32Array, offsetBytes: number): void {
+    const at = offsetBytes >> 2;
+    this.touched ^= this.entities.touch((words[at + WORD_KIND] as number) >>> 16, words[at + WORD_HASH] as number);
+  }
+
   #deliverObject(slots: unknown[], at: number): void {
     const type = slots[at + SLOT_TYPE] as number;
     const hash = slots[at + SLOT_HASH] as number;
@@ -155,7 +180,7 @@ export class Shard implements EnvelopeHandler {
     const sourceId = slots[at + SLOT_SOURCE_ID] as string;
     slots[at + SLOT_MESSAGE] = undefined;
     const known = this.entities.find(type, hash, id);
-    if (known?.busy === true) {
+    if (known?.isBusy === true) {
       this.#hold(known, message, sourceType, sourceId);
       return;
     }
@@ -164,13 +189,17 @@ export class Shard implements EnvelopeHandler {
   }
 
   #hold(entity: Entity, message: unknown, sourceType: number, sourceId: string): void {
-    entity.hold(message, sourceType, sourceId);
+    assert(entity.waiting !== undefined, 'messages wait for a busy entity only (I4)');
+    entity.waiting.add(message, sourceType, sourceId);
     this.#heldCount++;
   }
 
   // -- invoke
 
-  /** Runs one message to its end, or to its first await. `inTable` says whether the entity is kept already. */
+  /**
+   * Runs one message to its end, or to its first await; returns whether it has ended. `inTable` says whether the entity
+   * is kept already.
+   */
   #invoke(
     binding: FunctionBinding,
     entity: Entity,
@@ -178,31 +207,29 @@ export class Shard implements EnvelopeHandler {
     message: unknown,
     sourceType: number,
     sourceId: string,
-  ): void {
+  ): boolean {
     const invocation = binding.isAsync ? new Invocation(this.#place, binding) : this.#contexts[binding.index];
-    this.#outbox.begin();
     invocation.begin(entity, sourceType, sourceId);
     if (binding.isAsync) invocation.goAside();
     let result: void | Promise<void>;
     try {
       result = binding.fn.invoke(invocation as never, message);
     } catch (error) {
-      invocation.undoWrites();
-      this.#outbox.rollback();
+      invocation.takeBack();
       this.#reportFailure(binding, invocation, error);
       this.#finish(entity, invocation, inTable);
-      return;
+      return true;
     }
     if (typeof result === 'object' && result !== null && typeof result.then === 'function') {
       this.#awaitEnd(binding, entity, invocation, inTable, result);
-      return;
+      return false;
     }
     this.#finish(entity, invocation, inTable);
+    return true;
   }
 
   /** The invocation has returned: what it did stays. Keeps the entity or forgets it. */
   #finish(entity: Entity, invocation: Invocation, inTable: boolean): void {
-    if (invocation.cleared) entity.forgetClearedCells();
     if (invocation.wrote) entity.dirtyEpoch = this.epoch;
     invocation.end();
     this.#consumedCount = (this.#consumedCount + 1) | 0;
@@ -222,12 +249,10 @@ export class Shard implements EnvelopeHandler {
   ): void {
     if (!binding.isAsync) {
       invocation.goAside();
-      invocation.effects = newEffects(this.#place.storage);
-      this.#outbox.takeBackInto(invocation.effects);
       // The invocation keeps its Context; the next one in place gets a new one.
       this.#contexts[binding.index] = new Invocation(this.#place, binding);
     }
-    entity.busy = true;
+    entity.waiting ??= new WaitingLine();
     this.busyCount++;
     if (!inTable) this.entities.add(entity);
     const settle = (failed: boolean, error: unknown): void => {
@@ -248,10 +273,8 @@ export class Shard implements EnvelopeHandler {
     for (const { invocation, failed, error } of settled) {
       const { entity } = invocation;
       const binding = this.#bindings[entity.functionIndex];
-      this.#outbox.begin();
       if (failed) this.#reportFailure(binding, invocation, error);
-      else this.#applyEffects(invocation);
-      entity.busy = false;
+      else invocation.apply();
       this.busyCount--;
       this.#finish(entity, invocation, true);
       this.#deliverHeld(binding, entity);
@@ -259,39 +282,32 @@ export class Shard implements EnvelopeHandler {
     return settled.length;
   }
 
-  #applyEffects(invocation: Invocation): void {
-    invocation.adoptCells();
-    invocation.effects?.forEachSince(undefined, (words, bytes, offsetBytes, byteLength) => {
-      this.#reader.wrap(words, bytes, offsetBytes, byteLength);
-      this.#outbox.sendEncoded(this.#reader, words, offsetBytes, byteLength);
-    });
-  }
-
   /** Messages that waited, in order (I4), until one of them makes the entity busy again. */
   #deliverHeld(binding: FunctionBinding, entity: Entity): void {
-    while (!entity.busy) {
-      const held = entity.takeHeld();
-      if (held === undefined) return;
+    const line = entity.waiting;
+    assert(line !== undefined, 'an entity is busy until its waiting line is empty (I4)');
+    for (let held = line.take(); held !== undefined; held = line.take()) {
       this.#heldCount--;
-      // While others wait, the entity is in the table; with the last one gone, it is there only if it has state.
-      const inTable =
-        entity.firstWaiting !== undefined ||
-        this.entities.find(entity.functionIndex, entity.hash, entity.id) === entity;
-      this.#invoke(binding, entity, inTable, held.message, held.sourceType, held.sourceId);
+      const ended = this.#invoke(binding, entity, true, held.message, held.sourceType, held.sourceId);
+      if (!ended) return;
     }
+    entity.waiting = undefined;
+    if (entity.isVacant) this.entities.remove(entity);
   }
 
   /** Tells the asker who waits, or else the engine's error listeners. */
   #reportFailure(binding: FunctionBinding, invocation: Invocation, error: unknown): void {
     const { entity, sourceType } = invocation;
     const asker = sourceType === TYPE_ASKER ? invocation.sourceId() : '';
-    this.#outbox.sendToCoordinator(KIND_FAILURE, sourceType, asker, binding.index, entity.id, failureOf(error));
+    const { effects } = this.#outbox;
+    effects.addForCoordinator(KIND_FAILURE, sourceType, asker, failureOf(error), binding.index, entity.id);
   }
 
   // -- out
 
   /** Shows the effects of this turn to the other threads. The order of the counters matters; see `metrics/counters.ts`. */
   #flush(): number {
+    this.#outbox.dispatch();
     const { counters, thread } = this.#mesh;
     counters.publishProduced(thread, this.#outbox.producedCount);
     let movedCount = 0;

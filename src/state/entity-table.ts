@@ -2,6 +2,9 @@
  * A shard's index of the entities that it holds in memory, by function and id. Open addressing over the hash that every
  * envelope carries: a look-up by ring bytes needs no string, and neither kind of look-up hashes anything. (A `Map` of
  * strings answers half as fast and wants a string made from the bytes first; see `bench/micro/entity-lookup.ts`.)
+ *
+ * The slots hold the entities and nothing else: with hashes in an array of their own, every look-up would miss the
+ * processor's cache once more, while a sparse table seldom makes it look at an entity that is not the one.
  */
 import type { Entity } from './entity.ts';
 
@@ -22,26 +25,33 @@ function slotHash(functionIndex: number, hash: number): number {
 export class EntityTable {
   size = 0;
   #mask = SLOTS_MIN - 1;
-  #hashes = new Int32Array(SLOTS_MIN);
-  #entities: (Entity | undefined)[] = new Array<Entity | undefined>(SLOTS_MIN).fill(undefined);
+  #slots: (Entity | undefined)[] = new Array<Entity | undefined>(SLOTS_MIN).fill(undefined);
 
   find(functionIndex: number, hash: number, id: string): Entity | undefined {
-    const wanted = slotHash(functionIndex, hash);
-    for (let slot = wanted & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const entity = this.#entities[slot];
+    for (let slot = slotHash(functionIndex, hash) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const entity = this.#slots[slot];
       if (entity === undefined) return undefined;
-      if (this.#hashes[slot] === wanted && entity.functionIndex === functionIndex && entity.id === id) return entity;
+      if (entity.hash === hash && entity.functionIndex === functionIndex && entity.id === id) return entity;
     }
   }
 
   findTarget(view: TargetView): Entity | undefined {
-    const wanted = slotHash(view.targetType, view.targetHash);
-    for (let slot = wanted & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const entity = this.#entities[slot];
+    const { targetHash, targetType } = view;
+    for (let slot = slotHash(targetType, targetHash) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const entity = this.#slots[slot];
       if (entity === undefined) return undefined;
-      const same = this.#hashes[slot] === wanted && entity.functionIndex === view.targetType;
+      const same = entity.hash === targetHash && entity.functionIndex === targetType;
       if (same && view.targetIdEquals(entity.id)) return entity;
     }
+  }
+
+  /**
+   * Touches what a look-up will touch, so that the cache misses of several messages happen at the same time instead of
+   * one after the other. Changes nothing; the result only keeps the compiler from leaving the reads out.
+   */
+  touch(functionIndex: number, hash: number): number {
+    const entity = this.#slots[slotHash(functionIndex, hash) & this.#mask];
+    return entity === undefined ? 0 : entity.hash;
   }
 
   /** Adds an entity that is not in the table. */
@@ -53,41 +63,41 @@ export class EntityTable {
 
   /** Removes an entity, and closes the gap so that searches need no tombstones. */
   remove(entity: Entity): void {
-    let gap = slotHash(entity.functionIndex, entity.hash) & this.#mask;
-    while (this.#entities[gap] !== entity) {
-      if (this.#entities[gap] === undefined) return;
+    let gap = this.#home(entity);
+    while (this.#slots[gap] !== entity) {
+      if (this.#slots[gap] === undefined) return;
       gap = (gap + 1) & this.#mask;
     }
     this.size--;
-    for (let slot = (gap + 1) & this.#mask; this.#entities[slot] !== undefined; slot = (slot + 1) & this.#mask) {
-      const home = this.#hashes[slot] & this.#mask;
+    for (let slot = (gap + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const next = this.#slots[slot];
+      if (next === undefined) break;
       // An entity may move into the gap only if that does not bring it before the slot where its search begins.
-      if (((slot - home) & this.#mask) < ((slot - gap) & this.#mask)) continue;
-      this.#entities[gap] = this.#entities[slot];
-      this.#hashes[gap] = this.#hashes[slot];
+      if (((slot - this.#home(next)) & this.#mask) < ((slot - gap) & this.#mask)) continue;
+      this.#slots[gap] = next;
       gap = slot;
     }
-    this.#entities[gap] = undefined;
+    this.#slots[gap] = undefined;
   }
 
   *values(): Generator<Entity> {
-    for (const entity of this.#entities) if (entity !== undefined) yield entity;
+    for (const entity of this.#slots) if (entity !== undefined) yield entity;
+  }
+
+  #home(entity: Entity): number {
+    return slotHash(entity.functionIndex, entity.hash) & this.#mask;
   }
 
   #place(entity: Entity): void {
-    const wanted = slotHash(entity.functionIndex, entity.hash);
-    let slot = wanted & this.#mask;
-    while (this.#entities[slot] !== undefined) slot = (slot + 1) & this.#mask;
-    this.#entities[slot] = entity;
-    this.#hashes[slot] = wanted;
+    let slot = this.#home(entity);
+    while (this.#slots[slot] !== undefined) slot = (slot + 1) & this.#mask;
+    this.#slots[slot] = entity;
   }
 
   #grow(): void {
-    const old = this.#entities;
-    const slotCount = old.length * 2;
-    this.#mask = slotCount - 1;
-    this.#hashes = new Int32Array(slotCount);
-    this.#entities = new Array<Entity | undefined>(slotCount).fill(undefined);
+    const old = this.#slots;
+    this.#mask = old.length * 2 - 1;
+    this.#slots = new Array<Entity | undefined>(old.length * 2).fill(undefined);
     for (const entity of old) if (entity !== undefined) this.#place(entity);
   }
 }

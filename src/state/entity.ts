@@ -2,8 +2,10 @@
  * One virtual entity as its shard keeps it in memory: its state cells, and what waits for it while it is busy. Only its
  * shard's thread touches it (I1). An entity without state, work or messages is not kept at all: it always exists, so
  * nothing is lost by forgetting it.
+ *
+ * Entities are looked up at random among very many, so what a message touches is laid out to be few cache lines: the
+ * first cells lie in the object itself, and what only busy entities need hangs off one field.
  */
-import type { Address } from '../sdk/address.ts';
 
 /** A message that waits for its busy entity, out of the ring and decoded. */
 export interface HeldMessage {
@@ -14,53 +16,96 @@ export interface HeldMessage {
   next: HeldMessage | undefined;
 }
 
-/** The cells of an entity that has never written any. */
-export const NO_CELLS: unknown[] = [];
+/** Cells that lie in the object itself. */
+const INLINE_CELLS = 2;
 
-export class Entity {
-  readonly functionIndex: number;
+/** State cells, one per state spec; `undefined` where nothing was written. */
+export class Cells {
+  cell0: unknown = undefined;
+  cell1: unknown = undefined;
+  more: unknown[] | undefined = undefined;
+
+  readCell(index: number): unknown {
+    if (index === 0) return this.cell0;
+    return index === 1 ? this.cell1 : this.more?.[index - INLINE_CELLS];
+  }
+
+  writeCell(index: number, value: unknown): void {
+    if (index === 0) this.cell0 = value;
+    else if (index === 1) this.cell1 = value;
+    else this.#writeMore(index - INLINE_CELLS, value);
+  }
+
+  /** Takes over all cells of `other`, which must not be used any more. */
+  adopt(other: Cells): void {
+    this.cell0 = other.cell0;
+    this.cell1 = other.cell1;
+    this.more = other.more;
+  }
+
+  copy(): Cells {
+    const copy = new Cells();
+    copy.cell0 = this.cell0;
+    copy.cell1 = this.cell1;
+    copy.more = this.more?.slice();
+    return copy;
+  }
+
+  get isBlank(): boolean {
+    if (this.cell0 !== undefined || this.cell1 !== undefined) return false;
+    return this.more === undefined || this.more.every((cell) => cell === undefined);
+  }
+
+  #writeMore(index: number, value: unknown): void {
+    this.more ??= [];
+    while (this.more.length < index) this.more.push(undefined);
+    this.more[index] = value;
+  }
+}
+
+/** Messages that wait for a busy entity, oldest first. */
+export class WaitingLine {
+  #first: HeldMessage | undefined = undefined;
+  #last: HeldMessage | undefined = undefined;
+
+  add(message: unknown, sourceType: number, sourceId: string): void {
+    const held: HeldMessage = { message, sourceType, sourceId, next: undefined };
+    if (this.#last === undefined) this.#first = held;
+    else this.#last.next = held;
+    this.#last = held;
+  }
+
+  /** The oldest message, which then no longer waits. */
+  take(): HeldMessage | undefined {
+    const held = this.#first;
+    this.#first = held?.next;
+    if (this.#first === undefined) this.#last = undefined;
+    return held;
+  }
+}
+
+export class Entity extends Cells {
   readonly hash: number;
+  readonly functionIndex: number;
   readonly id: string;
-  /** One per state spec; `undefined` where nothing was written. */
-  cells: unknown[] = NO_CELLS;
-  /** An async invocation is under way; messages wait (I4). */
-  busy = false;
-  firstWaiting: HeldMessage | undefined = undefined;
-  lastWaiting: HeldMessage | undefined = undefined;
   /** The last epoch in which a cell was written: what a checkpoint has to look at. -1 for never. */
   dirtyEpoch = -1;
-  /** Made when user code asks for it. */
-  address: Address | undefined = undefined;
+  /** There while an async invocation is under way (I4): what waits until it ends. */
+  waiting: WaitingLine | undefined = undefined;
 
   constructor(functionIndex: number, hash: number, id: string) {
-    this.functionIndex = functionIndex;
+    super();
     this.hash = hash;
+    this.functionIndex = functionIndex;
     this.id = id;
+  }
+
+  get isBusy(): boolean {
+    return this.waiting !== undefined;
   }
 
   /** Whether forgetting this entity would lose anything. */
   get isVacant(): boolean {
-    return !this.busy && this.firstWaiting === undefined && this.cells === NO_CELLS;
-  }
-
-  /** Goes back to having no cells at all when every one of them has been cleared. */
-  forgetClearedCells(): void {
-    for (const cell of this.cells) if (cell !== undefined) return;
-    this.cells = NO_CELLS;
-  }
-
-  hold(message: unknown, sourceType: number, sourceId: string): void {
-    const held: HeldMessage = { message, sourceType, sourceId, next: undefined };
-    if (this.lastWaiting === undefined) this.firstWaiting = held;
-    else this.lastWaiting.next = held;
-    this.lastWaiting = held;
-  }
-
-  /** The oldest message that waits, which then no longer does. */
-  takeHeld(): HeldMessage | undefined {
-    const held = this.firstWaiting;
-    this.firstWaiting = held?.next;
-    if (this.firstWaiting === undefined) this.lastWaiting = undefined;
-    return held;
+    return this.waiting === undefined && this.isBlank;
   }
 }

@@ -13,7 +13,7 @@
  *       4 ├───────────────────────────────┴───────────────────────────────┤
  *         │ payload, bytes (32)                                           │
  *       5 ├───────────────────────────────────────────────────────────────┤
- *         │ target id (UTF-8) … source id (UTF-8) … payload …             │
+ *         │ target id …, source id …, payload …                           │
  *         └───────────────────────────────────────────────────────────────┘
  *                  16 bits on the left are the low half of the word
  * ```
@@ -30,7 +30,7 @@ export const KIND_EGRESS = 2;
 /** A failed invocation: target is the asker who waits (or none), source is the address that failed. */
 export const KIND_FAILURE = 3;
 
-/** Set when every byte of the id is ASCII, so that bytes are characters and no decoder is needed. */
+/** Set when all of the id is ASCII and a byte is a character; else it is UTF-16 (see `id-bytes.ts`). */
 export const FLAG_TARGET_ASCII = 1;
 export const FLAG_SOURCE_ASCII = 2;
 /** The payload is in the codec's rich form, which alone can carry maps and sets. */

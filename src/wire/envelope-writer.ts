@@ -50,7 +50,7 @@ export class EnvelopeWriter {
 
   /**
    * Writes one envelope into the scratch. `sourceType` is `TYPE_NONE` and `sourceId` empty when nobody sent it.
-   * The payload is encoded here; it throws what the codec throws, before anything has been placed anywhere.
+   * `form` is how the payload was let in by the gate.
    */
   write(
     kind: number,
@@ -60,9 +60,10 @@ export class EnvelopeWriter {
     sourceType: number,
     sourceId: string,
     payload: unknown,
+    form: number,
   ): void {
     const codec = this.#codec;
-    codec.encode(payload);
+    codec.encode(payload, form);
     const words = this.#scratchWords;
     let at = HEADER_WORDS * 4;
     let flags = codec.rich ? FLAG_RICH_PAYLOAD : 0;

@@ -1,32 +1,44 @@
 /**
- * Ids as bytes: UTF-8, with a fast path for ASCII, where a byte is a character. Loops instead of encoders, because an id
- * is a dozen characters long and a call into native code costs more than that.
+ * Ids as bytes: one byte a character while all are ASCII, else two bytes (UTF-16, little-endian), so that every string
+ * is an id and comes back as it was. Loops instead of encoders, because an id is a dozen characters long and a call
+ * into native code costs more than that.
  */
 
-const decoder = new TextDecoder();
-
-/** Longest id in bytes that `writeId` may produce for a string of `length` UTF-16 units. */
+/** Most bytes that `writeId` writes for a string of `length` UTF-16 units. */
 export function idBytesMax(length: number): number {
-  return length * 3;
+  return length * 2;
 }
 
-/** Writes `id` at `at`; returns its length in bytes, negated when the bytes are not all ASCII. */
+/** Writes `id` at `at`; returns its length in bytes, negated when it is not ASCII. */
 export function writeId(id: string, bytes: Uint8Array, at: number): number {
-  const length = id.length;
+  const { length } = id;
   let seen = 0;
   for (let index = 0; index < length; index++) {
     const unit = id.charCodeAt(index);
     seen |= unit;
     bytes[at + index] = unit;
   }
-  if (seen < 0x80) return length;
-  return -Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).write(id, at, 'utf8');
+  return seen < 0x80 ? length : -writeWide(id, bytes, at);
+}
+
+function writeWide(id: string, bytes: Uint8Array, at: number): number {
+  for (let index = 0; index < id.length; index++) {
+    const unit = id.charCodeAt(index);
+    bytes[at + index * 2] = unit & 0xff;
+    bytes[at + index * 2 + 1] = unit >>> 8;
+  }
+  return id.length * 2;
 }
 
 export function readId(bytes: Uint8Array, at: number, byteLength: number, ascii: boolean): string {
-  if (!ascii) return decoder.decode(bytes.subarray(at, at + byteLength));
   let id = '';
-  for (let index = 0; index < byteLength; index++) id += String.fromCharCode(bytes[at + index]);
+  if (ascii) {
+    for (let index = 0; index < byteLength; index++) id += String.fromCharCode(bytes[at + index]);
+  } else {
+    for (let index = 0; index < byteLength; index += 2) {
+      id += String.fromCharCode(bytes[at + index] | (bytes[at + index + 1] << 8));
+    }
+  }
   return id;
 }
 

@@ -9,13 +9,12 @@
  *   in a chunk:   │ length │ envelope, padded to 4 bytes │ length │ …
  * ```
  *
- * Appending never touches the disk: `spill` does, between invocations, so that what an invocation appended can always
- * be taken back (I5).
+ * Appending never touches the disk: `spill` does, once a turn.
  */
 import { assert } from '../base/assert.ts';
 import type { SpillStorage } from '../base/spill.ts';
 
-const CHUNK_BYTES_DEFAULT = 1 << 16;
+const CHUNK_BYTES = 1 << 16;
 
 interface Chunk {
   words: Int32Array;
@@ -26,13 +25,6 @@ interface Chunk {
   taken: number;
   /** Where it lies on disk, or -1; then it has no words and bytes. */
   block: number;
-}
-
-/** A place to roll back to. */
-export interface OverflowMark {
-  chunkCount: number;
-  length: number;
-  count: number;
 }
 
 /** What places one envelope of `byteLength` bytes; `wire/`'s writer is one. */
@@ -60,22 +52,18 @@ export class Overflow {
 
   readonly #storage: SpillStorage;
   readonly #memoryBytesMax: number;
-  readonly #chunkBytes: number;
   readonly #chunks: Chunk[] = [];
-  /** Taken chunks leave from the front; counted, so that a mark can name the chunk it ends in. */
-  #chunksGone = 0;
 
-  constructor(storage: SpillStorage, memoryBytesMax: number, chunkBytes: number = CHUNK_BYTES_DEFAULT) {
+  constructor(storage: SpillStorage, memoryBytesMax: number) {
     this.#storage = storage;
     this.#memoryBytesMax = memoryBytesMax;
-    this.#chunkBytes = chunkBytes;
   }
 
   append(envelope: Placeable): void {
     const room = 4 + ((envelope.byteLength + 3) & ~3);
     let chunk = this.#chunks.at(-1);
     if (chunk === undefined || chunk.block !== -1 || chunk.length + room > chunk.bytes.length) {
-      chunk = newChunk(Math.max(this.#chunkBytes, room));
+      chunk = newChunk(Math.max(CHUNK_BYTES, room));
       this.#chunks.push(chunk);
       this.memoryBytes += chunk.bytes.length;
     }
@@ -99,39 +87,6 @@ export class Overflow {
     chunk.taken += 4 + ((chunk.words[chunk.taken >> 2] + 3) & ~3);
     this.count--;
     if (chunk.taken === chunk.length && (this.#chunks.length > 1 || this.count === 0)) this.#dropChunk(chunk);
-  }
-
-  /** Undefined when there is nothing inside. */
-  mark(): OverflowMark | undefined {
-    if (this.count === 0) return undefined;
-    return {
-      chunkCount: this.#chunksGone + this.#chunks.length,
-      length: this.#chunks.at(-1)?.length ?? 0,
-      count: this.count,
-    };
-  }
-
-  /** Takes back all that was appended since the mark. Nothing may have been taken or spilled in between. */
-  rollback(mark: OverflowMark | undefined): void {
-    const keep = mark === undefined ? 0 : mark.chunkCount - this.#chunksGone;
-    assert(keep >= 0 && keep <= this.#chunks.length, 'nothing was taken since the mark (I5)');
-    for (const chunk of this.#chunks.splice(keep)) this.memoryBytes -= chunk.bytes.length;
-    const last = this.#chunks.at(-1);
-    if (last !== undefined && mark !== undefined) last.length = mark.length;
-    this.count = mark?.count ?? 0;
-  }
-
-  /** Visits all that was appended since the mark, oldest first. */
-  forEachSince(mark: OverflowMark | undefined, visit: OverflowVisitor): void {
-    const marked = mark === undefined ? 0 : mark.chunkCount - this.#chunksGone - 1;
-    for (let index = marked; index < this.#chunks.length; index++) {
-      const chunk = this.#chunks[index];
-      for (let at = index === marked ? (mark?.length ?? 0) : 0; at < chunk.length; ) {
-        const byteLength = chunk.words[at >> 2];
-        visit(chunk.words, chunk.bytes, at + 4, byteLength);
-        at += 4 + ((byteLength + 3) & ~3);
-      }
-    }
   }
 
   /** Moves full chunks to disk until memory is within its limit; the one being read and the one being filled stay. */
@@ -164,7 +119,6 @@ export class Overflow {
 
   #dropChunk(chunk: Chunk): void {
     this.#chunks.shift();
-    this.#chunksGone++;
     this.memoryBytes -= chunk.bytes.length;
   }
 }

@@ -5,13 +5,13 @@
  * Two forms. The plain one writes objects as MessagePack maps: self-contained, no shared tables that could disagree
  * between two threads or two versions. A MessagePack map cannot be both an object and a Map, so messages that hold maps
  * or sets (or arrays of numbers other than bytes) take the rich form, in which objects are msgpackr's inline records.
- * `inspect` decides; a flag in the envelope says which.
+ * The copy that is made at the sender finds out; a flag in the envelope says which.
  */
 import { Packr } from 'msgpackr/pack';
 import { Unpackr } from 'msgpackr/unpack';
 import { assert } from '../base/assert.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import { inspect, RICH } from './structured-data.ts';
+import { RICH } from './structured-data.ts';
 
 /** msgpackr's encode options: write into the buffer it was given, from its beginning, and return it with start and end. */
 const REUSE_BUFFER = 512;
@@ -48,7 +48,7 @@ export class PayloadCodec {
   /** Whether the payload is in the rich form. */
   rich = false;
 
-  readonly #messageBytesMax: number;
+  readonly messageBytesMax: number;
   readonly #plainPackr = new Packr(plainOptions()) as unknown as SpanPackr;
   readonly #richPackr = new Packr(richOptions()) as unknown as SpanPackr;
   readonly #plainUnpackr = new Unpackr(plainOptions()) as unknown as SpanUnpackr;
@@ -57,19 +57,19 @@ export class PayloadCodec {
   #scratch: Uint8Array = new Uint8Array(0);
 
   constructor(messageBytesMax: number) {
-    this.#messageBytesMax = messageBytesMax;
+    this.messageBytesMax = messageBytesMax;
     this.#adopt(Buffer.allocUnsafeSlow(SCRATCH_BYTES));
   }
 
-  /** Encodes a message into the scratch. Throws `MESSAGE_NOT_ENCODABLE` or `MESSAGE_TOO_LARGE`. */
-  encode(message: unknown): void {
-    this.rich = inspect(message) === RICH;
+  /** Encodes a message that was let in as `form` into the scratch. Throws `MESSAGE_TOO_LARGE`. */
+  encode(message: unknown, form: number): void {
+    this.rich = form === RICH;
     const packr = this.rich ? this.#richPackr : this.#plainPackr;
     packr.useBuffer(this.#scratch);
     const packed = packr.pack(message, REUSE_BUFFER | RESET_BUFFER);
     assert(packed.start === 0, 'a payload begins at the beginning of the scratch');
     this.byteLength = packed.end;
-    if (packed.end > this.#messageBytesMax) this.#refuse(packed.end, message);
+    if (packed.end > this.messageBytesMax) this.#refuse(packed.end, message);
     if (packed !== this.#scratch) this.#outgrown(packed);
   }
 
@@ -82,7 +82,7 @@ export class PayloadCodec {
   }
 
   #refuse(bytes: number, message: unknown): never {
-    const maxBytes = this.#messageBytesMax;
+    const maxBytes = this.messageBytesMax;
     const what = `The message (${describe(message)}) takes ${bytes} bytes; maxMessageBytes allows ${maxBytes}.`;
     throw new MillraceError('MESSAGE_TOO_LARGE', what, { details: { bytes, maxBytes } });
   }

@@ -15,6 +15,9 @@ export const MESSAGE_DEPTH_MAX = 64;
 export const PLAIN = 0;
 export const RICH = 1;
 
+/** The plain form writes objects with a 16-bit count of keys. */
+const PLAIN_KEY_COUNT_MAX = 0xffff;
+
 const TypedArray = Object.getPrototypeOf(Uint8Array) as { prototype: object };
 
 function refuse(path: string, what: string): never {
@@ -93,7 +96,7 @@ function inspectObject(value: object, root: unknown, depth: number): number {
     }
     keyCount++;
   }
-  return keyCount > 0xffff ? RICH : form;
+  return keyCount > PLAIN_KEY_COUNT_MAX ? RICH : form;
 }
 
 function inspectSpecial(value: object, root: unknown, depth: number): number {
@@ -119,13 +122,26 @@ class Nothing {}
 const Float16ArrayOrNothing: new () => object =
   (globalThis as { Float16Array?: new () => object }).Float16Array ?? Nothing;
 
-/** A deep copy, equal to what encoding and decoding would give. Throws `MESSAGE_NOT_ENCODABLE`. */
+/** What the last copy found out about its message on the way; reset by whoever wants to know. */
+export const tally: { bytesBound: number; form: number } = { bytesBound: 0, form: PLAIN };
+
+/** More than any number, boolean, null or undefined takes, or the head of anything longer. */
+const HEAD_BYTES = 9;
+
+/** A deep copy, equal to what encoding and decoding would give. Adds to `tally`. Throws `MESSAGE_NOT_ENCODABLE`. */
 export function copyMessage(value: unknown, root: unknown = value, depth = 0): unknown {
+  tally.bytesBound += HEAD_BYTES;
   switch (typeof value) {
     case 'object':
       return value === null ? null : copyObject(value, root, depth);
+    case 'string':
+      tally.bytesBound += value.length * 3;
+      return value;
     case 'number':
       return value === 0 ? 0 : value; // the codec does not keep the sign of -0
+    case 'bigint':
+      if (BigInt.asIntN(64, value) !== value) tally.bytesBound += value.toString(16).length;
+      return value;
     case 'function':
     case 'symbol':
       return refuseIn(root, value, describe(value));
@@ -136,27 +152,33 @@ export function copyMessage(value: unknown, root: unknown = value, depth = 0): u
 
 function copyObject(value: object, root: unknown, depth: number): unknown {
   if (depth >= MESSAGE_DEPTH_MAX) refuse('', `anything nested deeper than ${MESSAGE_DEPTH_MAX} levels (or a cycle)`);
-  if (Array.isArray(value)) {
-    const copy = new Array<unknown>(value.length);
-    for (let index = 0; index < value.length; index++) copy[index] = copyMessage(value[index], root, depth + 1);
-    return copy;
-  }
+  if (Array.isArray(value)) return copyArray(value, root, depth);
   if (!isPlain(value)) return copySpecial(value, root, depth);
   // A spread is the engine's fast path for cloning an object with its hidden class; then only what needs it is replaced.
   const copy = { ...value } as Record<string, unknown>;
+  let keyCount = 0;
   for (const key in copy) {
     const item = copy[key];
     if (key === '__proto__') refuse('', 'the key "__proto__"');
-    if (
-      typeof item === 'object' ? item !== null : typeof item === 'function' || typeof item === 'symbol' || item === 0
-    ) {
-      copy[key] = copyMessage(item, root, depth + 1);
+    tally.bytesBound += 2 * HEAD_BYTES + key.length * 3;
+    keyCount++;
+    if (typeof item !== 'number' || item === 0) {
+      const itemCopy = copyMessage(item, root, depth + 1);
+      if (itemCopy !== item || item === 0) copy[key] = itemCopy;
     }
   }
+  if (keyCount > PLAIN_KEY_COUNT_MAX) tally.form = RICH;
+  return copy;
+}
+
+function copyArray(value: readonly unknown[], root: unknown, depth: number): unknown[] {
+  const copy = new Array<unknown>(value.length);
+  for (let index = 0; index < value.length; index++) copy[index] = copyMessage(value[index], root, depth + 1);
   return copy;
 }
 
 function copySpecial(value: object, root: unknown, depth: number): unknown {
+  if (inspectSpecial(value, root, depth) === RICH) tally.form = RICH;
   if (value instanceof Map) {
     const copy = new Map<unknown, unknown>();
     for (const [key, item] of value) copy.set(copyMessage(key, root, depth + 1), copyMessage(item, root, depth + 1));
@@ -168,9 +190,8 @@ function copySpecial(value: object, root: unknown, depth: number): unknown {
     return copy;
   }
   if (value instanceof Date) return new Date(value.getTime());
-  inspectSpecial(value, root, depth);
+  tally.bytesBound += (value as Uint8Array).byteLength;
   // Buffers arrive as plain Uint8Arrays, since that is what the bytes say.
-  if (value instanceof Uint8Array)
-    return Uint8Array.prototype.slice.call(new Uint8Array(value.buffer, value.byteOffset, value.length));
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   return (value as Float64Array).slice();
 }
