@@ -10,12 +10,16 @@ import { FRAME_FIRST, FRAME_LAST, FRAME_WHOLE } from '../ring/ring-layout.ts';
 export interface EnvelopeHandler {
   /** An envelope (or its first fragment) will come soon: a chance to fetch what it will need. May be left out. */
   onAhead?(words: Int32Array, offsetBytes: number): void;
+  /** All envelopes of this look-ahead have been shown. */
+  onAheadEnd?(): void;
   onEnvelope(words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void;
 }
 
 const ASSEMBLY_BYTES_MIN = 1 << 16;
 
 export class InboundChannel implements FrameHandler {
+  /** Envelopes handed over so far, modulo 2^32. */
+  envelopeCount = 0;
   readonly #ring: RingConsumer;
   readonly #handler: EnvelopeHandler;
   #assembly: Uint8Array = new Uint8Array(0);
@@ -39,10 +43,15 @@ export class InboundChannel implements FrameHandler {
     if ((header & FRAME_FIRST) !== 0) this.#handler.onAhead?.(this.#ring.memory.words, offsetBytes);
   }
 
+  onAheadEnd(): void {
+    this.#handler.onAheadEnd?.();
+  }
+
   onFrame(offsetBytes: number, bodyBytes: number, header: number): void {
     const { words, bytes } = this.#ring.memory;
     if ((header & FRAME_WHOLE) === FRAME_WHOLE) {
       assert(this.#assembledBytes === 0, 'no whole envelope amid the fragments of another (I2)');
+      this.envelopeCount = (this.envelopeCount + 1) | 0;
       this.#handler.onEnvelope(words, bytes, offsetBytes, bodyBytes);
       return;
     }
@@ -66,6 +75,7 @@ export class InboundChannel implements FrameHandler {
     const bytes = this.#assembly;
     const byteLength = this.#assembledBytes;
     this.#assembledBytes = 0;
+    this.envelopeCount = (this.envelopeCount + 1) | 0;
     if (byteLength > ASSEMBLY_BYTES_MIN) this.#assembly = new Uint8Array(0);
     this.#handler.onEnvelope(new Int32Array(bytes.buffer, 0, bytes.length >> 2), bytes, 0, byteLength);
   }

@@ -33,6 +33,8 @@ export interface CoordinatorOptions {
   readonly overflowBytesMax: number;
   /** Egress records that may wait for their consumers before input is held back. */
   readonly egressCountMax: number;
+  /** Refuses messages that would lose something on the way. */
+  readonly development: boolean;
 }
 
 export interface CoordinatorHooks {
@@ -79,7 +81,7 @@ export class Coordinator implements EnvelopeHandler {
       mesh.shardCount,
       outbound,
       new EnvelopeWriter(codec),
-      new MessageGate(codec),
+      new MessageGate(codec, options.development),
     );
     this.#reader = new EnvelopeReader(codec);
     this.#keeper = new EnvelopeWriter(codec);
@@ -187,7 +189,10 @@ export class Coordinator implements EnvelopeHandler {
   }
 
   get isQuiescent(): boolean {
-    return this.#mesh.counters.isQuiescent();
+    const { counters, thread } = this.#mesh;
+    // What was sent and not yet flushed is in flight, too.
+    counters.publishProduced(thread, (this.#outbox.producedCount + this.sendCount) | 0);
+    return counters.isQuiescent();
   }
 
   // -- in

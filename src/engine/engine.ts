@@ -3,8 +3,9 @@
  * event loop, hosts one worker thread per shard, and turns whatever goes wrong with any of them into one coded error
  * for everybody who waits.
  */
+import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
@@ -31,6 +32,8 @@ const MAILBOX_COUNT_MAX = 32_768;
 const EGRESS_COUNT_MAX = 16_384;
 /** Sends that are let go at once. */
 const FLUSH_COUNT = 64;
+/** How long shards get to end by themselves. */
+const END_TIMEOUT_MS = 1_000;
 const ASK_TIMEOUT_MS_DEFAULT = 10_000;
 /** How long the coordinator sleeps when nobody rings; only a net below the doorbell. */
 const PARK_MS = 500;
@@ -81,12 +84,13 @@ export class Engine implements AsyncDisposable {
     const memory = allocateMesh(options.shardCount, options.ringCapacityBytes);
     this.shardCount = options.shardCount;
     this.#mesh = new Mesh(memory, options.shardCount);
-    this.#spillDirectory = options.spillDirectory ?? mkdtempSync(join(tmpdir(), 'millrace-'));
+    this.#spillDirectory = options.spillDirectory ?? join(tmpdir(), `millrace-${randomUUID()}`);
     const coordinatorOptions = {
       storage: new SpillDirectory(join(this.#spillDirectory, 'coordinator')),
       messageBytesMax: options.maxMessageBytes,
       overflowBytesMax: options.overflowBytes,
       egressCountMax: EGRESS_COUNT_MAX,
+      development: options.development,
     };
     this.#coordinator = new Coordinator(module, this.#mesh, coordinatorOptions, {
       invocationFailed: (error) => this.#report(error),
@@ -236,7 +240,7 @@ export class Engine implements AsyncDisposable {
     this.#edges.closeIngresses();
     // A failure, too, comes in here by force.
     if (!force) await Promise.race([this.#finish().catch(() => {}), this.#forced.next()]);
-    await this.#end();
+    await this.#end(force);
     this.#throwFailure();
   }
 
@@ -246,11 +250,12 @@ export class Engine implements AsyncDisposable {
     await this.#edges.deliverAll();
   }
 
-  async #end(): Promise<void> {
+  async #end(force: boolean): Promise<void> {
     if (this.#phase !== 'failed') this.#phase = 'stopped';
     this.#mesh.counters.order(COMMAND_STOP);
     for (let thread = 0; thread <= this.shardCount; thread++) this.#mesh.doorbell(thread).ring();
-    if (this.#failure === undefined) await Promise.race([this.#host.ended(), sleep(1_000, undefined, { ref: false })]);
+    // A shard that is stuck in user code does not end by itself.
+    if (!force) await Promise.race([this.#host.ended(), sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
     await this.#host.destroy();
     this.#edges.end(this.#failure);
     const error = this.#failure ?? new MillraceError('ENGINE_STOPPED', 'The engine has stopped.');
@@ -353,7 +358,7 @@ export class Engine implements AsyncDisposable {
     if (this.#failure !== undefined || this.#phase === 'stopped') return;
     const known = (cause as { code?: unknown } | null)?.code;
     const reason = cause instanceof Error ? cause.message : describe(cause);
-    const what = `Shard ${shard} has failed${typeof known === 'string' ? ` (${known})` : ''}: ${reason}.`;
+    const what = `Shard ${shard} has failed${typeof known === 'string' ? ` (${known})` : ''}: ${reason}`;
     this.#failure = new MillraceError('SHARD_FAILED', what, { cause, details: { shard } });
     const wasRunning = this.#phase === 'running';
     this.#phase = 'failed';

@@ -15,7 +15,7 @@ export async function loadModule(url: string): Promise<Module> {
     exports = (await import(url)) as Record<string, unknown>;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : describe(cause);
-    throw new MillraceError('MODULE_NOT_LOADED', `The module ${url} does not load: ${reason}.`, { cause });
+    throw new MillraceError('MODULE_NOT_LOADED', `The module ${url} does not load: ${reason}`, { cause });
   }
   for (const name of ['default', 'module']) if (isModule(exports[name])) return exports[name];
   const found = Object.keys(exports).join(', ') || 'nothing';

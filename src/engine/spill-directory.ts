@@ -49,6 +49,6 @@ export class SpillDirectory implements SpillStorage {
 
   #failure(what: string, cause: unknown): MillraceError {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return new MillraceError('SPILL_FAILED', `Overflow in ${this.#path} could not be ${what}: ${reason}.`, { cause });
+    return new MillraceError('SPILL_FAILED', `Overflow in ${this.#path} could not be ${what}: ${reason}`, { cause });
   }
 }

@@ -43,7 +43,7 @@ export class EgressPump {
       await this.#sink.close?.();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : describe(cause);
-      const what = `The sink of egress "${this.#ledger.type}" failed: ${reason}.`;
+      const what = `The sink of egress "${this.#ledger.type}" failed: ${reason}`;
       this.#hooks.failed(new MillraceError('EGRESS_FAILED', what, { cause }));
     }
   }

@@ -11,6 +11,8 @@ export interface FrameHandler {
   onFrame(offsetBytes: number, bodyBytes: number, header: number): void;
   /** The frame will be handed over soon: a chance to fetch what it will need. May be left out. */
   onFrameAhead?(offsetBytes: number, header: number): void;
+  /** All frames of this look-ahead have been shown. */
+  onAheadEnd?(): void;
 }
 
 /** Frames that are shown ahead at once: about as many cache misses as a processor core can have under way. */
@@ -71,5 +73,6 @@ export class RingConsumer {
       if ((header & FRAME_PADDING) === 0) handler.onFrameAhead(offset + FRAME_HEADER_BYTES, header);
       at = (at + FRAME_HEADER_BYTES + (((header & FRAME_LENGTH_MASK) + 3) & ~3)) | 0;
     }
+    handler.onAheadEnd?.();
   }
 }

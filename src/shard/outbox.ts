@@ -115,7 +115,9 @@ export class Outbox {
   #fetchIds(slots: unknown[], from: number, length: number): void {
     const end = Math.min(length, from + FETCH_COUNT * EFFECT_STRIDE);
     let fetched = 0;
-    for (let at = from; at < end; at += EFFECT_STRIDE) fetched ^= (slots[at + EFFECT_ID] as string).charCodeAt(0);
+    for (let at = from; at < end; at += EFFECT_STRIDE) {
+      fetched ^= (slots[at + EFFECT_ID] as string).charCodeAt(0) ^ (slots[at + EFFECT_SOURCE_ID] as string).length;
+    }
     this.fetched = fetched;
   }
 }

@@ -13,7 +13,7 @@ import type { Mesh } from '../channel/mesh.ts';
 import type { OutboundChannel } from '../channel/outbound-channel.ts';
 import type { Module } from '../sdk/module.ts';
 import { Entity, WaitingLine } from '../state/entity.ts';
-import { EntityTable } from '../state/entity-table.ts';
+import { EntityTable, FETCH_COUNT_MAX } from '../state/entity-table.ts';
 import { KIND_FAILURE, KIND_MESSAGE, TYPE_ASKER, TYPE_NONE, WORD_HASH, WORD_KIND } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
@@ -28,8 +28,6 @@ import type { ShardOptions } from './shard-options.ts';
 
 /** Envelopes per channel and turn. Enough to make a turn's fixed costs small, few enough for a turn to be short. */
 const BATCH_COUNT = 256;
-/** Messages whose entities are looked up together, before they are delivered one by one. */
-const LOOK_AHEAD_COUNT = 16;
 
 interface Settled {
   readonly invocation: Invocation;
@@ -43,8 +41,6 @@ export class Shard implements EnvelopeHandler {
   busyCount = 0;
   /** The epoch that this shard works in; only grows (I8). Stays 0 until there are checkpoints. */
   epoch: Epoch = 0 as Epoch;
-  /** Keeps the look-ahead from being compiled away. */
-  touched = 0;
   /** Called when an async invocation has ended and a turn is due. */
   onSettled: () => void = () => {};
 
@@ -63,13 +59,12 @@ export class Shard implements EnvelopeHandler {
   #settled: Settled[] = [];
   #heldCount = 0;
   #consumedCount = 0;
-  #ingressCount = 0;
   #credit = 0;
 
   constructor(module: Module, mesh: Mesh, options: ShardOptions) {
     const { storage, overflowBytesMax, mailboxCountMax } = options;
     const codec = new PayloadCodec(options.messageBytesMax);
-    const gate = new MessageGate(codec);
+    const gate = new MessageGate(codec, options.development);
     const writer = new EnvelopeWriter(codec);
     this.#mesh = mesh;
     this.#creditCount = options.creditCount;
@@ -90,11 +85,7 @@ export class Shard implements EnvelopeHandler {
   /** One turn of the duty cycle. Returns how much there was to do; 0 means that the shard may rest. */
   doWork(): number {
     let workCount = this.#settle();
-    for (const channel of this.#inbound) {
-      const frameCount = channel.drain(BATCH_COUNT);
-      if (channel === this.#fromCoordinator) this.#ingressCount = (this.#ingressCount + frameCount) | 0;
-      workCount += frameCount;
-    }
+    for (const channel of this.#inbound) workCount += channel.drain(BATCH_COUNT);
     workCount += this.#drainMailbox();
     return workCount + this.#flush();
   }
@@ -140,7 +131,7 @@ export class Shard implements EnvelopeHandler {
     const mailbox = this.#mailbox;
     let count = 0;
     while (mailbox.objectCount > 0 && count < BATCH_COUNT) {
-      if (count % LOOK_AHEAD_COUNT === 0) this.#lookAhead();
+      if (count % FETCH_COUNT_MAX === 0) this.#lookAhead();
       this.#deliverObject(mailbox.slots, mailbox.take());
       count++;
     }
@@ -156,19 +147,22 @@ export class Shard implements EnvelopeHandler {
   /** Brings the entities of the next messages into the processor's cache, all at the same time. */
   #lookAhead(): void {
     const { slots, objectCount } = this.#mailbox;
-    const count = Math.min(objectCount, LOOK_AHEAD_COUNT);
-    let touched = 0;
+    const count = Math.min(objectCount, FETCH_COUNT_MAX);
     for (let index = 0; index < count; index++) {
       const at = this.#mailbox.at(index);
-      touched ^= this.entities.touch(slots[at + SLOT_TYPE] as number, slots[at + SLOT_HASH] as number);
+      this.entities.expect(slots[at + SLOT_TYPE] as number, slots[at + SLOT_HASH] as number);
     }
-    this.touched = touched;
+    this.entities.fetch();
   }
 
-  /** The same for frames that lie ahead in a ring. */
+  /** The same for envelopes that lie ahead in a ring. */
   onAhead(words: Int32Array, offsetBytes: number): void {
     const at = offsetBytes >> 2;
-    this.touched ^= this.entities.touch((words[at + WORD_KIND] as number) >>> 16, words[at + WORD_HASH] as number);
+    this.entities.expect(words[at + WORD_KIND] >>> 16, words[at + WORD_HASH]);
+  }
+
+  onAheadEnd(): void {
+    this.entities.fetch();
   }
 
   #deliverObject(slots: unknown[], at: number): void {
@@ -320,7 +314,7 @@ export class Shard implements EnvelopeHandler {
 
   /** Credit grows as work gets done, as long as not too much waits here (I7). */
   #publishCredit(): void {
-    const grant = (this.#ingressCount + Math.max(0, this.#creditCount - this.backlogCount)) | 0;
+    const grant = (this.#fromCoordinator.envelopeCount + Math.max(0, this.#creditCount - this.backlogCount)) | 0;
     if (((grant - this.#credit) | 0) <= 0) return;
     this.#credit = grant;
     const { counters, thread, coordinator } = this.#mesh;

@@ -16,6 +16,8 @@ export interface TargetView {
 }
 
 const SLOTS_MIN = 1024;
+/** About as many cache misses as a processor core can have under way. */
+export const FETCH_COUNT_MAX = 16;
 
 /** Where the search for an entity begins. Functions of one id must not all begin at the same slot. */
 function slotHash(functionIndex: number, hash: number): number {
@@ -24,6 +26,10 @@ function slotHash(functionIndex: number, hash: number): number {
 
 export class EntityTable {
   size = 0;
+  /** Keeps the reads of `fetch` from being compiled away. */
+  fetched = 0;
+  #expectedCount = 0;
+  readonly #expected: (Entity | undefined)[] = new Array<Entity | undefined>(FETCH_COUNT_MAX).fill(undefined);
   #mask = SLOTS_MIN - 1;
   #slots: (Entity | undefined)[] = new Array<Entity | undefined>(SLOTS_MIN).fill(undefined);
 
@@ -45,13 +51,24 @@ export class EntityTable {
     }
   }
 
+  /** Notes a look-up that is soon to come, for `fetch`. At most `FETCH_COUNT_MAX` at a time; more are forgotten. */
+  expect(functionIndex: number, hash: number): void {
+    if (this.#expectedCount === FETCH_COUNT_MAX) return;
+    this.#expected[this.#expectedCount++] = this.#slots[slotHash(functionIndex, hash) & this.#mask];
+  }
+
   /**
-   * Touches what a look-up will touch, so that the cache misses of several messages happen at the same time instead of
-   * one after the other. Changes nothing; the result only keeps the compiler from leaving the reads out.
+   * Reads what the expected look-ups will read: first all entities, then all their ids. So their cache misses happen at
+   * the same time instead of one after the other. Changes nothing.
    */
-  touch(functionIndex: number, hash: number): number {
-    const entity = this.#slots[slotHash(functionIndex, hash) & this.#mask];
-    return entity === undefined ? 0 : entity.hash;
+  fetch(): void {
+    const expected = this.#expected;
+    const count = this.#expectedCount;
+    let read = 0;
+    for (let index = 0; index < count; index++) read ^= expected[index]?.hash ?? 0;
+    for (let index = 0; index < count; index++) read ^= expected[index]?.id.charCodeAt(0) ?? 0;
+    this.#expectedCount = 0;
+    this.fetched = read;
   }
 
   /** Adds an entity that is not in the table. */

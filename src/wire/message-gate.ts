@@ -13,15 +13,19 @@ export class MessageGate {
   /** The form in which the last message must be encoded. */
   form: number = PLAIN;
   readonly #codec: PayloadCodec;
+  readonly #strict: boolean;
 
-  constructor(codec: PayloadCodec) {
+  /** `strict` also refuses what encoding would silently leave out. */
+  constructor(codec: PayloadCodec, strict: boolean) {
     this.#codec = codec;
+    this.#strict = strict;
   }
 
   /** A copy of the message. Throws `MESSAGE_NOT_ENCODABLE` or `MESSAGE_TOO_LARGE`. */
   admit(message: unknown): unknown {
     tally.bytesBound = 0;
     tally.form = PLAIN;
+    tally.strict = this.#strict;
     const copy = copyMessage(message);
     this.form = tally.form;
     if (tally.bytesBound > this.#codec.messageBytesMax) this.#codec.encode(copy, tally.form);

@@ -14,7 +14,9 @@
 import { assert } from '../base/assert.ts';
 import type { SpillStorage } from '../base/spill.ts';
 
-const CHUNK_BYTES = 1 << 16;
+/** A chunk is a quarter of what memory may hold, so that a small limit is kept, too. */
+const CHUNK_BYTES_MIN = 512;
+const CHUNK_BYTES_MAX = 1 << 16;
 
 interface Chunk {
   words: Int32Array;
@@ -52,18 +54,20 @@ export class Overflow {
 
   readonly #storage: SpillStorage;
   readonly #memoryBytesMax: number;
+  readonly #chunkBytes: number;
   readonly #chunks: Chunk[] = [];
 
   constructor(storage: SpillStorage, memoryBytesMax: number) {
     this.#storage = storage;
     this.#memoryBytesMax = memoryBytesMax;
+    this.#chunkBytes = Math.min(Math.max(CHUNK_BYTES_MIN, memoryBytesMax / 4), CHUNK_BYTES_MAX) & ~3;
   }
 
   append(envelope: Placeable): void {
     const room = 4 + ((envelope.byteLength + 3) & ~3);
     let chunk = this.#chunks.at(-1);
     if (chunk === undefined || chunk.block !== -1 || chunk.length + room > chunk.bytes.length) {
-      chunk = newChunk(Math.max(CHUNK_BYTES, room));
+      chunk = newChunk(Math.max(this.#chunkBytes, room));
       this.#chunks.push(chunk);
       this.memoryBytes += chunk.bytes.length;
     }

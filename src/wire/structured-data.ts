@@ -123,7 +123,15 @@ const Float16ArrayOrNothing: new () => object =
   (globalThis as { Float16Array?: new () => object }).Float16Array ?? Nothing;
 
 /** What the last copy found out about its message on the way; reset by whoever wants to know. */
-export const tally: { bytesBound: number; form: number } = { bytesBound: 0, form: PLAIN };
+export const tally: { bytesBound: number; form: number; strict: boolean } = {
+  bytesBound: 0,
+  form: PLAIN,
+  /**
+   * Refuse symbol keys. They cannot be encoded and are no part of a message, but to look for them takes five times as
+   * long as to copy a small object, so that is done in development only.
+   */
+  strict: true,
+};
 
 /** More than any number, boolean, null or undefined takes, or the head of anything longer. */
 const HEAD_BYTES = 9;
@@ -154,6 +162,7 @@ function copyObject(value: object, root: unknown, depth: number): unknown {
   if (depth >= MESSAGE_DEPTH_MAX) refuse('', `anything nested deeper than ${MESSAGE_DEPTH_MAX} levels (or a cycle)`);
   if (Array.isArray(value)) return copyArray(value, root, depth);
   if (!isPlain(value)) return copySpecial(value, root, depth);
+  if (tally.strict && Object.getOwnPropertySymbols(value).length > 0) refuseIn(root, value, 'symbol keys');
   // A spread is the engine's fast path for cloning an object with its hidden class; then only what needs it is replaced.
   const copy = { ...value } as Record<string, unknown>;
   let keyCount = 0;
