@@ -9,6 +9,7 @@ import { DOORBELL_STRIDE_WORDS, Doorbell } from '../ring/doorbell.ts';
 import { RingConsumer } from '../ring/ring-consumer.ts';
 import { allocateRing, RingMemory } from '../ring/ring-memory.ts';
 import { RingProducer } from '../ring/ring-producer.ts';
+import { allocateShapeRegistry, ShapeRegistry } from '../wire/shape-registry.ts';
 import { type EnvelopeHandler, InboundChannel } from './inbound-channel.ts';
 import { OutboundChannel } from './outbound-channel.ts';
 
@@ -18,6 +19,8 @@ export interface MeshMemory {
   readonly rings: readonly (SharedArrayBuffer | undefined)[];
   readonly doorbells: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
+  /** The shapes of messages; see `wire/shape-registry.ts`. */
+  readonly shapes: SharedArrayBuffer;
 }
 
 export function allocateMesh(shardCount: number, ringCapacityBytes: number): MeshMemory {
@@ -26,7 +29,8 @@ export function allocateMesh(shardCount: number, ringCapacityBytes: number): Mes
     Math.floor(index / threadCount) === index % threadCount ? undefined : allocateRing(ringCapacityBytes),
   );
   const doorbells = new SharedArrayBuffer(threadCount * DOORBELL_STRIDE_WORDS * 4);
-  return { shardCount, rings, doorbells, counters: allocateCounters(threadCount) };
+  const counters = allocateCounters(threadCount);
+  return { shardCount, rings, doorbells, counters, shapes: allocateShapeRegistry() };
 }
 
 /** One thread's view of the mesh. */
@@ -36,6 +40,7 @@ export class Mesh {
   readonly coordinator: number;
   readonly counters: Counters;
   readonly ownDoorbell: Doorbell;
+  readonly shapes: ShapeRegistry;
   readonly #memory: MeshMemory;
   readonly #doorbells: Doorbell[];
 
@@ -44,6 +49,7 @@ export class Mesh {
     this.thread = thread;
     this.coordinator = memory.shardCount;
     this.counters = new Counters(memory.counters);
+    this.shapes = new ShapeRegistry(memory.shapes);
     this.#memory = memory;
     const words = new Int32Array(memory.doorbells);
     this.#doorbells = Array.from({ length: memory.shardCount + 1 }, (_, index) => new Doorbell(words, index));

@@ -68,7 +68,7 @@ export class Coordinator implements EnvelopeHandler {
 
   constructor(module: Module, mesh: Mesh, options: CoordinatorOptions, hooks: CoordinatorHooks) {
     const { storage, overflowBytesMax } = options;
-    const codec = new PayloadCodec(options.messageBytesMax);
+    const codec = new PayloadCodec(options.messageBytesMax, mesh.shapes);
     const outbound = mesh.outbound(storage, overflowBytesMax);
     this.directory = new Directory(module);
     this.#mesh = mesh;

@@ -17,13 +17,17 @@ function writeToStdout(text: string): Promise<void> {
   });
 }
 
+/** Whoever reads the other end may leave; `writeToStdout` rejects then, and the event must not end the process. */
+function ignoreError(): void {}
+
 /** An egress sink that writes NDJSON (newline-delimited JSON). */
 export function ndjsonSink<Record = unknown>(options: NdjsonSinkOptions<Record>): EgressSink<Record> {
   const stringify = options.stringify ?? ((record: Record) => JSON.stringify(record));
   let file: FileHandle | undefined;
   return {
     async open() {
-      if (options.path !== '-') file = await open(options.path, 'w', 0o600);
+      if (options.path === '-') process.stdout.on('error', ignoreError);
+      else file = await open(options.path, 'w', 0o600);
     },
     async write(records) {
       let text = '';
@@ -31,7 +35,8 @@ export function ndjsonSink<Record = unknown>(options: NdjsonSinkOptions<Record>)
       await (file === undefined ? writeToStdout(text) : file.appendFile(text));
     },
     async close() {
-      await file?.close();
+      if (file === undefined) process.stdout.off('error', ignoreError);
+      else await file.close();
     },
   };
 }

@@ -63,7 +63,7 @@ export class Shard implements EnvelopeHandler {
 
   constructor(module: Module, mesh: Mesh, options: ShardOptions) {
     const { storage, overflowBytesMax, mailboxCountMax } = options;
-    const codec = new PayloadCodec(options.messageBytesMax);
+    const codec = new PayloadCodec(options.messageBytesMax, mesh.shapes);
     const gate = new MessageGate(codec, options.development);
     const writer = new EnvelopeWriter(codec);
     this.#mesh = mesh;

@@ -35,6 +35,8 @@ export const FLAG_TARGET_ASCII = 1;
 export const FLAG_SOURCE_ASCII = 2;
 /** The payload is in the codec's rich form, which alone can carry maps and sets. */
 export const FLAG_RICH_PAYLOAD = 4;
+/** The payload is in the flat form (see `flat-codec.ts`). */
+export const FLAG_FLAT_PAYLOAD = 8;
 
 /** Not a function: nobody. */
 export const TYPE_NONE = 0xffff;

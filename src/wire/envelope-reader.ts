@@ -4,6 +4,7 @@
  */
 import { assert } from '../base/assert.ts';
 import {
+  FLAG_FLAT_PAYLOAD,
   FLAG_RICH_PAYLOAD,
   FLAG_SOURCE_ASCII,
   FLAG_TARGET_ASCII,
@@ -24,6 +25,7 @@ export class EnvelopeReader {
   sourceType = 0;
 
   readonly #codec: PayloadCodec;
+  #words: Int32Array = new Int32Array(0);
   #bytes: Uint8Array = new Uint8Array(0);
   #flags = 0;
   #targetAt = 0;
@@ -47,6 +49,7 @@ export class EnvelopeReader {
     this.targetType = kindWord >>> 16;
     this.targetHash = words[at + WORD_HASH];
     this.sourceType = targetWord >>> 16;
+    this.#words = words;
     this.#bytes = bytes;
     this.#targetAt = offsetBytes + HEADER_WORDS * 4;
     this.#targetBytes = targetWord & 0xffff;
@@ -70,6 +73,10 @@ export class EnvelopeReader {
   }
 
   payload(): unknown {
+    const flat = this.#codec.flatReader;
+    if (flat !== undefined && (this.#flags & FLAG_FLAT_PAYLOAD) !== 0) {
+      return flat.decode(this.#words, this.#bytes, this.#payloadAt >> 2);
+    }
     return this.#codec.decode(this.#bytes, this.#payloadAt, this.#payloadEnd, (this.#flags & FLAG_RICH_PAYLOAD) !== 0);
   }
 }

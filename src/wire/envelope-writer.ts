@@ -5,6 +5,7 @@
  */
 import { ID_LENGTH_MAX } from '../sdk/address.ts';
 import {
+  FLAG_FLAT_PAYLOAD,
   FLAG_RICH_PAYLOAD,
   FLAG_SOURCE_ASCII,
   FLAG_TARGET_ASCII,
@@ -18,6 +19,7 @@ import {
 } from './envelope-layout.ts';
 import { idBytesMax, writeId } from './id-bytes.ts';
 import type { PayloadCodec } from './payload-codec.ts';
+import { PLAIN } from './structured-data.ts';
 
 const HEAD_BYTES_MAX = HEADER_WORDS * 4 + 2 * (idBytesMax(ID_LENGTH_MAX) + 4);
 
@@ -42,7 +44,9 @@ export class EnvelopeWriter {
   #headWords: Int32Array = this.#scratchWords;
   #headStart = 0;
   #headCount = 0;
+  #bodyWords: Int32Array = this.#scratchWords;
   #bodyCount = 0;
+  #bodyBytes = 0;
 
   constructor(codec: PayloadCodec) {
     this.#codec = codec;
@@ -62,11 +66,10 @@ export class EnvelopeWriter {
     payload: unknown,
     form: number,
   ): void {
-    const codec = this.#codec;
-    codec.encode(payload, form);
     const words = this.#scratchWords;
     let at = HEADER_WORDS * 4;
-    let flags = codec.rich ? FLAG_RICH_PAYLOAD : 0;
+    let flags = this.#encode(payload, form, targetType);
+    const payloadBytes = this.#bodyBytes;
     let targetBytes = writeId(targetId, this.#scratchBytes, at);
     if (targetBytes >= 0) flags |= FLAG_TARGET_ASCII;
     else targetBytes = -targetBytes;
@@ -82,12 +85,27 @@ export class EnvelopeWriter {
     words[WORD_HASH] = targetHash;
     words[WORD_TARGET] = targetBytes | (sourceType << 16);
     words[WORD_SOURCE] = sourceBytes;
-    words[WORD_PAYLOAD_BYTES] = codec.byteLength;
+    words[WORD_PAYLOAD_BYTES] = payloadBytes;
     this.#headWords = words;
     this.#headStart = 0;
     this.#headCount = at >> 2;
-    this.#bodyCount = (codec.byteLength + 3) >> 2;
-    this.byteLength = at + codec.byteLength;
+    this.#bodyCount = (payloadBytes + 3) >> 2;
+    this.byteLength = at + payloadBytes;
+  }
+
+  /** Encodes the payload in the fastest form that fits; returns the form's flag. */
+  #encode(payload: unknown, form: number, targetType: number): number {
+    const codec = this.#codec;
+    const flat = codec.flatWriter;
+    if (flat !== undefined && form === PLAIN && flat.encode(payload, targetType)) {
+      this.#bodyWords = flat.words;
+      this.#bodyBytes = flat.wordCount * 4;
+      return FLAG_FLAT_PAYLOAD;
+    }
+    codec.encode(payload, form);
+    this.#bodyWords = codec.words;
+    this.#bodyBytes = codec.byteLength;
+    return codec.rich ? FLAG_RICH_PAYLOAD : 0;
   }
 
   /** Takes an envelope that is already encoded somewhere, to be placed somewhere else. */
@@ -102,6 +120,6 @@ export class EnvelopeWriter {
   /** Copies the envelope to `words` at `at`; room for `byteLength`, rounded up to words, must be there. */
   placeInto(words: Int32Array, at: number): void {
     copyWords(this.#headWords, this.#headStart, this.#headCount, words, at);
-    if (this.#bodyCount !== 0) copyWords(this.#codec.words, 0, this.#bodyCount, words, at + this.#headCount);
+    if (this.#bodyCount !== 0) copyWords(this.#bodyWords, 0, this.#bodyCount, words, at + this.#headCount);
   }
 }

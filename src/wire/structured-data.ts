@@ -11,14 +11,32 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 /** Deeper nesting is refused; it also ends every cycle. */
 export const MESSAGE_DEPTH_MAX = 64;
 
-/** How a message must be encoded: `PLAIN` is the fast form, `RICH` the one that can tell maps from objects. */
+/** How a message must be encoded: `PLAIN` is the fast form, `RICH` the one that can carry everything. */
 export const PLAIN = 0;
 export const RICH = 1;
 
 /** The plain form writes objects with a 16-bit count of keys. */
 const PLAIN_KEY_COUNT_MAX = 0xffff;
+/** A longer (and then no doubt a sparse) array is refused before anybody walks over it. */
+const ARRAY_LENGTH_MAX = 1 << 28;
 
-const TypedArray = Object.getPrototypeOf(Uint8Array) as { prototype: object };
+type Special = 'map' | 'set' | 'date' | 'bytes' | 'numbers';
+
+/** What is allowed beside plain objects and arrays, by prototype: an instance of a subclass is a class instance. */
+const SPECIALS: ReadonlyMap<unknown, Special> = new Map<unknown, Special>([
+  [Map.prototype, 'map'],
+  [Set.prototype, 'set'],
+  [Date.prototype, 'date'],
+  [Uint8Array.prototype, 'bytes'],
+  // Arrives as a plain Uint8Array, since that is what the bytes say.
+  [Buffer.prototype, 'bytes'],
+  ...[Int8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array].map(numbers),
+  ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array].map(numbers),
+]);
+
+function numbers({ prototype }: { readonly prototype: object }): [unknown, Special] {
+  return [prototype, 'numbers'];
+}
 
 function refuse(path: string, what: string): never {
   throw new MillraceError(
@@ -58,69 +76,29 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/**
- * Checks a message and says which form it needs. Throws `MESSAGE_NOT_ENCODABLE`.
- * `root` is what the user passed, for the error's path.
- */
-export function inspect(value: unknown, root: unknown = value, depth = 0): number {
-  switch (typeof value) {
-    case 'object':
-      return value === null ? PLAIN : inspectObject(value, root, depth);
-    case 'function':
-    case 'symbol':
-      return refuseIn(root, value, describe(value));
-    default:
-      return PLAIN;
-  }
+function specialOf(value: object, root: unknown): Special {
+  return SPECIALS.get(Object.getPrototypeOf(value)) ?? refuseIn(root, value, describe(value));
 }
 
-function inspectObject(value: object, root: unknown, depth: number): number {
+function checkDepth(depth: number): void {
   if (depth >= MESSAGE_DEPTH_MAX) refuse('', `anything nested deeper than ${MESSAGE_DEPTH_MAX} levels (or a cycle)`);
-  let form = PLAIN;
+}
+
+/** Checks that a value could be a message. Throws `MESSAGE_NOT_ENCODABLE`. `root` is only for the error's path. */
+export function inspect(value: unknown, root: unknown = value, depth = 0): void {
+  if (typeof value === 'function' || typeof value === 'symbol') refuseIn(root, value, describe(value));
+  if (typeof value !== 'object' || value === null) return;
+  checkDepth(depth);
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const item: unknown = value[index];
-      if (typeof item === 'object' || typeof item === 'function' || typeof item === 'symbol') {
-        form |= inspect(item, root, depth + 1);
-      }
-    }
-    return form;
-  }
-  if (!isPlain(value)) return inspectSpecial(value, root, depth);
-  let keyCount = 0;
-  for (const key in value) {
-    const item = (value as Record<string, unknown>)[key];
-    if (key === '__proto__') refuse('', 'the key "__proto__"');
-    if (typeof item === 'object' || typeof item === 'function' || typeof item === 'symbol') {
-      form |= inspect(item, root, depth + 1);
-    }
-    keyCount++;
-  }
-  return keyCount > PLAIN_KEY_COUNT_MAX ? RICH : form;
-}
-
-function inspectSpecial(value: object, root: unknown, depth: number): number {
-  if (value instanceof Map) {
-    for (const [key, item] of value) {
-      inspect(key, root, depth + 1);
-      inspect(item, root, depth + 1);
-    }
-    return RICH;
-  }
-  if (value instanceof Set) {
     for (const item of value) inspect(item, root, depth + 1);
-    return RICH;
+  } else if (isPlain(value)) {
+    for (const key in value) inspect((value as Record<string, unknown>)[key], root, depth + 1);
+  } else {
+    const special = specialOf(value, root);
+    if (special !== 'map' && special !== 'set') return;
+    for (const item of value as Iterable<unknown>) inspect(item, root, depth + 1);
   }
-  if (value instanceof Date) return PLAIN;
-  if (value instanceof Uint8Array) return PLAIN;
-  if (value instanceof TypedArray.prototype.constructor && !(value instanceof Float16ArrayOrNothing)) return RICH;
-  return refuseIn(root, value, describe(value));
 }
-
-class Nothing {}
-/** Newer than the oldest Node we run on, and unknown to the codec. */
-const Float16ArrayOrNothing: new () => object =
-  (globalThis as { Float16Array?: new () => object }).Float16Array ?? Nothing;
 
 /** What the last copy found out about its message on the way; reset by whoever wants to know. */
 export const tally: { bytesBound: number; form: number; strict: boolean } = {
@@ -146,7 +124,8 @@ export function copyMessage(value: unknown, root: unknown = value, depth = 0): u
       tally.bytesBound += value.length * 3;
       return value;
     case 'number':
-      return value === 0 ? 0 : value; // the codec does not keep the sign of -0
+      if (Object.is(value, -0)) tally.form = RICH;
+      return value;
     case 'bigint':
       if (BigInt.asIntN(64, value) !== value) tally.bytesBound += value.toString(16).length;
       return value;
@@ -159,7 +138,7 @@ export function copyMessage(value: unknown, root: unknown = value, depth = 0): u
 }
 
 function copyObject(value: object, root: unknown, depth: number): unknown {
-  if (depth >= MESSAGE_DEPTH_MAX) refuse('', `anything nested deeper than ${MESSAGE_DEPTH_MAX} levels (or a cycle)`);
+  checkDepth(depth);
   if (Array.isArray(value)) return copyArray(value, root, depth);
   if (!isPlain(value)) return copySpecial(value, root, depth);
   if (tally.strict && Object.getOwnPropertySymbols(value).length > 0) refuseIn(root, value, 'symbol keys');
@@ -168,39 +147,56 @@ function copyObject(value: object, root: unknown, depth: number): unknown {
   let keyCount = 0;
   for (const key in copy) {
     const item = copy[key];
-    if (key === '__proto__') refuse('', 'the key "__proto__"');
     tally.bytesBound += 2 * HEAD_BYTES + key.length * 3;
     keyCount++;
-    if (typeof item !== 'number' || item === 0) {
-      const itemCopy = copyMessage(item, root, depth + 1);
-      if (itemCopy !== item || item === 0) copy[key] = itemCopy;
-    }
+    if (key === '__proto__') tally.form = RICH;
+    if (typeof item === 'number' && item !== 0) continue;
+    const itemCopy = copyMessage(item, root, depth + 1);
+    if (itemCopy === item) continue;
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: itemCopy });
+    else copy[key] = itemCopy;
   }
   if (keyCount > PLAIN_KEY_COUNT_MAX) tally.form = RICH;
   return copy;
 }
 
 function copyArray(value: readonly unknown[], root: unknown, depth: number): unknown[] {
+  if (value.length > ARRAY_LENGTH_MAX) refuseIn(root, value, describe(value));
   const copy = new Array<unknown>(value.length);
   for (let index = 0; index < value.length; index++) copy[index] = copyMessage(value[index], root, depth + 1);
   return copy;
 }
 
 function copySpecial(value: object, root: unknown, depth: number): unknown {
-  if (inspectSpecial(value, root, depth) === RICH) tally.form = RICH;
-  if (value instanceof Map) {
-    const copy = new Map<unknown, unknown>();
-    for (const [key, item] of value) copy.set(copyMessage(key, root, depth + 1), copyMessage(item, root, depth + 1));
-    return copy;
+  switch (specialOf(value, root)) {
+    case 'map':
+      return copyMap(value as Map<unknown, unknown>, root, depth);
+    case 'set':
+      return copySet(value as Set<unknown>, root, depth);
+    case 'date':
+      tally.bytesBound += HEAD_BYTES;
+      return new Date((value as Date).getTime());
+    case 'bytes':
+      tally.bytesBound += (value as Uint8Array).length;
+      return new Uint8Array(value as Uint8Array);
+    case 'numbers': {
+      tally.bytesBound += (value as Float64Array).byteLength;
+      const { constructor } = Object.getPrototypeOf(value) as { constructor: new (items: object) => object };
+      return new constructor(value);
+    }
   }
-  if (value instanceof Set) {
-    const copy = new Set<unknown>();
-    for (const item of value) copy.add(copyMessage(item, root, depth + 1));
-    return copy;
-  }
-  if (value instanceof Date) return new Date(value.getTime());
-  tally.bytesBound += (value as Uint8Array).byteLength;
-  // Buffers arrive as plain Uint8Arrays, since that is what the bytes say.
-  if (value instanceof Uint8Array) return new Uint8Array(value);
-  return (value as Float64Array).slice();
+}
+
+function copyMap(value: ReadonlyMap<unknown, unknown>, root: unknown, depth: number): Map<unknown, unknown> {
+  tally.form = RICH;
+  const copy = new Map<unknown, unknown>();
+  for (const [key, item] of value) copy.set(copyMessage(key, root, depth + 1), copyMessage(item, root, depth + 1));
+  return copy;
+}
+
+function copySet(value: ReadonlySet<unknown>, root: unknown, depth: number): Set<unknown> {
+  tally.form = RICH;
+  const copy = new Set<unknown>();
+  for (const item of value) copy.add(copyMessage(item, root, depth + 1));
+  return copy;
 }

@@ -1,0 +1,198 @@
+/**
+ * The fast form of a payload, for the messages that most programs mostly send: small flat objects of a few known shapes.
+ * One word for the shape's number, then a word or a few per value; no keys, no bytes to assemble.
+ *
+ * ```
+ *  value:  │ integer (28 bits, signed) │ 0 │      │ 0 │ 1 │ double, 2 words │      │ length │ 2 │ ASCII, padded │
+ *          │ 0 undefined, 1 null, 2 false, 3 true │ 3 │
+ * ```
+ *
+ * Whatever does not fit (nesting, other types, long text, unknown shapes) is left to MessagePack. Shapes are learnt: a
+ * function's messages are tried against the shapes that it was sent before, and a new shape is registered only when it
+ * has come up often, so that dictionaries do not fill the table. (See `bench/micro/codec.ts` for what it gains.)
+ */
+import type { Shape, ShapeRegistry } from './shape-registry.ts';
+import { SHAPE_KEYS_MAX } from './shape-registry.ts';
+
+const TAG_BITS = 4;
+const TAG_MASK = 15;
+const TAG_INTEGER = 0;
+const TAG_DOUBLE = 1;
+const TAG_ASCII = 2;
+const TAG_CONSTANT = 3;
+const CONSTANTS = [undefined, null, false, true];
+
+const TEXT_LENGTH_MAX = 255;
+const SCRATCH_WORDS = 1 + SHAPE_KEYS_MAX * (1 + ((TEXT_LENGTH_MAX + 3) >> 2));
+/** Targets are told apart by so many low bits of their number; what two of them share is only what to try. */
+const HABIT_MASK = 0xff;
+/** Shapes that are tried for one target. */
+const CANDIDATES_MAX = 3;
+/** A shape is registered when a target's messages have so often not been flat. */
+const MISSES_BEFORE_REGISTERING = 16;
+
+/** What is known of the messages to one target. */
+interface Habit {
+  readonly shapes: Shape[];
+  missCount: number;
+}
+
+type Build = (values: FlatReader) => object;
+
+/** Makes objects of a shape in one step, with one hidden class, where code may be generated; else key by key. */
+function builderOf(shape: Shape): Build {
+  try {
+    const fields = shape.keys.map((key) => `${JSON.stringify(key)}:values.next()`).join(',');
+    // oxlint-disable-next-line no-implied-eval, typescript/no-implied-eval -- keys are quoted; nothing else varies
+    return new Function('values', `return {${fields}}`) as Build;
+  } catch {
+    return (values) => Object.fromEntries(shape.keys.map((key) => [key, values.next()]));
+  }
+}
+
+/** Reads values one after the other. */
+export class FlatReader {
+  readonly #registry: ShapeRegistry;
+  readonly #builders: Build[] = [];
+  readonly #double = new Float64Array(1);
+  readonly #doubleWords = new Int32Array(this.#double.buffer);
+  #words: Int32Array = new Int32Array(0);
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+
+  constructor(registry: ShapeRegistry) {
+    this.#registry = registry;
+  }
+
+  /** Decodes the payload that begins at word `at`. */
+  decode(words: Int32Array, bytes: Uint8Array, at: number): object {
+    const number = words[at];
+    this.#words = words;
+    this.#bytes = bytes;
+    this.#at = at + 1;
+    const build = this.#builders[number] ?? this.#builderOf(number);
+    return build(this);
+  }
+
+  next(): unknown {
+    const word = this.#words[this.#at++];
+    switch (word & TAG_MASK) {
+      case TAG_INTEGER:
+        return word >> TAG_BITS;
+      case TAG_DOUBLE:
+        this.#doubleWords[0] = this.#words[this.#at++];
+        this.#doubleWords[1] = this.#words[this.#at++];
+        return this.#double[0];
+      case TAG_ASCII:
+        return this.#text(word >> TAG_BITS);
+      default:
+        return CONSTANTS[word >> TAG_BITS];
+    }
+  }
+
+  #text(length: number): string {
+    const start = this.#at * 4;
+    let text = '';
+    for (let index = 0; index < length; index++) text += String.fromCharCode(this.#bytes[start + index]);
+    this.#at += (length + 3) >> 2;
+    return text;
+  }
+
+  #builderOf(number: number): Build {
+    const build = builderOf(this.#registry.get(number));
+    this.#builders[number] = build;
+    return build;
+  }
+}
+
+export class FlatWriter {
+  readonly words: Int32Array = new Int32Array(SCRATCH_WORDS);
+  /** Length of what was encoded last. */
+  wordCount = 0;
+
+  readonly #bytes = new Uint8Array(this.words.buffer);
+  readonly #registry: ShapeRegistry;
+  readonly #habits = Array.from({ length: HABIT_MASK + 1 }, (): Habit => ({ shapes: [], missCount: 0 }));
+  readonly #double = new Float64Array(1);
+  readonly #doubleWords = new Int32Array(this.#double.buffer);
+
+  constructor(registry: ShapeRegistry) {
+    this.#registry = registry;
+  }
+
+  /** Encodes a message that is sent to `target` (the number of its type), or says that it is not flat. */
+  encode(message: unknown, target: number): boolean {
+    if (typeof message !== 'object' || message === null) return false;
+    // Arrays, dates and the like have keys too, or none; only plain objects are what their keys say.
+    if (Object.getPrototypeOf(message) !== Object.prototype) return false;
+    const habit = this.#habits[target & HABIT_MASK];
+    for (const shape of habit.shapes) if (this.#tryShape(message as Record<string, unknown>, shape)) return true;
+    if (habit.shapes.length < CANDIDATES_MAX && ++habit.missCount % MISSES_BEFORE_REGISTERING === 0) {
+      this.#learn(message, habit);
+    }
+    return false;
+  }
+
+  #tryShape(message: Record<string, unknown>, shape: Shape): boolean {
+    const { keys } = shape;
+    let count = 0;
+    this.wordCount = 1;
+    for (const key in message) {
+      if (key !== keys[count] || !this.#write(message[key])) return false;
+      count++;
+    }
+    if (count !== keys.length) return false;
+    this.words[0] = shape.number;
+    return true;
+  }
+
+  #write(value: unknown): boolean {
+    if (typeof value === 'number') {
+      const integer = value | 0;
+      if (integer === value && (integer << TAG_BITS) >> TAG_BITS === integer) {
+        this.words[this.wordCount++] = (integer << TAG_BITS) | TAG_INTEGER;
+      } else {
+        this.#writeDouble(value);
+      }
+      return true;
+    }
+    if (typeof value === 'string') return this.#writeText(value);
+    const constant = CONSTANTS.indexOf(value as undefined);
+    if (constant === -1) return false;
+    this.words[this.wordCount++] = (constant << TAG_BITS) | TAG_CONSTANT;
+    return true;
+  }
+
+  #writeDouble(value: number): void {
+    this.#double[0] = value;
+    this.words[this.wordCount++] = TAG_DOUBLE;
+    this.words[this.wordCount++] = this.#doubleWords[0];
+    this.words[this.wordCount++] = this.#doubleWords[1];
+  }
+
+  #writeText(text: string): boolean {
+    const { length } = text;
+    if (length > TEXT_LENGTH_MAX) return false;
+    const start = (this.wordCount + 1) * 4;
+    let seen = 0;
+    for (let index = 0; index < length; index++) {
+      const unit = text.charCodeAt(index);
+      seen |= unit;
+      this.#bytes[start + index] = unit;
+    }
+    if (seen > 0x7f) return false;
+    this.words[this.wordCount] = (length << TAG_BITS) | TAG_ASCII;
+    this.wordCount += 1 + ((length + 3) >> 2);
+    return true;
+  }
+
+  /** Registers the message's shape, if it could ever be flat. */
+  #learn(message: object, habit: Habit): void {
+    const keys = Object.keys(message);
+    if (keys.length > SHAPE_KEYS_MAX || keys.some((key) => key.length > TEXT_LENGTH_MAX)) return;
+    this.wordCount = 1;
+    if (!Object.values(message).every((value) => this.#write(value))) return;
+    const shape = this.#registry.register(keys);
+    if (shape !== undefined && !habit.shapes.includes(shape)) habit.shapes.push(shape);
+  }
+}
