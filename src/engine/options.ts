@@ -11,7 +11,10 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AnyIngress, AnyRouter } from '../sdk/ingress.ts';
 
 export interface EngineOptions {
-  /** The file whose default export (or export named `module`) is a `defineModule(…)`; every thread loads it. */
+  /**
+   * The file whose default export (or export named `module`) is a `defineModule(…)`; every thread loads it. Not the file
+   * that awaits `startEngine` itself: its functions belong in a file of their own.
+   */
   readonly module: URL | string;
   /** How many worker threads; default one per core, 1 to 256. */
   readonly shardCount?: number;

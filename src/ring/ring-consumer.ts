@@ -69,7 +69,7 @@ export class RingConsumer {
     if (handler.onFrameAhead === undefined) return;
     for (let at = head, count = 0; at !== tail && count < LOOK_AHEAD_COUNT; count++) {
       const offset = at & this.#mask;
-      const header = this.#words[offset >> 2] as number;
+      const header = this.#words[offset >> 2];
       if ((header & FRAME_PADDING) === 0) handler.onFrameAhead(offset + FRAME_HEADER_BYTES, header);
       at = (at + FRAME_HEADER_BYTES + (((header & FRAME_LENGTH_MASK) + 3) & ~3)) | 0;
     }

@@ -48,7 +48,10 @@ export class MillraceError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, what: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
-    super(`${what}${/[.!?…]$/.test(what) ? '' : '.'} ${CONSEQUENCES[code]}`, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      `${what}${/[.!?…]$/.test(what) ? '' : '.'} ${CONSEQUENCES[code]}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
     this.details = options.details ?? {};
   }

@@ -94,7 +94,7 @@ export class SingleThreadEngine {
       .slice(0, filled.shardCount)
       .map((mesh, thread) => new Shard(module, mesh, { ...filled, storage: this.#storage(thread) }));
     const coordinatorOptions = { ...filled, storage: this.#storage(filled.shardCount) };
-    this.coordinator = new Coordinator(module, this.meshes[filled.shardCount] as Mesh, coordinatorOptions, hooks);
+    this.coordinator = new Coordinator(module, this.meshes[filled.shardCount], coordinatorOptions, hooks);
   }
 
   get threadCount(): number {
@@ -122,6 +122,6 @@ export class SingleThreadEngine {
   }
 
   #storage(thread: number): MemorySpillStorage {
-    return this.storages[thread] as MemorySpillStorage;
+    return this.storages[thread];
   }
 }

@@ -183,7 +183,7 @@ export class PayloadCodec {
     const count = (this.byteLength + 3) >> 2;
     for (let index = 0; index < count; index++) {
       // A byte of this is zero where the payload has ED or EF.
-      const x = ((words[index] as number) | 0x02020202) ^ 0xefefefef;
+      const x = (words[index] | 0x02020202) ^ 0xefefefef;
       if (((x - 0x01010101) & ~x & 0x80808080) !== 0) return true;
     }
     return false;
