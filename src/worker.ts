@@ -10,6 +10,7 @@ import type { ShardTask } from './engine/shard-task.ts';
 import { SpillDirectory } from './engine/spill-directory.ts';
 import { COMMAND_RUN } from './metrics/counters.ts';
 import { IdleStrategy } from './ring/idle-strategy.ts';
+import { failureOf } from './shard/failure.ts';
 import { Shard } from './shard/shard.ts';
 
 /** The event loop gets a turn at least this often, so that promises, timers and sockets of user code live (I10). */
@@ -55,7 +56,7 @@ async function turnUntilStopped(shard: Shard, mesh: Mesh, idle: IdleStrategy): P
   }
 }
 
-export default async function runShard(task: ShardTask): Promise<void> {
+async function run(task: ShardTask): Promise<void> {
   const module = await loadModule(task.module);
   const mesh = new Mesh(task.mesh, task.shard);
   const storage = new SpillDirectory(task.spillDirectory);
@@ -65,5 +66,14 @@ export default async function runShard(task: ShardTask): Promise<void> {
     await turnUntilStopped(shard, mesh, new IdleStrategy(task.idle));
   } finally {
     storage.clear();
+  }
+}
+
+export default async function runShard(task: ShardTask): Promise<void> {
+  try {
+    await run(task);
+  } catch (error) {
+    // oxlint-disable-next-line typescript/only-throw-error -- plain data: an error would lose its code on the way
+    throw failureOf(error);
   }
 }

@@ -10,11 +10,11 @@ import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel
 import type { Mesh } from '../channel/mesh.ts';
 import type { OutboundChannel } from '../channel/outbound-channel.ts';
 import { EgressLedger } from '../io/egress-ledger.ts';
-import type { MillraceError } from '../sdk/errors.ts';
+import { MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import { type Failure, invocationFailed } from '../shard/failure.ts';
-import { Directory } from '../shard/function-binding.ts';
+import { ASKER_TYPE, Directory } from '../shard/function-binding.ts';
 import { EFFECT_STRIDE } from '../shard/effects.ts';
 import { Outbox } from '../shard/outbox.ts';
 import { KIND_EGRESS, KIND_FAILURE, KIND_MESSAGE, TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
@@ -125,6 +125,9 @@ export class Coordinator implements EnvelopeHandler {
 
   #send(target: string | FunctionType<never>, id: string, sourceType: number, source: string, message: unknown): void {
     const type = this.directory.functionNumber(target);
+    if (type === TYPE_ASKER) {
+      throw new MillraceError('UNKNOWN_FUNCTION', `${ASKER_TYPE} is answered by functions, not from outside.`);
+    }
     this.#outbox.effects.addMessage(type, id, message, sourceType, source);
   }
 

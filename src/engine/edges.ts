@@ -2,6 +2,7 @@
  * Where the engine meets the world: the pumps of its ingresses and the consumers of its egresses, all on the
  * coordinator's thread.
  */
+import { setImmediate } from 'node:timers/promises';
 import { EgressPump } from '../io/egress-pump.ts';
 import { EgressStream } from '../io/egress-stream.ts';
 import { IngressPump } from '../io/ingress-pump.ts';
@@ -13,6 +14,8 @@ import type { FilledOptions } from './options.ts';
 
 export interface EdgeHooks {
   report(error: MillraceError): void;
+  /** A sink or a callback takes no more. */
+  egressFailed(error: MillraceError): void;
   /** Makes the coordinator look whether input may be taken again. */
   wake(): void;
   flush(): void;
@@ -86,7 +89,13 @@ export class Edges {
     this.#module.egresses.forEach(({ sink }, number) => {
       if (sink !== undefined) this.attach(number, sink);
     });
-    this.#ingressesEnded = Promise.all(this.#ingressPumps.map((pump) => pump.run()));
+    this.#ingressesEnded = this.#runIngresses();
+  }
+
+  /** Not before whoever started the engine has had a turn to listen to its errors and to consume its egresses. */
+  async #runIngresses(): Promise<void> {
+    await setImmediate();
+    if (!this.#closed) await Promise.all(this.#ingressPumps.map((pump) => pump.run()));
   }
 
   /** Gives an egress its one consumer. */
@@ -96,7 +105,10 @@ export class Edges {
     if (ledger === undefined) return;
     this.#egressPumps[number] = new EgressPump(ledger, sink, {
       progressed: () => this.#hooks.wake(),
-      failed: (error) => this.#hooks.report(error),
+      failed: (error) => {
+        this.#hooks.report(error);
+        this.#hooks.egressFailed(error);
+      },
     });
   }
 

@@ -59,7 +59,7 @@ export interface EngineEvents {
   error: [error: MillraceError];
 }
 
-type Phase = 'running' | 'stopping' | 'stopped' | 'failed';
+type Phase = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
 
 export class Engine implements AsyncDisposable {
   readonly shardCount: number;
@@ -71,9 +71,13 @@ export class Engine implements AsyncDisposable {
   readonly #events = new EventEmitter<EngineEvents>();
   /** Everybody who must hear of a failure. */
   readonly #waiters = new Set<(error: MillraceError) => void>();
+  /** Those of them who wait for input to be taken or for all of it to be done. */
+  readonly #inputWaiters = new Set<(error: MillraceError) => void>();
+  /** Why no more input is taken: an egress has failed. */
+  #inputFailure: MillraceError | undefined;
   /** Keeps the process alive while the engine runs: waiting on a doorbell alone does not. */
   readonly #keepAlive = setInterval(() => {}, TIMEOUT_MS_MAX);
-  #phase: Phase = 'running';
+  #phase: Phase = 'starting';
   #failure: MillraceError | undefined;
   #flushDue = false;
   readonly #forced = new Signal();
@@ -84,7 +88,8 @@ export class Engine implements AsyncDisposable {
     const memory = allocateMesh(options.shardCount, options.ringCapacityBytes);
     this.shardCount = options.shardCount;
     this.#mesh = new Mesh(memory, options.shardCount);
-    this.#spillDirectory = options.spillDirectory ?? join(tmpdir(), `millrace-${randomUUID()}`);
+    // A folder of its own, which can be removed as a whole when the engine stops.
+    this.#spillDirectory = join(options.spillDirectory ?? tmpdir(), `millrace-${randomUUID()}`);
     const coordinatorOptions = {
       storage: new SpillDirectory(join(this.#spillDirectory, 'coordinator')),
       messageBytesMax: options.maxMessageBytes,
@@ -98,6 +103,7 @@ export class Engine implements AsyncDisposable {
     });
     this.#edges = new Edges(module, this.#coordinator, {
       report: (error) => this.#report(error),
+      egressFailed: (error) => this.#closeInput(error),
       wake: () => this.#mesh.ownDoorbell.ring(),
       flush: () => this.#flush(),
     });
@@ -216,7 +222,10 @@ export class Engine implements AsyncDisposable {
   async drained(): Promise<void> {
     await this.#orFailure(this.#edges.ingressesEnded());
     await this.#untilQuiescent();
-    while (!this.#edges.areDelivered()) await this.#poll();
+    while (!this.#edges.areDelivered()) {
+      if (this.#inputFailure !== undefined) throw this.#inputFailure;
+      await this.#poll();
+    }
   }
 
   /**
@@ -236,7 +245,7 @@ export class Engine implements AsyncDisposable {
   }
 
   async #stop(force: boolean): Promise<void> {
-    if (this.#phase === 'running') this.#phase = 'stopping';
+    if (this.#phase === 'starting' || this.#phase === 'running') this.#phase = 'stopping';
     this.#edges.closeIngresses();
     // A failure, too, comes in here by force.
     if (!force) await Promise.race([this.#finish().catch(() => {}), this.#forced.next()]);
@@ -270,6 +279,7 @@ export class Engine implements AsyncDisposable {
   async started(): Promise<void> {
     const { counters } = this.#mesh;
     for (let shard = 0; shard < this.shardCount; shard++) while (counters.credit(shard) === 0) await this.#poll();
+    if (this.#phase === 'starting') this.#phase = 'running';
     void this.#turn();
     this.#edges.open();
   }
@@ -288,7 +298,7 @@ export class Engine implements AsyncDisposable {
         creditCount: options.creditCount,
         development: options.development,
       };
-      this.#host.start(task, (cause) => this.#fail(shard, cause));
+      this.#host.start(task, (cause) => this.#fail(`Shard ${shard}`, { shard }, cause));
     }
   }
 
@@ -296,7 +306,11 @@ export class Engine implements AsyncDisposable {
   async #turn(): Promise<void> {
     const { ownDoorbell } = this.#mesh;
     while (this.#phase === 'running' || this.#phase === 'stopping') {
-      if (this.#coordinator.doWork() > 0) {
+      let workCount = 0;
+      this.#guard(() => {
+        workCount = this.#coordinator.doWork();
+      });
+      if (workCount > 0) {
         await turn();
         continue;
       }
@@ -315,8 +329,19 @@ export class Engine implements AsyncDisposable {
 
   #flush(): void {
     this.#flushDue = false;
-    // What did not fit moves on when a receiver has made room, and nobody rings for that.
-    if (this.#coordinator.flush() > 0) this.#mesh.ownDoorbell.ring();
+    this.#guard(() => {
+      // What did not fit moves on when a receiver has made room, and nobody rings for that.
+      if (this.#coordinator.flush() > 0) this.#mesh.ownDoorbell.ring();
+    });
+  }
+
+  /** What goes wrong in the coordinator itself, such as a full disk, is a failure like that of a shard. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      this.#fail('The coordinator', {}, cause);
+    }
   }
 
   async #untilQuiescent(): Promise<void> {
@@ -333,6 +358,7 @@ export class Engine implements AsyncDisposable {
 
   #checkRunning(): void {
     this.#throwFailure();
+    if (this.#inputFailure !== undefined) throw this.#inputFailure;
     if (this.#phase !== 'running') throw new MillraceError('ENGINE_STOPPED', `The engine is ${this.#phase}.`);
   }
 
@@ -344,22 +370,44 @@ export class Engine implements AsyncDisposable {
   #orFailure(promise: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiters.add(reject);
-      promise.then(resolve, reject).finally(() => this.#waiters.delete(reject));
+      this.#inputWaiters.add(reject);
+      const done = (): void => {
+        this.#waiters.delete(reject);
+        this.#inputWaiters.delete(reject);
+      };
+      promise.then(resolve, reject).finally(done);
     });
   }
 
-  #report(error: MillraceError): void {
-    if (this.#events.listenerCount('error') > 0) this.#events.emit('error', error);
-    else process.emitWarning(error.message, { type: 'MillraceWarning', code: error.code });
+  /** An egress has failed: records would only pile up. */
+  #closeInput(error: MillraceError): void {
+    this.#inputFailure ??= error;
+    this.#edges.closeIngresses();
+    for (const fail of this.#inputWaiters) fail(error);
   }
 
-  /** A shard's thread has ended with an error. One failure is enough: all that wait get the first. */
-  #fail(shard: number, cause: unknown): void {
+  #report(error: MillraceError): void {
+    if (this.#events.listenerCount('error') === 0) {
+      process.emitWarning(error.message, { type: 'MillraceWarning', code: error.code });
+      return;
+    }
+    try {
+      this.#events.emit('error', error);
+    } catch (thrown) {
+      // A listener's mistake is the program's, not the engine's.
+      process.nextTick(() => {
+        throw thrown;
+      });
+    }
+  }
+
+  /** A shard's thread has ended with an error, or so. One failure is enough: all that wait get the first. */
+  #fail(who: string, details: Record<string, unknown>, cause: unknown): void {
     if (this.#failure !== undefined || this.#phase === 'stopped') return;
     const known = (cause as { code?: unknown } | null)?.code;
     const reason = cause instanceof Error ? cause.message : describe(cause);
-    const what = `Shard ${shard} has failed${typeof known === 'string' ? ` (${known})` : ''}: ${reason}`;
-    this.#failure = new MillraceError('SHARD_FAILED', what, { cause, details: { shard } });
+    const what = `${who} has failed${typeof known === 'string' ? ` (${known})` : ''}: ${reason}`;
+    this.#failure = new MillraceError('SHARD_FAILED', what, { cause, details });
     const wasRunning = this.#phase === 'running';
     this.#phase = 'failed';
     this.#edges.closeIngresses();

@@ -3,6 +3,7 @@
  * used as a pool of owners: as many threads as shards, one never-ending task on each.
  */
 import { Piscina } from 'piscina';
+import { errorOf, type Failure } from '../shard/failure.ts';
 import type { ShardTask } from './shard-task.ts';
 
 /** The thread entry, next to `index`: a `.ts` file in development, a `.js` file in a built package. */
@@ -27,7 +28,8 @@ export class ShardHost {
 
   /** Starts a shard; `onFailure` is called if its thread ends with an error, however that came about. */
   start(task: ShardTask, onFailure: (cause: unknown) => void): void {
-    this.#tasks.push(this.#pool.run(task).catch(onFailure));
+    const failed = (thrown: unknown): void => onFailure(thrown instanceof Error ? thrown : errorOf(thrown as Failure));
+    this.#tasks.push(this.#pool.run(task).catch(failed));
   }
 
   /** Resolves when every shard has ended, as they do when ordered to stop. */

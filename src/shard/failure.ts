@@ -36,12 +36,17 @@ export function failureOf(error: unknown): Failure {
   }
 }
 
+/** An error again, on the other side. */
+export function errorOf({ name, message, stack, code }: Failure): Error {
+  const error = new Error(message);
+  error.name = name;
+  if (stack !== undefined) error.stack = stack;
+  return code === undefined ? error : Object.assign(error, { code });
+}
+
 /** The error as the user gets it; what the function threw is its cause. */
 export function invocationFailed(failure: Failure, type: string, id: string): MillraceError {
-  const cause = new Error(failure.message);
-  cause.name = failure.name;
-  if (failure.stack !== undefined) cause.stack = failure.stack;
-  if (failure.code !== undefined) Object.assign(cause, { code: failure.code });
+  const cause = errorOf(failure);
   const what = `${type} ${describe(id)} threw ${failure.name}: ${failure.message}`;
   return new MillraceError('INVOCATION_FAILED', what, { cause, details: { type, id } });
 }

@@ -7,21 +7,20 @@
  * once. It never waits for anything (I7).
  */
 import { assert } from '../base/assert.ts';
-import type { Epoch } from '../base/brand.ts';
 import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel.ts';
 import type { Mesh } from '../channel/mesh.ts';
 import type { OutboundChannel } from '../channel/outbound-channel.ts';
 import type { Module } from '../sdk/module.ts';
-import { Entity, WaitingLine } from '../state/entity.ts';
-import { EntityTable, FETCH_COUNT_MAX } from '../state/entity-table.ts';
-import { KIND_FAILURE, KIND_MESSAGE, TYPE_ASKER, TYPE_NONE, WORD_HASH, WORD_KIND } from '../wire/envelope-layout.ts';
+import { Entity } from '../state/entity.ts';
+import { type EntityTable, FETCH_COUNT_MAX } from '../state/entity-table.ts';
+import { KIND_MESSAGE, TYPE_NONE, WORD_HASH, WORD_KIND } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
-import { failureOf } from './failure.ts';
 import { Directory, type FunctionBinding } from './function-binding.ts';
-import { ID_IN_ENVELOPE, Invocation, type Workplace } from './invocation.ts';
+import { ID_IN_ENVELOPE } from './invocation.ts';
+import { Invoker } from './invoker.ts';
 import { Mailbox, SLOT_HASH, SLOT_ID, SLOT_MESSAGE, SLOT_SOURCE_ID, SLOT_SOURCE_TYPE, SLOT_TYPE } from './mailbox.ts';
 import { Outbox } from './outbox.ts';
 import type { ShardOptions } from './shard-options.ts';
@@ -29,21 +28,7 @@ import type { ShardOptions } from './shard-options.ts';
 /** Envelopes per channel and turn. Enough to make a turn's fixed costs small, few enough for a turn to be short. */
 const BATCH_COUNT = 256;
 
-interface Settled {
-  readonly invocation: Invocation;
-  readonly error: unknown;
-  readonly failed: boolean;
-}
-
 export class Shard implements EnvelopeHandler {
-  readonly entities: EntityTable = new EntityTable();
-  /** Async invocations that are under way. */
-  busyCount = 0;
-  /** The epoch that this shard works in; only grows (I8). Stays 0 until there are checkpoints. */
-  epoch: Epoch = 0 as Epoch;
-  /** Called when an async invocation has ended and a turn is due. */
-  onSettled: () => void = () => {};
-
   readonly #mesh: Mesh;
   readonly #creditCount: number;
   readonly #inbound: readonly InboundChannel[];
@@ -51,14 +36,10 @@ export class Shard implements EnvelopeHandler {
   readonly #outbound: readonly (OutboundChannel | undefined)[];
   readonly #mailbox: Mailbox;
   readonly #outbox: Outbox;
-  readonly #place: Workplace;
+  readonly #invoker: Invoker;
+  readonly #entities: EntityTable;
   readonly #reader: EnvelopeReader;
   readonly #bindings: readonly FunctionBinding[];
-  /** The Context of each function's invocations in place. */
-  readonly #contexts: Invocation[];
-  #settled: Settled[] = [];
-  #heldCount = 0;
-  #consumedCount = 0;
   #credit = 0;
 
   constructor(module: Module, mesh: Mesh, options: ShardOptions) {
@@ -76,28 +57,44 @@ export class Shard implements EnvelopeHandler {
     this.#reader = new EnvelopeReader(codec);
     const directory = new Directory(module);
     const { clock, development } = options;
-    this.#place = { directory, effects: this.#outbox.effects, gate, reader: this.#reader, clock, development };
+    const { effects } = this.#outbox;
+    this.#invoker = new Invoker({ directory, effects, gate, reader: this.#reader, clock, development });
+    this.#entities = this.#invoker.entities;
     this.#bindings = directory.bindings;
-    this.#contexts = this.#bindings.map((binding) => new Invocation(this.#place, binding));
     this.#publishCredit();
   }
 
   /** One turn of the duty cycle. Returns how much there was to do; 0 means that the shard may rest. */
   doWork(): number {
-    let workCount = this.#settle();
+    let workCount = this.#invoker.settle();
     for (const channel of this.#inbound) workCount += channel.drain(BATCH_COUNT);
     workCount += this.#drainMailbox();
     return workCount + this.#flush();
   }
 
+  /** What this shard keeps of its entities. */
+  get entities(): EntityTable {
+    return this.#entities;
+  }
+
+  /** Async invocations that are under way. */
+  get busyCount(): number {
+    return this.#invoker.busyCount;
+  }
+
+  /** Calls back when an async invocation has ended and a turn is due. */
+  set onSettled(callback: () => void) {
+    this.#invoker.onSettled = callback;
+  }
+
   /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
   get hasWork(): boolean {
-    return this.#mailbox.count > 0 || this.#settled.length > 0 || this.#inbound.some((channel) => channel.hasFrames);
+    return this.#mailbox.count > 0 || this.#invoker.hasSettled || this.#inbound.some((channel) => channel.hasFrames);
   }
 
   /** Envelopes inside this shard that are not finished: what its credit to the coordinator is reckoned from. */
   get backlogCount(): number {
-    let count = this.#mailbox.count + this.#heldCount + this.busyCount;
+    let count = this.#mailbox.count + this.#invoker.heldCount + this.#invoker.busyCount;
     for (const channel of this.#outbound) if (channel !== undefined) count += channel.waitingCount;
     return count;
   }
@@ -117,14 +114,14 @@ export class Shard implements EnvelopeHandler {
     assert(reader.kind === KIND_MESSAGE, 'shards receive messages only');
     const binding = this.#bindings[reader.targetType];
     assert(binding !== undefined, 'every thread numbers the same functions');
-    const known = this.entities.findTarget(reader);
+    const known = this.#entities.findTarget(reader);
     if (known?.isBusy === true) {
       const { sourceType } = reader;
-      this.#hold(known, reader.payload(), sourceType, sourceType === TYPE_NONE ? '' : reader.sourceId());
+      this.#invoker.hold(known, reader.payload(), sourceType, sourceType === TYPE_NONE ? '' : reader.sourceId());
       return;
     }
     const entity = known ?? new Entity(reader.targetType, reader.targetHash, reader.targetId());
-    this.#invoke(binding, entity, known !== undefined, reader.payload(), reader.sourceType, ID_IN_ENVELOPE);
+    this.#invoker.invoke(binding, entity, known !== undefined, reader.payload(), reader.sourceType, ID_IN_ENVELOPE);
   }
 
   #drainMailbox(): number {
@@ -150,19 +147,19 @@ export class Shard implements EnvelopeHandler {
     const count = Math.min(objectCount, FETCH_COUNT_MAX);
     for (let index = 0; index < count; index++) {
       const at = this.#mailbox.at(index);
-      this.entities.expect(slots[at + SLOT_TYPE] as number, slots[at + SLOT_HASH] as number);
+      this.#entities.expect(slots[at + SLOT_TYPE] as number, slots[at + SLOT_HASH] as number);
     }
-    this.entities.fetch();
+    this.#entities.fetch();
   }
 
   /** The same for envelopes that lie ahead in a ring. */
   onAhead(words: Int32Array, offsetBytes: number): void {
     const at = offsetBytes >> 2;
-    this.entities.expect(words[at + WORD_KIND] >>> 16, words[at + WORD_HASH]);
+    this.#entities.expect(words[at + WORD_KIND] >>> 16, words[at + WORD_HASH]);
   }
 
   onAheadEnd(): void {
-    this.entities.fetch();
+    this.#entities.fetch();
   }
 
   #deliverObject(slots: unknown[], at: number): void {
@@ -173,128 +170,20 @@ export class Shard implements EnvelopeHandler {
     const sourceType = slots[at + SLOT_SOURCE_TYPE] as number;
     const sourceId = slots[at + SLOT_SOURCE_ID] as string;
     slots[at + SLOT_MESSAGE] = undefined;
-    const known = this.entities.find(type, hash, id);
+    const known = this.#entities.find(type, hash, id);
     if (known?.isBusy === true) {
-      this.#hold(known, message, sourceType, sourceId);
+      this.#invoker.hold(known, message, sourceType, sourceId);
       return;
     }
     const binding = this.#bindings[type];
-    this.#invoke(binding, known ?? new Entity(type, hash, id), known !== undefined, message, sourceType, sourceId);
-  }
-
-  #hold(entity: Entity, message: unknown, sourceType: number, sourceId: string): void {
-    assert(entity.waiting !== undefined, 'messages wait for a busy entity only (I4)');
-    entity.waiting.add(message, sourceType, sourceId);
-    this.#heldCount++;
-  }
-
-  // -- invoke
-
-  /**
-   * Runs one message to its end, or to its first await; returns whether it has ended. `inTable` says whether the entity
-   * is kept already.
-   */
-  #invoke(
-    binding: FunctionBinding,
-    entity: Entity,
-    inTable: boolean,
-    message: unknown,
-    sourceType: number,
-    sourceId: string,
-  ): boolean {
-    const invocation = binding.isAsync ? new Invocation(this.#place, binding) : this.#contexts[binding.index];
-    invocation.begin(entity, sourceType, sourceId);
-    if (binding.isAsync) invocation.goAside();
-    let result: void | Promise<void>;
-    try {
-      result = binding.fn.invoke(invocation as never, message);
-    } catch (error) {
-      invocation.takeBack();
-      this.#reportFailure(binding, invocation, error);
-      this.#finish(entity, invocation, inTable);
-      return true;
-    }
-    if (typeof result === 'object' && result !== null && typeof result.then === 'function') {
-      this.#awaitEnd(binding, entity, invocation, inTable, result);
-      return false;
-    }
-    this.#finish(entity, invocation, inTable);
-    return true;
-  }
-
-  /** The invocation has returned: what it did stays. Keeps the entity or forgets it. */
-  #finish(entity: Entity, invocation: Invocation, inTable: boolean): void {
-    if (invocation.wrote) entity.dirtyEpoch = this.epoch;
-    invocation.end();
-    this.#consumedCount = (this.#consumedCount + 1) | 0;
-    const vacant = entity.isVacant;
-    if (inTable === vacant) {
-      if (vacant) this.entities.remove(entity);
-      else this.entities.add(entity);
-    }
-  }
-
-  #awaitEnd(
-    binding: FunctionBinding,
-    entity: Entity,
-    invocation: Invocation,
-    inTable: boolean,
-    result: Promise<void>,
-  ): void {
-    if (!binding.isAsync) {
-      invocation.goAside();
-      // The invocation keeps its Context; the next one in place gets a new one.
-      this.#contexts[binding.index] = new Invocation(this.#place, binding);
-    }
-    entity.waiting ??= new WaitingLine();
-    this.busyCount++;
-    if (!inTable) this.entities.add(entity);
-    const settle = (failed: boolean, error: unknown): void => {
-      this.#settled.push({ invocation, failed, error });
-      this.onSettled();
-    };
-    result.then(
-      () => settle(false, undefined),
-      (error: unknown) => settle(true, error),
+    this.#invoker.invoke(
+      binding,
+      known ?? new Entity(type, hash, id),
+      known !== undefined,
+      message,
+      sourceType,
+      sourceId,
     );
-  }
-
-  /** Carries out the effects of async invocations that have ended since, and goes on with what waited for them. */
-  #settle(): number {
-    if (this.#settled.length === 0) return 0;
-    const settled = this.#settled;
-    this.#settled = [];
-    for (const { invocation, failed, error } of settled) {
-      const { entity } = invocation;
-      const binding = this.#bindings[entity.functionIndex];
-      if (failed) this.#reportFailure(binding, invocation, error);
-      else invocation.apply();
-      this.busyCount--;
-      this.#finish(entity, invocation, true);
-      this.#deliverHeld(binding, entity);
-    }
-    return settled.length;
-  }
-
-  /** Messages that waited, in order (I4), until one of them makes the entity busy again. */
-  #deliverHeld(binding: FunctionBinding, entity: Entity): void {
-    const line = entity.waiting;
-    assert(line !== undefined, 'an entity is busy until its waiting line is empty (I4)');
-    for (let held = line.take(); held !== undefined; held = line.take()) {
-      this.#heldCount--;
-      const ended = this.#invoke(binding, entity, true, held.message, held.sourceType, held.sourceId);
-      if (!ended) return;
-    }
-    entity.waiting = undefined;
-    if (entity.isVacant) this.entities.remove(entity);
-  }
-
-  /** Tells the asker who waits, or else the engine's error listeners. */
-  #reportFailure(binding: FunctionBinding, invocation: Invocation, error: unknown): void {
-    const { entity, sourceType } = invocation;
-    const asker = sourceType === TYPE_ASKER ? invocation.sourceId() : '';
-    const { effects } = this.#outbox;
-    effects.addForCoordinator(KIND_FAILURE, sourceType, asker, failureOf(error), binding.index, entity.id);
   }
 
   // -- out
@@ -306,7 +195,7 @@ export class Shard implements EnvelopeHandler {
     counters.publishProduced(thread, this.#outbox.producedCount);
     let movedCount = 0;
     for (const channel of this.#outbound) if (channel !== undefined) movedCount += channel.flush(BATCH_COUNT);
-    counters.publishConsumed(thread, this.#consumedCount);
+    counters.publishConsumed(thread, this.#invoker.finishedCount);
     this.#mailbox.spill();
     this.#publishCredit();
     return movedCount;
