@@ -4,8 +4,10 @@
  * part in it yet; they will differ in the store that keeps state on disk.
  */
 
-export { type AskOptions, Engine, type EngineEvents, type StopOptions, startEngine } from '../src/engine/engine.ts';
+export { type AskOptions, Engine, type StopOptions } from '../src/engine/engine.ts';
 export type { EngineOptions } from '../src/engine/options.ts';
+export type { EngineEvents } from '../src/engine/error-events.ts';
+export { startEngine } from '../src/engine/start-engine.ts';
 export { stopOnSignals } from '../src/engine/stop-on-signals.ts';
 export type { EgressStream } from '../src/io/egress-stream.ts';
 export { type NdjsonSinkOptions, ndjsonSink } from '../src/io/ndjson-sink.ts';

@@ -3,8 +3,10 @@
  * and may change at any time.
  */
 
-export { type AskOptions, Engine, type EngineEvents, type StopOptions, startEngine } from './engine/engine.ts';
+export { type AskOptions, Engine, type StopOptions } from './engine/engine.ts';
 export type { EngineOptions } from './engine/options.ts';
+export type { EngineEvents } from './engine/error-events.ts';
+export { startEngine } from './engine/start-engine.ts';
 export { stopOnSignals } from './engine/stop-on-signals.ts';
 export type { EgressStream } from './io/egress-stream.ts';
 export { type NdjsonSinkOptions, ndjsonSink } from './io/ndjson-sink.ts';

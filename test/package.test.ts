@@ -2,7 +2,7 @@
  * The package as users get it: built, packed, checked by the two linters of published packages, installed into an empty
  * project from the registry's dependencies alone and without optional ones, and used there by a program.
  */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -40,14 +40,27 @@ describe('the published package', () => {
 
   test('installs into an empty project and runs there', { timeout: NETWORK_TIMEOUT_MS }, async () => {
     cpSync(join(ROOT, 'test/package'), consumer, { recursive: true });
+    copyExample('greeter', consumer);
     writeFileSync(join(consumer, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n');
     const install = ['install', '--omit=optional', '--no-audit', '--no-fund', tarball];
     expect(complaintOf(await runTool('npm', install, { cwd: consumer }))).toBe('');
     const run = await runTool(process.execPath, ['consumer.mjs'], { cwd: consumer });
     expect(complaintOf(run)).toBe('');
-    expect(run.stdout.trim().split('\n').at(-1)).toBe('true');
+    expect(run.stdout.trim().split('\n')).toEqual(['520 of 100', '520 of 100']);
+    const greeter = await runTool(process.execPath, ['greeter/main.ts', 'Kim', 'Kim'], { cwd: consumer });
+    expect(complaintOf(greeter)).toBe('');
+    expect(greeter.stdout).toBe('Hello Kim, visit 1.\nHello Kim, visit 2.\nKim came 2 times.\n');
   });
 });
+
+/** An example as its reader would copy it: with the package in the place of this repository's entry. */
+function copyExample(name: string, project: string): void {
+  cpSync(join(ROOT, 'examples', name), join(project, name), { recursive: true });
+  for (const file of readdirSync(join(project, name))) {
+    const path = join(project, name, file);
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll("'../../src/index.ts'", "'millrace'"));
+  }
+}
 
 /** Works on a copy, so that a run of the tests neither needs nor changes the dist/ of the working copy. */
 async function buildAndPack(staging: string): Promise<string> {

@@ -22,11 +22,14 @@ export class InboundChannel implements FrameHandler {
   envelopeCount = 0;
   readonly #ring: RingConsumer;
   readonly #handler: EnvelopeHandler;
+  readonly #roomMade: () => void;
   #assembly: Uint8Array = new Uint8Array(0);
   #assembledBytes = 0;
 
-  constructor(ring: RingConsumer, handler: EnvelopeHandler) {
+  /** `roomMade` is called whenever bytes have been given back to the sender. */
+  constructor(ring: RingConsumer, handler: EnvelopeHandler, roomMade: () => void) {
     this.#ring = ring;
+    this.#roomMade = roomMade;
     this.#handler = handler;
   }
 
@@ -36,7 +39,9 @@ export class InboundChannel implements FrameHandler {
 
   /** Handles at most `frameCountMax` frames; returns how many. */
   drain(frameCountMax: number): number {
-    return this.#ring.drain(this, frameCountMax);
+    const frameCount = this.#ring.drain(this, frameCountMax);
+    if (frameCount > 0) this.#roomMade();
+    return frameCount;
   }
 
   onFrameAhead(offsetBytes: number, header: number): void {

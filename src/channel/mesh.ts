@@ -43,6 +43,7 @@ export class Mesh {
   readonly shapes: ShapeRegistry;
   readonly #memory: MeshMemory;
   readonly #doorbells: Doorbell[];
+  #cramped = false;
 
   constructor(memory: MeshMemory, thread: number) {
     this.shardCount = memory.shardCount;
@@ -73,8 +74,21 @@ export class Mesh {
   inbound(handler: EnvelopeHandler): InboundChannel[] {
     return this.#doorbells.flatMap((_, from) => {
       const ring = this.#ring(from, this.thread);
-      return ring ? [new InboundChannel(new RingConsumer(ring), handler)] : [];
+      const roomMade = (): void => {
+        if (this.counters.isCramped(from)) this.#doorbells[from].ring();
+      };
+      return ring ? [new InboundChannel(new RingConsumer(ring), handler, roomMade)] : [];
     });
+  }
+
+  /**
+   * Tells all receivers whether this thread has envelopes that found no room. Whoever makes room afterwards rings; so
+   * before it parks, the thread must look once more whether there is some (`OutboundChannel.canMove`).
+   */
+  declareCramped(cramped: boolean): void {
+    if (cramped === this.#cramped) return;
+    this.#cramped = cramped;
+    this.counters.setCramped(this.thread, cramped);
   }
 
   #ring(from: number, to: number): RingMemory | undefined {

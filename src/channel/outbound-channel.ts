@@ -43,6 +43,11 @@ export class OutboundChannel {
     return this.#overflow.count;
   }
 
+  /** Whether `flush` may find room for what waits. */
+  get canMove(): boolean {
+    return this.#overflow.count > 0 && this.#hasCredit() && this.#ring.hasNewRoom;
+  }
+
   get memoryBytes(): number {
     return this.#overflow.memoryBytes;
   }

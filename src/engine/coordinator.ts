@@ -177,7 +177,8 @@ export class Coordinator implements EnvelopeHandler {
   }
 
   get hasWork(): boolean {
-    return this.#inbound.some((channel) => channel.hasFrames) || (this.#opened.isAwaited && this.#isOpen());
+    if (this.#inbound.some((channel) => channel.hasFrames) || (this.#opened.isAwaited && this.#isOpen())) return true;
+    return this.#outbound.some((channel) => channel.canMove);
   }
 
   /** Shows what was sent to the shards. */
@@ -186,7 +187,12 @@ export class Coordinator implements EnvelopeHandler {
     const { counters, thread } = this.#mesh;
     counters.publishProduced(thread, this.#outbox.producedCount);
     let movedCount = 0;
-    for (const channel of this.#outbound) movedCount += channel.flush(BATCH_COUNT);
+    let cramped = false;
+    for (const channel of this.#outbound) {
+      movedCount += channel.flush(BATCH_COUNT);
+      cramped ||= channel.waitingCount > 0;
+    }
+    this.#mesh.declareCramped(cramped);
     counters.publishConsumed(thread, this.#consumedCount);
     return movedCount;
   }

@@ -30,6 +30,11 @@ export class EgressLedger {
     return this.#records.count + this.#takenCount;
   }
 
+  /** Whether some of them lie on disk. */
+  get isSpilled(): boolean {
+    return this.#records.isSpilled;
+  }
+
   hold(envelope: Placeable): void {
     this.#records.append(envelope);
     this.changed.raise();

@@ -65,7 +65,9 @@ export class IngressPump {
     } catch (cause) {
       if (signal.aborted) return;
       const reason = cause instanceof Error ? cause.message : describe(cause);
-      this.#gate.reportError(new MillraceError('INGRESS_FAILED', `The ingress "${type}" failed: ${reason}`, { cause }));
+      const details = { ingress: type, ...(cause instanceof MillraceError ? cause.details : {}) };
+      const what = `The ingress "${type}" failed: ${reason}`;
+      this.#gate.reportError(new MillraceError('INGRESS_FAILED', what, { cause, details }));
     }
   }
 

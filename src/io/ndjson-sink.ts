@@ -22,7 +22,7 @@ function ignoreError(): void {}
 
 /** An egress sink that writes NDJSON (newline-delimited JSON). */
 export function ndjsonSink<Record = unknown>(options: NdjsonSinkOptions<Record>): EgressSink<Record> {
-  const stringify = options.stringify ?? ((record: Record) => JSON.stringify(record));
+  const stringify = options.stringify ?? ((record: Record) => JSON.stringify(record) ?? 'null');
   let file: FileHandle | undefined;
   return {
     async open() {

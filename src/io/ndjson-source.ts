@@ -22,6 +22,8 @@ export interface NdjsonSourceOptions {
 interface Position {
   readonly byteOffset: number;
   readonly line: number;
+  /** Whether it lies inside a line that is longer than allowed. */
+  readonly overlong: boolean;
 }
 
 const NEWLINE = 10;
@@ -35,36 +37,45 @@ class NdjsonReader<Record> {
   #line: number;
   #rest: Buffer = Buffer.alloc(0);
   /** Inside a line that is longer than allowed: its bytes are dropped until it ends. */
-  #overlong = false;
+  #overlong: boolean;
+  /** The malformed line at which reading stops. */
+  #error: MillraceError | undefined;
 
   constructor(options: NdjsonSourceOptions, hooks: SourceHooks, from: Position) {
     this.#options = options;
     this.#hooks = hooks;
     this.#byteOffset = from.byteOffset;
     this.#line = from.line;
+    this.#overlong = from.overlong;
   }
 
   /** Takes the next bytes; gives the records of all lines that end in them. */
   take(bytes: Buffer): SourceBatch<Record> {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     const end = all.lastIndexOf(NEWLINE) + 1;
-    const records = end === 0 ? [] : this.#parse(all.toString('utf8', 0, end - 1));
-    this.#byteOffset += end;
+    const firstLine = this.#line;
+    const records = end === 0 ? [] : this.#parse(all.subarray(0, end - 1));
+    this.#byteOffset += this.#error === undefined ? end : offsetOfLine(all, this.#line - firstLine);
     this.#rest = all.subarray(end);
-    if (this.#rest.length > (this.#options.maxLineBytes ?? MAX_LINE_BYTES_DEFAULT)) this.#dropOverlong();
+    if (this.#rest.length > this.#lineBytesMax) this.#dropOverlong();
     return { records, position: this.#position() };
+  }
+
+  /** Throws the error at which reading stops, once what came before it has been given. */
+  throwIfStopped(): void {
+    if (this.#error !== undefined) throw this.#error;
   }
 
   /** The last line may lack its newline. */
   end(): SourceBatch<Record> {
-    const records = this.#rest.length === 0 ? [] : this.#parse(this.#rest.toString('utf8'));
-    this.#byteOffset += this.#rest.length;
+    const records = this.#rest.length === 0 && !this.#overlong ? [] : this.#parse(this.#rest);
+    if (this.#error === undefined) this.#byteOffset += this.#rest.length;
     this.#rest = Buffer.alloc(0);
     return { records, position: this.#position() };
   }
 
   #position(): Position {
-    return { byteOffset: this.#byteOffset, line: this.#line };
+    return { byteOffset: this.#byteOffset, line: this.#line, overlong: this.#overlong };
   }
 
   #dropOverlong(): void {
@@ -73,23 +84,36 @@ class NdjsonReader<Record> {
     this.#rest = Buffer.alloc(0);
   }
 
-  #parse(text: string): Record[] {
+  get #lineBytesMax(): number {
+    return this.#options.maxLineBytes ?? MAX_LINE_BYTES_DEFAULT;
+  }
+
+  /** Whole lines; stops at a malformed one if that is the policy. */
+  #parse(bytes: Buffer): Record[] {
     const records: Record[] = [];
-    for (const line of text.split('\n')) {
+    for (const line of bytes.toString('utf8').split('\n')) {
       this.#line++;
-      if (this.#overlong) {
-        this.#overlong = false;
-        this.#malformed('a line longer than maxLineBytes', undefined);
-        continue;
-      }
-      if (line === '' || line === '\r') continue;
+      this.#parseLine(line, records);
+      if (this.#error === undefined) continue;
+      // Such a line has not been taken.
+      this.#line--;
+      break;
+    }
+    return records;
+  }
+
+  #parseLine(line: string, records: Record[]): void {
+    const maxBytes = this.#lineBytesMax;
+    if (this.#overlong || (line.length * 3 > maxBytes && Buffer.byteLength(line) > maxBytes)) {
+      this.#overlong = false;
+      this.#malformed('a line longer than maxLineBytes', undefined);
+    } else if (line !== '' && line !== '\r') {
       try {
         records.push(JSON.parse(line) as Record);
       } catch (cause) {
         this.#malformed(describe(line), cause);
       }
     }
-    return records;
   }
 
   #malformed(what: string, cause: unknown): void {
@@ -99,9 +123,16 @@ class NdjsonReader<Record> {
       cause,
       details: { line, path },
     });
-    if (this.#options.onMalformed !== 'skip') throw error;
-    this.#hooks.skipped(error);
+    if (this.#options.onMalformed === 'skip') this.#hooks.skipped(error);
+    else this.#error = error;
   }
+}
+
+/** Where the line begins that has `count` lines before it. */
+function offsetOfLine(bytes: Buffer, count: number): number {
+  let offset = 0;
+  for (let line = 0; line < count; line++) offset = bytes.indexOf(NEWLINE, offset) + 1;
+  return offset;
 }
 
 function openStream(path: string | URL, start: number): Readable {
@@ -109,23 +140,24 @@ function openStream(path: string | URL, start: number): Readable {
 }
 
 /**
- * An ingress source that reads NDJSON (newline-delimited JSON).
- *
- * With `'stop'`, the lines before the malformed one in the same read have been routed only if they came in an earlier
- * read; nothing after it is.
+ * An ingress source that reads NDJSON (newline-delimited JSON). Lines before a malformed one are always taken.
  */
 export function ndjsonSource<Record = unknown>(options: NdjsonSourceOptions): IngressSource<Record> {
   return {
     replayable: options.path !== '-',
     async *read(from, hooks) {
-      const position = (from as Position | undefined) ?? { byteOffset: 0, line: 0 };
+      const position = (from as Position | undefined) ?? { byteOffset: 0, line: 0, overlong: false };
       const reader = new NdjsonReader<Record>(options, hooks, position);
       const stream = openStream(options.path, position.byteOffset);
       const abort = (): void => void stream.destroy();
       hooks.signal.addEventListener('abort', abort, { once: true });
       try {
-        for await (const bytes of stream as AsyncIterable<Buffer>) yield reader.take(bytes);
+        for await (const bytes of stream as AsyncIterable<Buffer>) {
+          yield reader.take(bytes);
+          reader.throwIfStopped();
+        }
         yield reader.end();
+        reader.throwIfStopped();
       } finally {
         hooks.signal.removeEventListener('abort', abort);
         stream.destroy();

@@ -3,7 +3,7 @@
  * are compared by difference, never by size.
  *
  * ```
- *  thread 0:  │ produced │ consumed │ credit │ waiting │ … (one block of two cache lines per thread)
+ *  thread 0:  │ produced │ consumed │ credit │ waiting │ …  │ cramped │ … (one block of two cache lines per thread)
  *  thread 1:  │ …
  *  engine:    │ command  │
  * ```
@@ -12,6 +12,7 @@
  * - consumed: envelopes this thread has finished with, published *after* what they caused was counted as produced
  * - credit: how many envelopes the coordinator may have sent to this shard in all (I7); only grows
  * - waiting: 1 while the coordinator waits for this shard's credit and wants to be rung when there is more
+ * - cramped: 1 while this thread has envelopes that found no room in a ring and wants to be rung when there is some
  */
 
 const BLOCK_WORDS = 32;
@@ -19,6 +20,8 @@ const PRODUCED = 0;
 const CONSUMED = 1;
 const CREDIT = 2;
 const WAITING = 3;
+/** In the block's second cache line, which is hardly ever written: every thread reads it after every batch. */
+const CRAMPED = 16;
 
 /** What the coordinator orders all shards to do. */
 export const COMMAND_RUN = 0;
@@ -63,6 +66,14 @@ export class Counters {
 
   isWaiting(thread: number): boolean {
     return Atomics.load(this.#words, thread * BLOCK_WORDS + WAITING) === 1;
+  }
+
+  setCramped(thread: number, cramped: boolean): void {
+    Atomics.store(this.#words, thread * BLOCK_WORDS + CRAMPED, cramped ? 1 : 0);
+  }
+
+  isCramped(thread: number): boolean {
+    return Atomics.load(this.#words, thread * BLOCK_WORDS + CRAMPED) === 1;
   }
 
   order(command: number): void {

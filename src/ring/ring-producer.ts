@@ -66,6 +66,11 @@ export class RingProducer {
     this.#tail = position;
   }
 
+  /** Whether the consumer has given back room since a claim last found too little. */
+  get hasNewRoom(): boolean {
+    return this.memory.observeHead() !== this.#cachedHead;
+  }
+
   /** Shows all claimed frames to the consumer. Returns whether there were any. */
   publish(): boolean {
     if (this.#tail === this.#publishedTail) return false;

@@ -89,7 +89,8 @@ export class Shard implements EnvelopeHandler {
 
   /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
   get hasWork(): boolean {
-    return this.#mailbox.count > 0 || this.#invoker.hasSettled || this.#inbound.some((channel) => channel.hasFrames);
+    if (this.#mailbox.count > 0 || this.#invoker.hasSettled) return true;
+    return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.some((channel) => channel?.canMove);
   }
 
   /** Envelopes inside this shard that are not finished: what its credit to the coordinator is reckoned from. */
@@ -194,7 +195,13 @@ export class Shard implements EnvelopeHandler {
     const { counters, thread } = this.#mesh;
     counters.publishProduced(thread, this.#outbox.producedCount);
     let movedCount = 0;
-    for (const channel of this.#outbound) if (channel !== undefined) movedCount += channel.flush(BATCH_COUNT);
+    let cramped = false;
+    for (const channel of this.#outbound) {
+      if (channel === undefined) continue;
+      movedCount += channel.flush(BATCH_COUNT);
+      cramped ||= channel.waitingCount > 0;
+    }
+    this.#mesh.declareCramped(cramped);
     counters.publishConsumed(thread, this.#invoker.finishedCount);
     this.#mailbox.spill();
     this.#publishCredit();
@@ -208,6 +215,6 @@ export class Shard implements EnvelopeHandler {
     this.#credit = grant;
     const { counters, thread, coordinator } = this.#mesh;
     counters.publishCredit(thread, grant);
-    if (counters.isWaiting(thread)) this.#mesh.doorbell(coordinator).ring();
+    if (counters.isWaiting(thread) || counters.isCramped(coordinator)) this.#mesh.doorbell(coordinator).ring();
   }
 }

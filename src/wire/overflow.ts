@@ -63,6 +63,10 @@ export class Overflow {
     this.#chunkBytes = Math.min(Math.max(CHUNK_BYTES_MIN, memoryBytesMax / 4), CHUNK_BYTES_MAX) & ~3;
   }
 
+  get isSpilled(): boolean {
+    return this.#chunks.some(({ block }) => block !== -1);
+  }
+
   append(envelope: Placeable): void {
     const room = 4 + ((envelope.byteLength + 3) & ~3);
     let chunk = this.#chunks.at(-1);

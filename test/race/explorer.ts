@@ -7,7 +7,8 @@
  * Two threads that wait for each other show up as a state without a next step. A thread must not spin: it says what it
  * waits for (`awaitChange`), or there would be no end of states.
  */
-import { MemoryState, type MemoryShape, type Operation, Violation } from './memory-model.ts';
+import { type MemoryShape, MemoryState } from './memory-model.ts';
+import { type Operation, Violation } from './operation.ts';
 import { History, type Next, type Program, withSteppedAtomics } from './stepped-thread.ts';
 
 export interface System {
@@ -32,11 +33,12 @@ interface State {
 
 interface Step {
   readonly state: State;
-  readonly label: string;
+  /** How it was reached, in words; only a counterexample is ever told. */
+  readonly tell: () => string;
 }
 
 /** Far beyond any finite program here: a longer way means that some thread goes round in circles. */
-const DEPTH_MAX = 5_000;
+const DEPTH_MAX = 1_000;
 
 export function explore(system: System): Promise<Verdict> {
   return withSteppedAtomics(() => new Exploration(system).run());
@@ -45,7 +47,7 @@ export function explore(system: System): Promise<Verdict> {
 class Exploration {
   readonly #system: System;
   readonly #seen = new Set<string>();
-  readonly #path: { readonly label: string; readonly steps: Step[] }[] = [];
+  readonly #path: { readonly tell: () => string; readonly steps: Step[] }[] = [];
   #stepCount = 0;
 
   constructor(system: System) {
@@ -55,11 +57,11 @@ class Exploration {
   async run(): Promise<Verdict> {
     let violation: Verdict['violation'];
     try {
-      await this.#enter({ state: this.#start(), label: 'start' });
+      await this.#enter({ state: this.#start(), tell: () => 'start' });
       while (this.#path.length > 0) await this.#goOn();
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
-      violation = { what: error.message, trace: this.#path.map(({ label }) => label) };
+      violation = { what: error.message, trace: this.#path.map(({ tell }) => tell()) };
     }
     return { stateCount: this.#seen.size, stepCount: this.#stepCount, violation };
   }
@@ -82,14 +84,14 @@ class Exploration {
     await this.#enter(step);
   }
 
-  async #enter({ state, label }: Step): Promise<void> {
+  async #enter({ state, tell }: Step): Promise<void> {
     const key = `${state.histories.map(({ id }) => id).join()}|${state.memory.key}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     for (const history of state.histories) {
       if (history.next === undefined) await history.expand(this.#system.buffer);
     }
-    const frame = { label, steps: [] as Step[] };
+    const frame = { tell, steps: [] as Step[] };
     this.#path.push(frame);
     if (this.#path.length > DEPTH_MAX) throw new Violation('no end of steps');
     frame.steps.push(...this.#stepsFrom(state));
@@ -109,10 +111,9 @@ class Exploration {
     const next = history.next as Next;
     if (next.kind === 'done') return [];
     if (next.kind === 'failed') throw this.#violation(thread, next, String(next.error));
-    if (!memory.isEnabled(thread, next)) return [];
     return this.#outcomes(thread, next, memory).map(({ memory: after, result }) => ({
       state: { memory: after, histories: histories.with(thread, history.after(result)) },
-      label: `${this.#label(thread, next)} → ${result}`,
+      tell: () => `${this.#label(thread, next)} → ${result}`,
     }));
   }
 
@@ -131,8 +132,8 @@ class Exploration {
   }
 
   #label(thread: number, next: Next): string {
-    const { kind, error: _error, ...details } = { error: undefined, ...next };
-    const text = Object.entries(details).map(([name, value]) => ` ${name} ${String(value)}`);
-    return `${this.#system.threads[thread]?.name ?? thread} ${kind}${text.join('')}`;
+    const { name } = this.#system.threads[thread];
+    const details = Object.entries(next).filter(([key]) => key !== 'kind' && key !== 'error');
+    return [name, next.kind, ...details.map(([key, value]) => `${key} ${String(value)}`)].join(' ');
   }
 }

@@ -6,35 +6,22 @@
  * - A plain store waits in its thread's store buffer. Other threads may see the buffered stores one by one, in any
  *   order, late or early; only the thread's next atomic store makes them visible for certain. (They are not flushed
  *   step by step: a foreign load forks into every subset that can have arrived by then, which comes to the same.)
- * - Vector clocks tell which accesses are ordered by an atomic store and a load that saw it. Two plain accesses to one
- *   word, at least one a store, that nothing orders are a data race, whatever values they happened to see. A program
- *   that has none in any interleaving behaves as if there were no buffers at all: that is JavaScript's guarantee, and
- *   the reason why exploring interleavings is enough.
+ *
+ * Plain loads are not delayed here. They need not be: a program in which no interleaving has a data race behaves as if
+ * there were only interleavings. That is JavaScript's guarantee, and the race detector sees to its condition.
  */
-
-export type Operation =
-  | { readonly kind: 'load'; readonly address: number; readonly bytes: 1 | 4 }
-  | { readonly kind: 'store'; readonly address: number; readonly bytes: 1 | 4; readonly value: number }
-  | { readonly kind: 'observe'; readonly address: number }
-  | { readonly kind: 'publish'; readonly address: number; readonly value: number }
-  | { readonly kind: 'exchange'; readonly address: number; readonly expected: number; readonly value: number }
-  | { readonly kind: 'wait'; readonly address: number; readonly expected: number }
-  | { readonly kind: 'sleep'; readonly address: number }
-  | { readonly kind: 'notify'; readonly address: number }
-  | { readonly kind: 'await-change'; readonly address: number; readonly seen: number };
-
-type PlainStore = Extract<Operation, { kind: 'store' }>;
-
-/** Results of `wait`: whether the thread went to sleep. Results of `sleep`: why it woke. */
-export const NOT_EQUAL = 0;
-export const ASLEEP = 1;
-export const WOKEN = 0;
-export const TIMED_OUT = 1;
-
-/** Something that must not happen, found in this very step. */
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
+import {
+  ASLEEP,
+  arrivals,
+  combine,
+  NOT_EQUAL,
+  type Operation,
+  type PlainStore,
+  TIMED_OUT,
+  Violation,
+  WOKEN,
+} from './operation.ts';
+import { RaceDetector } from './race-detector.ts';
 
 export interface Outcome {
   readonly memory: MemoryState;
@@ -49,104 +36,78 @@ export interface MemoryShape {
   readonly plain: { readonly start: number; readonly end: number };
   /** Report data races as such. Without, only their consequences can be noticed. */
   readonly races: boolean;
-  /** Let sleeping threads wake by themselves at any time. */
-  readonly timeouts: boolean;
 }
-
-/** What one word is in the array of cells: its value, who wrote it last and when, and one row of clocks each. */
-const VALUE = 0;
-const WRITER = 1;
-const WRITE_CLOCK = 2;
-const FIRST_CLOCKS = 3;
 
 export class MemoryState {
   readonly #shape: MemoryShape;
-  readonly #slots: ReadonlyMap<number, number>;
-  /** Per word: value, writer, write clock, clocks of the readers (plain) or of the publication (atomic). */
-  readonly #cells: Int32Array;
-  /** Per thread: its vector clock, then one more than the address it sleeps on, or 0. */
-  readonly #threads: Int32Array;
-  readonly #buffers: readonly (readonly PlainStore[])[];
+  /** Address → where its word is. */
+  readonly #index: ReadonlyMap<number, number>;
+  readonly #words: Int32Array;
+  /** Per thread: one more than the address it sleeps on, or 0. */
+  readonly #beds: Int32Array;
+  readonly #buffers: (readonly PlainStore[])[];
+  readonly #races: RaceDetector | undefined;
 
   private constructor(
-    shape: MemoryShape,
-    slots: ReadonlyMap<number, number>,
-    cells: Int32Array,
-    threads: Int32Array,
-    buffers: readonly (readonly PlainStore[])[],
+    { shape, index }: { shape: MemoryShape; index: ReadonlyMap<number, number> },
+    words: Int32Array,
+    beds: Int32Array,
+    buffers: (readonly PlainStore[])[],
+    races: RaceDetector | undefined,
   ) {
     this.#shape = shape;
-    this.#slots = slots;
-    this.#cells = cells;
-    this.#threads = threads;
+    this.#index = index;
+    this.#words = words;
+    this.#beds = beds;
     this.#buffers = buffers;
+    this.#races = races;
   }
 
   static initial(shape: MemoryShape): MemoryState {
-    const { threadCount, atomics, plain } = shape;
-    const width = FIRST_CLOCKS + threadCount;
+    const { threadCount, atomics, plain, races } = shape;
     const addresses = [...atomics.keys()];
     for (let address = plain.start; address < plain.end; address += 4) addresses.push(address);
-    const slots = new Map(addresses.map((address, index) => [address, index * width]));
-    const cells = new Int32Array(addresses.length * width);
-    for (const [address, value] of atomics) cells[(slots.get(address) as number) + VALUE] = value;
-    const threads = new Int32Array(threadCount * (threadCount + 1));
-    for (let thread = 0; thread < threadCount; thread++) threads[thread * (threadCount + 2)] = 1;
-    return new MemoryState(
-      shape,
-      slots,
-      cells,
-      threads,
-      Array.from({ length: threadCount }, () => []),
-    );
+    const index = new Map(addresses.map((address, word) => [address, word]));
+    const words = Int32Array.from(addresses, (address) => atomics.get(address) ?? 0);
+    const buffers = Array.from({ length: threadCount }, () => []);
+    const detector = races ? RaceDetector.initial(threadCount, words.length) : undefined;
+    return new MemoryState({ shape, index }, words, new Int32Array(threadCount), buffers, detector);
   }
 
   /** Two states with the same key behave alike for ever. */
   get key(): string {
     const buffers = this.#buffers.map((stores) => stores.map((store) => `${store.address}=${store.value}`).join());
-    return `${packed(this.#cells)}|${packed(this.#threads)}|${buffers.join(';')}`;
+    const clocks = this.#races === undefined ? '' : packed(this.#races.cells);
+    return `${packed(this.#words)}|${packed(this.#beds)}|${clocks}|${buffers.join(';')}`;
   }
 
   /** The word as it lies in memory, without anything that is still buffered. */
   peek(address: number): number {
-    return this.#cells[this.#slot(address) + VALUE];
+    return this.#words[this.#word(address)];
   }
 
-  isEnabled(thread: number, operation: Operation): boolean {
-    if (operation.kind === 'await-change') return this.peek(operation.address) !== operation.seen;
-    if (operation.kind === 'sleep') return this.#shape.timeouts || !this.#sleepsOn(thread, operation.address);
-    return true;
-  }
-
-  /** All that can come of the operation; throws a Violation when it must not happen. */
+  /** All that can come of the operation, nothing while it must wait; throws a Violation when it must not happen. */
   outcomes(thread: number, operation: Operation): Outcome[] {
-    this.#checkAccess(thread, operation);
-    return this.#arrivals(thread, operation).map((arrived) => {
+    const { kind, address } = operation;
+    this.#races?.check(thread, this.#word(address), operation, this.#shape.atomics.has(address & ~3));
+    if (kind === 'sleep' && !operation.mayTimeOut && this.#sleepsOn(thread, address)) return [];
+    const foreign = this.#buffers.flatMap((stores, owner) => (owner === thread ? [] : stores));
+    const outcomes = arrivals(foreign, operation).map((arrived) => {
       const memory = this.#fork(arrived);
       return { memory, result: memory.#apply(thread, operation) };
     });
+    if (kind !== 'await-change') return outcomes;
+    return outcomes.filter(({ memory }) => memory.peek(address) !== operation.seen);
   }
 
   #fork(arrived: readonly PlainStore[]): MemoryState {
-    const buffers =
-      arrived.length === 0
-        ? [...this.#buffers]
-        : this.#buffers.map((stores) => stores.filter((store) => !arrived.includes(store)));
-    const fork = new MemoryState(this.#shape, this.#slots, this.#cells.slice(), this.#threads.slice(), buffers);
+    const buffers = this.#buffers.map((stores) =>
+      arrived.length === 0 ? stores : stores.filter((store) => !arrived.includes(store)),
+    );
+    const from = { shape: this.#shape, index: this.#index };
+    const fork = new MemoryState(from, this.#words.slice(), this.#beds.slice(), buffers, this.#races?.fork());
     for (const store of arrived) fork.#land(store);
     return fork;
-  }
-
-  /** Which sets of foreign buffered stores can have arrived when this operation looks at its word. */
-  #arrivals(thread: number, operation: Operation): PlainStore[][] {
-    const foreign = this.#buffers.flatMap((stores, owner) =>
-      owner === thread ? [] : stores.filter((store) => overlap(store, operation)),
-    );
-    if (foreign.length === 0) return [[]];
-    const sets = Array.from({ length: 1 << foreign.length }, (_, bits) =>
-      foreign.filter((_store, index) => (bits & (1 << index)) !== 0),
-    );
-    return sets.filter((set) => set.every((store) => inOrder(store, set, foreign)));
   }
 
   #apply(thread: number, operation: Operation): number {
@@ -173,147 +134,72 @@ export class MemoryState {
   }
 
   #load(thread: number, address: number, bytes: 1 | 4): number {
-    const slot = this.#slot(address & ~3);
-    this.#cells[slot + FIRST_CLOCKS + thread] = this.#clock(thread, thread);
-    let word = this.#cells[slot + VALUE];
-    for (const store of this.#buffers[thread]) {
-      if (store.address >> 2 === address >> 2) word = combine(word, store);
-    }
+    const index = this.#word(address);
+    this.#races?.onLoad(thread, index);
+    const own = this.#buffers[thread].filter((store) => store.address >> 2 === address >> 2);
+    const word = own.reduce(combine, this.#words[index]);
     return bytes === 4 ? word : (word >>> (8 * (address & 3))) & 0xff;
   }
 
   #store(thread: number, store: PlainStore): number {
-    const slot = this.#slot(store.address & ~3);
-    this.#cells[slot + WRITER] = thread + 1;
-    this.#cells[slot + WRITE_CLOCK] = this.#clock(thread, thread);
-    (this.#buffers as PlainStore[][])[thread] = [...this.#buffers[thread], store];
+    this.#races?.onStore(thread, this.#word(store.address));
+    this.#buffers[thread] = [...this.#buffers[thread], store];
     return 0;
   }
 
   #observe(thread: number, address: number): number {
-    const slot = this.#slot(address);
-    for (let other = 0; other < this.#shape.threadCount; other++) {
-      const clock = this.#cells[slot + FIRST_CLOCKS + other];
-      if (clock > this.#clock(thread, other)) this.#setClock(thread, other, clock);
-    }
-    return this.#cells[slot + VALUE];
+    this.#races?.onObserve(thread, this.#word(address));
+    return this.peek(address);
   }
 
   #publish(thread: number, address: number, value: number): number {
     for (const store of this.#buffers[thread]) this.#land(store);
-    (this.#buffers as PlainStore[][])[thread] = [];
-    const slot = this.#slot(address);
-    this.#cells[slot + VALUE] = value;
-    for (let other = 0; other < this.#shape.threadCount; other++) {
-      this.#cells[slot + FIRST_CLOCKS + other] = this.#clock(thread, other);
-    }
-    this.#setClock(thread, thread, this.#clock(thread, thread) + 1);
+    this.#buffers[thread] = [];
+    this.#words[this.#word(address)] = value;
+    this.#races?.onPublish(thread, this.#word(address));
     return 0;
   }
 
-  #exchange(thread: number, operation: Extract<Operation, { kind: 'exchange' }>): number {
-    const seen = this.#observe(thread, operation.address);
-    if (seen === operation.expected) this.#publish(thread, operation.address, operation.value);
+  #exchange(thread: number, { address, expected, value }: Extract<Operation, { kind: 'exchange' }>): number {
+    const seen = this.#observe(thread, address);
+    if (seen === expected) this.#publish(thread, address, value);
     return seen;
   }
 
-  #wait(thread: number, operation: Extract<Operation, { kind: 'wait' }>): number {
-    if (this.#observe(thread, operation.address) !== operation.expected) return NOT_EQUAL;
-    this.#setSleep(thread, operation.address + 1);
+  #wait(thread: number, { address, expected }: Extract<Operation, { kind: 'wait' }>): number {
+    if (this.#observe(thread, address) !== expected) return NOT_EQUAL;
+    this.#beds[thread] = address + 1;
     return ASLEEP;
   }
 
   #wake(thread: number, address: number): number {
     const result = this.#sleepsOn(thread, address) ? TIMED_OUT : WOKEN;
-    this.#setSleep(thread, 0);
+    this.#beds[thread] = 0;
     return result;
   }
 
   #notify(address: number): number {
-    let count = 0;
-    for (let thread = 0; thread < this.#shape.threadCount; thread++) {
-      if (!this.#sleepsOn(thread, address)) continue;
-      this.#setSleep(thread, 0);
-      count++;
-    }
-    return count;
-  }
-
-  #land(store: PlainStore): void {
-    const slot = this.#slot(store.address & ~3);
-    this.#cells[slot + VALUE] = combine(this.#cells[slot + VALUE], store);
-  }
-
-  #checkAccess(thread: number, operation: Operation): void {
-    const slot = this.#slot(operation.address & ~3);
-    if (!this.#shape.races) return;
-    const isPlain = operation.kind === 'load' || operation.kind === 'store';
-    if (isPlain === this.#shape.atomics.has(operation.address & ~3)) {
-      throw new Violation(
-        `a data race: ${isPlain ? 'plain access to a synchronising' : 'atomic access to a data'} word`,
-      );
-    }
-    if (isPlain) this.#checkOrder(thread, slot, operation.kind === 'store');
-  }
-
-  #checkOrder(thread: number, slot: number, isStore: boolean): void {
-    const writer = this.#cells[slot + WRITER] - 1;
-    if (writer >= 0 && writer !== thread && !this.#knows(thread, writer, this.#cells[slot + WRITE_CLOCK])) {
-      throw new Violation(
-        'a data race: the word was written by another thread, which has not published it to this one',
-      );
-    }
-    for (let reader = 0; isStore && reader < this.#shape.threadCount; reader++) {
-      if (reader === thread || this.#knows(thread, reader, this.#cells[slot + FIRST_CLOCKS + reader])) continue;
-      throw new Violation('a data race: the word was read by another thread, which has not given it back to this one');
-    }
-  }
-
-  #knows(thread: number, other: number, clock: number): boolean {
-    return clock <= this.#clock(thread, other);
-  }
-
-  #slot(address: number): number {
-    const slot = this.#slots.get(address);
-    if (slot === undefined) throw new Violation(`an access outside the shared memory, at byte ${address}`);
-    return slot;
-  }
-
-  #clock(thread: number, other: number): number {
-    return this.#threads[thread * (this.#shape.threadCount + 1) + other];
-  }
-
-  #setClock(thread: number, other: number, clock: number): void {
-    this.#threads[thread * (this.#shape.threadCount + 1) + other] = clock;
+    const sleepers = [...this.#beds.keys()].filter((thread) => this.#sleepsOn(thread, address));
+    for (const thread of sleepers) this.#beds[thread] = 0;
+    return sleepers.length;
   }
 
   #sleepsOn(thread: number, address: number): boolean {
-    return this.#clock(thread, this.#shape.threadCount) === address + 1;
+    return this.#beds[thread] === address + 1;
   }
 
-  #setSleep(thread: number, place: number): void {
-    this.#setClock(thread, this.#shape.threadCount, place);
+  #land(store: PlainStore): void {
+    const index = this.#word(store.address);
+    this.#words[index] = combine(this.#words[index], store);
+  }
+
+  #word(address: number): number {
+    const word = this.#index.get(address & ~3);
+    if (word === undefined) throw new Violation(`an access outside the shared memory, at byte ${address}`);
+    return word;
   }
 }
 
 function packed(cells: Int32Array): string {
-  return String.fromCharCode(...new Uint16Array(cells.buffer));
-}
-
-/** A word after a store to it or to one of its bytes. */
-function combine(word: number, store: PlainStore): number {
-  if (store.bytes === 4) return store.value | 0;
-  const shift = 8 * (store.address & 3);
-  return (word & ~(0xff << shift)) | ((store.value & 0xff) << shift);
-}
-
-function overlap(store: PlainStore, operation: Operation): boolean {
-  const bytes = operation.kind === 'load' || operation.kind === 'store' ? operation.bytes : 4;
-  return store.address < operation.address + bytes && operation.address < store.address + store.bytes;
-}
-
-/** Whether everything that the same thread stored to the same place before `store` has arrived as well. */
-function inOrder(store: PlainStore, arrived: readonly PlainStore[], foreign: readonly PlainStore[]): boolean {
-  const earlier = foreign.slice(0, foreign.indexOf(store)).filter((other) => overlap(other, store));
-  return earlier.every((other) => arrived.includes(other));
+  return Buffer.from(cells.buffer).toString('latin1');
 }

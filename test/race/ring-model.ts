@@ -13,6 +13,7 @@ import {
   DATA_OFFSET_BYTES,
   FRAME_FIRST,
   FRAME_LAST,
+  FRAME_LENGTH_MASK,
   FRAME_WHOLE,
   HEAD_WORD,
   TAIL_WORD,
@@ -20,7 +21,8 @@ import {
 import { allocateRing, RingMemory } from '../../src/ring/ring-memory.ts';
 import { RING_FULL, RingProducer } from '../../src/ring/ring-producer.ts';
 import type { System } from './explorer.ts';
-import { type MemoryState, type Operation, Violation } from './memory-model.ts';
+import type { MemoryState } from './memory-model.ts';
+import { type Operation, Violation } from './operation.ts';
 import type { SteppedThread } from './stepped-thread.ts';
 
 export interface RingScenario {
@@ -38,6 +40,8 @@ export interface RingScenario {
   readonly drainMax: number;
   /** How bodies are written and read: by words, as far as they go, or by bytes. */
   readonly access: 'words' | 'bytes';
+  /** Whether the consumer's handler wants to see frames ahead. */
+  readonly looksAhead: boolean;
 }
 
 /** How the two ends are made, over memory that is stepped; the controls put broken ones in their place. */
@@ -63,15 +67,10 @@ export const TAIL_ADDRESS: number = TAIL_WORD * 4;
 const POISON = 0x7ee1dead;
 
 export function ringSystem(scenario: RingScenario, ends: RingEnds = REAL_ENDS, judges = ALL_JUDGES): System {
-  const { capacityBytes, start } = scenario;
+  const { capacityBytes } = scenario;
   return {
     buffer: allocateRing(capacityBytes),
-    shape: {
-      atomics: new Map([HEAD_ADDRESS, TAIL_ADDRESS].map((address) => [address, start])),
-      plain: { start: DATA_OFFSET_BYTES, end: DATA_OFFSET_BYTES + capacityBytes },
-      races: judges.races,
-      timeouts: false,
-    },
+    shape: { ...ringShape(capacityBytes, scenario.start), races: judges.races },
     threads: [
       { name: 'producer', program: (thread) => produce(thread, scenario, ends) },
       { name: 'consumer', program: (thread) => consume(thread, scenario, ends) },
@@ -80,12 +79,20 @@ export function ringSystem(scenario: RingScenario, ends: RingEnds = REAL_ENDS, j
   };
 }
 
+/** What lies where in a ring's memory. */
+export function ringShape(capacityBytes: number, start: number): Pick<System['shape'], 'atomics' | 'plain'> {
+  return {
+    atomics: new Map([HEAD_ADDRESS, TAIL_ADDRESS].map((address) => [address, start])),
+    plain: { start: DATA_OFFSET_BYTES, end: DATA_OFFSET_BYTES + capacityBytes },
+  };
+}
+
 export function title(scenario: RingScenario): string {
-  const { capacityBytes, start, bodies, batch, whenFull, doomed, drainMax, access } = scenario;
+  const { capacityBytes, start, bodies, batch, whenFull, doomed, drainMax, access, looksAhead } = scenario;
   const rollback = doomed.length === 0 ? '' : `, ${doomed.join('+')} taken back`;
   return (
     `${capacityBytes} bytes from ${start}, frames of ${bodies.join(' ')}, by ${batch}, ` +
-    `${whenFull} when full${rollback}, drains of ${drainMax}, in ${access}`
+    `${whenFull} when full${rollback}, drains of ${drainMax}, in ${access}${looksAhead ? ', looking ahead' : ''}`
   );
 }
 
@@ -105,7 +112,7 @@ function ownership(capacityBytes: number): NonNullable<System['guard']> {
 }
 
 /** The real memory with each plain access made a step; those of head and tail are steps because they are Atomics. */
-function steppedMemory(thread: SteppedThread): RingMemory {
+export function steppedMemory(thread: SteppedThread): RingMemory {
   const memory = new RingMemory(thread.buffer);
   const { words, bytes } = memory;
   return Object.assign(memory, { words: thread.plainView(words), bytes: thread.plainView(bytes) });
@@ -176,10 +183,12 @@ class FrameCheck implements FrameHandler {
   readonly #memory: RingMemory;
   readonly #scenario: RingScenario;
   count = 0;
+  readonly onFrameAhead?: (offsetBytes: number, header: number) => void;
 
   constructor(memory: RingMemory, scenario: RingScenario) {
     this.#memory = memory;
     this.#scenario = scenario;
+    if (scenario.looksAhead) this.onFrameAhead = this.#checkAhead;
   }
 
   onFrame(offsetBytes: number, bodyBytes: number, header: number): void {
@@ -193,6 +202,14 @@ class FrameCheck implements FrameHandler {
     for (let at = wholeBytes; at < bodyBytes; at++) {
       if (this.#memory.bytes[offsetBytes + at] !== byteOf(index, at)) throw changed(index, at);
     }
+  }
+
+  /** A frame seen ahead is one that will come: its first word names it. */
+  #checkAhead(offsetBytes: number, header: number): void {
+    if ((header & FRAME_LENGTH_MASK) < 4 || this.#scenario.access === 'bytes') return;
+    const word = this.#memory.words[offsetBytes >> 2];
+    const isComing = this.#scenario.bodies.some((_body, index) => index >= this.count && word === wordOf(index, 0));
+    if (!isComing) throw new Violation('a frame was seen ahead that will not come');
   }
 }
 

@@ -7,7 +7,7 @@ import type { RingScenario } from './ring-model.ts';
 
 export type ModelSize = 'small' | 'large';
 
-type Ways = Pick<RingScenario, 'batch' | 'whenFull' | 'drainMax'> & { readonly isDoomed: boolean };
+type Ways = Pick<RingScenario, 'batch' | 'whenFull' | 'drainMax' | 'looksAhead'> & { readonly isDoomed: boolean };
 
 const POSITIVE_END = 0x8000_0000;
 
@@ -33,8 +33,11 @@ function some32(frameCount: number, lengths: readonly number[]): RingScenario[] 
 
 function all32(frameCount: number): RingScenario[] {
   const places = [20, POSITIVE_END - 4];
-  return lists(frameCount, [0, 7, 12]).flatMap((bodies) =>
-    places.flatMap((start) => WAYS.map((ways) => scenario({ capacityBytes: 32, start, bodies }, ways, [4, 7]))),
+  return lists(frameCount, [0, 7, 12]).flatMap((bodies, list) =>
+    places.flatMap((start, place) => {
+      const looksAhead = (list + place) % 2 === 0;
+      return WAYS.map((ways) => scenario({ capacityBytes: 32, start, bodies }, { ...ways, looksAhead }, [4, 7]));
+    }),
   );
 }
 
@@ -42,7 +45,6 @@ function some64(times: number): RingScenario[] {
   const bodies = [
     [12, 28, 0, 4, 20],
     [28, 28, 28],
-    [8, 12, 12, 12, 12],
     [5, 0, 26, 0, 9],
   ];
   return Array.from({ length: times }, (_, turn) =>
@@ -59,7 +61,8 @@ function inTurn(
 ): RingScenario[] {
   return lists.flatMap((bodies, list) =>
     places.map((start, place) => {
-      const ways = WAYS[(5 * list + 3 * place) % WAYS.length] as Ways;
+      const looksAhead = (Math.floor(list / WAYS.length) + place) % 2 === 0;
+      const ways = { ...WAYS[(5 * list + 3 * place) % WAYS.length], looksAhead } as Ways;
       return scenario({ capacityBytes, start, bodies }, ways, doomed);
     }),
   );
@@ -67,9 +70,9 @@ function inTurn(
 
 const WAYS: readonly Ways[] = [false, true].flatMap((isDoomed) =>
   [99, 1].flatMap((drainMax) => [
-    { isDoomed, drainMax, batch: 1, whenFull: 'publish' as const },
-    { isDoomed, drainMax, batch: 2, whenFull: 'publish' as const },
-    { isDoomed, drainMax, batch: 2, whenFull: 'rollback' as const },
+    { isDoomed, drainMax, batch: 1, whenFull: 'publish' as const, looksAhead: false },
+    { isDoomed, drainMax, batch: 2, whenFull: 'publish' as const, looksAhead: false },
+    { isDoomed, drainMax, batch: 2, whenFull: 'rollback' as const, looksAhead: false },
   ]),
 );
 

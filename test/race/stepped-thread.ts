@@ -5,7 +5,7 @@
  * a node in the tree of all that it can see. No code under test is changed: `Atomics` itself is put on probation while
  * a program runs, and plain words are reached through a proxy.
  */
-import { ASLEEP, type Operation, WOKEN } from './memory-model.ts';
+import { ASLEEP, type Operation, WOKEN } from './operation.ts';
 
 export type Program = (thread: SteppedThread) => void | Promise<void>;
 
@@ -42,10 +42,13 @@ export class History {
     return child;
   }
 
+  #results(): number[] {
+    return this.#parent === undefined ? [] : [...this.#parent.#results(), this.#result];
+  }
+
   async expand(buffer: SharedArrayBuffer): Promise<void> {
-    const results: number[] = [];
-    for (let at: History = this; at.#parent !== undefined; at = at.#parent) results.push(at.#result);
-    this.next = await new SteppedThread(buffer, results.reverse()).run(this.#program);
+    const thread = new SteppedThread(buffer, this.#results());
+    this.next = await running(thread, () => thread.run(this.#program));
   }
 }
 
@@ -65,14 +68,10 @@ export class SteppedThread {
   }
 
   async run(program: Program): Promise<Next> {
-    const previous = runningThread;
-    runningThread = this;
     try {
       await program(this);
     } catch (error) {
       if (this.#next === undefined) return { kind: 'failed', error };
-    } finally {
-      runningThread = previous;
     }
     return this.#next ?? { kind: 'done' };
   }
@@ -90,8 +89,12 @@ export class SteppedThread {
 
   /** Waits, without spinning, until a word has another value than this thread last observed there. */
   awaitChange(address: number): void {
-    const seen = this.#lastSeen.get(address) ?? 0;
-    this.step({ kind: 'await-change', address, seen });
+    this.step({ kind: 'await-change', address, seen: this.lastSeen(address) });
+  }
+
+  /** What this thread last observed in a word. */
+  lastSeen(address: number): number {
+    return this.#lastSeen.get(address) ?? 0;
   }
 
   /** The same array, with every element access made a step. */
@@ -117,6 +120,15 @@ function isElement(property: string | symbol): property is string {
 }
 
 let runningThread: SteppedThread | undefined;
+
+async function running<Result>(thread: SteppedThread, body: () => Promise<Result>): Promise<Result> {
+  runningThread = thread;
+  try {
+    return await body();
+  } finally {
+    runningThread = undefined;
+  }
+}
 
 /** Makes every use of `Atomics` on stepped memory a step while `body` runs; all other uses stay what they are. */
 export async function withSteppedAtomics<Result>(body: () => Promise<Result>): Promise<Result> {
@@ -148,13 +160,13 @@ function steppedAtomics(real: typeof Atomics): Partial<Record<keyof typeof Atomi
     wait: (array: Int32Array, index: number, expected: number, timeoutMs?: number) => {
       const thread = steppedBy(array);
       if (thread === undefined) return real.wait(array, index, expected, timeoutMs);
-      return fallAsleep(thread, array, index, expected) ? wakeUp(thread, array, index) : 'not-equal';
+      return fallAsleep(thread, array, index, expected) ? wakeUp(thread, array, index, timeoutMs) : 'not-equal';
     },
     waitAsync: (array: Int32Array, index: number, expected: number, timeoutMs?: number) => {
       const thread = steppedBy(array);
       if (thread === undefined) return real.waitAsync(array, index, expected, timeoutMs);
       if (!fallAsleep(thread, array, index, expected)) return { async: false, value: 'not-equal' };
-      return { async: true, value: Promise.resolve().then(() => wakeUp(thread, array, index)) };
+      return { async: true, value: Promise.resolve().then(() => wakeUp(thread, array, index, timeoutMs)) };
     },
   };
 }
@@ -171,6 +183,12 @@ function fallAsleep(thread: SteppedThread, array: Int32Array, index: number, exp
   return thread.step({ kind: 'wait', address: addressOf(array, index), expected }) === ASLEEP;
 }
 
-function wakeUp(thread: SteppedThread, array: Int32Array, index: number): 'ok' | 'timed-out' {
-  return thread.step({ kind: 'sleep', address: addressOf(array, index) }) === WOKEN ? 'ok' : 'timed-out';
+function wakeUp(
+  thread: SteppedThread,
+  array: Int32Array,
+  index: number,
+  timeoutMs = Number.POSITIVE_INFINITY,
+): 'ok' | 'timed-out' {
+  const mayTimeOut = timeoutMs !== Number.POSITIVE_INFINITY;
+  return thread.step({ kind: 'sleep', address: addressOf(array, index), mayTimeOut }) === WOKEN ? 'ok' : 'timed-out';
 }

@@ -1,0 +1,118 @@
+/**
+ * The doorbell, on its own and between real threads. That it loses no wake-up is shown by the model checker
+ * (`test/race/`); here stands what each call does, and that a sleeping thread does wake.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { DOORBELL_STRIDE_WORDS, Doorbell } from '../../../src/ring/doorbell.ts';
+
+/** Long enough that a test which needs it to pass would be seen to hang. */
+const LONG_MS = 20_000;
+
+function bellWords(count = 1): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(count * DOORBELL_STRIDE_WORDS * 4));
+}
+
+async function millisecondsOf(body: () => void | Promise<void>): Promise<number> {
+  const start = performance.now();
+  await body();
+  return performance.now() - start;
+}
+
+test('bells of different threads lie on different pairs of cache lines', () => {
+  const words = bellWords(3);
+  new Doorbell(words, 2).declareParked();
+  expect(words.findIndex((word) => word !== 0)).toBe(2 * DOORBELL_STRIDE_WORDS);
+  expect(DOORBELL_STRIDE_WORDS * 4).toBeGreaterThanOrEqual(128);
+});
+
+describe('ringing', () => {
+  test('a thread that is awake costs one load and wakes nobody', () => {
+    const notify = vi.spyOn(Atomics, 'notify');
+    const exchange = vi.spyOn(Atomics, 'compareExchange');
+    onTestFinished(() => void vi.restoreAllMocks());
+    new Doorbell(bellWords(), 0).ring();
+    expect(notify).not.toHaveBeenCalled();
+    expect(exchange).not.toHaveBeenCalled();
+  });
+
+  test('a parked thread sounds once, however many ring', () => {
+    const notify = vi.spyOn(Atomics, 'notify');
+    onTestFinished(() => void vi.restoreAllMocks());
+    const words = bellWords();
+    new Doorbell(words, 0).declareParked();
+    for (let producer = 0; producer < 3; producer++) new Doorbell(words, 0).ring();
+    expect(notify).toHaveBeenCalledTimes(1);
+  });
+
+  test('after a rise is not heard: there is nobody to wake', () => {
+    const words = bellWords();
+    const bell = new Doorbell(words, 0);
+    bell.declareParked();
+    bell.rise();
+    expect([...words].every((word) => word === 0)).toBe(true);
+  });
+});
+
+describe.each(['park', 'parkAsync'] as const)('%s', (park) => {
+  test('returns at once when it was rung since it was declared', async () => {
+    const bell = new Doorbell(bellWords(), 0);
+    bell.declareParked();
+    bell.ring();
+    expect(await millisecondsOf(() => bell[park](LONG_MS))).toBeLessThan(LONG_MS / 2);
+  });
+
+  test('returns when the time is up, and is awake then', async () => {
+    const words = bellWords();
+    const bell = new Doorbell(words, 0);
+    bell.declareParked();
+    expect(await millisecondsOf(() => bell[park](20))).toBeGreaterThan(10);
+    expect(words[0]).toBe(0);
+  });
+
+  test('can be done again and again', async () => {
+    const bell = new Doorbell(bellWords(), 0);
+    const rounds = async (): Promise<void> => {
+      for (let round = 0; round < 5; round++) {
+        bell.declareParked();
+        bell.ring();
+        await bell[park](LONG_MS);
+      }
+    };
+    expect(await millisecondsOf(rounds)).toBeLessThan(LONG_MS / 2);
+  });
+
+  test('is woken by another thread', async () => {
+    const words = bellWords();
+    const bell = new Doorbell(words, 0);
+    const ringer = startRinger(words.buffer as SharedArrayBuffer);
+    bell.declareParked();
+    expect(await millisecondsOf(() => bell[park](LONG_MS))).toBeLessThan(LONG_MS / 2);
+    expect(words[0]).toBe(0);
+    await ringer;
+  });
+});
+
+test('parkAsync lets the event loop go on', async () => {
+  const bell = new Doorbell(bellWords(), 0);
+  bell.declareParked();
+  const rung = bell.parkAsync(LONG_MS);
+  setTimeout(() => bell.ring(), 5);
+  expect(await millisecondsOf(() => rung)).toBeLessThan(LONG_MS / 2);
+});
+
+/** A thread that rings bell 0 until somebody has heard it. */
+async function startRinger(shared: SharedArrayBuffer): Promise<void> {
+  const source = `
+    const { workerData } = require('node:worker_threads');
+    import(workerData.doorbell).then(({ Doorbell }) => {
+      const words = new Int32Array(workerData.shared);
+      while (Atomics.load(words, 0) === 0);
+      new Doorbell(words, 0).ring();
+    });`;
+  const doorbell = new URL('../../../src/ring/doorbell.ts', import.meta.url).href;
+  const worker = new Worker(source, { eval: true, workerData: { shared, doorbell } });
+  const [code] = (await once(worker, 'exit')) as [number];
+  expect(code).toBe(0);
+}
