@@ -9,6 +9,7 @@ declare const record: unique symbol;
 
 /** The name of an egress, with the type of its records. */
 export interface EgressType<Record> {
+  readonly kind?: 'egress';
   readonly type: string;
   readonly [record]?: (record: Record) => void;
 }

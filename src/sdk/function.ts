@@ -16,6 +16,7 @@ declare const carries: unique symbol;
 
 /** The name of a function, with the types of what it takes and what it replies. */
 export interface FunctionType<Message, Reply = unknown> {
+  readonly kind?: 'function';
   readonly type: string;
   readonly [carries]?: { takes: (message: Message) => void; replies: () => Reply };
 }

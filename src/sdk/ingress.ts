@@ -11,6 +11,7 @@ declare const record: unique symbol;
 
 /** The name of an ingress, with the type of its records. */
 export interface IngressType<Record> {
+  readonly kind?: 'ingress';
   readonly type: string;
   readonly [record]?: () => Record;
 }

@@ -27,12 +27,25 @@ type NamedTarget = string | FunctionType<never> | EgressType<never>;
 /** Numbers by name, remembered by token, since a token is looked up once per send. */
 class Numbers {
   readonly #byTarget = new Map<unknown, number>();
+  /** Programs send to the same few targets; the last one is found without looking it up. */
+  #lastTarget: NamedTarget | undefined;
+  #lastNumber = 0;
 
   constructor(names: readonly string[]) {
     names.forEach((name, index) => this.#byTarget.set(name, index));
   }
 
   find(target: NamedTarget): number | undefined {
+    if (target === this.#lastTarget) return this.#lastNumber;
+    const number = this.#lookUp(target);
+    if (number !== undefined) {
+      this.#lastTarget = target;
+      this.#lastNumber = number;
+    }
+    return number;
+  }
+
+  #lookUp(target: NamedTarget): number | undefined {
     const known = this.#byTarget.get(target);
     if (known !== undefined || typeof target === 'string') return known;
     const named = this.#byTarget.get((target as { type?: unknown } | null | undefined)?.type);

@@ -18,6 +18,7 @@ import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
+import { EFFECT_STRIDE } from './effects.ts';
 import { Directory, type FunctionBinding } from './function-binding.ts';
 import { ID_IN_ENVELOPE } from './invocation.ts';
 import { Invoker } from './invoker.ts';
@@ -27,6 +28,8 @@ import type { ShardOptions } from './shard-options.ts';
 
 /** Envelopes per channel and turn. Enough to make a turn's fixed costs small, few enough for a turn to be short. */
 const BATCH_COUNT = 256;
+/** Effects that are let go before the end of a turn. */
+const DISPATCH_LENGTH = 64 * EFFECT_STRIDE;
 
 export class Shard implements EnvelopeHandler {
   readonly #mesh: Mesh;
@@ -151,6 +154,7 @@ export class Shard implements EnvelopeHandler {
       this.#entities.expect(slots[at + SLOT_TYPE] as number, slots[at + SLOT_HASH] as number);
     }
     this.#entities.fetch();
+    this.#dispatchMany();
   }
 
   /** The same for envelopes that lie ahead in a ring. */
@@ -161,6 +165,12 @@ export class Shard implements EnvelopeHandler {
 
   onAheadEnd(): void {
     this.#entities.fetch();
+    this.#dispatchMany();
+  }
+
+  /** Effects are let go while they are still in the innermost cache; the rest, at the end of the turn. */
+  #dispatchMany(): void {
+    if (this.#outbox.effects.length >= DISPATCH_LENGTH) this.#outbox.dispatch();
   }
 
   #deliverObject(slots: unknown[], at: number): void {

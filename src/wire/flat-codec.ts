@@ -124,7 +124,7 @@ export class FlatWriter {
   encode(message: unknown, target: number): boolean {
     if (typeof message !== 'object' || message === null) return false;
     // Arrays, dates and the like have keys too, or none; only plain objects are what their keys say.
-    if (Object.getPrototypeOf(message) !== Object.prototype) return false;
+    if (message.constructor !== Object) return false;
     const habit = this.#habits[target & HABIT_MASK];
     for (const shape of habit.shapes) if (this.#tryShape(message as Record<string, unknown>, shape)) return true;
     if (habit.shapes.length < CANDIDATES_MAX && ++habit.missCount % MISSES_BEFORE_REGISTERING === 0) {

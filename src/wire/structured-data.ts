@@ -72,6 +72,8 @@ function refuseIn(root: unknown, culprit: unknown, why: string): never {
 }
 
 function isPlain(value: object): boolean {
+  // The shortest way for what nearly every message is; `getPrototypeOf` is a call that V8 does not inline.
+  if (value.constructor === Object) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
