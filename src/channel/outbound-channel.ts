@@ -20,6 +20,8 @@ export class OutboundChannel {
   readonly #ring: RingProducer;
   readonly #doorbell: Doorbell;
   readonly #overflow: Overflow;
+  /** Whether it was for want of room that the last `flush` left something. */
+  #foundNoRoom = false;
   /** How much of the oldest envelope in the overflow is already in the ring. */
   #fragmentedBytes = 0;
   readonly #creditLimit: CreditLimit | undefined;
@@ -45,7 +47,7 @@ export class OutboundChannel {
 
   /** Whether `flush` may find room for what waits. */
   get canMove(): boolean {
-    return this.#overflow.count > 0 && this.#hasCredit() && this.#ring.hasNewRoom;
+    return this.#overflow.count > 0 && this.#hasCredit() && (!this.#foundNoRoom || this.#ring.hasNewRoom);
   }
 
   get memoryBytes(): number {
@@ -72,7 +74,11 @@ export class OutboundChannel {
   /** Moves at most `envelopeCountMax` waiting envelopes into the ring, publishes, and wakes the receiver. Returns how many moved. */
   flush(envelopeCountMax: number = Number.POSITIVE_INFINITY): number {
     let moved = 0;
-    while (this.#overflow.count > 0 && moved < envelopeCountMax && this.#hasCredit() && this.#moveOldest()) moved++;
+    this.#foundNoRoom = false;
+    while (this.#overflow.count > 0 && moved < envelopeCountMax && this.#hasCredit() && !this.#foundNoRoom) {
+      if (this.#moveOldest()) moved++;
+      else this.#foundNoRoom = true;
+    }
     if (this.#ring.publish()) this.#doorbell.ring();
     this.#overflow.spill();
     return moved;

@@ -23,7 +23,7 @@ import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 
-const BATCH_COUNT = 256;
+const BATCH_COUNT_DEFAULT = 256;
 /** Effects of an ingress that are let go at once. */
 const DISPATCH_LENGTH = 64 * EFFECT_STRIDE;
 
@@ -33,6 +33,8 @@ export interface CoordinatorOptions {
   readonly overflowBytesMax: number;
   /** Egress records that may wait for their consumers before input is held back. */
   readonly egressCountMax: number;
+  /** Envelopes per channel and turn; a simulation takes few, to see more interleavings. */
+  readonly batchCount?: number;
   /** Refuses messages that would lose something on the way. */
   readonly development: boolean;
 }
@@ -56,6 +58,7 @@ export class Coordinator implements EnvelopeHandler {
   readonly #mesh: Mesh;
   readonly #hooks: CoordinatorHooks;
   readonly #egressCountMax: number;
+  readonly #batchCount: number;
   readonly #inbound: readonly InboundChannel[];
   readonly #outbound: readonly OutboundChannel[];
   readonly #outbox: Outbox;
@@ -74,6 +77,7 @@ export class Coordinator implements EnvelopeHandler {
     this.#mesh = mesh;
     this.#hooks = hooks;
     this.#egressCountMax = options.egressCountMax;
+    this.#batchCount = options.batchCount ?? BATCH_COUNT_DEFAULT;
     this.#inbound = mesh.inbound(this);
     this.#outbound = outbound.filter((channel) => channel !== undefined);
     this.#outbox = new Outbox(
@@ -166,7 +170,7 @@ export class Coordinator implements EnvelopeHandler {
 
   doWork(): number {
     let workCount = 0;
-    for (const channel of this.#inbound) workCount += channel.drain(BATCH_COUNT);
+    for (const channel of this.#inbound) workCount += channel.drain(this.#batchCount);
     workCount += this.flush();
     for (const ledger of this.ledgers) ledger.spill();
     if (this.#opened.isAwaited && this.#isOpen()) {
@@ -189,7 +193,7 @@ export class Coordinator implements EnvelopeHandler {
     let movedCount = 0;
     let cramped = false;
     for (const channel of this.#outbound) {
-      movedCount += channel.flush(BATCH_COUNT);
+      movedCount += channel.flush(this.#batchCount);
       cramped ||= channel.waitingCount > 0;
     }
     this.#mesh.declareCramped(cramped);

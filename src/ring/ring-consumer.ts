@@ -44,8 +44,12 @@ export class RingConsumer {
     const tail = this.memory.observeTail();
     let head = this.#head;
     let count = 0;
+    let lookAheadAt = handler.onFrameAhead === undefined ? -1 : 0;
     while (head !== tail && count < frameCountMax) {
-      if (count % LOOK_AHEAD_COUNT === 0) this.#lookAhead(handler, head, tail);
+      if (count === lookAheadAt) {
+        this.#lookAhead(handler, head, tail);
+        lookAheadAt += LOOK_AHEAD_COUNT;
+      }
       const offset = head & this.#mask;
       const header = this.#words[offset >> 2];
       const bodyBytes = header & FRAME_LENGTH_MASK;
@@ -66,11 +70,10 @@ export class RingConsumer {
 
   /** Shows the next frames to the handler before it gets the first of them. */
   #lookAhead(handler: FrameHandler, head: number, tail: number): void {
-    if (handler.onFrameAhead === undefined) return;
     for (let at = head, count = 0; at !== tail && count < LOOK_AHEAD_COUNT; count++) {
       const offset = at & this.#mask;
       const header = this.#words[offset >> 2];
-      if ((header & FRAME_PADDING) === 0) handler.onFrameAhead(offset + FRAME_HEADER_BYTES, header);
+      if ((header & FRAME_PADDING) === 0) handler.onFrameAhead?.(offset + FRAME_HEADER_BYTES, header);
       at = (at + FRAME_HEADER_BYTES + (((header & FRAME_LENGTH_MASK) + 3) & ~3)) | 0;
     }
     handler.onAheadEnd?.();

@@ -15,8 +15,9 @@ export class RingProducer {
   readonly bytes: Uint8Array;
   /** Longest body of one frame: a quarter of the ring, so that a large record keeps both ends busy. */
   readonly bodyBytesMax: number;
-  readonly #capacityBytes: number;
+  readonly #mask: number;
   #tail: number;
+  #limit = 0;
   #publishedTail: number;
   #cachedHead: number;
 
@@ -24,10 +25,11 @@ export class RingProducer {
     this.memory = memory;
     this.words = memory.words;
     this.bytes = memory.bytes;
-    this.#capacityBytes = memory.capacityBytes;
+    this.#mask = memory.capacityBytes - 1;
     this.bodyBytesMax = Math.min((memory.capacityBytes >> 2) - FRAME_HEADER_BYTES, FRAME_LENGTH_MASK);
     this.#tail = this.#publishedTail = memory.observeTail();
     this.#cachedHead = memory.observeHead();
+    this.#setLimit();
   }
 
   /** The private tail, to roll back to. */
@@ -41,29 +43,44 @@ export class RingProducer {
    */
   claim(bodyBytes: number, flags: number = FRAME_WHOLE): number {
     const frameBytes = FRAME_HEADER_BYTES + ((bodyBytes + 3) & ~3);
-    const capacityBytes = this.#capacityBytes;
-    let offset = this.#tail & (capacityBytes - 1);
+    const tail = this.#tail;
+    if (((tail + frameBytes - this.#limit) | 0) > 0) return this.#claimBeyondLimit(bodyBytes, flags, frameBytes);
+    const offset = tail & this.#mask;
+    this.words[offset >> 2] = flags | bodyBytes;
+    this.#tail = (tail + frameBytes) | 0;
+    return offset + FRAME_HEADER_BYTES;
+  }
+
+  /** The ring ends here, or looks full with the head as last seen; only now is the consumer's cache line worth a look. */
+  #claimBeyondLimit(bodyBytes: number, flags: number, frameBytes: number): number {
+    const capacityBytes = this.#mask + 1;
+    const offset = this.#tail & this.#mask;
     const toEndBytes = capacityBytes - offset;
     const paddingBytes = frameBytes > toEndBytes ? toEndBytes : 0;
     if (capacityBytes - ((this.#tail - this.#cachedHead) | 0) < frameBytes + paddingBytes) {
-      // Looks full with the head as last seen; only now is the consumer's cache line worth a look.
       this.#cachedHead = this.memory.observeHead();
       if (capacityBytes - ((this.#tail - this.#cachedHead) | 0) < frameBytes + paddingBytes) return RING_FULL;
     }
-    if (paddingBytes !== 0) {
-      this.words[offset >> 2] = FRAME_PADDING | (paddingBytes - FRAME_HEADER_BYTES);
-      this.#tail = (this.#tail + paddingBytes) | 0;
-      offset = 0;
-    }
-    this.words[offset >> 2] = flags | bodyBytes;
-    this.#tail = (this.#tail + frameBytes) | 0;
-    return offset + FRAME_HEADER_BYTES;
+    if (paddingBytes !== 0) this.words[offset >> 2] = FRAME_PADDING | (paddingBytes - FRAME_HEADER_BYTES);
+    const at = paddingBytes === 0 ? offset : 0;
+    this.words[at >> 2] = flags | bodyBytes;
+    this.#tail = (this.#tail + paddingBytes + frameBytes) | 0;
+    this.#setLimit();
+    return at + FRAME_HEADER_BYTES;
+  }
+
+  /** Up to where frames can be claimed without a further thought: the end of the ring, or of what is known to be free. */
+  #setLimit(): void {
+    const endOfRing = ((this.#tail | this.#mask) + 1) | 0;
+    const endOfFree = (this.#cachedHead + this.#mask + 1) | 0;
+    this.#limit = ((endOfFree - endOfRing) | 0) < 0 ? endOfFree : endOfRing;
   }
 
   /** Forgets all frames claimed since `position` was noted. Only what is not yet published can be taken back. */
   rollback(position: number): void {
     assert(((position - this.#publishedTail) | 0) >= 0, 'a published frame cannot be taken back (I5)');
     this.#tail = position;
+    this.#setLimit();
   }
 
   /** Whether the consumer has given back room since a claim last found too little. */
@@ -77,19 +94,5 @@ export class RingProducer {
     this.#publishedTail = this.#tail;
     this.memory.publishTail(this.#tail);
     return true;
-  }
-
-  /**
-   * Walks the unpublished frames from `position` on: calls `visit` with offset and length of each body. For taking back
-   * what an invocation sent directly before it turned out to be asynchronous.
-   */
-  forEachUnpublished(position: number, visit: (offsetBytes: number, bodyBytes: number) => void): void {
-    for (let at = position; at !== this.#tail; ) {
-      const offset = at & (this.#capacityBytes - 1);
-      const header = this.words[offset >> 2];
-      const bodyBytes = header & FRAME_LENGTH_MASK;
-      if ((header & FRAME_PADDING) === 0) visit(offset + FRAME_HEADER_BYTES, bodyBytes);
-      at = (at + FRAME_HEADER_BYTES + ((bodyBytes + 3) & ~3)) | 0;
-    }
   }
 }

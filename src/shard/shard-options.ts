@@ -15,4 +15,6 @@ export interface ShardOptions {
   /** How many envelopes may wait in this shard before the coordinator must hold back its input. */
   readonly creditCount: number;
   readonly development: boolean;
+  /** Envelopes per channel and turn; a simulation takes few, to see more interleavings. */
+  readonly batchCount?: number;
 }

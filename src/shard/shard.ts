@@ -27,13 +27,14 @@ import { Outbox } from './outbox.ts';
 import type { ShardOptions } from './shard-options.ts';
 
 /** Envelopes per channel and turn. Enough to make a turn's fixed costs small, few enough for a turn to be short. */
-const BATCH_COUNT = 256;
+const BATCH_COUNT_DEFAULT = 256;
 /** Effects that are let go before the end of a turn. */
 const DISPATCH_LENGTH = 64 * EFFECT_STRIDE;
 
 export class Shard implements EnvelopeHandler {
   readonly #mesh: Mesh;
   readonly #creditCount: number;
+  readonly #batchCount: number;
   readonly #inbound: readonly InboundChannel[];
   readonly #fromCoordinator: InboundChannel;
   readonly #outbound: readonly (OutboundChannel | undefined)[];
@@ -52,6 +53,7 @@ export class Shard implements EnvelopeHandler {
     const writer = new EnvelopeWriter(codec);
     this.#mesh = mesh;
     this.#creditCount = options.creditCount;
+    this.#batchCount = options.batchCount ?? BATCH_COUNT_DEFAULT;
     this.#inbound = mesh.inbound(this);
     this.#fromCoordinator = this.#inbound.at(-1) as InboundChannel;
     this.#outbound = mesh.outbound(storage, overflowBytesMax);
@@ -70,7 +72,7 @@ export class Shard implements EnvelopeHandler {
   /** One turn of the duty cycle. Returns how much there was to do; 0 means that the shard may rest. */
   doWork(): number {
     let workCount = this.#invoker.settle();
-    for (const channel of this.#inbound) workCount += channel.drain(BATCH_COUNT);
+    for (const channel of this.#inbound) workCount += channel.drain(this.#batchCount);
     workCount += this.#drainMailbox();
     return workCount + this.#flush();
   }
@@ -131,13 +133,13 @@ export class Shard implements EnvelopeHandler {
   #drainMailbox(): number {
     const mailbox = this.#mailbox;
     let count = 0;
-    while (mailbox.objectCount > 0 && count < BATCH_COUNT) {
+    while (mailbox.objectCount > 0 && count < this.#batchCount) {
       if (count % FETCH_COUNT_MAX === 0) this.#lookAhead();
       this.#deliverObject(mailbox.slots, mailbox.take());
       count++;
     }
     // Encoded envelopes are younger than all objects, and nothing became an object while there were any.
-    while (mailbox.objectCount === 0 && count < BATCH_COUNT && mailbox.takeEncoded(this.#deliverEncoded)) count++;
+    while (mailbox.objectCount === 0 && count < this.#batchCount && mailbox.takeEncoded(this.#deliverEncoded)) count++;
     return count;
   }
 
@@ -208,7 +210,7 @@ export class Shard implements EnvelopeHandler {
     let cramped = false;
     for (const channel of this.#outbound) {
       if (channel === undefined) continue;
-      movedCount += channel.flush(BATCH_COUNT);
+      movedCount += channel.flush(this.#batchCount);
       cramped ||= channel.waitingCount > 0;
     }
     this.#mesh.declareCramped(cramped);

@@ -61,6 +61,7 @@ export interface SingleThreadOptions {
   readonly mailboxCountMax: number;
   readonly creditCount: number;
   readonly egressCountMax: number;
+  readonly batchCount: number;
   readonly development: boolean;
 }
 
@@ -73,6 +74,7 @@ const DEFAULTS: SingleThreadOptions = {
   mailboxCountMax: 1024,
   creditCount: 1024,
   egressCountMax: 1024,
+  batchCount: 256,
   development: true,
 };
 

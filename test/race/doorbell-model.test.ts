@@ -15,6 +15,9 @@ test('no wake-up is lost', async () => {
   expect(failure).toBeUndefined();
 });
 
+const PARKS = { frameCount: 3, whenFull: 'park', declares: 'before looking' } as const;
+const LOOKS_AGAIN = { ...PARKS, whenFull: 'look again', ringsBack: 'never' } as const;
+
 describe.each(DOORBELL_CONTROLS)('a wake-up is lost when $mistake', ({ protocol }) => {
   test.each(['park', 'parkAsync'] as const)('by %s', async (park) => {
     const scenario = { producerCount: 1, messageCount: 1, park, timeoutCount: 0 };
@@ -23,16 +26,24 @@ describe.each(DOORBELL_CONTROLS)('a wake-up is lost when $mistake', ({ protocol 
   });
 
   test('with a ring', async () => {
-    const scenario = { frameCount: 2, whenFull: 'look again', ringsBack: false } as const;
-    const { violation } = await explore(parkedRingSystem(scenario, protocol));
+    const { violation } = await explore(parkedRingSystem({ ...LOOKS_AGAIN, frameCount: 2 }, protocol));
     expect(violation?.what).toMatch(/no thread can go on: producer done, consumer sleep/);
   });
 });
 
-test('a producer that parks beside a full ring sleeps for ever unless the consumer rings for the room', async () => {
-  const scenario = { frameCount: 3, whenFull: 'park' } as const;
-  const silent = await explore(parkedRingSystem({ ...scenario, ringsBack: false }));
-  expect(silent.violation?.what).toMatch(/no thread can go on: producer sleep .*, consumer sleep/);
-  const { violation } = await explore(parkedRingSystem({ ...scenario, ringsBack: true }));
-  expect(violation).toBeUndefined();
+describe('a producer that parks beside a full ring', () => {
+  test.each([
+    { ...PARKS, ringsBack: 'always' },
+    { ...PARKS, ringsBack: 'when cramped' },
+  ] as const)('goes on when the consumer rings $ringsBack', async (scenario) => {
+    expect((await explore(parkedRingSystem(scenario))).violation).toBeUndefined();
+  });
+
+  test.each([
+    { ...PARKS, ringsBack: 'never' },
+    { ...PARKS, ringsBack: 'when cramped', declares: 'after looking' },
+  ] as const)('sleeps for ever when the consumer rings $ringsBack and it says so $declares', async (scenario) => {
+    const { violation } = await explore(parkedRingSystem(scenario));
+    expect(violation?.what).toMatch(/no thread can go on: producer sleep .*, consumer sleep/);
+  });
 });

@@ -6,6 +6,10 @@ export interface LitmusThreadData {
   readonly name: string;
   readonly actor: 0 | 1;
   readonly roundCount: number;
+  /** No further round is begun after so many milliseconds. */
+  readonly timeLimitMs: number;
+  /** Whether the rounds are over; thread 1 decides. */
+  readonly isOver: SharedArrayBuffer;
   readonly instances: readonly SharedInstance[];
   /** What each actor saw, by instance. */
   readonly seen: readonly SharedArrayBuffer[];
@@ -16,12 +20,18 @@ export interface LitmusThreadData {
 export type Tally = ReadonlyMap<string, number>;
 
 const THREAD = new URL('./litmus-thread.ts', import.meta.url);
-export const INSTANCE_COUNT = 512;
+const INSTANCE_COUNT = 512;
 
-export async function runLitmus(name: string, roundCount: number): Promise<Tally> {
+export async function runLitmus(
+  name: string,
+  roundCount: number,
+  timeLimitMs: number = Number.POSITIVE_INFINITY,
+): Promise<Tally> {
   const shared = {
     name,
     roundCount,
+    timeLimitMs,
+    isOver: new SharedArrayBuffer(4),
     instances: Array.from({ length: INSTANCE_COUNT }, allocateInstance),
     seen: [0, 1].map(() => new SharedArrayBuffer(INSTANCE_COUNT * 4)),
     barrier: Barrier.allocate(),

@@ -5,7 +5,8 @@
  * shows how much such a machine does when none is asked for.
  */
 import { DOORBELL_STRIDE_WORDS, Doorbell } from '../../src/ring/doorbell.ts';
-import { RingMemory } from '../../src/ring/ring-memory.ts';
+import { RING_CAPACITY_BYTES_MIN } from '../../src/ring/ring-layout.ts';
+import { allocateRing, RingMemory } from '../../src/ring/ring-memory.ts';
 
 export type Verdict = 'expected' | 'forbidden' | 'surprising';
 
@@ -32,7 +33,7 @@ export interface SharedInstance {
 }
 
 export function allocateInstance(): SharedInstance {
-  return { ring: new SharedArrayBuffer(256 + 16), bell: new SharedArrayBuffer(DOORBELL_STRIDE_WORDS * 4) };
+  return { ring: allocateRing(RING_CAPACITY_BYTES_MIN), bell: new SharedArrayBuffer(DOORBELL_STRIDE_WORDS * 4) };
 }
 
 export function openInstance({ ring, bell }: SharedInstance): Instance {

@@ -13,14 +13,18 @@ const data = workerData as LitmusThreadData;
 const { actor, roundCount } = data;
 const instances = data.instances.map(openInstance);
 const seen = data.seen.map((shared) => new Int32Array(shared));
+const isOver = new Int32Array(data.isOver);
 const barrier = new Barrier(data.barrier);
 const whims = new Prng(actor);
 const tally = new Map<string, number>();
 const test = LITMUS_TESTS.find(({ name }) => name === data.name) as LitmusTest;
-for (let round = 0; round < roundCount; round++) {
+for (let round = 1; Atomics.load(isOver, 0) === 0; round++) {
   runActor(test, instances);
   barrier.meet();
-  if (actor === 1) countAndReset(test);
+  if (actor === 1) {
+    countAndReset(test);
+    if (round === roundCount || performance.now() > data.timeLimitMs) Atomics.store(isOver, 0, 1);
+  }
   barrier.meet();
 }
 parentPort?.postMessage(tally);

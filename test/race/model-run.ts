@@ -65,9 +65,12 @@ function doorbellScenarios(size: ModelSize): DoorbellScenario[] {
 }
 
 function parkedRingScenarios(size: ModelSize): ParkedRingScenario[] {
+  const frameCount = size === 'small' ? 3 : 4;
+  const declares = 'before looking';
   return [
-    { frameCount: size === 'small' ? 3 : 4, whenFull: 'look again', ringsBack: false },
-    { frameCount: size === 'small' ? 3 : 4, whenFull: 'park', ringsBack: true },
+    { frameCount, declares, whenFull: 'look again', ringsBack: 'never' },
+    { frameCount, declares, whenFull: 'park', ringsBack: 'always' },
+    { frameCount, declares, whenFull: 'park', ringsBack: 'when cramped' },
   ];
 }
 

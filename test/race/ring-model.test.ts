@@ -3,20 +3,22 @@
  * mistake each, every one of which the same exploration must refuse, also by what the consumer receives alone.
  * `MILLRACE_MODEL=large` explores some twenty times as much.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { DATA_OFFSET_BYTES, FRAME_PADDING } from '../../src/ring/ring-layout.ts';
 import { explore } from './explorer.ts';
+import { exploreRings } from './model-run.ts';
 import type { Operation } from './operation.ts';
-import { FRAME_PADDING } from '../../src/ring/ring-layout.ts';
 import { CONTROLS } from './ring-controls.ts';
 import { ALL_JUDGES, type Judges, type RingEnds, ringSystem, title } from './ring-model.ts';
 import { ringScenarios } from './ring-scenarios.ts';
-import { exploreRings } from './model-run.ts';
 
 const SIZE = process.env['MILLRACE_MODEL'] === 'large' ? 'large' : 'small';
 const SCENARIOS = ringScenarios('small');
-const TIME_LIMIT_MS = SIZE === 'large' ? 3_600_000 : 120_000;
+/** Many times what it takes, since machines are busy. */
+const TIME_LIMIT_MS = SIZE === 'large' ? 7_200_000 : 300_000;
+vi.setConfig({ testTimeout: TIME_LIMIT_MS });
 
-test(`every interleaving of every ${SIZE} ring`, { timeout: TIME_LIMIT_MS }, async () => {
+test(`every interleaving of every ${SIZE} ring`, async () => {
   const { failure, report, stateCount } = await exploreRings(SIZE);
   console.log(report);
   expect(failure).toBeUndefined();
@@ -34,9 +36,9 @@ test('the rings that are explored get full, wrap, pad and take back', async () =
     if (operation.kind === 'await-change') met[thread === 0 ? 'full' : 'waitingConsumer']++;
     if (operation.kind !== 'store') return;
     if ((operation.value & FRAME_PADDING) !== 0 && operation.value >>> 24 === FRAME_PADDING >>> 24) met.padding++;
-    if (operation.address === 256 + 12) met.nearEnd++;
+    if (operation.address === DATA_OFFSET_BYTES + 12) met.nearEnd++;
   };
-  for (const scenario of SCENARIOS.filter(({ capacityBytes }) => capacityBytes === 16)) {
+  for (const scenario of SCENARIOS.filter(({ capacityBytes }, index) => capacityBytes === 16 && index % 3 === 0)) {
     await explore({ ...ringSystem(scenario), guard: note });
   }
   for (const [what, count] of Object.entries(met)) expect(count, what).toBeGreaterThan(1000);

@@ -38,14 +38,18 @@ export async function runSmoke(options: SmokeOptions): Promise<SmokeReport> {
   const generator = new TreeGenerator(new Prng(options.seed), trees);
   const { shardCount, ringCapacityBytes } = options;
   const module = new URL('./tree-module.ts', import.meta.url);
-  await using engine = await startEngine({ module, shardCount, ringCapacityBytes });
-  const driver = new Driver(engine);
-  const startedAt = performance.now();
-  for (let index = 0; index < options.messageCount; index++) await driver.enter(generator.root());
-  await driver.finish();
-  const seconds = (performance.now() - startedAt) / 1000;
-  await driver.verify(trees.numberOfFunctionInstances);
-  return { ...driver.report(), seconds };
+  const engine = await startEngine({ module, shardCount, ringCapacityBytes });
+  try {
+    const driver = new Driver(engine);
+    const startedAt = performance.now();
+    for (let index = 0; index < options.messageCount; index++) await driver.enter(generator.root());
+    await driver.finish();
+    const seconds = (performance.now() - startedAt) / 1000;
+    await driver.verify(trees.numberOfFunctionInstances);
+    return { ...driver.report(), seconds };
+  } finally {
+    await engine.stop();
+  }
 }
 
 class Driver {

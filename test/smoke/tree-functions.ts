@@ -130,7 +130,7 @@ class Interpreter {
 
   #runFrom(commands: readonly Command[], first: number): void | Promise<void> {
     for (let index = first; index < commands.length; index++) {
-      const command = commands[index] as Command;
+      const command = commands[index];
       if (command.do === 'async') return this.#runLater(command.commands, commands, index + 1);
       this.#perform(command);
     }

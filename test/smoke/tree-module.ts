@@ -8,4 +8,4 @@ import { treeModule } from './tree-functions.ts';
 const WAYS = [() => Promise.resolve(), () => setImmediate(), () => sleep(1)];
 let turn = 0;
 
-export default treeModule({ pause: () => (WAYS[turn++ % WAYS.length] as () => Promise<void>)() });
+export default treeModule({ pause: () => WAYS[turn++ % WAYS.length]() });

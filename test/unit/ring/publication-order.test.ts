@@ -155,3 +155,16 @@ test('a consumer writes no frame, a producer reads none', () => {
   new RingConsumer(memory).drain(new ReceivedFrames(memory), 10);
   expect(memory.takeLog().filter((line) => line.includes(' = '))).toEqual([]);
 });
+
+test('new room is what the consumer gave back since a claim found too little', () => {
+  const { memory, producer } = ring(16);
+  for (const value of [1, 2]) send(producer, value);
+  producer.publish();
+  expect(producer.claim(4)).toBe(RING_FULL);
+  expect(producer.hasNewRoom).toBe(false);
+  new RingConsumer(memory).drain(new ReceivedFrames(memory), 1);
+  expect(producer.hasNewRoom).toBe(true);
+  expect(producer.claim(4)).toBe(4);
+  expect(producer.claim(4)).toBe(RING_FULL);
+  expect(producer.hasNewRoom).toBe(false);
+});

@@ -181,27 +181,6 @@ describe('rollback', () => {
     expect(() => ring.producer.rollback(ring.producer.position)).not.toThrow();
   });
 });
-
-describe('forEachUnpublished', () => {
-  test('visits the frames since a position, in order, and no padding', () => {
-    const ring = new TwoEndedRing(32, 8);
-    ring.send([0]);
-    const { position } = ring.producer;
-    ring.send([1, 2, 3, 4, 5]);
-    ring.send([6]);
-    const seen: number[][] = [];
-    ring.producer.forEachUnpublished(position, (offset, length) => {
-      seen.push(Array.from(ring.producer.bytes.subarray(offset, offset + length)));
-    });
-    expect(seen).toEqual([[1, 2, 3, 4, 5], [6]]);
-  });
-
-  test('visits nothing when there is nothing', () => {
-    const ring = new TwoEndedRing(32);
-    ring.producer.forEachUnpublished(ring.producer.position, () => expect.unreachable());
-  });
-});
-
 describe('a drain', () => {
   test('stops after as many frames as it was told, and goes on where it stopped', () => {
     const ring = new TwoEndedRing(64);

@@ -1,0 +1,33 @@
+/**
+ * All benchmarks there are, in the order in which they run: what matters most comes first. A new one is a file with its
+ * topology and rivals, and a line here.
+ */
+import { allToAll } from './flow/all-to-all.ts';
+import { ask } from './flow/ask.ts';
+import { fanIn } from './flow/fan-in.ts';
+import { fanOut } from './flow/fan-out.ts';
+import { oneToOne } from './flow/one-to-one.ts';
+import { pingPong } from './flow/ping-pong.ts';
+import type { Benchmark } from './harness/benchmark.ts';
+import { microBenchmarks } from './harness/micro.ts';
+import { codecSuites } from './micro/codec.ts';
+import { doorbell } from './micro/doorbell.ts';
+import { entityLookupSuites } from './micro/entity-lookup.ts';
+import { keyHashSuites } from './micro/key-hash.ts';
+import { ringSuites } from './micro/ring-one-thread.ts';
+import { ringTwoThreads } from './micro/ring-two-threads.ts';
+
+export const BENCHMARKS: readonly Benchmark[] = [
+  allToAll,
+  oneToOne,
+  fanIn,
+  fanOut,
+  pingPong,
+  ask,
+  ringTwoThreads,
+  ...microBenchmarks(ringSuites),
+  doorbell,
+  ...microBenchmarks(entityLookupSuites),
+  ...microBenchmarks(keyHashSuites),
+  ...microBenchmarks(codecSuites),
+];

@@ -1,0 +1,60 @@
+/**
+ * All-to-all: the work that the engine is built for, and its main figure.
+ *
+ * ```
+ *   ┌ shard 0 ──────────┐           ┌ shard 1 ──────────┐
+ *   │ entity   entity ──┼──────────▶│ entity   entity   │     100,000 entities, 2,000 messages in flight a shard
+ *   │   ▲        │      │           │   │        ▲      │
+ *   │   └────────┘      │◀──────────┼───┘        └──────┤     each message counts at its entity and sends one
+ *   │     local, no ring│   ring    │                   │     to an entity drawn at random, until its hops are used up
+ *   └───────────────────┘           └───────────────────┘
+ * ```
+ *
+ * Rivals, on the same ids, messages and random sequence: a plain loop in one thread (messages by reference, nothing
+ * encoded); the same mesh over `postMessage`, with one message a post and with up to 1,000; and the engine itself with
+ * one shard, and with more shards than cores. The checksum is the sum of all counters.
+ */
+import { type Benchmark, type Contender, OURS } from '../harness/benchmark.ts';
+import type { Options } from '../harness/options.ts';
+import { flowRivals, MESH_BATCHED, MESH_SINGLE, PLAIN_LOOP } from '../rival/flow-rivals.ts';
+import { openEngine } from './engine-flow.ts';
+import { flowContender, type FlowSetting } from './flow-contender.ts';
+
+/** More shards than the machines that this is run on have cores. */
+const MANY_SHARDS = 8;
+const MODULE = new URL('./all-to-all-module.ts', import.meta.url);
+
+export const allToAll: Benchmark = {
+  name: 'all-to-all',
+  unit: 'messages/s',
+  describe({ entities, inflight, shards }) {
+    const count = (value: number): string => value.toLocaleString('en-US');
+    return `${count(entities)} entities, ${shards} shard(s), ${count(inflight)} messages in flight a shard`;
+  },
+  figures: [
+    { rival: PLAIN_LOOP, atLeast: 0.9 },
+    { rival: MESH_SINGLE, atLeast: 5 },
+    { rival: MESH_BATCHED, atLeast: 1.5 },
+    { rival: nameFor(1), atLeast: 1.85 },
+  ],
+  contenders: (options) => [
+    engine(OURS, options.shards, options),
+    ...flowRivals(settingFor(options, options.shards), options),
+    ...[1, MANY_SHARDS]
+      .filter((shards) => shards !== options.shards)
+      .map((shards) => engine(nameFor(shards), shards, options)),
+  ],
+};
+
+function engine(name: string, shards: number, options: Options): Contender {
+  const open = (setting: FlowSetting) => openEngine(MODULE, shards, setting);
+  return flowContender(name, settingFor(options, shards), options.seconds, open);
+}
+
+function settingFor({ entities, inflight }: Options, shards: number): FlowSetting {
+  return { topology: { kind: 'all-to-all', entities }, chains: inflight * shards };
+}
+
+function nameFor(shards: number): string {
+  return `${OURS}, ${shards} shard${shards === 1 ? '' : 's'}`;
+}

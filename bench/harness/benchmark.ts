@@ -1,0 +1,46 @@
+/**
+ * What a benchmark is: one work, several contenders that do it, and the figures that ours has to reach against them.
+ * The first contender is ours and is named `millrace`; the rest are its rivals, or millrace under other settings.
+ */
+import type { Options } from './options.ts';
+
+export const OURS = 'millrace';
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
+/** One round of one contender. */
+export interface Measurement {
+  /** In the unit of the benchmark. */
+  readonly value: number;
+  /** Of single events, in microseconds; absent where only a rate was measured. */
+  readonly percentiles?: Percentiles;
+  /** What the work came to, and what it had to come to. */
+  readonly checksum: string;
+  readonly expected: string;
+}
+
+export interface Contender {
+  readonly name: string;
+  /** Builds itself up in threads of its own, warms up, measures once, and leaves nothing running. */
+  measure(): Promise<Measurement>;
+}
+
+/** How many times the rival's value ours must be at least, or may be at most. */
+export interface Figure {
+  readonly rival: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+export interface Benchmark {
+  readonly name: string;
+  /** One line for the reader of the table. */
+  describe(options: Options): string;
+  readonly unit: string;
+  readonly figures: readonly Figure[];
+  contenders(options: Options): readonly Contender[];
+}

@@ -1,0 +1,97 @@
+/**
+ * The command line of the benchmarks. Every quantity has two defaults: `real`, which gives the figures, and `smoke`,
+ * which only shows that everything still runs and still computes what it should.
+ */
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  readonly size: 'real' | 'smoke';
+  /** One line of JSON per result on the standard output, and everything for people on the standard error. */
+  readonly json: boolean;
+  /** Only benchmarks whose name contains this. */
+  readonly only: string;
+  /** Only rivals whose name contains this. */
+  readonly against: string;
+  /** How long one contender is measured in one round. */
+  readonly seconds: number;
+  /** How often each contender is measured; they take turns. */
+  readonly rounds: number;
+  /** Shards of the engine, and worker threads of the rivals that have several. */
+  readonly shards: number;
+  readonly entities: number;
+  /** Messages in flight for each shard. */
+  readonly inflight: number;
+}
+
+const DEFAULTS = {
+  real: { seconds: 2, rounds: 5, shards: 2, entities: 100_000, inflight: 2_000 },
+  smoke: { seconds: 0.02, rounds: 1, shards: 2, entities: 2_000, inflight: 100 },
+} as const;
+
+export const USAGE: string = `npm run bench -- [options]
+
+  --smoke            runs everything in small, in a few seconds; the figures then mean nothing
+  --json             prints one line of JSON per result
+  --only TEXT        runs only benchmarks whose name contains TEXT
+  --against TEXT     runs only rivals whose name contains TEXT
+  --seconds N        measures each contender this long in each round      (${DEFAULTS.real.seconds})
+  --rounds N         measures each contender this often, in turns         (${DEFAULTS.real.rounds})
+  --shards N         shards, and worker threads of rivals                 (${DEFAULTS.real.shards})
+  --entities N       entities of all-to-all and of the entity look-up     (${DEFAULTS.real.entities})
+  --inflight N       messages in flight for each shard                    (${DEFAULTS.real.inflight})
+  --list             names all benchmarks and their rivals
+`;
+
+export interface CommandLine {
+  readonly options: Options;
+  readonly list: boolean;
+  readonly help: boolean;
+}
+
+/** Throws an `Error` with a sentence for the user. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      smoke: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      against: { type: 'string', default: '' },
+      seconds: { type: 'string' },
+      rounds: { type: 'string' },
+      shards: { type: 'string' },
+      entities: { type: 'string' },
+      inflight: { type: 'string' },
+    },
+  });
+  const size = values.smoke ? 'smoke' : 'real';
+  const defaults = DEFAULTS[size];
+  const options = {
+    size,
+    json: values.json,
+    only: values.only,
+    against: values.against,
+    seconds: quantity('seconds', values.seconds, defaults.seconds, 0.001, 3_600, false),
+    rounds: quantity('rounds', values.rounds, defaults.rounds, 1, 1_000, true),
+    shards: quantity('shards', values.shards, defaults.shards, 1, 256, true),
+    entities: quantity('entities', values.entities, defaults.entities, 1, 10_000_000, true),
+    inflight: quantity('inflight', values.inflight, defaults.inflight, 1, 100_000, true),
+  } as const;
+  return { options, list: values.list, help: values.help };
+}
+
+function quantity(
+  name: string,
+  given: string | undefined,
+  byDefault: number,
+  min: number,
+  max: number,
+  whole: boolean,
+): number {
+  if (given === undefined) return byDefault;
+  const value = Number(given);
+  if (given.trim() !== '' && value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
+  throw new Error(`--${name} is "${given}"; allowed is a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`);
+}

@@ -1,0 +1,26 @@
+/**
+ * What is made of several rounds: the median, because one bad round must not move it, and the whole spread, because
+ * hiding it would be a lie. Ratios are taken round by round, so that what slows down the machine for a while slows down
+ * both sides of a ratio.
+ */
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export function spread(values: readonly number[]): Spread {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
+}
+
+/** Round by round, `ours[i] / theirs[i]`. */
+export function ratios(ours: readonly number[], theirs: readonly number[]): Spread {
+  return spread(ours.map((value, round) => value / theirs[round]));
+}

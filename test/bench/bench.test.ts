@@ -1,0 +1,78 @@
+/**
+ * The benchmarks in their smoke size: every one of them runs, every contender does the work it claims to do, and the
+ * output is what programs rely on. How fast anything is, no test says.
+ */
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { BENCHMARKS } from '../../bench/catalogue.ts';
+import { OURS } from '../../bench/harness/benchmark.ts';
+import { parseCommandLine } from '../../bench/harness/options.ts';
+import type { ResultLine } from '../../bench/harness/report.ts';
+import { chooseContenders } from '../../bench/harness/rounds.ts';
+import { ROOT, runTool, type ToolResult } from '../tool.ts';
+
+const TIMEOUT_MS = 180_000;
+
+function bench(...args: string[]): Promise<ToolResult> {
+  return runTool(process.execPath, [join(ROOT, 'bench', 'main.ts'), ...args]);
+}
+
+describe('npm run bench', () => {
+  test('runs everything in small, with a sound result for every contender', { timeout: TIMEOUT_MS }, async () => {
+    const { code, stdout, stderr } = await bench('--smoke', '--json');
+    expect(code, stderr).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    const results = lines.map((line) => JSON.parse(line) as ResultLine);
+    const { options } = parseCommandLine(['--smoke']);
+    const expected = BENCHMARKS.flatMap((benchmark) =>
+      chooseContenders(benchmark, options).map(({ name }) => `${benchmark.name}: ${name}`),
+    );
+    expect(results.map(({ bench: name, rival }) => `${name}: ${rival}`)).toEqual(expected);
+    for (const result of results) checkResult(result);
+  });
+
+  test('prints a table, the machine and what it is worth', async () => {
+    const { code, stdout, stderr } = await bench('--smoke', '--only', 'key-hash', '--against', 'crc32');
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain(`Node ${process.version}`);
+    expect(stdout).toContain('Warning: smoke size');
+    expect(stdout).toMatch(/^key-hash: /m);
+    expect(stdout).toMatch(/^ {2}millrace +[\d,.]+ +[\d,.]+ – [\d,.]+$/m);
+    expect(stdout).toMatch(/^ {2}zlib\.crc32 +[\d,.]+ +[\d,.]+ – [\d,.]+ +[\d.]+ +[\d.]+ – [\d.]+$/m);
+    expect(stdout).not.toContain('md5');
+  });
+
+  test.each([
+    [['--seconds', 'long'], '--seconds is "long"; allowed is a number from 0.001 to 3600.'],
+    [['--rounds', '1.5'], '--rounds is "1.5"; allowed is a whole number from 1 to 1000.'],
+    [['--only', 'nothing-like-this'], 'No benchmark is named like "nothing-like-this"; --list names all.'],
+    [['--frobnicate'], "Unknown option '--frobnicate'"],
+  ])('refuses %j with a sentence', async (args, sentence) => {
+    const { code, stderr } = await bench(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(sentence);
+  });
+});
+
+test('benchmarks have unique names, ours first, and figures for rivals that exist', () => {
+  const { options } = parseCommandLine([]);
+  expect(new Set(BENCHMARKS.map(({ name }) => name)).size).toBe(BENCHMARKS.length);
+  for (const benchmark of BENCHMARKS) {
+    const names = benchmark.contenders(options).map(({ name }) => name);
+    expect(names[0]).toBe(OURS);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { rival } of benchmark.figures) expect(names).toContain(rival);
+  }
+});
+
+function checkResult(result: ResultLine): void {
+  const where = `${result.bench}: ${result.rival}`;
+  expect(Object.keys(result), where).toEqual(['bench', 'rival', 'unit', 'value', 'p50', 'p99', 'p999', 'checksum']);
+  expect(result.value, where).toBeGreaterThan(0);
+  expect(result.unit, where).toMatch(/\w/);
+  expect(result.checksum, where).toMatch(/^-?\d+$/);
+  const percentiles = [result.p50, result.p99, result.p999];
+  const known = percentiles.filter((percentile) => percentile !== null);
+  expect([0, 3], where).toContain(known.length);
+  expect(known, where).toEqual(known.toSorted((a, b) => a - b));
+}

@@ -1,0 +1,179 @@
+/**
+ * Every error code, and how to meet it. The table is checked against the list of codes, so that a code that nobody can
+ * meet (or that nobody has tried to) does not exist. Every error is of at least two
+ * sentences: what was given (and is allowed), and what happens next.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  defineEgress,
+  defineFunction,
+  defineIngress,
+  defineModule,
+  defineRouter,
+  type EngineOptions,
+  ERROR_CODES,
+  type ErrorCode,
+  type IngressSource,
+  type MillraceError,
+  ndjsonSource,
+  startEngine,
+} from '../../src/index.ts';
+import { type Order, puppet, records } from './puppet.ts';
+import { openEngine, PUPPET_MODULE, until } from './puppet-engine.ts';
+
+/** How to meet a code: returns, throws or rejects with the error. */
+type Provocation = () => unknown;
+
+async function rejected(promise: Promise<unknown>): Promise<unknown> {
+  return await promise.then(
+    () => expect.unreachable('it went well'),
+    (error: unknown) => error,
+  );
+}
+
+function thrown(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return expect.unreachable('it went well');
+}
+
+const sending = (id: string, message: unknown) => async (): Promise<unknown> => {
+  const { engine } = await openEngine();
+  return await rejected(engine.send('puppet/sync', id, message));
+};
+
+const starting = (options: Partial<EngineOptions>) => async (): Promise<unknown> =>
+  await rejected(startEngine({ module: PUPPET_MODULE, ...options }));
+
+/** What an invocation threw, as the cause of what its asker gets. */
+const obeying =
+  (...orders: readonly Order[]) =>
+  async (): Promise<unknown> => {
+    const { engine } = await openEngine();
+    for (const order of orders.slice(0, -1)) await engine.send(puppet, 'Kim', order);
+    return await rejected(engine.ask(puppet, 'Kim', orders.at(-1) as Order));
+  };
+
+const causeOf = (provoke: Provocation) => async (): Promise<unknown> => ((await provoke()) as MillraceError).cause;
+
+/** The first error that an engine with these options reports to its listeners. */
+const reporting =
+  (options: () => Partial<EngineOptions>, ...orders: readonly Order[]) =>
+  async (): Promise<unknown> => {
+    const { engine, errors } = await openEngine(options());
+    for (const order of orders) await engine.send(puppet, 'Kim', order);
+    await until(() => errors.length > 0);
+    return errors[0];
+  };
+
+const noise = (items: readonly unknown[], failure?: Error): IngressSource<unknown> => ({
+  replayable: false,
+  async *read() {
+    yield { records: items, position: undefined };
+    if (failure !== undefined) throw failure;
+  },
+});
+
+const ingress = (source: IngressSource<unknown>) => defineIngress({ type: 'test/noise', source });
+
+const router = (route: () => void) => defineRouter({ ingress: 'test/noise', route });
+
+function fileWith(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-errors-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'input'), text);
+  return join(folder, 'input');
+}
+
+const failingSink = {
+  write() {
+    throw new Error('sink is full');
+  },
+};
+
+const flood: Order = {
+  do: 'send',
+  to: { type: 'puppet/sync', id: 'Kim' },
+  order: { do: 'echo', value: 'x'.repeat(2_000) },
+  times: 60_000,
+};
+
+const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
+  INVALID_TYPE_NAME: () => thrown(() => defineFunction({ type: 'no-slash', invoke() {} })),
+  INVALID_ID: sending('', { do: 'load' }),
+  INVALID_OPTION: starting({ shardCount: 0 }),
+  INVALID_DEFINITION: () => thrown(() => defineFunction({ type: 'a/b', invoke: 'no' as never })),
+  DUPLICATE_TYPE: () => thrown(() => defineModule({ functions: [puppet, puppet] })),
+  MODULE_NOT_LOADED: starting({ module: new URL('./broken-module.ts', import.meta.url) }),
+  MODULE_NOT_EXPORTED: starting({ module: new URL('./empty-module.ts', import.meta.url) }),
+  UNKNOWN_FUNCTION: async () => await rejected((await openEngine()).engine.send('puppet/nobody', 'Kim', 1)),
+  UNKNOWN_EGRESS: async () =>
+    thrown(
+      (
+        (engine) => () =>
+          engine.egress('puppet/nowhere')
+      )((await openEngine()).engine),
+    ),
+  UNKNOWN_INGRESS: starting({ routers: [router(() => {})] }),
+  MESSAGE_NOT_ENCODABLE: sending('Kim', { do: 'echo', value: () => {} }),
+  MESSAGE_TOO_LARGE: sending('Kim', { do: 'echo', value: 'x'.repeat(17 * 1024 * 1024) }),
+  REPLY_WITHOUT_CALLER: causeOf(reporting(() => ({}), { do: 'echo', value: 1 })),
+  CONTEXT_EXPIRED: causeOf(obeying({ do: 'sleep', ms: 1, after: { do: 'keepContext' } }, { do: 'useContext' })),
+  INVOCATION_FAILED: obeying({ do: 'throw', text: 'as told' }),
+  ASK_TIMED_OUT: async () =>
+    await rejected((await openEngine()).engine.ask(puppet, 'Kim', { do: 'save', value: 1 }, { timeoutMs: 20 })),
+  MALFORMED_RECORD: reporting(() => ({
+    ingresses: [ingress(ndjsonSource({ path: fileWith('{}\n{"a":\n'), onMalformed: 'skip' }))],
+  })),
+  INGRESS_FAILED: reporting(() => ({ ingresses: [ingress(noise([1], new Error('source is dry')))] })),
+  ROUTER_FAILED: reporting(() => ({
+    ingresses: [ingress(noise([1]))],
+    routers: [
+      router(() => {
+        throw new Error('wrong turn');
+      }),
+    ],
+  })),
+  EGRESS_FAILED: reporting(() => ({ egresses: [defineEgress({ type: records, sink: failingSink })] }), {
+    do: 'egress',
+    value: 1,
+  }),
+  EGRESS_UNCONSUMED: async () => {
+    const { engine, errors } = await openEngine();
+    await engine.send(puppet, 'Kim', { do: 'egress many', count: 20_000 });
+    const timer = setInterval(() => void engine.send(puppet, 'Kim', { do: 'save', value: 1 }).catch(() => {}), 5);
+    await until(() => errors.length > 0);
+    clearInterval(timer);
+    return errors[0];
+  },
+  EGRESS_CONSUMED_TWICE: async () => {
+    const { engine } = await openEngine();
+    engine.egress(records, () => {});
+    return thrown(() => engine.egress(records));
+  },
+  SPILL_FAILED: causeOf(reporting(() => ({ overflowBytes: 0, spillDirectory: '/dev/null/nowhere' }), flood)),
+  SHARD_FAILED: reporting(() => ({}), { do: 'misbehave', how: 'process.exit' }),
+  ENGINE_STOPPED: async () => {
+    const { engine } = await openEngine();
+    await engine.stop();
+    return await rejected(engine.send(puppet, 'Kim', { do: 'load' }));
+  },
+};
+
+test('the table holds every code', () => {
+  expect(new Set(Object.keys(PROVOCATIONS))).toEqual(new Set(ERROR_CODES));
+});
+
+test.each(Object.entries(PROVOCATIONS))('%s can be met', async (code, provoke) => {
+  const error = (await provoke()) as MillraceError;
+  // What has crossed a thread as a cause is an Error with the same code, no more an instance of the class.
+  expect(error).toBeInstanceOf(Error);
+  expect(error).toMatchObject({ name: 'MillraceError', code });
+  expect(error.message).toMatch(/[.!?…] [A-Z].*\.$/s);
+});

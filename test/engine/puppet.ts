@@ -1,0 +1,137 @@
+/**
+ * A module whose function does as each message tells it, good or bad, so that a test can make anything happen inside a
+ * shard. It is loaded by the shards' threads and by the test's own.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Address, type Context, defineEgress, defineFunction, defineModule, value } from '../../src/index.ts';
+
+export type Order =
+  | { readonly do: 'echo' | 'egress' | 'save'; readonly value: unknown }
+  | { readonly do: 'load' | 'keepCaller' | 'keepContext' | 'useContext' | 'reply twice' | 'self' }
+  | { readonly do: 'answer'; readonly value: unknown }
+  | { readonly do: 'send'; readonly to: Address; readonly order: Order; readonly times?: number }
+  | { readonly do: 'double'; readonly to: Address }
+  | { readonly do: 'egress many'; readonly count: number }
+  | { readonly do: 'all'; readonly orders: readonly Order[] }
+  | { readonly do: 'sleep'; readonly ms: number; readonly after?: Order }
+  | { readonly do: 'spin'; readonly ms: number }
+  | { readonly do: 'throw'; readonly text: string }
+  | { readonly do: 'misbehave'; readonly how: keyof typeof MISBEHAVIOUR };
+
+/** What no function should do; each ends the shard, or ought not to. */
+const MISBEHAVIOUR = {
+  'process.exit': () => process.exit(3),
+  'throw in a timer': () => setTimeout(() => throwAway(), 1),
+  'reject unhandled': () => void Promise.reject(new Error('nobody caught this')),
+  'use all memory': () => {
+    const kept: object[] = [];
+    for (;;) kept.push(Array.from({ length: 1_000 }, (_, index) => ({ index })));
+  },
+  'recurse for ever': function recurse(): number {
+    return recurse() + 1;
+  },
+  'throw undefined': () => {
+    // oxlint-disable-next-line typescript/only-throw-error -- user code may throw anything
+    throw undefined;
+  },
+  'throw something unspeakable': () => {
+    // oxlint-disable-next-line typescript/only-throw-error -- user code may throw anything
+    throw new Proxy({}, { getPrototypeOf: () => throwAway() });
+  },
+} satisfies Record<string, () => unknown>;
+
+function throwAway(): never {
+  throw new Error('nobody caught this');
+}
+
+const specs = { kept: value<unknown>(), caller: value<Address>(), count: value({ initial: 0 }) };
+type PuppetContext = Context<typeof specs>;
+
+let keptContext: PuppetContext | undefined;
+
+export const records = defineEgress<unknown>({ type: 'puppet/records' });
+export const moreRecords = defineEgress<unknown>({ type: 'puppet/more-records' });
+
+function obey(ctx: PuppetContext, order: Order): void | Promise<void> {
+  switch (order.do) {
+    case 'echo':
+      return ctx.reply(order.value);
+    case 'self':
+      return ctx.reply({ self: ctx.self, caller: ctx.caller, now: ctx.now() });
+    case 'reply twice':
+      ctx.reply(1);
+      return ctx.reply(2);
+    case 'save':
+      ctx.state.kept = order.value;
+      return;
+    case 'load':
+      return ctx.reply(ctx.state.kept);
+    case 'keepCaller':
+      ctx.state.caller = ctx.caller;
+      return;
+    case 'answer': {
+      const { caller } = ctx.state;
+      if (caller !== undefined) ctx.send(caller.type, caller.id, order.value);
+      return;
+    }
+    case 'keepContext':
+      keptContext = ctx;
+      return;
+    case 'useContext':
+      return keptContext?.reply('too late');
+    case 'send':
+      for (let time = 0; time < (order.times ?? 1); time++) ctx.send(order.to.type, order.to.id, order.order);
+      return;
+    case 'double':
+      return ctx.send(order.to.type, order.to.id, { do: 'save', value: [ctx.state.kept, ctx.state.kept] });
+    case 'egress':
+      return ctx.egress(records, order.value);
+    case 'egress many':
+      for (let number = 0; number < order.count; number++) ctx.egress(records, { number, text: 'x'.repeat(50) });
+      return;
+    case 'all':
+      for (const each of order.orders) void obey(ctx, each);
+      return;
+    case 'sleep':
+      return sleep(order.ms).then(() => (order.after === undefined ? undefined : obey(ctx, order.after)));
+    case 'spin': {
+      const end = performance.now() + order.ms;
+      while (performance.now() < end);
+      return;
+    }
+    case 'throw':
+      throw Object.assign(new RangeError(order.text), { code: 'E_PUPPET' });
+    case 'misbehave':
+      return void MISBEHAVIOUR[order.how]();
+  }
+}
+
+export const puppet = defineFunction({
+  type: 'puppet/sync',
+  state: specs,
+  invoke: (ctx: PuppetContext, order: Order): void | Promise<void> => obey(ctx, order),
+});
+
+export const asyncPuppet = defineFunction({
+  type: 'puppet/async',
+  state: specs,
+  async invoke(ctx: PuppetContext, order: Order) {
+    await obey(ctx, order);
+  },
+});
+
+/** Counts, and says how far it has come; for tests of order and of state. */
+export const counter = defineFunction({
+  type: 'puppet/counter',
+  state: { count: value({ initial: 0 }), seen: value<readonly number[]>({ initial: [] }) },
+  invoke(ctx, message: number | 'count' | 'seen') {
+    if (message === 'count') ctx.reply(ctx.state.count);
+    else if (message === 'seen') ctx.reply(ctx.state.seen);
+    else {
+      ctx.state.count++;
+      ctx.state.seen = [...ctx.state.seen, message];
+    }
+  },
+});
+
+export default defineModule({ functions: [puppet, asyncPuppet, counter], egresses: [records, moreRecords] });

@@ -1,0 +1,119 @@
+/**
+ * What the simulation knows by itself about a run: who sent what, what has arrived, who is at work. The engine is
+ * checked against it at every step: nothing is lost, doubled or reordered, nobody works twice at a time, and nothing is
+ * in flight when the engine says that all is quiet.
+ */
+import { type Target, nameOf } from '../smoke/command-tree.ts';
+import type { Sent } from '../smoke/tree-functions.ts';
+
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+export function check(condition: boolean, what: () => string): asserts condition {
+  if (!condition) throw new Violation(what());
+}
+
+/** What is on its way from one to another, and how much of it has come. */
+class Line {
+  readonly #sent: number[] = [];
+  #cameCount = 0;
+
+  get isEmpty(): boolean {
+    return this.#cameCount === this.#sent.length;
+  }
+
+  send(uid: number): void {
+    this.#sent.push(uid);
+  }
+
+  came(uid: number, where: string): void {
+    const expected = this.#sent[this.#cameCount++];
+    check(expected === uid, () => `${where}: ${uid} came where ${expected ?? 'nothing'} was next`);
+  }
+}
+
+/** The name of whoever sends from outside. */
+export const OUTSIDE = 'outside';
+
+export class Journal {
+  /** Envelopes that were sent and whose work is not done. */
+  inFlightCount = 0;
+  invocationCount = 0;
+  /** A digest of everything that happened, in order. */
+  hash = 0x811c9dc5 | 0;
+
+  readonly #lines = new Map<string, Line>();
+  readonly #senders = new Map<number, string>();
+  readonly #working = new Set<string>();
+  readonly #shardOf: (target: Target) => number;
+
+  constructor(shardOf: (target: Target) => number) {
+    this.#shardOf = shardOf;
+  }
+
+  note(what: number): void {
+    this.hash = Math.imul(this.hash ^ what, 0x01000193);
+  }
+
+  /** Something was sent that cannot be taken back any more. */
+  sent(from: string, { to, uid }: Sent): void {
+    this.inFlightCount++;
+    this.#senders.set(uid, from);
+    this.#line(`${from} → coordinator`, to === undefined)?.send(uid);
+    if (to === undefined) return;
+    this.#line(`${from} → ${nameOf(to)}`)?.send(uid);
+    this.#line(`${from} → shard ${this.#shardOf(to)}`)?.send(uid);
+  }
+
+  /** An envelope came out of a channel; `from` is the entity that sent it (I2). */
+  cameToShard(shard: number, from: string, uid: number): void {
+    this.#line(`${from} → shard ${shard}`)?.came(uid, `channel from ${from} to shard ${shard}`);
+  }
+
+  cameToCoordinator(from: string, uid: number): void {
+    this.#line(`${from} → coordinator`)?.came(uid, `channel from ${from} to the coordinator`);
+    this.doneAtCoordinator();
+  }
+
+  doneAtCoordinator(): void {
+    this.inFlightCount--;
+    check(this.inFlightCount >= 0, () => 'more came than was sent');
+  }
+
+  began(self: Target, caller: string, uid: number): void {
+    const name = nameOf(self);
+    this.note(uid);
+    check(!this.#working.has(name), () => `${name} began ${uid} while at work (I4)`);
+    this.#working.add(name);
+    const sender = this.#senders.get(uid);
+    check(sender === caller, () => `${name} was told that ${uid} came from ${caller}, but ${sender} sent it`);
+    this.#line(`${caller} → ${name}`)?.came(uid, `${name} from ${caller} (I4)`);
+    this.invocationCount++;
+  }
+
+  /** `sent` is undefined when the invocation is about to fail. */
+  ended(self: Target, sent: readonly Sent[] | undefined): void {
+    const name = nameOf(self);
+    this.note(sent?.length ?? -1);
+    this.#working.delete(name);
+    for (const item of sent ?? []) this.sent(name, item);
+    // A failure is an envelope of its own, to whoever must hear of it.
+    if (sent !== undefined) this.inFlightCount--;
+  }
+
+  /** After the run: all that was sent to somebody has come there. */
+  checkAllCame(): void {
+    for (const [name, line] of this.#lines) {
+      if (/→ (?:plain|async|coordinator)/.test(name)) check(line.isEmpty, () => `not all came: ${name}`);
+    }
+    check(this.#working.size === 0, () => `still at work: ${[...this.#working].join(', ')}`);
+  }
+
+  #line(name: string, wanted = true): Line | undefined {
+    if (!wanted) return undefined;
+    let line = this.#lines.get(name);
+    if (line === undefined) this.#lines.set(name, (line = new Line()));
+    return line;
+  }
+}

@@ -1,0 +1,334 @@
+/**
+ * One simulated run: random command trees on the whole engine, on one thread, in a random order that the seed decides.
+ * Shards, coordinator, client, egress consumer and clock take steps when the dice say so; now and then some of them are
+ * held up for a while, as threads are. After every step the engine is checked against the journal, and in the end
+ * against the model.
+ */
+import { Prng } from '../../src/base/prng.ts';
+import { hashId } from '../../src/keys/id-hash.ts';
+import { shardOfHash } from '../../src/keys/key-group.ts';
+import type { MillraceError } from '../../src/index.ts';
+import { SimulatedClock, SingleThreadEngine } from '../../src/testing/single-thread.ts';
+import { KIND_FAILURE } from '../../src/wire/envelope-layout.ts';
+import { EnvelopeReader } from '../../src/wire/envelope-reader.ts';
+import { PayloadCodec } from '../../src/wire/payload-codec.ts';
+import { PLAIN } from '../../src/wire/structured-data.ts';
+import { Model, nameOf, type Root, type Target, TreeGenerator } from '../smoke/command-tree.ts';
+import { idOf, targetOf, treeModule, typeOf } from '../smoke/tree-functions.ts';
+import { check, Journal, OUTSIDE } from './journal.ts';
+import { type Setting, settingOf } from './setting.ts';
+
+/** Steps after which the scheduler holds up others. */
+const PHASE_STEPS_MAX = 60;
+/** So many steps without any work mean that nothing will ever move again. */
+const STUCK_STEPS = 5_000;
+/** More than the head of an envelope, its ids and the address of an asker take. */
+const ADDRESS_BYTES_MAX = 256;
+/** More than a failure takes, with its stack. */
+const FAILURE_BYTES_MAX = 4_096;
+
+export interface Outcome {
+  readonly hash: string;
+  readonly stepCount: number;
+  readonly invocationCount: number;
+  readonly spilledBlockCount: number;
+}
+
+export async function simulate(seed: number, pins: Readonly<Record<string, number>> = {}): Promise<Outcome> {
+  return await new Simulation(seed, settingOf(seed, pins)).run();
+}
+
+class Simulation {
+  readonly #prng: Prng;
+  readonly #setting: Setting;
+  readonly #clock = new SimulatedClock();
+  readonly #engine: SingleThreadEngine;
+  readonly #journal = new Journal((target) => this.#shardOf(target));
+  readonly #model = new Model();
+  readonly #roots: Root[];
+  readonly #answered = new Map<number, (number | undefined)[]>();
+  readonly #taken: number[] = [];
+  #failureCount = 0;
+  #waitingCount = 0;
+  readonly #fedCounts: number[];
+  readonly #longestBytes: number;
+  #weights: number[] = [];
+  #phaseSteps = 0;
+
+  constructor(seed: number, setting: Setting) {
+    // Not the generator that drew the setting, so that pinning a part of it leaves the rest as it was.
+    this.#prng = new Prng(seed * 2 + 1);
+    this.#setting = setting;
+    const generator = new TreeGenerator(this.#prng, setting.trees);
+    this.#roots = Array.from({ length: setting.rootCount }, () => generator.root());
+    const longest = Math.max(...this.#roots.map(encodedBytes)) + ADDRESS_BYTES_MAX;
+    this.#longestBytes = setting.trees.failPr > 0 ? Math.max(longest, FAILURE_BYTES_MAX) : longest;
+    const module = treeModule({
+      pause: () => this.#clock.sleep(this.#prng.below(20)),
+      began: (self, caller, uid) => this.#journal.began(self, nameOfCaller(caller), uid),
+      ended: (self, sent) => this.#journal.ended(self, sent),
+    });
+    this.#engine = new SingleThreadEngine(
+      module,
+      { ...setting, clock: this.#clock },
+      { invocationFailed: (error) => this.#failed(error), egressCrowded: () => {} },
+    );
+    this.#fedCounts = this.#engine.shards.map(() => 0);
+    this.#tap();
+  }
+
+  async run(): Promise<Outcome> {
+    let stepCount = 0;
+    let idleSteps = 0;
+    while (!this.#isOver()) {
+      stepCount++;
+      idleSteps = (await this.#step()) ? 0 : idleSteps + 1;
+      check(idleSteps < STUCK_STEPS, () => `stuck with ${this.#journal.inFlightCount} in flight`);
+      this.#checkStep();
+    }
+    await this.#engine.runUntilQuiescent(this.#clock);
+    this.#checkEnd();
+    return {
+      hash: (this.#journal.hash >>> 0).toString(16).padStart(8, '0'),
+      stepCount,
+      invocationCount: this.#journal.invocationCount,
+      spilledBlockCount: this.#engine.storages.reduce((sum, { blocksWritten }) => sum + blocksWritten, 0),
+    };
+  }
+
+  #isOver(): boolean {
+    return this.#roots.length === 0 && this.#journal.inFlightCount === 0 && this.#pendingEgressCount() === 0;
+  }
+
+  /** One step of somebody. Returns whether anything moved. */
+  async #step(): Promise<boolean> {
+    const { threadCount } = this.#engine;
+    const who = this.#choose(threadCount + 3);
+    let moved: boolean;
+    if (who < threadCount) moved = this.#turn(who);
+    else if (who === threadCount) moved = this.#sendRoot();
+    else if (who === threadCount + 1) moved = this.#consume();
+    else moved = this.#clock.wakeNext();
+    this.#journal.note(who * 2 + (moved ? 1 : 0));
+    if (moved && this.#engine.shards.some(({ busyCount }) => busyCount > 0)) await this.#engine.settle();
+    return moved;
+  }
+
+  #turn(thread: number): boolean {
+    const shard = this.#engine.shards[thread];
+    const before = shard === undefined ? 0 : this.#creditAhead(thread);
+    const moved = this.#engine.turn(thread) > 0;
+    if (shard !== undefined) this.#checkCredit(thread, shard.backlogCount, before);
+    return moved;
+  }
+
+  /** Draws by weight; every phase has weights of its own, some of them zero. */
+  #choose(count: number): number {
+    if (this.#phaseSteps-- <= 0) {
+      this.#phaseSteps = this.#prng.below(PHASE_STEPS_MAX);
+      this.#weights = Array.from({ length: count }, () => Math.max(0, this.#prng.below(10) - 3));
+    }
+    let draw = this.#prng.below(this.#weights.reduce((sum, weight) => sum + weight, 1));
+    for (let index = 0; index < count; index++) {
+      draw -= this.#weights[index];
+      if (draw < 0) return index;
+    }
+    return this.#prng.below(count);
+  }
+
+  // -- the world outside
+
+  #sendRoot(): boolean {
+    const root = this.#roots[0];
+    if (root === undefined) return false;
+    const { coordinator } = this.#engine;
+    if (this.#setting.patient && this.#isHeldBack()) return false;
+    this.#roots.shift();
+    this.#model.add(root);
+    this.#journal.sent(OUTSIDE, root);
+    const message = { uid: root.uid, commands: root.commands };
+    if (root.asked) this.#ask(root, message);
+    else coordinator.send(typeOf(root.to), idOf(root.to.instance), message);
+    if (this.#prng.chance(0.5)) coordinator.flush();
+    return true;
+  }
+
+  #ask(root: Root, message: object): void {
+    const answers: (number | undefined)[] = [];
+    this.#answered.set(root.uid, answers);
+    this.#engine.coordinator.ask(typeOf(root.to), idOf(root.to.instance), message, {
+      replied: (answer) => answers.push(answer as number),
+      failed: (error) => {
+        answers.push(undefined);
+        checkFailure(error);
+      },
+    });
+  }
+
+  #isHeldBack(): boolean {
+    const admission = this.#engine.coordinator.admission();
+    if (admission === undefined) return false;
+    this.#waitingCount++;
+    void admission.then(() => this.#waitingCount--);
+    return true;
+  }
+
+  #consume(): boolean {
+    const records = this.#engine.coordinator.ledgers.flatMap((ledger) => {
+      const taken = ledger.take(1 + this.#prng.below(10));
+      ledger.acknowledge();
+      return taken;
+    });
+    this.#taken.push(...(records as number[]));
+    return records.length > 0;
+  }
+
+  #failed(error: MillraceError): void {
+    this.#failureCount++;
+    checkFailure(error);
+  }
+
+  // -- checks
+
+  /** Looks at every envelope as it comes out of its channel. */
+  #tap(): void {
+    const shapes = this.#engine.meshes[0]?.shapes;
+    const reader = new EnvelopeReader(new PayloadCodec(1 << 24, shapes));
+    const { shards, coordinator } = this.#engine;
+    const read = (
+      words: Int32Array,
+      bytes: Uint8Array,
+      offset: number,
+      length: number,
+    ): { uid: number; from: string } => {
+      reader.wrap(words, bytes, offset, length);
+      const { uid } = reader.payload() as { uid: number };
+      return { uid, from: this.#nameOfSource(reader) };
+    };
+    for (const [shard, handler] of shards.entries()) {
+      const { onEnvelope } = handler;
+      handler.onEnvelope = (...envelope) => {
+        const { uid, from } = read(...envelope);
+        // The mailbox is no channel: what passes here from the own shard is only what its overflow held.
+        if (from === OUTSIDE) this.#fedCounts[shard] = this.#fedCounts[shard] + 1;
+        if (from === OUTSIDE || this.#shardOfName.get(from) !== shard) this.#journal.cameToShard(shard, from, uid);
+        onEnvelope.apply(handler, envelope);
+      };
+    }
+    const { onEnvelope } = coordinator;
+    coordinator.onEnvelope = (...envelope) => {
+      const [words, bytes, offset, length] = envelope;
+      reader.wrap(words, bytes, offset, length);
+      if (reader.kind === KIND_FAILURE) this.#journal.doneAtCoordinator();
+      else this.#journal.cameToCoordinator(this.#nameOfSource(reader), reader.payload() as number);
+      onEnvelope.apply(coordinator, envelope);
+    };
+  }
+
+  readonly #shardOfName = new Map<string, number>();
+
+  #nameOfSource(reader: EnvelopeReader): string {
+    const type = this.#engine.coordinator.directory.typeName(reader.sourceType);
+    if (type === undefined || type === 'millrace/asker') return OUTSIDE;
+    const target = targetOf({ type, id: reader.sourceId() });
+    this.#shardOfName.set(nameOf(target), this.#shardOf(target));
+    return nameOf(target);
+  }
+
+  #shardOf({ instance }: Target): number {
+    return shardOfHash(hashId(idOf(instance)), this.#setting.shardCount);
+  }
+
+  #pendingEgressCount(): number {
+    return this.#engine.coordinator.ledgers.reduce((sum, { pendingCount }) => sum + pendingCount, 0);
+  }
+
+  #checkStep(): void {
+    const { shards, coordinator } = this.#engine;
+    const { inFlightCount } = this.#journal;
+    check(!coordinator.isQuiescent || inFlightCount === 0, () => `quiescent with ${inFlightCount} in flight`);
+    const { overflowBytesMax, shardCount } = this.#setting;
+    // Each overflow may exceed its limit by the chunk that is being read and the one that is being filled.
+    const chunkBytes = Math.max(512, overflowBytesMax / 4, this.#longestBytes);
+    const bound = (shardCount + 1) * (overflowBytesMax + 2 * chunkBytes);
+    for (const [shard, { overflowBytes }] of shards.entries()) {
+      check(overflowBytes <= bound, () => `shard ${shard} keeps ${overflowBytes} bytes of overflow in memory (I7)`);
+      const ahead = this.#creditAhead(shard);
+      check(ahead >= 0, () => `shard ${shard} was sent ${-ahead} envelopes more than it gave credit for (I7)`);
+    }
+  }
+
+  /** How many envelopes a shard is yet to get for which it has given credit. */
+  #creditAhead(shard: number): number {
+    const { meshes } = this.#engine;
+    return meshes[this.#setting.shardCount].counters.credit(shard) - this.#fedCounts[shard];
+  }
+
+  /** Credit is given for as much as may still wait in a shard; what was given before cannot be taken back. */
+  #checkCredit(shard: number, backlogCount: number, before: number): void {
+    const ahead = this.#creditAhead(shard);
+    const allowed = Math.max(before, this.#setting.creditCount - backlogCount);
+    check(ahead <= allowed, () => `shard ${shard} has given credit for ${ahead} more envelopes, not ${allowed} (I7)`);
+  }
+
+  #checkEnd(): void {
+    this.#journal.checkAllCame();
+    const model = this.#model;
+    const { invocationCount } = this.#journal;
+    check(
+      invocationCount === model.invocationCount,
+      () => `${invocationCount} of ${model.invocationCount} invocations`,
+    );
+    check(this.#failureCount === model.failureCount, () => `${this.#failureCount} of ${model.failureCount} failures`);
+    check(this.#waitingCount === 0, () => 'a client still waits to be admitted');
+    checkEqual('egress records', sorted(this.#taken), sorted(model.egress));
+    for (const [uid, allowed] of model.answers) {
+      const answers = this.#answered.get(uid) ?? [];
+      const [answer] = answers;
+      check(
+        answers.length === 1 && allowed.includes(answer),
+        () => `ask ${uid} got ${answers.join()}, not one of ${allowed.join()}`,
+      );
+    }
+    checkEqual(
+      'counts',
+      sorted(this.#countedEntities()),
+      sorted([...model.counts].map(([name, count]) => `${name}: ${count}`)),
+    );
+  }
+
+  #countedEntities(): string[] {
+    return this.#engine.shards.flatMap((shard, index) =>
+      [...shard.entities.values()].map((entity) => {
+        const target = targetOf({ type: entity.functionIndex === 0 ? 'plain' : 'smoke/async', id: entity.id });
+        check(this.#shardOf(target) === index, () => `${nameOf(target)} lives in shard ${index} (I1)`);
+        return `${nameOf(target)}: ${String(entity.readCell(0))}`;
+      }),
+    );
+  }
+}
+
+/** No message below a root is longer than the root. */
+function encodedBytes({ uid, commands }: Root): number {
+  const codec = new PayloadCodec(1 << 24);
+  codec.encode({ uid, commands }, PLAIN);
+  return codec.byteLength;
+}
+
+function nameOfCaller(caller: { type: string; id: string } | undefined): string {
+  return caller === undefined || caller.type === 'millrace/asker' ? OUTSIDE : nameOf(targetOf(caller));
+}
+
+function checkFailure(error: MillraceError): void {
+  const { code, cause } = error;
+  const expected = code === 'INVOCATION_FAILED' && cause instanceof Error && cause.message === 'as ordered';
+  check(expected, () => `unexpected failure: ${error.stack}`);
+}
+
+function sorted<Item>(items: readonly Item[]): Item[] {
+  return items.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function checkEqual<Item>(what: string, actual: readonly Item[], expected: readonly Item[]): void {
+  check(actual.join() === expected.join(), () => `${what} are ${actual.join()}, not ${expected.join()}`);
+}

@@ -1,0 +1,80 @@
+/**
+ * What does and does not compile when functions use their state. This file is only ever compiled (`npm run typecheck`):
+ * every line below a `@ts-expect-error` must be an error, and everything else must not be one.
+ */
+import { defineFunction, type StateOf, value } from '../../src/index.ts';
+
+interface Order {
+  readonly id: string;
+  lines: { sku: string; amounts: number[] }[];
+}
+
+export const stock = defineFunction({
+  type: 'shop/stock',
+  state: {
+    count: value({ initial: 0 }),
+    last: value<Order>(),
+    bySku: value<Map<string, { held: number }>>(),
+    tags: value<Set<string>>({ initial: new Set() }),
+    since: value<Date>({ initial: new Date(0) }),
+    bytes: value<Uint8Array>({ initial: new Uint8Array() }),
+  },
+  invoke(ctx, message: Order) {
+    const { state } = ctx;
+    state.count = state.count + 1;
+    state.last = message.id === '' ? undefined : message;
+    // @ts-expect-error -- a value of another type
+    state.count = 'one';
+    // @ts-expect-error -- with an initial value there is no undefined to write
+    state.count = undefined;
+    // @ts-expect-error -- an undeclared state cannot be read
+    void state.total;
+    // @ts-expect-error -- an undeclared state cannot be written
+    state.total = 1;
+    // @ts-expect-error -- without an initial value it may be undefined
+    void state.last.id;
+    void state.last?.id;
+
+    // Values are immutable at every level.
+    // @ts-expect-error -- a field
+    if (state.last !== undefined) state.last.id = 'x';
+    // @ts-expect-error -- a list
+    state.last?.lines.push({ sku: 'a', amounts: [] });
+    // @ts-expect-error -- a field of an object in a list
+    if (state.last?.lines[0] !== undefined) state.last.lines[0].sku = 'b';
+    // @ts-expect-error -- a list in an object in a list
+    state.last?.lines[0]?.amounts.push(1);
+    // @ts-expect-error -- a map
+    state.bySku?.set('a', { held: 1 });
+    // @ts-expect-error -- an object in a map
+    if (state.bySku !== undefined) state.bySku.get('a')!.held = 2;
+    // @ts-expect-error -- a set
+    state.tags.add('new');
+    // @ts-expect-error -- a date
+    state.since.setFullYear(2000);
+    // @ts-expect-error -- bytes
+    state.bytes[0] = 1;
+    // @ts-expect-error -- bytes, by a method
+    state.bytes.fill(0);
+
+    // Everything can be read, and replaced as a whole.
+    const held: number | undefined = state.bySku?.get('a')?.held;
+    state.bySku = new Map([...(state.bySku ?? []), ['a', { held: (held ?? 0) + 1 }]]);
+    state.tags = new Set([...state.tags, 'new']);
+    state.since = new Date(state.since.getTime() + 1);
+    state.bytes = new Uint8Array([state.bytes.length]);
+    void state.last?.lines.map(({ sku, amounts }) => [sku, ...amounts]);
+  },
+});
+
+// A function without state has none.
+export const stateless = defineFunction({
+  type: 'shop/stateless',
+  invoke(ctx, _message: null) {
+    // @ts-expect-error -- nothing was declared
+    void ctx.state.count;
+  },
+});
+
+type Shown = StateOf<typeof stock.state>;
+export const shown: Pick<Shown, 'count'> = { count: 1 };

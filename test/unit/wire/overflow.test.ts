@@ -1,0 +1,123 @@
+/**
+ * The overflow against a plain array, through random appends, takes and spills: the same envelopes in the same order,
+ * whatever was on disk meanwhile, and never more memory than the limit and two chunks.
+ */
+import assert from 'node:assert';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { MemorySpillStorage, type SpillStorage } from '../../../src/base/spill.ts';
+import { Overflow, type Placeable } from '../../../src/wire/overflow.ts';
+
+/** An envelope of words that tell which one it is. */
+function envelope(number: number, byteLength: number): Placeable {
+  return {
+    byteLength,
+    placeInto: (words, at) => {
+      for (let index = 0; index * 4 < byteLength; index++) words[at + index] = number * 1000 + index;
+    },
+  };
+}
+
+/** What the oldest envelope is, in a form that is cheap to compare very often. */
+function oldestOf(overflow: Overflow): string | undefined {
+  let found: string | undefined;
+  overflow.peek((words, bytes, offsetBytes, byteLength) => {
+    const at = offsetBytes >> 2;
+    const number = Math.floor(words[at] / 1000);
+    let whole = words.buffer === bytes.buffer && offsetBytes % 4 === 0;
+    for (let index = 0; index * 4 < byteLength; index++) whole &&= words[at + index] === number * 1000 + index;
+    found = `${number}, ${byteLength} bytes${whole ? '' : ', damaged'}`;
+  });
+  return found;
+}
+
+/** `append` with a length, `drop`, or `spill`. */
+const anyStep = fc.oneof(
+  { weight: 6, arbitrary: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 3_000 })) },
+  { weight: 4, arbitrary: fc.constant('drop' as const) },
+  { weight: 2, arbitrary: fc.constant('spill' as const) },
+);
+
+test.each([0, 4_096])('with a limit of %i bytes it is a queue', (limit) => {
+  const chunkBytes = Math.max(512, limit / 4);
+  let spilled = 0;
+  const property = fc.property(fc.array(anyStep, { maxLength: 200, size: 'max' }), (steps) => {
+    const storage = new MemorySpillStorage();
+    const overflow = new Overflow(storage, limit);
+    const model: string[] = [];
+    let longest = 0;
+    for (const [number, step] of steps.entries()) {
+      if (step === 'spill') {
+        overflow.spill();
+        assert.ok(overflow.memoryBytes <= limit + 2 * Math.max(chunkBytes, longest + 8));
+      } else if (step !== 'drop') {
+        overflow.append(envelope(number, step));
+        model.push(`${number}, ${step} bytes`);
+        longest = Math.max(longest, step);
+      } else if (model.length > 0) {
+        overflow.drop();
+        model.shift();
+      }
+      assert.equal(overflow.count, model.length);
+      const [oldest] = model;
+      assert.equal(oldestOf(overflow), oldest);
+      assert.ok(oldest !== undefined || overflow.memoryBytes === 0);
+    }
+    for (const oldest of model) {
+      expect(oldestOf(overflow)).toBe(oldest);
+      overflow.drop();
+    }
+    expect([overflow.count, overflow.memoryBytes]).toEqual([0, 0]);
+    spilled += storage.blocksWritten;
+  });
+  fc.assert(property, { numRuns: 200 });
+  expect(spilled).toBeGreaterThan(0);
+});
+
+test('an envelope may be appended while the oldest one is being looked at', () => {
+  const overflow = new Overflow(new MemorySpillStorage(), 0);
+  overflow.append(envelope(0, 20));
+  for (let number = 0; number < 500; number++) {
+    overflow.peek((words, _bytes, offsetBytes) => {
+      overflow.append(envelope(number + 1, 20 + (number % 90)));
+      expect(words[offsetBytes >> 2]).toBe(number * 1000);
+    });
+    overflow.drop();
+    overflow.spill();
+    expect(overflow.count).toBe(1);
+  }
+});
+
+test('memory stays within its limit while much more passes through', () => {
+  const storage = new MemorySpillStorage();
+  const overflow = new Overflow(storage, 1 << 16);
+  let memoryBytes = 0;
+  for (let number = 0; number < 20_000; number++) {
+    overflow.append(envelope(number, 100));
+    overflow.spill();
+    memoryBytes = Math.max(memoryBytes, overflow.memoryBytes);
+  }
+  expect(memoryBytes).toBeLessThanOrEqual((1 << 16) + 2 * (1 << 14));
+  expect(storage.blocksWritten).toBeGreaterThan(100);
+  for (let number = 0; number < 20_000; number++) {
+    assert.equal(oldestOf(overflow), `${number}, 100 bytes`);
+    overflow.drop();
+  }
+});
+
+test('a block that cannot be written is still there', () => {
+  const refusing: SpillStorage = {
+    write: () => {
+      throw new Error('disk full');
+    },
+    take: () => expect.unreachable(),
+    clear: () => {},
+  };
+  const overflow = new Overflow(refusing, 0);
+  for (let number = 0; number < 50; number++) overflow.append(envelope(number, 100));
+  expect(() => overflow.spill()).toThrow('disk full');
+  for (let number = 0; number < 50; number++) {
+    assert.equal(oldestOf(overflow), `${number}, 100 bytes`);
+    overflow.drop();
+  }
+});
