@@ -6,6 +6,11 @@ import { assert } from '../base/assert.ts';
 import { FRAME_HEADER_BYTES, FRAME_LENGTH_MASK, FRAME_PADDING } from './ring-layout.ts';
 import type { RingMemory } from './ring-memory.ts';
 
+// V8 folds constants of the same file, but not imported ones, and this path notices.
+const HEADER_BYTES = FRAME_HEADER_BYTES;
+const LENGTH_MASK = FRAME_LENGTH_MASK;
+const PADDING = FRAME_PADDING;
+
 export interface FrameHandler {
   /** `offsetBytes` is where the body begins, a multiple of 4; `header` holds the fragment flags. */
   onFrame(offsetBytes: number, bodyBytes: number, header: number): void;
@@ -52,11 +57,11 @@ export class RingConsumer {
       }
       const offset = head & this.#mask;
       const header = this.#words[offset >> 2];
-      const bodyBytes = header & FRAME_LENGTH_MASK;
-      const frameBytes = FRAME_HEADER_BYTES + ((bodyBytes + 3) & ~3);
+      const bodyBytes = header & LENGTH_MASK;
+      const frameBytes = HEADER_BYTES + ((bodyBytes + 3) & ~3);
       assert(((tail - head) | 0) >= frameBytes, 'a frame ends below the published tail (I2)');
-      if ((header & FRAME_PADDING) === 0) {
-        handler.onFrame(offset + FRAME_HEADER_BYTES, bodyBytes, header);
+      if ((header & PADDING) === 0) {
+        handler.onFrame(offset + HEADER_BYTES, bodyBytes, header);
         count++;
       }
       head = (head + frameBytes) | 0;
@@ -73,8 +78,8 @@ export class RingConsumer {
     for (let at = head, count = 0; at !== tail && count < LOOK_AHEAD_COUNT; count++) {
       const offset = at & this.#mask;
       const header = this.#words[offset >> 2];
-      if ((header & FRAME_PADDING) === 0) handler.onFrameAhead?.(offset + FRAME_HEADER_BYTES, header);
-      at = (at + FRAME_HEADER_BYTES + (((header & FRAME_LENGTH_MASK) + 3) & ~3)) | 0;
+      if ((header & PADDING) === 0) handler.onFrameAhead?.(offset + HEADER_BYTES, header);
+      at = (at + HEADER_BYTES + (((header & LENGTH_MASK) + 3) & ~3)) | 0;
     }
     handler.onAheadEnd?.();
   }

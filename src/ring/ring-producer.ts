@@ -7,6 +7,11 @@ import { assert } from '../base/assert.ts';
 import { FRAME_HEADER_BYTES, FRAME_LENGTH_MASK, FRAME_PADDING, FRAME_WHOLE } from './ring-layout.ts';
 import type { RingMemory } from './ring-memory.ts';
 
+// V8 folds constants of the same file, but not imported ones, and this path notices.
+const HEADER_BYTES = FRAME_HEADER_BYTES;
+const PADDING = FRAME_PADDING;
+const WHOLE = FRAME_WHOLE;
+
 export const RING_FULL = -1;
 
 export class RingProducer {
@@ -26,7 +31,7 @@ export class RingProducer {
     this.words = memory.words;
     this.bytes = memory.bytes;
     this.#mask = memory.capacityBytes - 1;
-    this.bodyBytesMax = Math.min((memory.capacityBytes >> 2) - FRAME_HEADER_BYTES, FRAME_LENGTH_MASK);
+    this.bodyBytesMax = Math.min((memory.capacityBytes >> 2) - HEADER_BYTES, FRAME_LENGTH_MASK);
     this.#tail = this.#publishedTail = memory.observeTail();
     this.#cachedHead = memory.observeHead();
     this.#setLimit();
@@ -41,14 +46,14 @@ export class RingProducer {
    * Makes room for a frame and writes its header. Returns where its body begins, in bytes (a multiple of 4), or
    * `RING_FULL`. The caller fills the body before the next `publish`.
    */
-  claim(bodyBytes: number, flags: number = FRAME_WHOLE): number {
-    const frameBytes = FRAME_HEADER_BYTES + ((bodyBytes + 3) & ~3);
+  claim(bodyBytes: number, flags: number = WHOLE): number {
+    const frameBytes = HEADER_BYTES + ((bodyBytes + 3) & ~3);
     const tail = this.#tail;
     if (((tail + frameBytes - this.#limit) | 0) > 0) return this.#claimBeyondLimit(bodyBytes, flags, frameBytes);
     const offset = tail & this.#mask;
     this.words[offset >> 2] = flags | bodyBytes;
     this.#tail = (tail + frameBytes) | 0;
-    return offset + FRAME_HEADER_BYTES;
+    return offset + HEADER_BYTES;
   }
 
   /** The ring ends here, or looks full with the head as last seen; only now is the consumer's cache line worth a look. */
@@ -61,12 +66,12 @@ export class RingProducer {
       this.#cachedHead = this.memory.observeHead();
       if (capacityBytes - ((this.#tail - this.#cachedHead) | 0) < frameBytes + paddingBytes) return RING_FULL;
     }
-    if (paddingBytes !== 0) this.words[offset >> 2] = FRAME_PADDING | (paddingBytes - FRAME_HEADER_BYTES);
+    if (paddingBytes !== 0) this.words[offset >> 2] = PADDING | (paddingBytes - HEADER_BYTES);
     const at = paddingBytes === 0 ? offset : 0;
     this.words[at >> 2] = flags | bodyBytes;
     this.#tail = (this.#tail + paddingBytes + frameBytes) | 0;
     this.#setLimit();
-    return at + FRAME_HEADER_BYTES;
+    return at + HEADER_BYTES;
   }
 
   /** Up to where frames can be claimed without a further thought: the end of the ring, or of what is known to be free. */

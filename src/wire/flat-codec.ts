@@ -11,6 +11,7 @@
  * function's messages are tried against the shapes that it was sent before, and a new shape is registered only when it
  * has come up often, so that dictionaries do not fill the table. (See `bench/micro/codec.ts` for what it gains.)
  */
+import { readId } from './id-bytes.ts';
 import type { Shape, ShapeRegistry } from './shape-registry.ts';
 import { SHAPE_KEYS_MAX } from './shape-registry.ts';
 
@@ -92,10 +93,8 @@ export class FlatReader {
 
   #text(length: number): string {
     const start = this.#at * 4;
-    let text = '';
-    for (let index = 0; index < length; index++) text += String.fromCharCode(this.#bytes[start + index]);
     this.#at += (length + 3) >> 2;
-    return text;
+    return readId(this.#bytes, start, length, true);
   }
 
   #builderOf(number: number): Build {

@@ -30,16 +30,17 @@ function writeWide(id: string, bytes: Uint8Array, at: number): number {
   return id.length * 2;
 }
 
+/** All characters at once: put together one by one they would be a tree of strings, to be flattened on first use. */
 export function readId(bytes: Uint8Array, at: number, byteLength: number, ascii: boolean): string {
-  let id = '';
+  const units = new Array<number>(ascii ? byteLength : byteLength >> 1);
   if (ascii) {
-    for (let index = 0; index < byteLength; index++) id += String.fromCharCode(bytes[at + index]);
+    for (let index = 0; index < units.length; index++) units[index] = bytes[at + index];
   } else {
-    for (let index = 0; index < byteLength; index += 2) {
-      id += String.fromCharCode(bytes[at + index] | (bytes[at + index + 1] << 8));
+    for (let index = 0; index < units.length; index++) {
+      units[index] = bytes[at + index * 2] | (bytes[at + index * 2 + 1] << 8);
     }
   }
-  return id;
+  return String.fromCharCode(...units);
 }
 
 /** Whether `id` is what stands in the bytes. */
