@@ -8,7 +8,7 @@ import { FRAME_FIRST, FRAME_LAST, FRAME_WHOLE } from '../ring/ring-layout.ts';
 
 /** Takes one envelope in place; the bytes are valid during the call only. */
 export interface EnvelopeHandler {
-  /** An envelope (or its first fragment) will come soon: a chance to fetch what it will need. May be left out. */
+  /** An envelope that lies whole in its ring will come soon: a chance to fetch what it will need. May be left out. */
   onAhead?(words: Int32Array, offsetBytes: number): void;
   /** All envelopes of this look-ahead have been shown. */
   onAheadEnd?(): void;
@@ -45,7 +45,7 @@ export class InboundChannel implements FrameHandler {
   }
 
   onFrameAhead(offsetBytes: number, header: number): void {
-    if ((header & FRAME_FIRST) !== 0) this.#handler.onAhead?.(this.#ring.memory.words, offsetBytes);
+    if ((header & FRAME_WHOLE) === FRAME_WHOLE) this.#handler.onAhead?.(this.#ring.memory.words, offsetBytes);
   }
 
   onAheadEnd(): void {

@@ -7,6 +7,7 @@
  * A receiver may give out credit (I7): then no more than that goes into the ring, and the rest waits here. Shards give
  * credit to the coordinator only; between shards there is none, since there it could deadlock.
  */
+import { assert } from '../base/assert.ts';
 import type { SpillStorage } from '../base/spill.ts';
 import type { Doorbell } from '../ring/doorbell.ts';
 import { FRAME_FIRST, FRAME_LAST } from '../ring/ring-layout.ts';
@@ -34,6 +35,7 @@ export class OutboundChannel {
     overflowBytesMax: number,
     creditLimit?: CreditLimit,
   ) {
+    assert(ring.bodyBytesMax >= 4, 'a frame holds at least a word, or a fragmented envelope would get nowhere');
     this.#ring = ring;
     this.#doorbell = doorbell;
     this.#overflow = new Overflow(storage, overflowBytesMax);

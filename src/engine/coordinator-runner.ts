@@ -49,8 +49,10 @@ export class CoordinatorRunner {
 
   flush(): void {
     this.#flushDue = false;
-    // What did not fit moves on when a receiver has made room, and nobody rings for that.
-    if (this.#guarded(() => this.#coordinator.flush()) > 0) this.#doorbell.ring();
+    const movedCount = this.#guarded(() => this.#coordinator.flush());
+    // Room that a receiver made after the failed claim, but before it was told that we wait for room, rings for nobody:
+    // so look once more, now that it has been told.
+    if (movedCount > 0 || this.#coordinator.hasWork) this.#doorbell.ring();
   }
 
   #guarded(work: () => number): number {

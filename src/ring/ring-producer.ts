@@ -44,7 +44,7 @@ export class RingProducer {
 
   /**
    * Makes room for a frame and writes its header. Returns where its body begins, in bytes (a multiple of 4), or
-   * `RING_FULL`. The caller fills the body before the next `publish`.
+   * `RING_FULL`. The caller fills the body before the next `publish`. A body above `bodyBytesMax` may never find room.
    */
   claim(bodyBytes: number, flags: number = WHOLE): number {
     const frameBytes = HEADER_BYTES + ((bodyBytes + 3) & ~3);
