@@ -4,7 +4,7 @@
  * everybody who waits.
  */
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -222,7 +222,10 @@ export class Runtime {
 
   /** Egress records that nobody has taken may lie on disk, and a loop over them may still come. */
   #removeSpilled(): void {
-    const remove = (): void => rmSync(this.#spillDirectory, { recursive: true, force: true });
+    const remove = (): void => {
+      // It is made when something is spilled, if it can be made at all.
+      if (existsSync(this.#spillDirectory)) rmSync(this.#spillDirectory, { recursive: true, force: true });
+    };
     const isNeeded =
       this.#waiting.failure === undefined && this.#coordinator.ledgers.some(({ isSpilled }) => isSpilled);
     if (isNeeded) process.once('exit', remove);

@@ -39,7 +39,7 @@ export class SpillDirectory implements SpillStorage {
   }
 
   clear(): void {
-    rmSync(this.#path, { recursive: true, force: true });
+    if (this.#made) rmSync(this.#path, { recursive: true, force: true });
     this.#made = false;
   }
 

@@ -20,7 +20,7 @@ test('an idle engine burns no core, and wakes when asked', async () => {
   const askedAt = performance.now();
   expect(await engine.ask(puppet, 'Kim', { do: 'echo', value: 2 })).toBe(2);
   // Far below any of the times for which threads sleep.
-  expect(performance.now() - askedAt).toBeLessThan(15);
+  expect(performance.now() - askedAt).toBeLessThan(100);
 });
 
 test.each(['spin', 'yield', 'park'] as const)('works in idle mode %s', async (idle) => {
