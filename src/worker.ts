@@ -18,7 +18,7 @@ const TURN_INTERVAL_MS = 2;
 /** Duty cycles between two looks at the clock. */
 const TURN_CHECK_CYCLES = 16;
 /** How long a thread sleeps before it gives its event loop a turn; short naps are for the idle mode `yield`. */
-const PARK_MS = 20;
+const PARK_MS = 100;
 const NAP_MS = 0.1;
 
 const RESOLVED: Promise<void> = Promise.resolve();

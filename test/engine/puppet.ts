@@ -24,8 +24,9 @@ const MISBEHAVIOUR = {
   'throw in a timer': () => setTimeout(() => throwAway(), 1),
   'reject unhandled': () => void Promise.reject(new Error('nobody caught this')),
   'use all memory': () => {
-    const kept: object[] = [];
-    for (;;) kept.push(Array.from({ length: 1_000 }, (_, index) => ({ index })));
+    // In large pieces, so that the collector gives up soon.
+    const kept: number[][] = [];
+    for (;;) kept.push(new Array<number>(1 << 18).fill(kept.length));
   },
   'recurse for ever': function recurse(): number {
     return recurse() + 1;
