@@ -45,9 +45,8 @@ export class Invocation implements CellHolder, Context<never> {
   sourceType: number = TYPE_NONE;
   /** Where its sends go: to the shard's effects, or, on the side, to its own. */
   effects: Effects;
-  /** Whether anything was written, and whether anything was cleared. */
+  /** Whether anything was written. */
   wrote = false;
-  cleared = false;
 
   readonly #place: Workplace;
   readonly #binding: FunctionBinding;
@@ -79,7 +78,6 @@ export class Invocation implements CellHolder, Context<never> {
     this.#effectsBefore = this.effects.length;
     this.#undoCount = 0;
     this.wrote = false;
-    this.cleared = false;
     this.#active = true;
   }
 
@@ -149,7 +147,6 @@ export class Invocation implements CellHolder, Context<never> {
     }
     this.#cells.writeCell(index, value);
     this.wrote = true;
-    if (value === undefined) this.cleared = true;
   }
 
   // -- the Context, for user code
