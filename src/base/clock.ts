@@ -6,6 +6,8 @@
 export interface Clock {
   /** Wall-clock milliseconds since 1970, as `ctx.now()` gives them. May jump. */
   now(): number;
+  /** Milliseconds since some moment; never jumps. For intervals. */
+  elapsedMs(): number;
 }
 
-export const systemClock: Clock = { now: () => Date.now() };
+export const systemClock: Clock = { now: () => Date.now(), elapsedMs: () => performance.now() };
