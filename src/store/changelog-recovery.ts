@@ -1,0 +1,181 @@
+/**
+ * Finds the committed deltas that the store has not folded yet, and removes what lies beyond the last committed one: the
+ * bytes of an epoch that a crash cut short. It starts at the committed delta, whose location it is given, and goes
+ * backwards from END to END, so it costs what lies after `applied` and nothing for what lies before.
+ *
+ * Everything is read and checked before anything is changed. What is changed depends on the committed location alone,
+ * so a crash in between, or one that undoes it, leads to the same result the next time.
+ */
+import type { FileSystem } from '../base/file-system.ts';
+import type { DeltaLocation } from './changelog-frame.ts';
+import { SEGMENT_HEADER_BYTES } from './changelog-layout.ts';
+import { checkedEnd, readDelta, readSegment, type SegmentReader } from './changelog-reader.ts';
+import { listSegments, type SegmentInfo, segmentPath } from './changelog-segment.ts';
+import { callStorage, damaged } from './storage-failure.ts';
+
+export interface CommittedDelta {
+  readonly epoch: number;
+  readonly location: DeltaLocation;
+}
+
+/** Sees each delta and then its frames. If recovery throws in between, what was seen must be thrown away. */
+export interface ChangelogVisitor {
+  delta(epoch: number, location: DeltaLocation): void;
+  frame(kind: number, bytes: Uint8Array): void;
+}
+
+/** What a writer needs to go on. */
+export interface RecoveredChangelog {
+  readonly nextSegment: number;
+  readonly segments: SegmentInfo[];
+}
+
+/**
+ * Visits all deltas with `applied` < epoch <= `committed.epoch`, oldest first, and cuts off the rest. Without a committed
+ * delta all segments are removed.
+ */
+export function recoverChangelog(
+  fileSystem: FileSystem,
+  directory: string,
+  applied: number,
+  committed: CommittedDelta | undefined,
+  visitor: ChangelogVisitor,
+): RecoveredChangelog {
+  const recovery = new Recovery(fileSystem, directory);
+  if (committed === undefined) {
+    recovery.removeBeyond(0);
+    return { nextSegment: 1, segments: [] };
+  }
+  const { segment, offsetBytes, byteLength } = committed.location;
+  const nextSegment = segment + 1;
+  if (committed.epoch === applied && !recovery.stored.includes(segment)) {
+    // All was folded, a later epoch had begun another segment, and so this one could go.
+    recovery.removeBeyond(0);
+    return { nextSegment, segments: [] };
+  }
+  if (committed.epoch < applied) {
+    const what = `epoch ${applied} has been folded, but epoch ${committed.epoch} is the last committed one`;
+    throw damaged(segmentPath(directory, segment), offsetBytes + byteLength, what);
+  }
+  recovery.visit(recovery.deltasAfter(applied, committed), visitor);
+  const segments = recovery.describeSegments(committed);
+  recovery.removeBeyond(segment);
+  recovery.cutOff(segment, offsetBytes + byteLength);
+  return { nextSegment, segments };
+}
+
+/** Visits the same deltas and changes nothing: for reading what a running engine goes on to write. */
+export function visitDeltas(
+  fileSystem: FileSystem,
+  directory: string,
+  applied: number,
+  committed: CommittedDelta,
+  visitor: ChangelogVisitor,
+): void {
+  const recovery = new Recovery(fileSystem, directory);
+  recovery.visit(recovery.deltasAfter(applied, committed), visitor);
+}
+
+/** One shard's changelog while it is recovered. */
+class Recovery {
+  readonly stored: readonly number[];
+  readonly #fileSystem: FileSystem;
+  readonly #directory: string;
+
+  constructor(fileSystem: FileSystem, directory: string) {
+    this.#fileSystem = fileSystem;
+    this.#directory = directory;
+    this.stored = listSegments(fileSystem, directory);
+  }
+
+  /** The deltas to redo, newest first. The committed one is checked in any case. */
+  deltasAfter(applied: number, committed: CommittedDelta): CommittedDelta[] {
+    const deltas: CommittedDelta[] = [];
+    for (let delta = committed; ; ) {
+      const before = this.#read(delta.location.segment, (reader) => checkPlace(reader, delta));
+      if (delta.epoch > applied) deltas.push(delta);
+      if (before.epoch <= applied) return deltas;
+      const location = this.#read(before.segment, (reader) => locateEnd(reader, before));
+      delta = { epoch: before.epoch, location };
+    }
+  }
+
+  visit(newestFirst: readonly CommittedDelta[], visitor: ChangelogVisitor): void {
+    for (const { epoch, location } of newestFirst.toReversed()) {
+      visitor.delta(epoch, location);
+      for (const { kind, bytes } of readDelta(this.#fileSystem, this.#directory, location)) visitor.frame(kind, bytes);
+    }
+  }
+
+  /** What is known of the segments that stay, oldest first; where one ends, the header of the next one says. */
+  describeSegments({ epoch, location }: CommittedDelta): SegmentInfo[] {
+    const kept = this.stored.filter((segment) => segment <= location.segment);
+    const infos: SegmentInfo[] = [];
+    let lastEpoch = epoch;
+    let end = location.offsetBytes + location.byteLength;
+    for (const segment of kept.toReversed()) {
+      const { header, byteLength } = this.#read(segment, (reader) => ({
+        header: reader.header,
+        byteLength: reader.byteLength,
+      }));
+      // With a gap behind it, left by removals that a crash undid in part, its last epoch and its end are bounds.
+      const isFollowed = segment === location.segment || this.stored.includes(segment + 1);
+      infos.push({ segment, firstEpoch: header.firstEpoch, lastEpoch, byteLength: isFollowed ? end : byteLength });
+      lastEpoch = header.previousEpoch;
+      end = header.previousEnd;
+    }
+    return infos.reverse();
+  }
+
+  removeBeyond(last: number): void {
+    for (const segment of this.stored.filter((number) => number > last)) {
+      const path = segmentPath(this.#directory, segment);
+      callStorage(path, () => this.#fileSystem.remove(path));
+    }
+  }
+
+  cutOff(segment: number, end: number): void {
+    const path = segmentPath(this.#directory, segment);
+    callStorage(path, () => {
+      const file = this.#fileSystem.open(path, 'append');
+      try {
+        if (file.byteLength() > end) file.truncate(end);
+      } finally {
+        file.close();
+      }
+    });
+  }
+
+  #read<Result>(segment: number, read: (reader: SegmentReader) => Result): Result {
+    return readSegment(this.#fileSystem, this.#directory, segment, read);
+  }
+}
+
+/** The delta before one, if there is one: where it ends, and what ends there. */
+interface Predecessor {
+  readonly epoch: number;
+  readonly checksum: number;
+  readonly segment: number;
+  readonly end: number;
+}
+
+/** Checks the end of a delta, and that it is the one that the chain leads to. */
+function checkPlace(reader: SegmentReader, { epoch, location }: CommittedDelta): Predecessor {
+  const { header } = reader;
+  const end = checkedEnd(reader, location);
+  if (end.epoch !== epoch) throw damaged(reader.path, end.offset, `epoch ${end.epoch} ends here instead of ${epoch}`);
+  const before = { epoch: end.previousEpoch, checksum: end.previousChecksum };
+  if (location.offsetBytes > SEGMENT_HEADER_BYTES) {
+    return { ...before, segment: header.segment, end: location.offsetBytes };
+  }
+  if (header.firstEpoch !== epoch || header.previousEpoch !== before.epoch) {
+    throw damaged(reader.path, SEGMENT_HEADER_BYTES, 'the first delta is not the one that the header names');
+  }
+  return { ...before, segment: header.segment - 1, end: header.previousEnd };
+}
+
+/** The delta that ends there and, as the one after it says, has this checksum; whether it has, is checked later. */
+function locateEnd(reader: SegmentReader, { checksum, segment, end }: Predecessor): DeltaLocation {
+  const { byteLength } = reader.endBefore(end).said;
+  return { segment, offsetBytes: end - byteLength, byteLength, checksum };
+}

@@ -1,0 +1,33 @@
+/**
+ * The keys of a state store, and of the changelog's records, which are the same. They begin with the key group, so that
+ * the entities of a group lie together and a group moves to another shard as one range (I12), and they carry names
+ * instead of numbers, so that they mean the same to every version of the module.
+ *
+ * ```
+ *   ┌──────────────────┬─────────────┬───────────────────────┬───────────┬─────────────┬──────────┐
+ *   │ key group (16 BE)│ section (8) │ type, bytes (16 BE)   │ type …    │ id form (8) │ id …     │
+ *   └──────────────────┴─────────────┴───────────────────────┴───────────┴─────────────┴──────────┘
+ *     type: UTF-8      id form 0: ASCII, 1: UTF-16 little-endian      id: up to the end of the key
+ * ```
+ *
+ * Key groups end at 1,023; above them lies what belongs to no entity.
+ */
+
+export const KEY_GROUP_BYTES = 2;
+/** The state values of an entity, all in one record. Other kinds of state get sections of their own. */
+export const SECTION_VALUES = 1;
+export const KEY_HEAD_BYTES = 5;
+export const ID_ASCII = 0;
+export const ID_WIDE = 1;
+
+/** The last epoch whose delta has been folded into this store, as the decimal digits of a number. */
+export const APPLIED_KEY: Uint8Array = Buffer.from('\xff\xffapplied', 'latin1');
+
+/** The first key of a key group; the range of several groups ends before the first key of the group after them. */
+export function firstKeyOf(keyGroup: number): Uint8Array {
+  return Uint8Array.of(keyGroup >>> 8, keyGroup & 0xff);
+}
+
+export function keyGroupOfKey(key: Uint8Array): number {
+  return (key[0] << 8) | key[1];
+}

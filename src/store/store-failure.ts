@@ -1,0 +1,46 @@
+/**
+ * What happens to a store when a write or a sync fails: it stops, for good (I9). The disk may hold any part of what was
+ * written, and a later sync that succeeds would say nothing about it. So the first failure is kept, and every call from
+ * then on gets it as its cause; whoever owns the store opens it anew and goes on from what is durable.
+ */
+import { MillraceError } from '../sdk/errors.ts';
+import { AssertionError } from '../base/assert.ts';
+
+/** An error of the machine as a coded one; coded errors and programmer mistakes pass as they are. */
+export function asStoreError(what: string, cause: unknown): Error {
+  if (cause instanceof MillraceError || cause instanceof AssertionError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new MillraceError('STORAGE_FAILED', `${what}: ${reason}`, { cause });
+}
+
+export class StoreFailure {
+  readonly #directory: string;
+  #first: Error | undefined;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  get hasFailed(): boolean {
+    return this.#first !== undefined;
+  }
+
+  /** Stops the store, unless it has stopped already, and returns what the caller is to throw. */
+  stop(what: string, cause: unknown): Error {
+    const failure = asStoreError(`${what} in ${this.#directory}`, cause);
+    this.#first ??= failure;
+    return failure;
+  }
+
+  /** Throws if the store has stopped. */
+  check(): void {
+    const first = this.#first;
+    if (first === undefined) return;
+    const code = first instanceof MillraceError ? first.code : 'STORAGE_FAILED';
+    const details = first instanceof MillraceError ? { ...first.details } : {};
+    throw new MillraceError(code, `The store in ${this.#directory} has stopped after an earlier failure`, {
+      cause: first,
+      details,
+    });
+  }
+}
