@@ -4,17 +4,21 @@
  * part in it yet; they will differ in the store that keeps state on disk.
  */
 
-export { type AskOptions, Engine, type StopOptions } from '../src/engine/engine.ts';
+export { bootstrap, type BootstrapOptions } from '../src/engine/bootstrap.ts';
+export type { BootstrapRecord } from '../src/engine/bootstrap-records.ts';
+export { type AskOptions, Engine, type SendOptions, type StopOptions } from '../src/engine/engine.ts';
 export type { EngineOptions } from '../src/engine/options.ts';
+export { savepointDigest, type SavepointInfo } from '../src/engine/savepoint-info.ts';
+export type { Progress, ProgressListener } from '../src/engine/savepoint-progress.ts';
 export type { EngineEvents } from '../src/engine/error-events.ts';
-export { startEngine } from '../src/engine/start-engine.ts';
+export { startEngine } from './start-engine.ts';
 export { stopOnSignals } from '../src/engine/stop-on-signals.ts';
 export type { EgressStream } from '../src/io/egress-stream.ts';
 export { type NdjsonSinkOptions, ndjsonSink } from '../src/io/ndjson-sink.ts';
 export { type NdjsonSourceOptions, ndjsonSource } from '../src/io/ndjson-source.ts';
 export type { IdleMode } from '../src/ring/idle-strategy.ts';
 export type { Address } from '../src/sdk/address.ts';
-export { defineEgress, type Egress, type EgressSink, type EgressType } from '../src/sdk/egress.ts';
+export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from '../src/sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from '../src/sdk/errors.ts';
 export {
   type Context,
@@ -31,6 +35,7 @@ export {
   type Ingress,
   type IngressSource,
   type IngressType,
+  ingressType,
   type Router,
   type RouterSend,
   type SourceBatch,

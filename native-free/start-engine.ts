@@ -1,0 +1,16 @@
+/**
+ * The native-free entry's `startEngine`: the same engine over the store of this folder.
+ */
+import type { Engine } from '../src/engine/engine.ts';
+import type { EngineOptions } from '../src/engine/options.ts';
+import { startEngineOn } from '../src/engine/start-engine.ts';
+
+const NATIVE_FREE = {
+  name: 'native-free',
+  url: new URL(import.meta.url.endsWith('.ts') ? './log-store.ts' : './log-store.js', import.meta.url),
+};
+
+/** Starts an engine; see `startEngine` of the main entry. Its data directories are those of the native-free store. */
+export function startEngine(options: EngineOptions): Promise<Engine> {
+  return startEngineOn(NATIVE_FREE, options);
+}

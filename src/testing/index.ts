@@ -1,0 +1,14 @@
+/** The public surface of `millrace/testing`: what helps to test what is built on Millrace, or for it. */
+
+export { NodeFileSystem } from '../base/node-file-system.ts';
+export type { FileSystem, OpenFile, OpenMode } from '../base/file-system.ts';
+export type {
+  OpenStore,
+  StateStore,
+  StoreBatch,
+  StoreCapabilities,
+  StoreEntry,
+  StoreOptions,
+} from '../store/state-store.ts';
+export type { StoreConformanceOptions } from './store-case.ts';
+export { storeConformance } from './store-conformance.ts';
