@@ -12,10 +12,10 @@ import {
   type Context,
   defineEgress,
   defineFunction,
-  defineIngress,
   defineModule,
   defineRouter,
   functionType,
+  ingressType,
   value,
 } from '../../src/index.ts';
 import { type Flight, hourOf, isFlight } from './flight.ts';
@@ -70,7 +70,7 @@ export const airport = functionType<Departure | Arrival | Summarise>('flights/ai
 export const route = functionType<RouteFlight | Summarise>('flights/route');
 
 /** Flights as they happen; `main.ts` says where they come from. */
-export const flown = defineIngress<unknown>({ type: 'flights/flown' });
+export const flown = ingressType<unknown>('flights/flown');
 export const results = defineEgress<Summary>({ type: 'flights/results' });
 /** Microseconds from taking a flight in until its arrival was counted, for a sample of the flights. */
 export const latencies = defineEgress<number>({ type: 'flights/latencies' });

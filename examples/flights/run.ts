@@ -50,10 +50,10 @@ async function openInput({ input, onMalformed, repeatCount }: Flags): Promise<In
 /** Keeps the summaries for the report and passes them on. */
 function keptIn(summaries: Summary[], onward: EgressSink<Summary> | undefined): EgressSink<Summary> {
   return {
-    open: () => onward?.open?.(),
-    async write(records) {
+    open: (position) => onward?.open?.(position),
+    async write(records, sequence) {
       summaries.push(...records);
-      await onward?.write(records);
+      await onward?.write(records, sequence);
     },
     close: () => onward?.close?.(),
   };

@@ -81,11 +81,11 @@ const cartFunction = defineFunction({
         for (const [item, quantity] of Object.entries(ctx.state.items)) {
           ctx.send(inventory, item, { kind: 'ReturnItem', quantity });
         }
-        ctx.state.items = {};
+        ctx.clear('items');
         return;
       case 'Checkout':
         ctx.egress(receipts, { cart: ctx.self.id, items: ctx.state.items });
-        ctx.state.items = {};
+        ctx.clear('items');
         return;
     }
   },

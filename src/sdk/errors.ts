@@ -29,8 +29,18 @@ const CONSEQUENCES = {
   EGRESS_UNCONSUMED: 'Records are kept, and the ingresses stay closed until somebody consumes the egress.',
   EGRESS_CONSUMED_TWICE: 'The second consumer was refused; the first goes on.',
   SPILL_FAILED: 'The shard stops; the engine fails.',
+  SHARD_RECOVERING: 'All shards go back to the last checkpoint and the engine goes on; nothing that was sent is lost.',
   SHARD_FAILED: 'The engine has failed: all its shards are stopped and every waiting caller gets this error.',
   ENGINE_STOPPED: 'Nothing was sent.',
+  DATA_DAMAGED: 'Nothing is guessed and nothing on disk was changed; repair the file or start from a savepoint.',
+  DATA_LOCKED: 'The engine was not started.',
+  DATA_TOO_NEW: 'The engine was not started and nothing on disk was changed.',
+  DATA_OTHER_STORE: 'The engine was not started and nothing on disk was changed.',
+  DATA_NOT_EMPTY: 'The engine was not started and nothing on disk was changed.',
+  SAVEPOINT_FAILED: 'No savepoint was made; the engine goes on.',
+  SAVEPOINT_DAMAGED: 'Nothing was started from it; use another savepoint.',
+  BOOTSTRAP_FAILED: 'No savepoint was written.',
+  STORAGE_FAILED: 'The shards go back to the last checkpoint; nothing that was acknowledged is lost.',
 } as const;
 
 export type ErrorCode = keyof typeof CONSEQUENCES;
@@ -48,8 +58,10 @@ export class MillraceError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, what: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    const consequence = CONSEQUENCES[code];
     super(
-      `${what}${/[.!?…]$/.test(what) ? '' : '.'} ${CONSEQUENCES[code]}`,
+      // An error that another thread had first says it already.
+      what.endsWith(consequence) ? what : `${what}${/[.!?…]$/.test(what) ? '' : '.'} ${consequence}`,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = code;

@@ -30,8 +30,13 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
    * which may be kept in state and answered later). Undefined for messages from an ingress or `engine.send`.
    */
   readonly caller: Address | undefined;
-  /** This entity's state. Reading an undeclared name does not compile. */
+  /** This entity's state: read and assign. An undeclared name does not compile. */
   readonly state: StateOf<Specs>;
+  /**
+   * Forgets one value of this entity's state: it reads again as if it had never been written, `undefined` or the initial
+   * value. Takes effect when the invocation returns, like every write. An undeclared name throws a `TypeError`.
+   */
+  clear(name: keyof Specs & string): void;
   /** Sends a message. It leaves when the invocation returns; per receiver, messages arrive in the order sent. */
   send<Message>(target: FunctionType<Message>, id: string, message: NoInfer<Message>): void;
   /** The same to a function of another module, by name; the compiler cannot check the message. */

@@ -60,6 +60,16 @@ export type AnyIngress = Ingress<any>;
 // oxlint-disable-next-line typescript/no-explicit-any -- what accepts every record type in a list
 export type AnyRouter = Router<any>;
 
+/**
+ * Names an ingress and its records apart from its source: for routers whose source is known only where the engine is
+ * started, and is given there as an ingress of this type.
+ *
+ * @throws MillraceError `INVALID_TYPE_NAME`
+ */
+export function ingressType<Record>(type: string): IngressType<Record> {
+  return Object.freeze({ type: checkTypeName(type) });
+}
+
 /** Declares an ingress. Its source may also be given where the engine is started. */
 export function defineIngress<Record>(definition: {
   type: string | IngressType<Record>;

@@ -17,7 +17,10 @@ export interface ValueSpec<Value, Read = Value> {
 // oxlint-disable-next-line typescript/no-explicit-any -- the only bound that keeps the inference of each spec's own types
 export type StateSpecs = Readonly<Record<string, ValueSpec<any, any>>>;
 
-/** The state of one entity as its function sees it: read and assign; assigning `undefined` clears. */
+/**
+ * The state of one entity as its function sees it: read and assign. A mapped type cannot let a property be assigned what
+ * it never reads as, so values are cleared by `ctx.clear`; at run time, assigning `undefined` is the same.
+ */
 export type StateOf<Specs extends StateSpecs> = {
   -readonly [Name in keyof Specs]: Specs[Name] extends ValueSpec<infer _Value, infer Read> ? Immutable<Read> : never;
 };
@@ -26,8 +29,8 @@ export type StateOf<Specs extends StateSpecs> = {
  * Declares one value per entity.
  *
  * `ctx.state.x` reads it and `ctx.state.x = …` writes it; the write becomes visible when the invocation returns, or not
- * at all. Values are anything a message may hold. Without `initial`, an entity reads `undefined` until its first write;
- * with it, clearing (assigning `undefined`) goes back to the initial value.
+ * at all. Values are anything a message may hold. Without `initial`, an entity reads `undefined` until its first write.
+ * `ctx.clear('x')` goes back to that, or to the initial value.
  */
 export function value<Value>(): ValueSpec<Value, Value | undefined>;
 export function value<Value>(options: { initial: Value }): ValueSpec<Value>;

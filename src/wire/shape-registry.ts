@@ -4,18 +4,21 @@
  * long as the engine runs (and nothing with such a number ever goes to disk).
  *
  * ```
- *  word 0: how many shapes   1: lock   2: bytes used      byte 12: │ length (32) │ keys as JSON, padded to 4 │ …
+ *  word 0: how many shapes   1: lock, 1 while taken       byte 8: │ length (32) │ keys as JSON, padded to 4 │ …
  * ```
  *
- * A shape is written under the lock and then counted by an atomic store; whoever sees the count sees the shape. The lock
- * is taken a few hundred times in the life of an engine, for microseconds, so waiting for it is spinning.
+ * A shape is written under the lock, behind the last one that is counted, and then counted by an atomic store; whoever
+ * sees the count sees the shape. What a writer left half done is not counted, and the next one writes over it.
+ *
+ * Nobody waits for the lock: a shape makes messages faster and is never needed, so who finds the lock taken does without
+ * and tries again some messages later. A thread that was ended while it held the lock leaves it taken for good. Then no
+ * shapes are added any more, those that are there go on to be used, and nobody hangs.
  */
 import { assert } from '../base/assert.ts';
 
-const COUNT = 0;
-const LOCK = 1;
-const USED = 2;
-const HEADER_BYTES = 12;
+const COUNT_WORD = 0;
+const LOCK_WORD = 1;
+const SHAPES_OFFSET_BYTES = 8;
 const REGISTRY_BYTES = 256 * 1024;
 export const SHAPE_COUNT_MAX = 1024;
 /** Objects with more keys than this are dictionaries rather than records. */
@@ -36,7 +39,8 @@ export class ShapeRegistry {
   readonly #bytes: Uint8Array;
   readonly #shapes: Shape[] = [];
   readonly #numbers = new Map<string, number>();
-  #readBytes = HEADER_BYTES;
+  /** Where the shapes end that this thread has read. */
+  #readBytes = SHAPES_OFFSET_BYTES;
 
   constructor(shared: SharedArrayBuffer) {
     this.#words = new Int32Array(shared);
@@ -51,36 +55,42 @@ export class ShapeRegistry {
     return shape;
   }
 
-  /** The shape with these keys, made if need be; undefined when the table is full. */
+  /** The shape with these keys, made if need be; undefined when the table is full or the lock is taken. */
   register(keys: readonly string[]): Shape | undefined {
     const text = JSON.stringify(keys);
-    while (Atomics.compareExchange(this.#words, LOCK, 0, 1) !== 0);
+    // What others have added is read before the lock is taken, so that it is held for a moment only.
+    const known = this.#find(text);
+    if (known !== undefined) return known;
+    const bytes = Buffer.from(text);
+    if (Atomics.compareExchange(this.#words, LOCK_WORD, 0, 1) !== 0) return undefined;
     try {
-      this.#catchUp();
-      const known = this.#numbers.get(text);
-      if (known !== undefined) return this.#shapes[known];
-      if (!this.#append(Buffer.from(text))) return undefined;
-      this.#catchUp();
-      return this.#shapes.at(-1);
+      return this.#find(text) ?? this.#append(bytes);
     } finally {
-      Atomics.store(this.#words, LOCK, 0);
+      Atomics.store(this.#words, LOCK_WORD, 0);
     }
   }
 
-  #append(text: Uint8Array): boolean {
-    const at = this.#words[USED] === 0 ? HEADER_BYTES : this.#words[USED];
+  #find(text: string): Shape | undefined {
+    this.#catchUp();
+    const number = this.#numbers.get(text);
+    return number === undefined ? undefined : this.#shapes[number];
+  }
+
+  /** Writes a shape, under the lock and with all others read: so it belongs where reading has come to. */
+  #append(text: Uint8Array): Shape | undefined {
+    const at = this.#readBytes;
     const end = at + 4 + ((text.length + 3) & ~3);
-    const count = Atomics.load(this.#words, COUNT);
-    if (count === SHAPE_COUNT_MAX || end > this.#bytes.length) return false;
+    const count = this.#shapes.length;
+    if (count === SHAPE_COUNT_MAX || end > this.#bytes.length) return undefined;
     this.#words[at >> 2] = text.length;
     this.#bytes.set(text, at + 4);
-    this.#words[USED] = end;
-    Atomics.store(this.#words, COUNT, count + 1);
-    return true;
+    Atomics.store(this.#words, COUNT_WORD, count + 1);
+    this.#catchUp();
+    return this.#shapes[count];
   }
 
   #catchUp(): void {
-    const count = Atomics.load(this.#words, COUNT);
+    const count = Atomics.load(this.#words, COUNT_WORD);
     while (this.#shapes.length < count) {
       const length = this.#words[this.#readBytes >> 2];
       const start = this.#readBytes + 4;

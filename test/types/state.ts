@@ -2,7 +2,7 @@
  * What does and does not compile when functions use their state. This file is only ever compiled (`npm run typecheck`):
  * every line below a `@ts-expect-error` must be an error, and everything else must not be one.
  */
-import { defineFunction, type StateOf, value } from '../../src/index.ts';
+import { type Context, defineFunction, type StateOf, value } from '../../src/index.ts';
 
 interface Order {
   readonly id: string;
@@ -25,8 +25,19 @@ export const stock = defineFunction({
     state.last = message.id === '' ? undefined : message;
     // @ts-expect-error -- a value of another type
     state.count = 'one';
-    // @ts-expect-error -- with an initial value there is no undefined to write
+    // @ts-expect-error -- with an initial value there is no undefined to write; ctx.clear does that
     state.count = undefined;
+    const count: number = state.count;
+    ctx.clear('count');
+    ctx.clear('last');
+    // @ts-expect-error -- an undeclared state cannot be cleared
+    ctx.clear('total');
+    // @ts-expect-error -- nor can nothing
+    ctx.clear();
+    // @ts-expect-error -- nor a value, in place of its name
+    ctx.clear(state.count);
+    // @ts-expect-error -- a state stays declared
+    delete state.count;
     // @ts-expect-error -- an undeclared state cannot be read
     void state.total;
     // @ts-expect-error -- an undeclared state cannot be written
@@ -64,6 +75,13 @@ export const stock = defineFunction({
     state.since = new Date(state.since.getTime() + 1);
     state.bytes = new Uint8Array([state.bytes.length]);
     void state.last?.lines.map(({ sku, amounts }) => [sku, ...amounts]);
+
+    // A copy has the types of what it was made of.
+    const { last, ...rest } = { ...state };
+    const sum: number = rest.count + count + (last?.lines.length ?? 0);
+    // @ts-expect-error -- the copy's values are immutable, too
+    rest.tags.add('new');
+    void sum;
   },
 });
 
@@ -73,6 +91,28 @@ export const stateless = defineFunction({
   invoke(ctx, _message: null) {
     // @ts-expect-error -- nothing was declared
     void ctx.state.count;
+    // @ts-expect-error -- so there is nothing to clear
+    ctx.clear('count');
+  },
+});
+
+// Helpers of one function take its Context; helpers of many know no names, and may clear what they are told to.
+const specs = { count: value({ initial: 0 }), last: value<Order>() };
+function reset(ctx: Context<typeof specs>): void {
+  for (const name of ['count', 'last'] as const) ctx.clear(name);
+}
+function clearAll(ctx: Context): void {
+  for (const name of Object.keys(ctx.state)) ctx.clear(name);
+}
+export const counter = defineFunction({
+  type: 'shop/counter',
+  state: specs,
+  invoke(ctx, message: 'reset' | 'clear') {
+    if (message === 'reset') reset(ctx);
+    else clearAll(ctx);
+    // @ts-expect-error -- what was not declared
+    const name: Parameters<typeof ctx.clear>[0] = 'total';
+    void name;
   },
 });
 

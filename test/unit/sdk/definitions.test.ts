@@ -8,7 +8,9 @@ import {
   defineIngress,
   defineModule,
   defineRouter,
+  egressType,
   functionType,
+  ingressType,
   value,
 } from '../../../src/index.ts';
 
@@ -37,6 +39,8 @@ describe('a type name', () => {
     const given = type as string;
     for (const define of [
       () => functionType(given),
+      () => ingressType(given),
+      () => egressType(given),
       () => defineFunction({ type: given, invoke }),
       () => defineEgress({ type: given }),
       () => defineIngress({ type: given }),
@@ -51,6 +55,9 @@ describe('a type name', () => {
     expect(functionType(type).type).toBe(type);
     expect(defineFunction({ type: functionType(type), invoke }).type).toBe(type);
     expect(defineEgress({ type: defineEgress({ type }) }).type).toBe(type);
+    expect(defineEgress({ type: egressType(type) }).type).toBe(type);
+    expect(defineIngress({ type: ingressType(type) }).type).toBe(type);
+    expect(defineRouter({ ingress: ingressType(type), route: invoke }).ingress).toBe(type);
   });
 });
 
@@ -86,6 +93,16 @@ describe('a definition', () => {
       () => defineModule({ functions: [defineEgress({ type: 'a/b' })] } as never),
       /is not a function/,
     ],
+    [
+      'of a module with a token for an ingress',
+      () => defineModule({ ingresses: [ingressType('a/b')] } as never),
+      /an object in ingresses is not/,
+    ],
+    [
+      'of a module with a token for an egress',
+      () => defineModule({ egresses: [egressType('a/b')] } as never),
+      /an object in egresses is not/,
+    ],
     ['of a module with a hole', () => defineModule({ egresses: [undefined] } as never), /undefined in egresses/],
   ])('%s is refused', (_, define, message) => {
     expect(define).toThrow(expect.objectContaining({ code: 'INVALID_DEFINITION' }));
@@ -95,7 +112,8 @@ describe('a definition', () => {
   test('is frozen: threads rely on finding the same', () => {
     const fn = defineFunction({ type: 'a/b', state: { x: value<number>() }, invoke });
     const module = defineModule({ functions: [fn] });
-    for (const definition of [fn, module, defineEgress({ type: 'a/b' }), functionType('a/b')]) {
+    const tokens = [functionType('a/b'), ingressType('a/b'), egressType('a/b')];
+    for (const definition of [fn, module, defineEgress({ type: 'a/b' }), ...tokens]) {
       expect(Object.isFrozen(definition)).toBe(true);
     }
   });

@@ -4,18 +4,13 @@
  */
 import assert from 'node:assert';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FLAG_FLAT_PAYLOAD, KIND_MESSAGE, TYPE_NONE } from '../../../src/wire/envelope-layout.ts';
 import { EnvelopeReader } from '../../../src/wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../../../src/wire/envelope-writer.ts';
 import { MessageGate } from '../../../src/wire/message-gate.ts';
 import { PayloadCodec } from '../../../src/wire/payload-codec.ts';
-import {
-  allocateShapeRegistry,
-  SHAPE_COUNT_MAX,
-  SHAPE_KEYS_MAX,
-  ShapeRegistry,
-} from '../../../src/wire/shape-registry.ts';
+import { allocateShapeRegistry, SHAPE_KEYS_MAX, ShapeRegistry } from '../../../src/wire/shape-registry.ts';
 import { anyMessage, asReceived } from './messages.ts';
 
 /** Enough messages of one shape for it to be learnt. */
@@ -149,40 +144,12 @@ test('any message is the same on the other side, amid flat ones', () => {
   );
 });
 
-describe('the registry of shapes', () => {
-  test('gives one number to one list of keys, on all threads', () => {
-    const shared = allocateShapeRegistry();
-    const [one, other] = [new ShapeRegistry(shared), new ShapeRegistry(shared)];
-    const first = one.register(['a', 'b']);
-    expect(other.register(['c'])?.number).toBe(1);
-    expect(other.register(['a', 'b'])?.number).toBe(first?.number);
-    expect(one.get(1).keys).toEqual(['c']);
-    expect(one.register([])?.keys).toEqual([]);
-    expect(other.get(2).keys).toEqual([]);
-    expect(() => one.get(3)).toThrow('a shape is registered before its number is used');
-  });
-
-  test('that is full registers no more, and messages go on in other forms', () => {
-    const shared = allocateShapeRegistry();
-    const registry = new ShapeRegistry(shared);
-    const numbers = Array.from(
-      { length: SHAPE_COUNT_MAX + 5 },
-      (_, index) => registry.register([`key ${index}`])?.number,
-    );
-    expect(numbers.slice(0, 3)).toEqual([0, 1, 2]);
-    expect(numbers.slice(SHAPE_COUNT_MAX)).toEqual(Array.from({ length: 5 }, () => undefined));
-    expect(registry.register(['key 5'])?.number).toBe(5);
-    expect(new ShapeRegistry(shared).get(SHAPE_COUNT_MAX - 1).keys).toEqual([`key ${SHAPE_COUNT_MAX - 1}`]);
-  });
-
-  test('that has no room for more text registers no more', () => {
-    const registry = new ShapeRegistry(allocateShapeRegistry());
-    const long = (index: number): string[] =>
-      Array.from({ length: 20 }, (_, key) => `${index} ${key} `.padEnd(250, 'é'));
-    const shapes = Array.from({ length: 100 }, (_, index) => registry.register(long(index)));
-    const count = shapes.findIndex((shape) => shape === undefined);
-    expect(count).toBeGreaterThan(10);
-    for (let index = 0; index < count; index++) expect(registry.get(index).keys).toEqual(long(index));
-    expect(registry.register(['short'])?.keys).toEqual(['short']);
-  });
+test('messages take another form while no shape can be added', () => {
+  const neverNow = vi.spyOn(ShapeRegistry.prototype, 'register').mockReturnValue(undefined);
+  const cross = crossing();
+  for (let n = 0; n < OFTEN; n++) expect(cross({ n })).toEqual({ received: { n }, flat: false });
+  expect(neverNow.mock.calls.length).toBeGreaterThan(0);
+  neverNow.mockRestore();
+  for (let n = 0; n < OFTEN; n++) expect(cross({ n }).received).toEqual({ n });
+  expect(cross({ n: -1 })).toEqual({ received: { n: -1 }, flat: true });
 });
