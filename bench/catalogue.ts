@@ -3,7 +3,9 @@
  * topology and rivals, and a line here.
  */
 import { allToAll } from './flow/all-to-all.ts';
+import { allToAllDurable } from './flow/all-to-all-durable.ts';
 import { ask } from './flow/ask.ts';
+import { cutStall } from './flow/cut-stall.ts';
 import { fanIn } from './flow/fan-in.ts';
 import { fanOut } from './flow/fan-out.ts';
 import { oneToOne } from './flow/one-to-one.ts';
@@ -13,12 +15,15 @@ import { microBenchmarks } from './harness/micro.ts';
 import { codecSuites } from './micro/codec.ts';
 import { doorbell } from './micro/doorbell.ts';
 import { entityLookupSuites } from './micro/entity-lookup.ts';
+import { entityRecordSuites } from './micro/entity-record.ts';
 import { keyHashSuites } from './micro/key-hash.ts';
 import { ringSuites } from './micro/ring-one-thread.ts';
 import { ringTwoThreads } from './micro/ring-two-threads.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
   allToAll,
+  allToAllDurable,
+  cutStall,
   oneToOne,
   fanIn,
   fanOut,
@@ -29,5 +34,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   doorbell,
   ...microBenchmarks(entityLookupSuites),
   ...microBenchmarks(keyHashSuites),
+  ...microBenchmarks(entityRecordSuites),
   ...microBenchmarks(codecSuites),
 ];

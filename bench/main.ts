@@ -5,10 +5,10 @@
  */
 import { BENCHMARKS } from './catalogue.ts';
 import { describeMachine, machineWarnings } from './harness/machine.ts';
-import type { Benchmark } from './harness/benchmark.ts';
+import type { Benchmark, Progress } from './harness/benchmark.ts';
 import { type Options, parseCommandLine, USAGE } from './harness/options.ts';
 import { resultLines, table } from './harness/report.ts';
-import { type BenchmarkRun, chooseContenders, failedChecksums, type Progress, runBenchmark } from './harness/rounds.ts';
+import { type BenchmarkRun, chooseContenders, failedChecksums, runBenchmark } from './harness/rounds.ts';
 
 async function main(): Promise<number> {
   const { options, list, help } = parseCommandLine(process.argv.slice(2));

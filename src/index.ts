@@ -3,17 +3,21 @@
  * and may change at any time.
  */
 
-export { type AskOptions, Engine, type StopOptions } from './engine/engine.ts';
+export { bootstrap, type BootstrapOptions } from './engine/bootstrap.ts';
+export type { BootstrapRecord } from './engine/bootstrap-records.ts';
+export { type AskOptions, Engine, type SendOptions, type StopOptions } from './engine/engine.ts';
 export type { EngineOptions } from './engine/options.ts';
+export { savepointDigest, type SavepointInfo } from './engine/savepoint-info.ts';
+export type { Progress, ProgressListener } from './engine/savepoint-progress.ts';
 export type { EngineEvents } from './engine/error-events.ts';
-export { startEngine } from './engine/start-engine.ts';
+export { startEngine } from './engine/start-level.ts';
 export { stopOnSignals } from './engine/stop-on-signals.ts';
 export type { EgressStream } from './io/egress-stream.ts';
 export { type NdjsonSinkOptions, ndjsonSink } from './io/ndjson-sink.ts';
 export { type NdjsonSourceOptions, ndjsonSource } from './io/ndjson-source.ts';
 export type { IdleMode } from './ring/idle-strategy.ts';
 export type { Address } from './sdk/address.ts';
-export { defineEgress, type Egress, type EgressSink, type EgressType } from './sdk/egress.ts';
+export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from './sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from './sdk/errors.ts';
 export {
   type Context,
@@ -30,6 +34,7 @@ export {
   type Ingress,
   type IngressSource,
   type IngressType,
+  ingressType,
   type Router,
   type RouterSend,
   type SourceBatch,

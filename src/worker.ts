@@ -2,16 +2,22 @@
  * The thread entry: builds one shard from its task and turns it until the engine orders a stop. Whatever is thrown here
  * ends the thread, and with it the engine: a shard in an unknown state must not go on.
  */
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { systemClock } from './base/clock.ts';
+import { NodeFileSystem } from './base/node-file-system.ts';
 import { Mesh } from './channel/mesh.ts';
 import { loadModule } from './engine/load-module.ts';
-import type { ShardTask } from './engine/shard-task.ts';
+import type { DurableTask, ShardTask } from './engine/shard-task.ts';
 import { SpillDirectory } from './engine/spill-directory.ts';
 import { COMMAND_RUN } from './metrics/counters.ts';
 import { IdleStrategy } from './ring/idle-strategy.ts';
+import { type DurableOptions, readAppliedEpoch } from './shard/durability.ts';
 import { failureOf } from './shard/failure.ts';
 import { Shard } from './shard/shard.ts';
+import type { ShardOptions } from './shard/shard-options.ts';
+import { CheckedStore } from './store/checked-store.ts';
+import type { OpenStore } from './store/state-store.ts';
 
 /** The event loop gets a turn at least this often, so that promises, timers and sockets of user code live (I10). */
 const TURN_INTERVAL_MS = 2;
@@ -29,7 +35,7 @@ async function rest(shard: Shard, mesh: Mesh, timeoutMs: number): Promise<void> 
   ownDoorbell.declareParked();
   if (shard.hasWork || counters.command() !== COMMAND_RUN) {
     ownDoorbell.rise();
-  } else if (shard.busyCount > 0) {
+  } else if (shard.isWaiting) {
     await ownDoorbell.parkAsync(timeoutMs);
   } else {
     ownDoorbell.park(timeoutMs);
@@ -44,7 +50,9 @@ async function turnUntilStopped(shard: Shard, mesh: Mesh, idle: IdleStrategy): P
     const decision = idle.decide(shard.doWork());
     if (decision === 'park' || decision === 'nap') {
       await rest(shard, mesh, decision === 'nap' ? NAP_MS : PARK_MS);
-    } else if (shard.busyCount > 0) {
+    } else if (shard.isWaitingForStore) {
+      await setImmediate();
+    } else if (shard.isWaiting) {
       // Lets promises that are already resolved go on; much cheaper than a turn of the whole event loop.
       await RESOLVED;
     }
@@ -56,17 +64,32 @@ async function turnUntilStopped(shard: Shard, mesh: Mesh, idle: IdleStrategy): P
   }
 }
 
-async function run(task: ShardTask): Promise<void> {
+async function run({ durable, ...task }: ShardTask): Promise<void> {
   const module = await loadModule(task.module);
   const mesh = new Mesh(task.mesh, task.shard);
   const storage = new SpillDirectory(task.spillDirectory);
-  const shard = new Shard(module, mesh, { ...task, clock: systemClock, storage });
+  const options: ShardOptions = { ...task, clock: systemClock, storage };
+  const shard = new Shard(
+    module,
+    mesh,
+    durable === undefined ? options : { ...options, durable: await openGround(durable) },
+  );
   shard.onSettled = () => mesh.ownDoorbell.ring();
   try {
     await turnUntilStopped(shard, mesh, new IdleStrategy(task.idle));
   } finally {
     storage.clear();
+    await shard.close();
   }
+}
+
+/** What a durable shard stands on: its store, opened on this thread. */
+async function openGround({ store, cacheBytes, ...durable }: DurableTask): Promise<DurableOptions> {
+  const { openStore } = (await import(store)) as { openStore: OpenStore };
+  const fileSystem = new NodeFileSystem();
+  const directory = join(durable.directory, 'store');
+  const opened = new CheckedStore(await openStore({ directory, fileSystem, cacheBytes }));
+  return { ...durable, fileSystem, store: opened, appliedEpoch: await readAppliedEpoch(opened) };
 }
 
 export default async function runShard(task: ShardTask): Promise<void> {

@@ -2,35 +2,66 @@
  * A flow on the real engine: started with a module by URL, fed from the main thread as any program would feed it, timed
  * from the first send until nothing is in flight any more.
  */
-import { type Engine, startEngine } from '../../src/index.ts';
+import { type Engine, type EngineOptions, startEngine } from '../../src/index.ts';
+import { Scratch } from '../harness/scratch.ts';
 import { ASK_SUM, CENSUS_ID } from './census.ts';
 import type { FlowSession, FlowSetting } from './flow-contender.ts';
 import { moduleWith, openTopology, type Topology } from './topology.ts';
 
 const ENTITY = 'bench/entity';
+/** The flow is what is measured; that its beginning is committed shows in its end. */
+const ACCEPTED = { until: 'accepted' } as const;
 
-export async function openEngine(module: URL, shardCount: number, setting: FlowSetting): Promise<FlowSession> {
-  const engine = await startBareEngine(moduleWith(setting.topology, module), shardCount);
-  return new EngineSession(engine, openTopology(setting.topology, 0), setting.chains);
+/** Long enough for any commit on any disk. */
+const CENSUS_TIMEOUT_MS = 60_000;
+
+/** Starts the same engine again and again. */
+type StartEngine = () => Promise<Engine>;
+
+export async function openEngine(module: URL, shardCount: number, setting: FlowSetting): Promise<EngineSession> {
+  const start: StartEngine = () => startBareEngine(moduleWith(setting.topology, module), shardCount);
+  return new EngineSession(await start(), setting);
+}
+
+/** The same engine with a data directory of its own, and a checkpoint every `intervalMs`. */
+export async function openDurableEngine(
+  module: URL,
+  shardCount: number,
+  setting: FlowSetting,
+  intervalMs: number,
+): Promise<EngineSession> {
+  const scratch = new Scratch();
+  const durable = { directory: scratch.path, minIntervalMs: intervalMs, maxIntervalMs: intervalMs };
+  const start: StartEngine = () => startBareEngine(moduleWith(setting.topology, module), shardCount, durable);
+  return new EngineSession(await start(), setting, start, scratch);
 }
 
 /** As in production: without the checks that only development needs. Any error ends the run. */
-export async function startBareEngine(module: URL, shardCount: number): Promise<Engine> {
-  const engine = await startEngine({ module, shardCount, development: false });
+export async function startBareEngine(
+  module: URL,
+  shardCount: number,
+  durable: Partial<EngineOptions> = {},
+): Promise<Engine> {
+  const engine = await startEngine({ module, shardCount, development: false, ...durable });
   return engine.on('error', (error) => {
     throw error;
   });
 }
 
-class EngineSession implements FlowSession {
-  readonly #engine: Engine;
+export class EngineSession implements FlowSession {
+  engine: Engine;
   readonly #topology: Topology<unknown>;
   readonly #chains: number;
+  /** Given where state is durable. */
+  readonly #restart: StartEngine | undefined;
+  readonly #scratch: Scratch | undefined;
 
-  constructor(engine: Engine, topology: Topology<unknown>, chains: number) {
-    this.#engine = engine;
-    this.#topology = topology;
+  constructor(engine: Engine, { topology, chains }: FlowSetting, restart?: StartEngine, scratch?: Scratch) {
+    this.engine = engine;
+    this.#topology = openTopology(topology, 0);
     this.#chains = chains;
+    this.#restart = restart;
+    this.#scratch = scratch;
   }
 
   async run(rounds: number): Promise<number> {
@@ -39,18 +70,30 @@ class EngineSession implements FlowSession {
       this.#topology.begin(chain, rounds, (id, message) => begun.push({ id, message }));
     }
     const startedAt = performance.now();
-    for (const { id, message } of begun) await this.#engine.send(ENTITY, id, message);
-    await this.#engine.drained();
+    for (const { id, message } of begun) await this.engine.send(ENTITY, id, message, ACCEPTED);
+    await this.engine.drained();
     return (performance.now() - startedAt) / 1000;
   }
 
-  async takeSum(): Promise<number> {
-    for (const id of this.#topology.ids) await this.#engine.send(ENTITY, id, this.#topology.censusMessage);
-    await this.#engine.drained();
-    return (await this.#engine.ask('bench/census', CENSUS_ID, ASK_SUM)) as number;
+  takeSum(): Promise<number> {
+    return takeSum(this.engine, this.#topology.ids, this.#topology.censusMessage);
+  }
+
+  async reopen(): Promise<void> {
+    if (this.#restart === undefined) return;
+    await this.engine.stop();
+    this.engine = await this.#restart();
   }
 
   async close(): Promise<void> {
-    await this.#engine.stop();
+    await this.engine.stop();
+    this.#scratch?.remove();
   }
+}
+
+/** Makes all these entities report to the census, and asks for the sum. */
+export async function takeSum(engine: Engine, ids: Iterable<string>, censusMessage: unknown): Promise<number> {
+  for (const id of ids) await engine.send(ENTITY, id, censusMessage, ACCEPTED);
+  await engine.drained();
+  return (await engine.ask('bench/census', CENSUS_ID, ASK_SUM, { timeoutMs: CENSUS_TIMEOUT_MS })) as number;
 }

@@ -18,6 +18,8 @@ export interface Measurement {
   readonly value: number;
   /** Of single events, in microseconds; absent where only a rate was measured. */
   readonly percentiles?: Percentiles;
+  /** What else was measured, by names that end with the unit: `start of the engine, ms`. */
+  readonly named?: Readonly<Record<string, number>>;
   /** What the work came to, and what it had to come to. */
   readonly checksum: string;
   readonly expected: string;
@@ -25,9 +27,17 @@ export interface Measurement {
 
 export interface Contender {
   readonly name: string;
-  /** Builds itself up in threads of its own, warms up, measures once, and leaves nothing running. */
-  measure(): Promise<Measurement>;
+  /**
+   * Builds itself up in threads of its own, warms up, measures once, and leaves nothing running. What takes long is told
+   * to `progress`.
+   */
+  measure(progress: Progress): Promise<Measurement>;
+  /** After the last round: removes what rounds have left to each other, such as data on disk. */
+  remove?(): void;
 }
+
+/** One line that tells people how far it has come; each replaces the one before. */
+export type Progress = (text: string) => void;
 
 /** How many times the rival's value ours must be at least, or may be at most. */
 export interface Figure {
@@ -36,11 +46,22 @@ export interface Figure {
   readonly atMost?: number;
 }
 
+/** What a value of ours must be at least, or may be at most, whatever the rivals do. */
+export interface Limit {
+  /** `value`, a percentile, or the name of a named value. */
+  readonly of: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  /** `'median'` (default) of the rounds, or every single one: what is said of the worst case holds of the worst round. */
+  readonly over?: 'median' | 'every round';
+}
+
 export interface Benchmark {
   readonly name: string;
   /** One line for the reader of the table. */
   describe(options: Options): string;
   readonly unit: string;
   readonly figures: readonly Figure[];
+  readonly limits?: readonly Limit[];
   contenders(options: Options): readonly Contender[];
 }

@@ -4,6 +4,7 @@
  */
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import type { Options } from './options.ts';
+import { isScratchInMemory } from './scratch.ts';
 
 const GiB = 2 ** 30;
 /** More than this share of one core used by others shows in every figure. */
@@ -30,6 +31,9 @@ export function machineWarnings(options: Options): string[] {
   const load = loadavg()[0] ?? 0;
   if (load > LOAD_MAX) {
     warnings.push(`the machine is busy with something else (load ${load.toFixed(1)}): believe ratios at most.`);
+  }
+  if (isScratchInMemory()) {
+    warnings.push('the temporary folder lies in memory, where nothing is durable: what waits for a disk is too fast.');
   }
   if (options.size === 'smoke') warnings.push('smoke size: it shows that everything works, not how fast it is.');
   return warnings;

@@ -19,6 +19,8 @@ export interface Options {
   /** Shards of the engine, and worker threads of the rivals that have several. */
   readonly shards: number;
   readonly entities: number;
+  /** Set only when it was asked for: some benchmarks have a number of entities of their own. */
+  readonly entitiesGiven: number | undefined;
   /** Messages in flight for each shard. */
   readonly inflight: number;
 }
@@ -27,6 +29,8 @@ const DEFAULTS = {
   real: { seconds: 2, rounds: 5, shards: 2, entities: 100_000, inflight: 2_000 },
   smoke: { seconds: 0.02, rounds: 1, shards: 2, entities: 2_000, inflight: 100 },
 } as const;
+
+const ENTITIES_MAX = 100_000_000;
 
 export const USAGE: string = `npm run bench -- [options]
 
@@ -37,7 +41,8 @@ export const USAGE: string = `npm run bench -- [options]
   --seconds N        measures each contender this long in each round      (${DEFAULTS.real.seconds})
   --rounds N         measures each contender this often, in turns         (${DEFAULTS.real.rounds})
   --shards N         shards, and worker threads of rivals                 (${DEFAULTS.real.shards})
-  --entities N       entities of all-to-all and of the entity look-up     (${DEFAULTS.real.entities})
+  --entities N       entities of all-to-all and of the entity look-up     (${DEFAULTS.real.entities});
+                     others have numbers of their own unless this is given, see --list
   --inflight N       messages in flight for each shard                    (${DEFAULTS.real.inflight})
   --list             names all benchmarks and their rivals
 `;
@@ -76,10 +81,17 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     seconds: quantity('seconds', values.seconds, defaults.seconds, 0.001, 3_600, false),
     rounds: quantity('rounds', values.rounds, defaults.rounds, 1, 1_000, true),
     shards: quantity('shards', values.shards, defaults.shards, 1, 256, true),
-    entities: quantity('entities', values.entities, defaults.entities, 1, 10_000_000, true),
+    entities: quantity('entities', values.entities, defaults.entities, 1, ENTITIES_MAX, true),
+    entitiesGiven:
+      values.entities === undefined ? undefined : quantity('entities', values.entities, 0, 1, ENTITIES_MAX, true),
     inflight: quantity('inflight', values.inflight, defaults.inflight, 1, 100_000, true),
   } as const;
   return { options, list: values.list, help: values.help };
+}
+
+/** How many entities a benchmark has whose real size is not that of all-to-all. */
+export function entityCount({ size, entities, entitiesGiven }: Options, real: number): number {
+  return entitiesGiven ?? (size === 'smoke' ? entities : real);
 }
 
 function quantity(

@@ -2,9 +2,11 @@
  * What people and programs read: a table per benchmark, and one line of JSON per result. The JSON carries medians; the
  * table also carries the spread, the ratios and what is required of them.
  */
-import { type Figure, OURS, type Percentiles } from './benchmark.ts';
+import { type Figure, type Limit, type Measurement, OURS, type Percentiles } from './benchmark.ts';
 import type { BenchmarkRun, Standing } from './rounds.ts';
 import { median, ratios, type Spread, spread } from './statistics.ts';
+
+const PERCENTILES: ReadonlySet<string> = new Set<keyof Percentiles>(['p50', 'p99', 'p999']);
 
 export interface ResultLine {
   readonly bench: string;
@@ -15,6 +17,8 @@ export interface ResultLine {
   readonly p99: number | null;
   readonly p999: number | null;
   readonly checksum: string;
+  /** Medians of the named values; absent where there are none. */
+  readonly named?: Readonly<Record<string, number>>;
 }
 
 export function resultLines({ benchmark, standings }: BenchmarkRun): ResultLine[] {
@@ -25,7 +29,27 @@ export function resultLines({ benchmark, standings }: BenchmarkRun): ResultLine[
     value: median(measurements.map(({ value }) => value)),
     ...(percentilesOf(measurements.map(({ percentiles }) => percentiles)) ?? { p50: null, p99: null, p999: null }),
     checksum: measurements.at(-1)?.checksum ?? '',
+    ...namedOf(measurements),
   }));
+}
+
+function namedOf(measurements: readonly Measurement[]): Pick<ResultLine, 'named'> {
+  const names = namesOf(measurements);
+  if (names.length === 0) return {};
+  const medians = names.map((name) => [name, median(valuesOf(measurements, name))] as const);
+  return { named: Object.fromEntries(medians) };
+}
+
+function namesOf(measurements: readonly Measurement[]): string[] {
+  return Object.keys(measurements[0]?.named ?? {});
+}
+
+/** Round by round, what goes by this name: a named value, a percentile, or the value itself. */
+function valuesOf(measurements: readonly Measurement[], name: string): number[] {
+  return measurements.map(({ value, percentiles, named }) => {
+    const known: Readonly<Record<string, number>> = { value, ...percentiles, ...named };
+    return known[name] ?? Number.NaN;
+  });
 }
 
 /** Medians over the rounds; undefined where none were measured. */
@@ -49,7 +73,7 @@ export function table(run: BenchmarkRun): string {
   return rows
     .map((cells) => used.map((column) => pad(cells[column], widths.get(column) ?? 0, column)).join('  '))
     .map((line) => `  ${line.trimEnd()}`)
-    .concat(percentileLines(standings))
+    .concat(percentileLines(standings), namedLines(standings), limitLines(run))
     .join('\n');
 }
 
@@ -73,8 +97,7 @@ function row({ benchmark, standings }: BenchmarkRun, { contender, measurements }
 function verdict(figure: Figure | undefined, ratio: Spread): [string, string] {
   if (figure === undefined) return ['', ''];
   const { atLeast, atMost } = figure;
-  const reached = ratio.median >= (atLeast ?? 0) && ratio.median <= (atMost ?? Number.POSITIVE_INFINITY);
-  return [atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`, reached ? 'reached' : 'missed'];
+  return [atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`, reached(figure, [ratio.median])];
 }
 
 function percentileLines(standings: readonly Standing[]): string[] {
@@ -84,6 +107,40 @@ function percentileLines(standings: readonly Standing[]): string[] {
     const { p50, p99, p999 } = known;
     return [`  ${contender}: p50 ${number(p50)} µs, p99 ${number(p99)} µs, p99.9 ${number(p999)} µs`];
   });
+}
+
+function namedLines(standings: readonly Standing[]): string[] {
+  return standings.flatMap(({ contender, measurements }) =>
+    namesOf(measurements).map((name) => {
+      const { median: middle, min, max } = spread(valuesOf(measurements, name));
+      return `  ${contender}: ${name}: ${number(middle)} (${number(min)} – ${number(max)})`;
+    }),
+  );
+}
+
+/** What is required of ours alone. */
+function limitLines({ benchmark, standings }: BenchmarkRun): string[] {
+  const { measurements } = standings[0];
+  return (benchmark.limits ?? []).map((limit) => {
+    const values = valuesOf(measurements, limit.of);
+    const judged = limit.over === 'every round' ? values : [median(values)];
+    const bound = limit.atLeast === undefined ? `≤ ${number(limit.atMost ?? 0)}` : `≥ ${number(limit.atLeast)}`;
+    const where = limit.over === 'every round' ? ' in every round' : '';
+    const { min, max } = spread(values);
+    const seen = `${number(median(values))} (${number(min)} – ${number(max)})`;
+    return `  required: ${nameOf(limit, benchmark.unit)} ${bound}${where}: ${seen}, ${reached(limit, judged)}`;
+  });
+}
+
+function nameOf({ of }: Limit, unit: string): string {
+  if (of === 'value') return unit;
+  return PERCENTILES.has(of) ? `${of}, µs` : of;
+}
+
+function reached({ atLeast, atMost }: Pick<Limit, 'atLeast' | 'atMost'>, values: readonly number[]): string {
+  const within = (value: number): boolean =>
+    value >= (atLeast ?? Number.NEGATIVE_INFINITY) && value <= (atMost ?? Number.POSITIVE_INFINITY);
+  return values.every(within) ? 'reached' : 'missed';
 }
 
 /** Four significant digits are more than any of this deserves. */

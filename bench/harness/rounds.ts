@@ -3,7 +3,7 @@
  * for everybody. Each turn is a fresh set of threads: no contender runs while another is measured, and what the compiler
  * made of one of them is not inherited by the next.
  */
-import type { Benchmark, Contender, Measurement } from './benchmark.ts';
+import type { Benchmark, Contender, Measurement, Progress } from './benchmark.ts';
 import type { Options } from './options.ts';
 
 export interface Standing {
@@ -18,16 +18,19 @@ export interface BenchmarkRun {
   readonly standings: readonly Standing[];
 }
 
-export type Progress = (text: string) => void;
-
 export async function runBenchmark(benchmark: Benchmark, options: Options, progress: Progress): Promise<BenchmarkRun> {
   const contenders = chooseContenders(benchmark, options);
   const measurements = contenders.map((): Measurement[] => []);
-  for (let round = 0; round < options.rounds; round++) {
-    for (const [index, contender] of contenders.entries()) {
-      progress(`${benchmark.name}, round ${round + 1} of ${options.rounds}: ${contender.name}`);
-      measurements[index].push(await contender.measure());
+  try {
+    for (let round = 0; round < options.rounds; round++) {
+      for (const [index, contender] of contenders.entries()) {
+        const turn = `${benchmark.name}, round ${round + 1} of ${options.rounds}: ${contender.name}`;
+        progress(turn);
+        measurements[index].push(await contender.measure((text) => progress(`${turn}: ${text}`)));
+      }
     }
+  } finally {
+    for (const contender of contenders) contender.remove?.();
   }
   const standings = contenders.map(({ name }, index) => ({ contender: name, measurements: measurements[index] }));
   return { benchmark, standings };

@@ -12,7 +12,8 @@ export interface EnvelopeHandler {
   onAhead?(words: Int32Array, offsetBytes: number): void;
   /** All envelopes of this look-ahead have been shown. */
   onAheadEnd?(): void;
-  onEnvelope(words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void;
+  /** `from` is the thread at the other end. */
+  onEnvelope(words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number, from: number): void;
 }
 
 const ASSEMBLY_BYTES_MIN = 1 << 16;
@@ -20,6 +21,7 @@ const ASSEMBLY_BYTES_MIN = 1 << 16;
 export class InboundChannel implements FrameHandler {
   /** Envelopes handed over so far, modulo 2^32. */
   envelopeCount = 0;
+  readonly from: number;
   readonly #ring: RingConsumer;
   readonly #handler: EnvelopeHandler;
   readonly #roomMade: () => void;
@@ -27,7 +29,8 @@ export class InboundChannel implements FrameHandler {
   #assembledBytes = 0;
 
   /** `roomMade` is called whenever bytes have been given back to the sender. */
-  constructor(ring: RingConsumer, handler: EnvelopeHandler, roomMade: () => void) {
+  constructor(ring: RingConsumer, handler: EnvelopeHandler, from: number, roomMade: () => void) {
+    this.from = from;
     this.#ring = ring;
     this.#roomMade = roomMade;
     this.#handler = handler;
@@ -57,7 +60,7 @@ export class InboundChannel implements FrameHandler {
     if ((header & FRAME_WHOLE) === FRAME_WHOLE) {
       assert(this.#assembledBytes === 0, 'no whole envelope amid the fragments of another (I2)');
       this.envelopeCount = (this.envelopeCount + 1) | 0;
-      this.#handler.onEnvelope(words, bytes, offsetBytes, bodyBytes);
+      this.#handler.onEnvelope(words, bytes, offsetBytes, bodyBytes, this.from);
       return;
     }
     assert((this.#assembledBytes === 0) === ((header & FRAME_FIRST) !== 0), 'fragments begin with the first (I2)');
@@ -82,6 +85,6 @@ export class InboundChannel implements FrameHandler {
     this.#assembledBytes = 0;
     this.envelopeCount = (this.envelopeCount + 1) | 0;
     if (byteLength > ASSEMBLY_BYTES_MIN) this.#assembly = new Uint8Array(0);
-    this.#handler.onEnvelope(new Int32Array(bytes.buffer, 0, bytes.length >> 2), bytes, 0, byteLength);
+    this.#handler.onEnvelope(new Int32Array(bytes.buffer, 0, bytes.length >> 2), bytes, 0, byteLength, this.from);
   }
 }

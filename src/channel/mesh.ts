@@ -77,7 +77,7 @@ export class Mesh {
       const roomMade = (): void => {
         if (this.counters.isCramped(from)) this.#doorbells[from].ring();
       };
-      return ring ? [new InboundChannel(new RingConsumer(ring), handler, roomMade)] : [];
+      return ring ? [new InboundChannel(new RingConsumer(ring), handler, from, roomMade)] : [];
     });
   }
 

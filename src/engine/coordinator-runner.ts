@@ -32,7 +32,7 @@ export class CoordinatorRunner {
       }
       this.#doorbell.declareParked();
       if (this.#coordinator.hasWork) this.#doorbell.rise();
-      else await this.#doorbell.parkAsync(PARK_MS);
+      else await this.#doorbell.parkAsync(Math.min(PARK_MS, this.#coordinator.restMs));
     }
   }
 

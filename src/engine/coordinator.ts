@@ -4,245 +4,258 @@
  * it on the main thread, the simulation from a seed.
  */
 import { unreachable } from '../base/assert.ts';
-import { Signal } from '../base/signal.ts';
-import type { SpillStorage } from '../base/spill.ts';
-import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel.ts';
+import type { Epoch } from '../base/brand.ts';
+import type { EnvelopeHandler } from '../channel/inbound-channel.ts';
 import type { Mesh } from '../channel/mesh.ts';
-import type { OutboundChannel } from '../channel/outbound-channel.ts';
 import { EgressLedger } from '../io/egress-ledger.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import { type Failure, invocationFailed } from '../shard/failure.ts';
 import { ASKER_TYPE, Directory } from '../shard/function-binding.ts';
-import { EFFECT_STRIDE } from '../shard/effects.ts';
-import { Outbox } from '../shard/outbox.ts';
-import { KIND_EGRESS, KIND_FAILURE, KIND_MESSAGE, TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
+import type { SavepointPart } from '../shard/shard-savepoint.ts';
+import type { SnapshotReport } from '../shard/shard-snapshot.ts';
+import {
+  KIND_COMMITTED,
+  KIND_EGRESS,
+  KIND_FAILURE,
+  KIND_MARKER,
+  KIND_MESSAGE,
+  KIND_REPORT,
+  KIND_SAVEPOINT_PART,
+  TYPE_ASKER,
+  TYPE_NONE,
+} from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
+import { Admission } from './admission.ts';
+import { type Asker, Askers } from './askers.ts';
+import { CheckpointRunner } from './checkpoint-runner.ts';
+import type { CoordinatorDurableOptions, CoordinatorHooks, CoordinatorOptions } from './coordinator-options.ts';
+import { ReplayLog } from './replay-log.ts';
+import { ShardLink } from './shard-link.ts';
+import type { ShapeRegistry } from '../wire/shape-registry.ts';
 
-const BATCH_COUNT_DEFAULT = 256;
-/** Effects of an ingress that are let go at once. */
-const DISPATCH_LENGTH = 64 * EFFECT_STRIDE;
-
-export interface CoordinatorOptions {
-  readonly storage: SpillStorage;
-  readonly messageBytesMax: number;
-  readonly overflowBytesMax: number;
-  /** Egress records that may wait for their consumers before input is held back. */
-  readonly egressCountMax: number;
-  /** Envelopes per channel and turn; a simulation takes few, to see more interleavings. */
-  readonly batchCount?: number;
-  /** Refuses messages that would lose something on the way. */
-  readonly development: boolean;
-}
-
-export interface CoordinatorHooks {
-  /** An invocation failed for which nobody waits. */
-  invocationFailed(error: MillraceError): void;
-  /** An egress holds input back; asked so that somebody can be told when it has no consumer. */
-  egressCrowded(type: string): void;
-}
-
-export interface Asker {
-  replied(message: unknown): void;
-  failed(error: MillraceError): void;
-}
+type Target = string | FunctionType<never>;
 
 export class Coordinator implements EnvelopeHandler {
   readonly directory: Directory;
   readonly ledgers: readonly EgressLedger[];
+  /** None in an engine in memory only. */
+  readonly checkpoints: CheckpointRunner | undefined;
 
-  readonly #mesh: Mesh;
+  readonly #options: CoordinatorOptions;
   readonly #hooks: CoordinatorHooks;
-  readonly #egressCountMax: number;
-  readonly #batchCount: number;
-  readonly #inbound: readonly InboundChannel[];
-  readonly #outbound: readonly OutboundChannel[];
-  readonly #outbox: Outbox;
+  readonly #codec: PayloadCodec;
   readonly #reader: EnvelopeReader;
-  readonly #keeper: EnvelopeWriter;
-  readonly #askers = new Map<string, Asker>();
-  readonly #opened = new Signal();
-  #askCount = 0;
-  #consumedCount = 0;
+  readonly #writer: EnvelopeWriter;
+  readonly #askers: Askers;
+  readonly #replayLog: ReplayLog | undefined;
+  readonly #admission: Admission;
+  readonly #shapes: ShapeRegistry;
+  #link: ShardLink;
 
   constructor(module: Module, mesh: Mesh, options: CoordinatorOptions, hooks: CoordinatorHooks) {
-    const { storage, overflowBytesMax } = options;
-    const codec = new PayloadCodec(options.messageBytesMax, mesh.shapes);
-    const outbound = mesh.outbound(storage, overflowBytesMax);
+    const { storage, overflowBytesMax, durable } = options;
     this.directory = new Directory(module);
-    this.#mesh = mesh;
+    this.#shapes = mesh.shapes;
+    this.#options = options;
     this.#hooks = hooks;
-    this.#egressCountMax = options.egressCountMax;
-    this.#batchCount = options.batchCount ?? BATCH_COUNT_DEFAULT;
-    this.#inbound = mesh.inbound(this);
-    this.#outbound = outbound.filter((channel) => channel !== undefined);
-    this.#outbox = new Outbox(
-      mesh.coordinator,
-      mesh.shardCount,
-      outbound,
-      new EnvelopeWriter(codec),
-      new MessageGate(codec, options.development),
-    );
-    this.#reader = new EnvelopeReader(codec);
-    this.#keeper = new EnvelopeWriter(codec);
+    this.#codec = new PayloadCodec(options.messageBytesMax, mesh.shapes);
+    this.#reader = new EnvelopeReader(this.#codec);
+    this.#writer = new EnvelopeWriter(this.#codec);
+    this.#replayLog = durable && new ReplayLog(storage, overflowBytesMax);
+    this.#askers = new Askers(durable?.data.lastEpoch ?? 0);
+    this.#link = this.#newLink(mesh);
     // Consumers decode whenever they like, so they have a reader of their own.
-    const reader = new EnvelopeReader(codec);
-    this.ledgers = module.egresses.map(({ type }) => new EgressLedger(type, storage, overflowBytesMax, reader));
+    const reader = new EnvelopeReader(this.#codec);
+    const writer = new EnvelopeWriter(this.#codec);
+    this.ledgers = module.egresses.map(({ type }) => new EgressLedger(type, storage, overflowBytesMax, reader, writer));
+    this.#admission = new Admission(this.#link, this.ledgers, options.egressCountMax, (type) =>
+      hooks.egressCrowded(type),
+    );
+    this.checkpoints = durable && this.#newCheckpoints(durable, mesh.shardCount);
+  }
+
+  #newLink(mesh: Mesh): ShardLink {
+    return new ShardLink(mesh, {
+      options: this.#options,
+      handler: this,
+      writer: this.#writer,
+      gate: new MessageGate(this.#codec, this.#options.development),
+      replayLog: this.#replayLog,
+    });
+  }
+
+  #newCheckpoints({ data, ...options }: CoordinatorDurableOptions, shardCount: number): CheckpointRunner {
+    const shapes = this.#shapes;
+    const runner = new CheckpointRunner(
+      data,
+      shardCount,
+      this.ledgers,
+      { ...options, shapes },
+      {
+        sendMarkers: (epoch) => this.#sendMarkers(epoch),
+        ended: () => this.#askers.endEpoch(),
+        committed: (epoch) => this.#committed(epoch),
+        ingressPositions: () => this.#hooks.ingressPositions?.() ?? {},
+        isAwaited: () => this.#askers.isAwaited,
+        activity: () => this.#link.activity,
+        sendControl: (kind, payload) => this.#link.sendControl(kind, payload),
+        failed: (cause) => this.#hooks.checkpointFailed?.(cause),
+      },
+    );
+    for (const ledger of this.ledgers) runner.attachJournal(ledger);
+    return runner;
   }
 
   // -- out
 
   /** Sends a message that nobody waits for. Throws a coded error, with nothing sent. */
-  send(target: string | FunctionType<never>, id: string, message: unknown): void {
+  send(target: Target, id: string, message: unknown): void {
     this.#send(target, id, TYPE_NONE, '', message);
   }
 
-  /** Sends a message whose reply (or failure) goes to `asker`. Returns the number to forget it by. */
-  ask(target: string | FunctionType<never>, id: string, message: unknown, asker: Asker): string {
-    const number = String(++this.#askCount);
+  /**
+   * Sends a message whose reply (or failure) goes to `asker`, as soon as it comes or when it is committed. Returns the
+   * number to forget it by.
+   */
+  ask(target: Target, id: string, message: unknown, asker: Asker, untilCommitted = false): string {
+    const number = this.#askers.nextNumber();
     this.#send(target, id, TYPE_ASKER, number, message);
-    this.#askers.set(number, asker);
+    this.#askers.add(number, asker, untilCommitted && this.checkpoints !== undefined);
     return number;
   }
 
   /** Later replies to this asker are dropped. */
   forget(ask: string): void {
-    this.#askers.delete(ask);
+    this.#askers.forget(ask);
   }
 
   /** All that `work` sends, or nothing of it. */
   transact(work: () => void): void {
-    const { effects } = this.#outbox;
-    const before = effects.length;
-    try {
-      work();
-    } catch (error) {
-      effects.cutBack(before);
-      throw error;
-    }
-    if (effects.length >= DISPATCH_LENGTH) this.#outbox.dispatch();
+    this.#link.transact(work);
   }
 
-  #send(target: string | FunctionType<never>, id: string, sourceType: number, source: string, message: unknown): void {
+  #send(target: Target, id: string, sourceType: number, source: string, message: unknown): void {
     const type = this.directory.functionNumber(target);
     if (type === TYPE_ASKER) {
       throw new MillraceError('UNKNOWN_FUNCTION', `${ASKER_TYPE} is answered by functions, not from outside.`);
     }
-    this.#outbox.effects.addMessage(type, id, message, sourceType, source);
+    this.#link.effects.addMessage(type, id, message, sourceType, source);
   }
 
   /** Messages that were sent and not yet flushed. */
   get sendCount(): number {
-    return this.#outbox.effects.length / EFFECT_STRIDE;
+    return this.#link.sendCount;
   }
 
   /** Undefined when input may be taken now, else resolves when it may be worth asking again. */
   admission(): Promise<void> | undefined {
-    if (this.#isOpen()) return undefined;
-    this.#setWaiting(true);
-    // A shard that gave credit before it saw us waiting has not rung.
-    if (this.#isOpen()) {
-      this.#setWaiting(false);
-      return undefined;
-    }
-    return this.#opened.next();
-  }
-
-  #isOpen(): boolean {
-    for (const ledger of this.ledgers) {
-      if (ledger.pendingCount <= this.#egressCountMax) continue;
-      this.#hooks.egressCrowded(ledger.type);
-      return false;
-    }
-    for (const channel of this.#outbound) if (!channel.isOpen) return false;
-    return true;
-  }
-
-  #setWaiting(waiting: boolean): void {
-    for (let shard = 0; shard < this.#mesh.shardCount; shard++) this.#mesh.counters.setWaiting(shard, waiting);
+    return this.#admission.ask();
   }
 
   // -- the duty cycle
 
   doWork(): number {
-    let workCount = 0;
-    for (const channel of this.#inbound) workCount += channel.drain(this.#batchCount);
+    let workCount = this.#link.drain();
+    if (this.checkpoints?.beginIfDue() === true) workCount++;
     workCount += this.flush();
     for (const ledger of this.ledgers) ledger.spill();
-    if (this.#opened.isAwaited && this.#isOpen()) {
-      this.#setWaiting(false);
-      this.#opened.raise();
-    }
+    this.#replayLog?.spill();
+    if (this.#admission.canOpen) this.#admission.open();
     return workCount;
   }
 
   get hasWork(): boolean {
-    if (this.#inbound.some((channel) => channel.hasFrames) || (this.#opened.isAwaited && this.#isOpen())) return true;
-    return this.#outbound.some((channel) => channel.canMove);
+    return this.#link.hasWork || this.#admission.canOpen || this.restMs === 0;
+  }
+
+  /** How long there is nothing to do if nothing comes. */
+  get restMs(): number {
+    return this.checkpoints?.dueInMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** Shows what was sent to the shards. */
   flush(): number {
-    this.#outbox.dispatch();
-    const { counters, thread } = this.#mesh;
-    counters.publishProduced(thread, this.#outbox.producedCount);
-    let movedCount = 0;
-    let cramped = false;
-    for (const channel of this.#outbound) {
-      movedCount += channel.flush(this.#batchCount);
-      cramped ||= channel.waitingCount > 0;
-    }
-    this.#mesh.declareCramped(cramped);
-    counters.publishConsumed(thread, this.#consumedCount);
-    return movedCount;
+    return this.#link.flush();
   }
 
   get isQuiescent(): boolean {
-    const { counters, thread } = this.#mesh;
-    // What was sent and not yet flushed is in flight, too.
-    counters.publishProduced(thread, (this.#outbox.producedCount + this.sendCount) | 0);
-    return counters.isQuiescent();
+    return this.#link.isQuiescent;
+  }
+
+  // -- checkpoints
+
+  #sendMarkers(epoch: Epoch): void {
+    this.#link.dispatch();
+    this.#replayLog?.endEpoch();
+    this.#link.sendControl(KIND_MARKER, epoch);
+  }
+
+  #committed(epoch: Epoch): void {
+    this.#replayLog?.committed();
+    // Before what may fail: their answers are committed, and a roll-back would take back those that wait.
+    this.#askers.committed();
+    this.#link.sendControl(KIND_COMMITTED, epoch);
+    this.flush();
+  }
+
+  /** Goes on over a new mesh, with shards that have gone back to the last commit: sends them what they have forgotten. */
+  reconnect(mesh: Mesh): void {
+    this.#link.dispatch();
+    this.#askers.rollBack();
+    this.#link = this.#newLink(mesh);
+    if (this.#replayLog !== undefined) this.#link.replay(this.#replayLog);
+    this.#admission.moveTo(this.#link);
   }
 
   // -- in
 
-  onEnvelope(words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void {
+  onEnvelope(words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number, from: number): void {
     const reader = this.#reader;
     reader.wrap(words, bytes, offsetBytes, byteLength);
-    this.#consumedCount = (this.#consumedCount + 1) | 0;
+    const machine = this.checkpoints?.machine;
     switch (reader.kind) {
-      case KIND_EGRESS:
-        this.#keeper.take(words, offsetBytes >> 2, byteLength);
-        this.ledgers[reader.targetType]?.hold(this.#keeper);
+      case KIND_MARKER:
+        machine?.onMarker(from, reader.payload() as Epoch);
         return;
-      case KIND_MESSAGE:
-        this.#takeAsker()?.replied(reader.payload());
+      case KIND_REPORT:
+        this.checkpoints?.onReport(from, reader.payload() as SnapshotReport);
         return;
+      case KIND_SAVEPOINT_PART:
+        this.checkpoints?.savepoints.onPart(from, reader.payload() as SavepointPart);
+        return;
+    }
+    const isAhead = machine?.isAhead(from) ?? false;
+    this.#link.consumedCount = (this.#link.consumedCount + 1) | 0;
+    switch (reader.kind) {
+      case KIND_EGRESS: {
+        const epoch = machine?.oldestOpenEpoch ?? 0;
+        this.ledgers[reader.targetType]?.hold(words, offsetBytes >> 2, byteLength, epoch, isAhead);
+        return;
+      }
+      case KIND_MESSAGE: {
+        const message = reader.payload();
+        this.#askers.answer(reader.targetId(), isAhead, (asker) => asker.replied(message));
+        return;
+      }
       case KIND_FAILURE:
-        this.#onFailure();
+        this.#onFailure(isAhead);
         return;
       default:
         unreachable(reader.kind as never, 'kinds that go to the coordinator');
     }
   }
 
-  /** An asker gets one answer; it may have given up waiting. */
-  #takeAsker(): Asker | undefined {
-    const number = this.#reader.targetId();
-    const asker = this.#askers.get(number);
-    this.#askers.delete(number);
-    return asker;
-  }
-
-  #onFailure(): void {
+  #onFailure(isAhead: boolean): void {
     const reader = this.#reader;
     const type = this.directory.typeName(reader.sourceType) ?? '?';
     const error = invocationFailed(reader.payload() as Failure, type, reader.sourceId());
-    if (reader.targetType === TYPE_ASKER) this.#takeAsker()?.failed(error);
+    if (reader.targetType === TYPE_ASKER)
+      this.#askers.answer(reader.targetId(), isAhead, (asker) => asker.failed(error));
     else this.#hooks.invocationFailed(error);
   }
 }

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { EgressPump } from '../io/egress-pump.ts';
 import { EgressStream } from '../io/egress-stream.ts';
-import { IngressPump } from '../io/ingress-pump.ts';
+import { type IngressPosition, IngressPump } from '../io/ingress-pump.ts';
 import type { AnyEgress, EgressSink } from '../sdk/egress.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
@@ -64,7 +64,13 @@ export class Edges {
   /** Set when the engine can no longer deliver: a consumer that comes late learns it at once. */
   #ended: { error: MillraceError | undefined } | undefined;
 
-  constructor(module: Module, coordinator: Coordinator, hooks: EdgeHooks) {
+  /** `positions` are those of the ingresses at the last checkpoint, by type name. */
+  constructor(
+    module: Module,
+    coordinator: Coordinator,
+    positions: Readonly<Record<string, IngressPosition>>,
+    hooks: EdgeHooks,
+  ) {
     this.#module = module;
     this.#coordinator = coordinator;
     this.#hooks = hooks;
@@ -79,7 +85,7 @@ export class Edges {
     };
     this.#ingressPumps = module.ingresses.map((ingress) => {
       const routers = module.routers.filter((router) => router.ingress === ingress.type);
-      return new IngressPump(ingress, routers, gate);
+      return new IngressPump(ingress, routers, gate, positions[ingress.type]);
     });
   }
 
@@ -138,6 +144,13 @@ export class Edges {
     const pending = this.#coordinator.ledgers[number]?.pendingCount ?? 0;
     const what = `${pending} records wait in egress "${type}", which has neither a sink nor a consumer.`;
     this.#hooks.report(new MillraceError('EGRESS_UNCONSUMED', what));
+  }
+
+  /** How far the replayable ingresses have been routed, by type name. */
+  positions(): Record<string, IngressPosition> {
+    const positions: Record<string, IngressPosition> = {};
+    for (const { type, position } of this.#ingressPumps) if (position !== undefined) positions[type] = position;
+    return positions;
   }
 
   async ingressesEnded(): Promise<void> {

@@ -2,19 +2,43 @@
  * The engine as a program embeds it: send, ask, egress, stop. Only the doors are here; what runs behind them is the
  * runtime.
  */
-import { callbackSink } from '../io/egress-pump.ts';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { callbackSink, type EgressCallback } from '../io/egress-pump.ts';
 import type { EgressStream } from '../io/egress-stream.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
+import type { Asker } from './askers.ts';
 import type { EngineEvents } from './error-events.ts';
 import { type Runtime, TIMEOUT_MS_MAX } from './runtime.ts';
+import type { SavepointInfo } from './savepoint-info.ts';
 
 const ASK_TIMEOUT_MS_DEFAULT = 10_000;
+const NO_OPTIONS: SendOptions = {};
 
 export interface AskOptions {
   /** After this long without a reply the promise rejects with `ASK_TIMED_OUT`. Default 10,000. */
   readonly timeoutMs?: number;
+  /**
+   * With a data directory: `'committed'` (default) gives the reply when the checkpoint is committed in which it was sent,
+   * so that no crash can take back what it says; `'processed'` gives it at once.
+   */
+  readonly until?: 'committed' | 'processed';
+}
+
+export interface SendOptions {
+  /**
+   * With a data directory: `'committed'` (default) resolves when the message is part of a committed checkpoint, and no
+   * crash can lose it; `'accepted'` resolves when the engine would take the next one, and a crash of the process may
+   * lose it.
+   */
+  readonly until?: 'committed' | 'accepted';
+  /**
+   * A name for this message, such as a request id. A message whose key the engine knows already (of the last
+   * `idempotencyKeyCount`, across restarts) is not sent again: so a client that got no answer can safely retry.
+   */
+  readonly idempotencyKey?: string;
 }
 
 export interface StopOptions {
@@ -33,16 +57,27 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * Sends a message from outside. The message is taken (copied) during the call; the promise resolves when the engine
-   * would take the next one, which is how back-pressure reaches the caller: await it, or memory and disk fill instead.
+   * Sends a message from outside. The message is taken (copied) during the call. With a data directory the promise
+   * resolves when the message is committed, otherwise when the engine would take the next one: either is how
+   * back-pressure reaches the caller, so await it, or memory and disk fill instead.
    *
    * @throws MillraceError (as a rejection) `UNKNOWN_FUNCTION`, `INVALID_ID`, `MESSAGE_NOT_ENCODABLE`,
    *   `MESSAGE_TOO_LARGE`, `ENGINE_STOPPED` or `SHARD_FAILED`
    */
-  send<Message>(target: FunctionType<Message>, id: string, message: NoInfer<Message>): Promise<void>;
-  send(target: string, id: string, message: unknown): Promise<void>;
-  send(target: string | FunctionType<never>, id: string, message: unknown): Promise<void> {
-    return this.#runtime.send(target, id, message);
+  send<Message>(
+    target: FunctionType<Message>,
+    id: string,
+    message: NoInfer<Message>,
+    options?: SendOptions,
+  ): Promise<void>;
+  send(target: string, id: string, message: unknown, options?: SendOptions): Promise<void>;
+  send(
+    target: string | FunctionType<never>,
+    id: string,
+    message: unknown,
+    options: SendOptions = NO_OPTIONS,
+  ): Promise<void> {
+    return this.#runtime.clients.send(target, id, message, options.until !== 'accepted', options.idempotencyKey);
   }
 
   /**
@@ -69,7 +104,7 @@ export class Engine implements AsyncDisposable {
     const runtime = this.#runtime;
     return new Promise((resolve, reject) => {
       const end = (): void => clearTimeout(timer);
-      const ask = runtime.ask(target, id, message, {
+      const asker: Asker = {
         replied(reply) {
           end();
           resolve(reply);
@@ -78,7 +113,8 @@ export class Engine implements AsyncDisposable {
           end();
           reject(error);
         },
-      });
+      };
+      const ask = runtime.clients.ask(target, id, message, asker, options?.until !== 'processed');
       const timer = setTimeout(() => {
         const name = typeof target === 'string' ? target : target.type;
         ask.giveUp(new MillraceError('ASK_TIMED_OUT', `No reply from ${name} ${describe(id)} within ${timeoutMs} ms.`));
@@ -94,16 +130,32 @@ export class Engine implements AsyncDisposable {
    */
   egress<Record>(egress: EgressType<Record>): EgressStream<Record>;
   egress(egress: string): EgressStream<unknown>;
-  egress<Record>(egress: EgressType<Record>, callback: (record: Record) => void | Promise<void>): void;
-  egress(egress: string, callback: (record: unknown) => void | Promise<void>): void;
-  egress(
-    egress: string | EgressType<never>,
-    callback?: (record: never) => void | Promise<void>,
-  ): EgressStream<unknown> | void {
+  egress<Record>(egress: EgressType<Record>, callback: EgressCallback<Record>): void;
+  egress(egress: string, callback: EgressCallback<unknown>): void;
+  egress(egress: string | EgressType<never>, callback?: EgressCallback<never>): EgressStream<unknown> | void {
     const { directory, edges } = this.#runtime;
     const number = directory.egressNumber(egress);
     if (callback === undefined) return edges.stream(number);
-    edges.attach(number, callbackSink(callback as (record: unknown) => void | Promise<void>));
+    edges.attach(number, callbackSink(callback as EgressCallback<unknown>));
+  }
+
+  /**
+   * Makes a checkpoint now. Resolves when it is committed: everything sent so far survives any crash. Without a data
+   * directory it resolves at once.
+   */
+  checkpoint(): Promise<void> {
+    return this.#runtime.clients.checkpoint();
+  }
+
+  /**
+   * Makes a savepoint while the engine goes on: a directory that holds all state, messages in flight, ingress and egress
+   * positions of one moment, for `startEngine({ from })` with any store and any number of shards. The directory must be
+   * new or empty. It never expires, and nothing of the data directory is needed to read it.
+   *
+   * @throws MillraceError (as a rejection) `SAVEPOINT_FAILED`
+   */
+  savepoint(path: string | URL): Promise<SavepointInfo> {
+    return this.#runtime.savepoint(resolve(typeof path === 'string' ? path : fileURLToPath(path)));
   }
 
   /** Listens to errors that nobody waits for. Without a listener they are emitted as process warnings. */

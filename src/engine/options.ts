@@ -2,13 +2,16 @@
  * Options of `startEngine`: their meaning, their defaults and their bounds, filled and checked once. Behind this door
  * every option has a value, and nothing asks again whether it makes sense.
  */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { KEY_GROUP_COUNT, SHARD_COUNT_MAX } from '../keys/key-group.ts';
 import type { IdleMode } from '../ring/idle-strategy.ts';
 import { RING_CAPACITY_BYTES_MAX } from '../ring/ring-layout.ts';
 import type { AnyEgress } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AnyIngress, AnyRouter } from '../sdk/ingress.ts';
+import type { ProgressListener } from './savepoint-progress.ts';
 
 export interface EngineOptions {
   /**
@@ -16,6 +19,35 @@ export interface EngineOptions {
    * that awaits `startEngine` itself: its functions belong in a file of their own.
    */
   readonly module: URL | string;
+  /**
+   * The data directory: with one, the engine checkpoints its state, its messages in flight and the positions of its
+   * ingresses there, and goes on from the last checkpoint when it is started again. Without one it runs in memory only.
+   * One engine at a time may use it.
+   */
+  readonly directory?: string | URL;
+  /**
+   * The directory of a savepoint to begin with, of any kind of store and any number of shards. The data directory must be
+   * new; the savepoint stays as it is.
+   */
+  readonly from?: string | URL;
+  /**
+   * Told how far it has come, when starting takes up a savepoint or carries the data over to another number of shards. At
+   * a terminal, standard error shows it as well when it takes longer than a second.
+   */
+  readonly onProgress?: ProgressListener;
+  /** Shortest time between the beginnings of two checkpoints, in milliseconds; default 0: as soon as somebody waits. */
+  readonly minIntervalMs?: number;
+  /** Longest time between two checkpoints while anything happens, in milliseconds; default 1,000. */
+  readonly maxIntervalMs?: number;
+  /**
+   * Memory for state, in bytes, over all shards: entities, and the caches of their stores. Default a quarter of the
+   * machine's memory. What does not fit stays on disk.
+   */
+  readonly memory?: number;
+  /** How many idempotency keys are remembered, oldest forgotten first; default 100,000. */
+  readonly idempotencyKeyCount?: number;
+  /** How often in a row the shards may fail and go back to the last checkpoint before the engine fails; default 5. */
+  readonly maxRecoveries?: number;
   /** How many worker threads; default one per core, 1 to 256. */
   readonly shardCount?: number;
   /** Ingresses that only this process has, beside those of the module. */
@@ -41,12 +73,17 @@ export interface EngineOptions {
   readonly maxHeapMiB?: number;
 }
 
-export type FilledOptions = Required<Omit<EngineOptions, 'module' | 'spillDirectory' | 'maxHeapMiB'>> & {
+export type FilledOptions = Required<Omit<EngineOptions, 'module' | 'directory' | 'from' | 'onProgress' | 'spillDirectory' | 'maxHeapMiB'>> & {
   readonly module: string;
+  readonly directory: string | undefined;
+  readonly from: string | undefined;
+  readonly onProgress: ProgressListener | undefined;
   readonly spillDirectory: string | undefined;
   readonly maxHeapMiB: number | undefined;
 };
 
+/** An hour. */
+const INTERVAL_MS_MAX = 3_600_000;
 const IDLE_MODES: readonly IdleMode[] = ['spin', 'yield', 'park'];
 
 function refuse(name: string, given: unknown, allowed: string): never {
@@ -68,10 +105,24 @@ function powerOfTwo(name: string, given: number | undefined, byDefault: number, 
   return value;
 }
 
-function moduleUrl(given: unknown): string {
+/** The URL of a module as the engine takes it. */
+export function moduleUrl(given: unknown): string {
   if (given instanceof URL) return given.href;
   if (typeof given === 'string' && given.startsWith('file:')) return given;
   return refuse('module', given, "a file URL, such as new URL('./shop.ts', import.meta.url)");
+}
+
+function savepointPath({ from, directory }: EngineOptions): string | undefined {
+  if (from !== undefined && directory === undefined) refuse('from', from, 'a path beside the option directory');
+  return pathOf('from', from);
+}
+
+/** An absolute path; undefined if none is given. */
+export function pathOf(name: string, given: unknown): string | undefined {
+  if (given === undefined) return undefined;
+  if (given instanceof URL && given.protocol === 'file:') return fileURLToPath(given);
+  if (typeof given === 'string' && given !== '') return resolve(given);
+  return refuse(name, given, 'a path or a file URL');
 }
 
 /** Fills in defaults; throws `INVALID_OPTION`. */
@@ -80,8 +131,23 @@ export function fillOptions(options: EngineOptions): FilledOptions {
   const idle = options.idle ?? 'park';
   if (!IDLE_MODES.includes(idle)) refuse('idle', idle, IDLE_MODES.map((mode) => `'${mode}'`).join(', '));
   const MiB = 1024 * 1024;
+  const minIntervalMs = integer('minIntervalMs', options.minIntervalMs, 0, 0, INTERVAL_MS_MAX);
   return {
     module: moduleUrl(options.module),
+    directory: pathOf('directory', options.directory),
+    from: savepointPath(options),
+    onProgress: options.onProgress,
+    minIntervalMs,
+    maxIntervalMs: integer(
+      'maxIntervalMs',
+      options.maxIntervalMs,
+      Math.max(minIntervalMs, 1_000),
+      minIntervalMs,
+      INTERVAL_MS_MAX,
+    ),
+    memory: integer('memory', options.memory, Math.floor(totalmem() / 4), 16 * MiB, Number.MAX_SAFE_INTEGER),
+    idempotencyKeyCount: integer('idempotencyKeyCount', options.idempotencyKeyCount, 100_000, 1, 10_000_000),
+    maxRecoveries: integer('maxRecoveries', options.maxRecoveries, 5, 0, 1_000),
     shardCount: integer(
       'shardCount',
       options.shardCount,

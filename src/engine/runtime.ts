@@ -1,48 +1,35 @@
 /**
  * What runs behind an engine's doors: the coordinator's duty cycle on the calling thread's event loop, one worker thread
- * per shard, and the life of both from start to stop. Whatever goes wrong with any of them becomes one coded error for
- * everybody who waits.
+ * per shard, and the life of both from start to stop. A shard that fails takes all shards back to the last checkpoint,
+ * if there are any; what cannot be repaired becomes one coded error for everybody who waits.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../base/clock.ts';
 import { Signal } from '../base/signal.ts';
-import { allocateMesh, Mesh } from '../channel/mesh.ts';
-import { COMMAND_STOP } from '../metrics/counters.ts';
-import { describe, MillraceError } from '../sdk/errors.ts';
-import type { FunctionType } from '../sdk/function.ts';
+import { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
 import type { Directory } from '../shard/function-binding.ts';
-import { type Asker, Coordinator } from './coordinator.ts';
-import { CoordinatorRunner } from './coordinator-runner.ts';
+import { Clients } from './clients.ts';
+import { Coordinator } from './coordinator.ts';
 import { Edges } from './edges.ts';
 import { ErrorEvents } from './error-events.ts';
 import type { FilledOptions } from './options.ts';
-import { ShardHost } from './shard-host.ts';
-import { shardTask } from './shard-task.ts';
+import { type DurableHome, ShardSupervisor } from './shard-supervisor.ts';
+import type { SavepointInfo } from './savepoint-info.ts';
+import { savepointFailed } from './savepoint.ts';
 import { SpillDirectory } from './spill-directory.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** Egress records that wait for their consumer before input is held back. */
 const EGRESS_COUNT_MAX = 16_384;
-/** Sends that are let go at once. */
-const FLUSH_COUNT = 64;
-/** How long shards get to end by themselves. */
-const END_TIMEOUT_MS = 1_000;
-/** How often a waiting `started`, `drained` or `stop` looks again. */
+/** How often a waiting `drained` or `stop` looks again. */
 const POLL_MS = 1;
 /** Node's timers wrap above this. */
 export const TIMEOUT_MS_MAX: number = 2 ** 31 - 1;
-
-const DONE: Promise<void> = Promise.resolve();
-
-/** A question under way. */
-export interface Ask {
-  /** Ends the wait with an error; a later reply is dropped. */
-  giveUp(error: MillraceError): void;
-}
 
 type Phase = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
 
@@ -50,104 +37,89 @@ export class Runtime {
   readonly shardCount: number;
   readonly directory: Directory;
   readonly edges: Edges;
+  readonly clients: Clients;
   readonly events: ErrorEvents = new ErrorEvents();
+  readonly #options: FilledOptions;
+  readonly #home: DurableHome | undefined;
   readonly #coordinator: Coordinator;
-  readonly #mesh: Mesh;
-  readonly #runner: CoordinatorRunner;
-  readonly #host: ShardHost;
   readonly #spillDirectory: string;
   readonly #waiting = new WaitingRoom();
   /** Keeps the process alive while the engine runs: waiting on a doorbell alone does not. */
   readonly #keepAlive = setInterval(() => {}, TIMEOUT_MS_MAX);
-  #phase: Phase = 'starting';
   readonly #forced = new Signal();
+  readonly #supervisor: ShardSupervisor;
+  #phase: Phase = 'starting';
   #isForced = false;
   #stopping: Promise<void> | undefined;
 
-  constructor(module: Module, options: FilledOptions) {
-    const memory = allocateMesh(options.shardCount, options.ringCapacityBytes);
+  constructor(module: Module, options: FilledOptions, home: DurableHome | undefined) {
     this.shardCount = options.shardCount;
-    this.#mesh = new Mesh(memory, options.shardCount);
+    this.#options = options;
+    this.#home = home;
     // A folder of its own, which can be removed as a whole when the engine stops.
     this.#spillDirectory = join(options.spillDirectory ?? tmpdir(), `millrace-${randomUUID()}`);
-    this.#coordinator = this.#newCoordinator(module, options);
-    this.directory = this.#coordinator.directory;
-    this.#runner = new CoordinatorRunner(this.#coordinator, this.#mesh.ownDoorbell, (cause) => {
-      this.#fail('The coordinator', {}, cause);
+    this.#supervisor = new ShardSupervisor(options, home, this.#spillDirectory, {
+      recovering: (error) => this.events.report(error),
+      failed: (error) => this.#fail(error),
     });
-    this.edges = new Edges(module, this.#coordinator, {
+    this.#coordinator = this.#newCoordinator(module);
+    this.directory = this.#coordinator.directory;
+    this.edges = new Edges(module, this.#coordinator, home?.data.last?.ingresses ?? {}, {
       report: (error) => this.events.report(error),
       egressFailed: (error) => this.#closeInput(error),
-      wake: () => this.#mesh.ownDoorbell.ring(),
-      flush: () => this.#runner.flush(),
+      wake: () => this.#supervisor.wake(),
+      flush: () => this.#supervisor.flush(),
     });
-    this.#host = new ShardHost(options.shardCount, options.maxHeapMiB);
-    for (let shard = 0; shard < options.shardCount; shard++) {
-      const task = shardTask(shard, memory, options, this.#spillDirectory);
-      this.#host.start(task, (cause) => this.#fail(`Shard ${shard}`, { shard }, cause));
-    }
+    this.clients = new Clients(this.#coordinator, this.#waiting, options.idempotencyKeyCount, {
+      checkRunning: () => this.#checkRunning(),
+      flush: () => this.#supervisor.flush(),
+      flushSoon: () => this.#supervisor.flushSoon(),
+    });
+    this.#supervisor.start(this.#coordinator);
   }
 
-  #newCoordinator(module: Module, options: FilledOptions): Coordinator {
-    const coordinatorOptions = {
+  #newCoordinator(module: Module): Coordinator {
+    const { maxMessageBytes, overflowBytes, development, minIntervalMs, maxIntervalMs, idempotencyKeyCount } =
+      this.#options;
+    const options = {
       storage: new SpillDirectory(join(this.#spillDirectory, 'coordinator')),
-      messageBytesMax: options.maxMessageBytes,
-      overflowBytesMax: options.overflowBytes,
+      messageBytesMax: maxMessageBytes,
+      overflowBytesMax: overflowBytes,
       egressCountMax: EGRESS_COUNT_MAX,
-      development: options.development,
+      development,
     };
-    return new Coordinator(module, this.#mesh, coordinatorOptions, {
+    const data = this.#home?.data;
+    const durable = data && {
+      data,
+      clock: systemClock,
+      keyCountMax: idempotencyKeyCount,
+      minIntervalMs,
+      maxIntervalMs,
+    };
+    return new Coordinator(module, this.#supervisor.mesh, durable === undefined ? options : { ...options, durable }, {
       invocationFailed: (error) => this.events.report(error),
       egressCrowded: (type) => this.edges.crowded(type),
+      ingressPositions: () => this.edges.positions(),
+      checkpointFailed: (cause) => this.#supervisor.onFailure('A checkpoint', {}, cause),
     });
-  }
-
-  // -- use
-
-  send(target: string | FunctionType<never>, id: string, message: unknown): Promise<void> {
-    try {
-      this.#checkRunning();
-      this.#coordinator.send(target, id, message);
-    } catch (error) {
-      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- it is what the engine threw, a MillraceError
-      return Promise.reject(error);
-    }
-    if (this.#coordinator.sendCount >= FLUSH_COUNT) this.#runner.flush();
-    else this.#runner.flushSoon();
-    const admission = this.#coordinator.admission();
-    return admission === undefined ? DONE : this.#waiting.orFailure(admission);
-  }
-
-  /** Throws a coded error, with nothing sent. */
-  ask(target: string | FunctionType<never>, id: string, message: unknown, asker: Asker): Ask {
-    this.#checkRunning();
-    const failed = (error: MillraceError): void => {
-      this.#waiting.leave(failed);
-      asker.failed(error);
-    };
-    const replied = (reply: unknown): void => {
-      this.#waiting.leave(failed);
-      asker.replied(reply);
-    };
-    const number = this.#coordinator.ask(target, id, message, { replied, failed });
-    this.#waiting.enter(failed);
-    // Somebody waits: as soon as the calling code yields.
-    queueMicrotask(() => this.#runner.flush());
-    return {
-      giveUp: (error) => {
-        this.#coordinator.forget(number);
-        failed(error);
-      },
-    };
   }
 
   async drained(): Promise<void> {
     await this.#waiting.orFailure(this.edges.ingressesEnded());
     await this.#untilQuiescent();
+    await this.clients.checkpoint();
     while (!this.edges.areDelivered()) {
       if (this.#waiting.inputFailure !== undefined) throw this.#waiting.inputFailure;
       await this.#poll();
     }
+  }
+
+  /** Rejects with `SAVEPOINT_FAILED`, and then the engine goes on. */
+  async savepoint(path: string): Promise<SavepointInfo> {
+    this.#checkRunning();
+    const savepoints = this.#coordinator.checkpoints?.savepoints;
+    if (savepoints === undefined) throw savepointFailed(path, 'an engine without a data directory has no checkpoints');
+    return savepoints.make(path);
   }
 
   #checkRunning(): void {
@@ -160,16 +132,16 @@ export class Runtime {
 
   /** Resolves when all shards take messages. */
   async started(): Promise<void> {
-    const { counters } = this.#mesh;
-    for (let shard = 0; shard < this.shardCount; shard++) while (counters.credit(shard) === 0) await this.#poll();
+    await this.#supervisor.started();
+    this.#waiting.throwFailure();
     if (this.#phase === 'starting') this.#phase = 'running';
-    void this.#runner.run();
+    this.#supervisor.run();
     this.edges.open();
   }
 
   async #untilQuiescent(): Promise<void> {
-    this.#runner.flush();
-    while (!this.#coordinator.isQuiescent) await this.#poll();
+    this.#supervisor.flush();
+    while (this.#supervisor.isRecovering || !this.#coordinator.isQuiescent) await this.#poll();
   }
 
   async #poll(): Promise<void> {
@@ -199,24 +171,25 @@ export class Runtime {
     this.#waiting.throwFailure();
   }
 
-  /** What an orderly stop waits for. */
+  /** What an orderly stop waits for: all done, all committed, all delivered, and that committed, too. */
   async #finish(): Promise<void> {
     await this.#untilQuiescent();
+    await this.clients.checkpoint();
     await this.edges.deliverAll();
+    await this.clients.checkpoint();
+    await this.#coordinator.checkpoints?.savepoints.idle();
   }
 
   async #end(): Promise<void> {
     if (this.#phase !== 'failed') this.#phase = 'stopped';
-    this.#runner.stop();
-    this.#mesh.counters.order(COMMAND_STOP);
-    for (let thread = 0; thread <= this.shardCount; thread++) this.#mesh.doorbell(thread).ring();
-    // A shard that is stuck in user code does not end by itself.
-    if (!this.#isForced) await Promise.race([this.#host.ended(), sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
-    await this.#host.destroy();
+    await this.#supervisor.end(this.#isForced);
     const { failure } = this.#waiting;
+    const error = failure ?? new MillraceError('ENGINE_STOPPED', 'The engine has stopped.');
+    await this.#coordinator.checkpoints?.close(error);
     this.edges.end(failure);
-    this.#waiting.rejectAll(failure ?? new MillraceError('ENGINE_STOPPED', 'The engine has stopped.'));
+    this.#waiting.rejectAll(error);
     this.#removeSpilled();
+    this.#home?.release();
     clearInterval(this.#keepAlive);
   }
 
@@ -241,13 +214,9 @@ export class Runtime {
     this.#waiting.rejectInput(error);
   }
 
-  /** A shard's thread has ended with an error, or so. One failure is enough: all that wait get the first. */
-  #fail(who: string, details: Record<string, unknown>, cause: unknown): void {
+  /** The shards have failed for good. One failure is enough: all that wait get the first. */
+  #fail(failure: MillraceError): void {
     if (this.#waiting.failure !== undefined || this.#phase === 'stopped') return;
-    const known = (cause as { code?: unknown } | null)?.code;
-    const reason = cause instanceof Error ? cause.message : describe(cause);
-    const what = `${who} has failed${typeof known === 'string' ? ` (${known})` : ''}: ${reason}`;
-    const failure = new MillraceError('SHARD_FAILED', what, { cause, details });
     this.#waiting.failure = failure;
     const wasRunning = this.#phase === 'running';
     this.#phase = 'failed';

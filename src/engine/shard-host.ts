@@ -24,6 +24,9 @@ export class ShardHost {
       idleTimeout: Number.POSITIVE_INFINITY,
       ...(maxHeapMiB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB } }),
     });
+    // A timer of user code may throw when its shard has ended already, and is nobody's affair any more; without a
+    // listener that would bring the whole process down.
+    this.#pool.on('error', () => {});
   }
 
   /** Starts a shard; `onFailure` is called if its thread ends with an error, however that came about. */

@@ -4,11 +4,16 @@
 import { join } from 'node:path';
 import type { MeshMemory } from '../channel/mesh.ts';
 import type { ShardIndex } from '../base/brand.ts';
+import type { DeltaLocation } from '../store/changelog-frame.ts';
+import type { DataDirectory } from './data-directory.ts';
 import type { IdleMode } from '../ring/idle-strategy.ts';
 import type { FilledOptions } from './options.ts';
 
 /** Messages kept as objects in a shard's mailbox before they are kept encoded. */
 const MAILBOX_COUNT_MAX = 32_768;
+/** How much of a changelog may wait to be folded: what a recovery has to read. */
+const FOLD_BYTES_MIN = 1 << 20;
+const FOLD_BYTES_MAX = 64 << 20;
 
 export interface ShardTask {
   readonly shard: ShardIndex;
@@ -21,10 +26,29 @@ export interface ShardTask {
   readonly mailboxCountMax: number;
   readonly creditCount: number;
   readonly development: boolean;
+  readonly durable: DurableTask | undefined;
+}
+
+/** Where a shard's state lies, and how far it is committed. */
+export interface DurableTask {
+  /** The module that exports `openStore`. */
+  readonly store: string;
+  readonly directory: string;
+  readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
+  readonly segmentBytes: number;
+  readonly foldBytes: number;
+  readonly memoryBytes: number;
+  readonly cacheBytes: number;
 }
 
 /** The task of one shard. Each spills into a folder of its own. */
-export function shardTask(shard: number, mesh: MeshMemory, options: FilledOptions, spillDirectory: string): ShardTask {
+export function shardTask(
+  shard: number,
+  mesh: MeshMemory,
+  options: FilledOptions,
+  spillDirectory: string,
+  durable: DurableTask | undefined,
+): ShardTask {
   return {
     shard: shard as ShardIndex,
     module: options.module,
@@ -36,5 +60,21 @@ export function shardTask(shard: number, mesh: MeshMemory, options: FilledOption
     mailboxCountMax: MAILBOX_COUNT_MAX,
     creditCount: options.creditCount,
     development: options.development,
+    durable,
+  };
+}
+
+/** A quarter of a shard's memory is for its store, the rest for entities. */
+export function durableTask(shard: number, store: string, data: DataDirectory, options: FilledOptions): DurableTask {
+  const memoryBytes = Math.floor(options.memory / options.shardCount);
+  const foldBytes = Math.min(FOLD_BYTES_MAX, Math.max(FOLD_BYTES_MIN, memoryBytes >> 4));
+  return {
+    store,
+    directory: data.shardDirectory(shard),
+    committed: data.committedOf(shard),
+    segmentBytes: foldBytes >> 1,
+    foldBytes,
+    memoryBytes: memoryBytes - (memoryBytes >> 2),
+    cacheBytes: memoryBytes >> 2,
   };
 }

@@ -1,22 +1,45 @@
 /**
- * How an engine comes to life: options, module, threads.
+ * How an engine comes to life: options, module, data directory, threads. Each entry point of the package brings its own
+ * kind of state store; this is all in which they differ.
  */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { NodeFileSystem } from '../base/node-file-system.ts';
+import type { OpenStore } from '../store/state-store.ts';
+import { storageFailed } from '../store/storage-failure.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { mergeEdges } from './edges.ts';
 import { Engine } from './engine.ts';
 import { loadModule } from './load-module.ts';
-import { type EngineOptions, fillOptions } from './options.ts';
+import { type EngineOptions, type FilledOptions, fillOptions } from './options.ts';
+import { prepareData } from './prepare-data.ts';
+import type { StoreGround } from './reshard-generation.ts';
 import { Runtime } from './runtime.ts';
+import type { DurableHome } from './shard-supervisor.ts';
 
-/**
- * Starts an engine: loads the module in every thread and resolves when all of them take messages.
- *
- * @throws MillraceError `INVALID_OPTION`, `MODULE_NOT_LOADED`, `MODULE_NOT_EXPORTED`, `DUPLICATE_TYPE`,
- *   `UNKNOWN_INGRESS`, `UNKNOWN_EGRESS` or `SHARD_FAILED`
- */
-export async function startEngine(options: EngineOptions): Promise<Engine> {
+/** A kind of state store: its name, as data directories carry it, and the module that exports its `openStore`. */
+export interface StoreKind {
+  readonly name: string;
+  readonly url: URL;
+}
+
+/** Starts an engine whose shards keep their state in stores of this kind. */
+export async function startEngineOn(store: StoreKind, options: EngineOptions): Promise<Engine> {
   const filled = fillOptions(options);
   const module = mergeEdges(await loadModule(filled.module), filled);
-  const runtime = new Runtime(module, filled);
+  const home = await openHome(
+    store,
+    filled,
+    module.egresses.map(({ type }) => type),
+  );
+  let runtime: Runtime;
+  try {
+    runtime = new Runtime(module, filled, home);
+  } catch (error) {
+    home?.data.close();
+    home?.release();
+    throw error;
+  }
   try {
     await runtime.started();
   } catch (error) {
@@ -24,4 +47,37 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     throw error;
   }
   return new Engine(runtime);
+}
+
+async function openHome(
+  { name, url }: StoreKind,
+  options: FilledOptions,
+  egressTypes: readonly string[],
+): Promise<DurableHome | undefined> {
+  const path = options.directory;
+  if (path === undefined) return undefined;
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw storageFailed(path, cause);
+  }
+  const lock = lockDirectory(path);
+  try {
+    const fileSystem = new NodeFileSystem();
+    const data = await prepareData(
+      { path, fileSystem, storeName: name, newId: randomUUID },
+      { ...options, ground: () => openGround(url, options) },
+    );
+    await data.makeEgressDirectories(egressTypes);
+    return { data, store: url.href, release: () => lock.release() };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Stores on this thread, for the time before the shards run; a shard's share of memory is enough for one at a time. */
+async function openGround(url: URL, { memory, shardCount }: FilledOptions): Promise<StoreGround> {
+  const { openStore } = (await import(url.href)) as { openStore: OpenStore };
+  return { openStore, cacheBytes: Math.floor(memory / shardCount) >> 2 };
 }

@@ -8,6 +8,9 @@ import type { EgressLedger } from './egress-ledger.ts';
 
 const BATCH_COUNT = 256;
 
+/** What takes the records of an egress one by one; a promise that it returns is awaited before the next. */
+export type EgressCallback<Record> = (record: Record, sequence: number) => unknown;
+
 export interface EgressPumpHooks {
   /** Records have been taken: there may be room for more input. */
   progressed(): void;
@@ -38,7 +41,8 @@ export class EgressPump {
 
   async #run(): Promise<void> {
     try {
-      await this.#sink.open?.();
+      await this.#sink.open?.(this.#ledger.sinkPosition);
+      this.#ledger.syncSink = async () => this.#sink.sync?.();
       while (await this.#handOver());
       await this.#sink.close?.();
     } catch (cause) {
@@ -51,9 +55,10 @@ export class EgressPump {
   /** One batch, or a wait for one. False when all is done. */
   async #handOver(): Promise<boolean> {
     const batch = this.#ledger.take(BATCH_COUNT);
-    if (batch.length > 0) {
-      await this.#sink.write(batch);
-      this.#ledger.acknowledge();
+    if (batch.records.length > 0) {
+      await this.#sink.write(batch.records, batch.first);
+      // In one step: a checkpoint must never see one without the other.
+      this.#ledger.acknowledge(this.#sink.position?.());
       this.#hooks.progressed();
       return true;
     }
@@ -64,10 +69,10 @@ export class EgressPump {
 }
 
 /** A sink that calls back for each record; a callback that returns a promise is awaited before the next record. */
-export function callbackSink<Record>(callback: (record: Record) => void | Promise<void>): EgressSink<Record> {
+export function callbackSink<Record>(callback: EgressCallback<Record>): EgressSink<Record> {
   return {
-    async write(records) {
-      for (const record of records) await callback(record);
+    async write(records, sequence) {
+      for (let index = 0; index < records.length; index++) await callback(records[index], sequence + index);
     },
   };
 }

@@ -10,6 +10,8 @@ export class EgressStream<Record> implements AsyncIterableIterator<Record, void,
   readonly #ledger: EgressLedger;
   readonly #progressed: () => void;
   #batch: readonly Record[] = [];
+  /** The sequence number of the batch's first record. */
+  #first = 0;
   #next = 0;
   #ended = false;
   #error: Error | undefined;
@@ -43,6 +45,14 @@ export class EgressStream<Record> implements AsyncIterableIterator<Record, void,
     }
   }
 
+  /**
+   * The number in this egress of the record that was given last: with a data directory the same record has the same
+   * number whatever is replayed.
+   */
+  get sequence(): number {
+    return this.#first + this.#next - 1;
+  }
+
   /** Leaves the rest for the next loop. */
   async return(): Promise<IteratorResult<Record, void>> {
     return { done: true, value: undefined };
@@ -56,7 +66,9 @@ export class EgressStream<Record> implements AsyncIterableIterator<Record, void,
   #refill(): void {
     const hadRecords = this.#batch.length > 0;
     this.#ledger.acknowledge();
-    this.#batch = this.#ledger.take(BATCH_COUNT) as Record[];
+    const { records, first } = this.#ledger.take(BATCH_COUNT);
+    this.#batch = records as Record[];
+    this.#first = first;
     this.#next = 0;
     if (hadRecords) this.#progressed();
   }

@@ -20,6 +20,14 @@ export interface IngressGate {
 /** Records between two looks at the event loop, so that a fast source cannot keep the thread to itself (I10). */
 const TURN_COUNT = 512;
 
+/** How far an ingress has been routed: plain data. */
+export interface IngressPosition {
+  /** Where the source reads on, as it says it; undefined for its beginning. */
+  readonly source: unknown;
+  /** Records after that which have been routed already. */
+  readonly skip: number;
+}
+
 export class IngressPump {
   /** Records taken so far. */
   recordCount = 0;
@@ -27,11 +35,27 @@ export class IngressPump {
   readonly #routers: readonly AnyRouter[];
   readonly #gate: IngressGate;
   readonly #abort = new AbortController();
+  #position: unknown;
+  /** Records since the position. */
+  #sincePosition = 0;
 
-  constructor(ingress: AnyIngress, routers: readonly AnyRouter[], gate: IngressGate) {
+  /** `from` is where an earlier run has left a replayable source. */
+  constructor(ingress: AnyIngress, routers: readonly AnyRouter[], gate: IngressGate, from?: IngressPosition) {
     this.#ingress = ingress;
     this.#routers = routers;
     this.#gate = gate;
+    this.#position = from?.source;
+    this.#sincePosition = from?.skip ?? 0;
+  }
+
+  get type(): string {
+    return this.#ingress.type;
+  }
+
+  /** What a checkpoint has to remember of it; nothing if its source cannot read again. */
+  get position(): IngressPosition | undefined {
+    if (this.#ingress.source?.replayable !== true) return undefined;
+    return { source: this.#position, skip: this.#sincePosition };
   }
 
   /** Takes no further record. */
@@ -46,8 +70,13 @@ export class IngressPump {
     if (source === undefined) return;
     try {
       const hooks = { signal, skipped: (error: MillraceError) => this.#gate.reportError(error) };
-      for await (const { records } of source.read(undefined, hooks)) {
+      let skipCount = this.#sincePosition;
+      for await (const { records, position } of source.read(this.#position, hooks)) {
         for (const record of records) {
+          if (skipCount > 0) {
+            skipCount--;
+            continue;
+          }
           if (signal.aborted) return;
           let admission = this.#gate.admission();
           while (admission !== undefined) {
@@ -58,7 +87,12 @@ export class IngressPump {
             admission = this.#gate.admission();
           }
           this.#route(record);
+          this.#sincePosition++;
           if (++this.recordCount % TURN_COUNT === 0) await this.#turn();
+        }
+        if (skipCount === 0) {
+          this.#position = position;
+          this.#sincePosition = 0;
         }
         this.#gate.flush();
       }

@@ -84,6 +84,15 @@ export class Counters {
     return Atomics.load(this.#words, this.#threadCount * BLOCK_WORDS);
   }
 
+  /** Changes when anybody sends or finishes anything. */
+  activity(): number {
+    let sum = 0;
+    for (let thread = 0; thread < this.#threadCount; thread++) {
+      sum = (sum + this.consumed(thread) + Atomics.load(this.#words, thread * BLOCK_WORDS + PRODUCED)) | 0;
+    }
+    return sum;
+  }
+
   /**
    * Whether nothing is in flight anywhere. All `consumed` are read first, then all `produced`. Both only grow and
    * consumed never exceeds produced, so when the sums agree, they agreed at the moment between the two readings.

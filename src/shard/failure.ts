@@ -9,6 +9,8 @@ export interface Failure {
   readonly message: string;
   readonly stack: string | undefined;
   readonly code: string | undefined;
+  /** Of an error of the engine's own: where to look. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** Text from user code is not trusted to be short. */
@@ -28,6 +30,7 @@ export function failureOf(error: unknown): Failure {
         message: text(error.message),
         stack: error.stack === undefined ? undefined : text(error.stack),
         code: code === undefined ? undefined : text(code),
+        ...(error instanceof MillraceError ? { details: portable(error.details) } : {}),
       };
     }
     return { name: 'Error', message: `thrown: ${text(error)}`, stack: undefined, code: undefined };
@@ -36,11 +39,19 @@ export function failureOf(error: unknown): Failure {
   }
 }
 
+/** What can travel whatever it is; the rest of the details, if any, stays behind. */
+function portable(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(details).filter(([, value]) => typeof value === 'string' || typeof value === 'number'),
+  );
+}
+
 /** An error again, on the other side. */
-export function errorOf({ name, message, stack, code }: Failure): Error {
+export function errorOf({ name, message, stack, code, details }: Failure): Error {
   const error = new Error(message);
   error.name = name;
   if (stack !== undefined) error.stack = stack;
+  if (details !== undefined) Object.assign(error, { details });
   return code === undefined ? error : Object.assign(error, { code });
 }
 

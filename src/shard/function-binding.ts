@@ -84,6 +84,11 @@ export class Directory {
     throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module is named ${nameOf(target)}.`);
   }
 
+  /** The number of a function, if this module has it. */
+  findFunction(type: string): number | undefined {
+    return this.#functions.find(type);
+  }
+
   /** Throws `UNKNOWN_EGRESS`. */
   egressNumber(target: NamedTarget): number {
     const index = this.#egressNumbers.find(target);

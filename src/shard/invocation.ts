@@ -11,7 +11,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Address } from '../sdk/address.ts';
 import type { EgressType } from '../sdk/egress.ts';
-import { MillraceError } from '../sdk/errors.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Context, FunctionType } from '../sdk/function.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
 import { type Cells, Entity } from '../state/entity.ts';
@@ -21,6 +21,7 @@ import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 import { inspect } from '../wire/structured-data.ts';
 import { Effects } from './effects.ts';
+import type { DirtyEntities } from './dirty-entities.ts';
 import type { Directory, FunctionBinding } from './function-binding.ts';
 
 /** What all invocations of a shard share. */
@@ -31,8 +32,11 @@ export interface Workplace {
   readonly gate: MessageGate;
   readonly reader: EnvelopeReader;
   readonly clock: Clock;
-  /** Freezes state values and checks that they can be stored. */
+  readonly dirty: DirtyEntities;
+  /** Freezes state values. */
   readonly development: boolean;
+  /** Checks that state values can be stored: where they will be, and in development. */
+  readonly checksState: boolean;
 }
 
 const IDLE_ENTITY = new Entity(TYPE_NONE, 0, '');
@@ -50,6 +54,7 @@ export class Invocation implements CellHolder, Context<never> {
 
   readonly #place: Workplace;
   readonly #binding: FunctionBinding;
+  readonly #dirty: DirtyEntities;
   /** The entity itself while working in place, a copy of its cells on the side. */
   #cells: Cells = IDLE_ENTITY;
   #sourceId = ID_IN_ENVELOPE;
@@ -60,11 +65,13 @@ export class Invocation implements CellHolder, Context<never> {
   readonly #undoIndexes: number[] = [];
   readonly #undoValues: unknown[] = [];
 
-  constructor(place: Workplace, binding: FunctionBinding) {
+  /** `alone` is for one that runs once, on the side: its view of the state is quicker to make than to use. */
+  constructor(place: Workplace, binding: FunctionBinding, alone = false) {
     this.#place = place;
     this.#binding = binding;
+    this.#dirty = place.dirty;
     this.effects = place.effects;
-    this.state = binding.shape.view(this) as never;
+    this.state = (alone ? binding.shape.briefView(this) : binding.shape.view(this)) as never;
   }
 
   // -- the life of an invocation, for the shard
@@ -101,7 +108,10 @@ export class Invocation implements CellHolder, Context<never> {
 
   /** It has ended on the side: what it did happens now. */
   apply(): void {
-    if (this.wrote) this.entity.adopt(this.#cells);
+    if (this.wrote) {
+      if (this.entity.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(this.entity);
+      this.entity.adopt(this.#cells);
+    }
     this.effects.moveTo(this.#place.effects, 0);
   }
 
@@ -134,13 +144,14 @@ export class Invocation implements CellHolder, Context<never> {
 
   writeCell(index: number, value: unknown): void {
     this.#check();
-    if (typeof value === 'object' && value !== null && this.#place.development) {
+    if (typeof value === 'object' && value !== null && this.#place.checksState) {
       inspect(value);
-      deepFreeze(value);
+      if (this.#place.development) deepFreeze(value);
     } else if (typeof value === 'function' || typeof value === 'symbol') {
       inspect(value);
     }
     if (!this.#aside) {
+      if (this.entity.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(this.entity);
       this.#undoIndexes[this.#undoCount] = index;
       this.#undoValues[this.#undoCount] = this.#cells.readCell(index);
       this.#undoCount++;
@@ -185,6 +196,13 @@ export class Invocation implements CellHolder, Context<never> {
     this.#check();
     const number = this.#place.directory.egressNumber(target);
     this.effects.addForCoordinator(KIND_EGRESS, number, '', record, this.#binding.index, this.entity.id);
+  }
+
+  clear(name: string): void {
+    const index = this.#binding.shape.names.indexOf(name);
+    // The same error as for assigning to such a name.
+    if (index === -1) throw new TypeError(`${this.#binding.type} declares no state ${describe(name)}.`);
+    this.writeCell(index, undefined);
   }
 
   now(): number {

@@ -4,9 +4,8 @@
  * in which it came (I4). Everything here happens on the shard's thread, within its turns.
  */
 import { assert } from '../base/assert.ts';
-import type { Epoch } from '../base/brand.ts';
 import { type Entity, WaitingLine } from '../state/entity.ts';
-import { EntityTable } from '../state/entity-table.ts';
+import type { EntityTable } from '../state/entity-table.ts';
 import { KIND_FAILURE, TYPE_ASKER } from '../wire/envelope-layout.ts';
 import { failureOf } from './failure.ts';
 import type { FunctionBinding } from './function-binding.ts';
@@ -19,26 +18,36 @@ interface Settled {
   readonly failed: boolean;
 }
 
+/** Makes the envelope of the message that an invocation was given. */
+export type EncodeInput = (invocation: Invocation, message: unknown, form: number) => Uint8Array;
+
 export class Invoker {
-  readonly entities: EntityTable = new EntityTable();
+  readonly entities: EntityTable;
   /** Async invocations that are under way. */
   busyCount = 0;
   /** Messages that wait for busy entities. */
   heldCount = 0;
   /** Messages whose invocation has ended, modulo 2^32. */
   finishedCount = 0;
-  /** The epoch in which cells are written; only grows (I8). Stays 0 until there are checkpoints. */
-  epoch: Epoch = 0 as Epoch;
+  /** Entities with a waiting line. */
+  readonly busy: Set<Entity> = new Set();
   /** Called when an async invocation has ended and a turn is due. */
   onSettled: () => void = () => {};
 
   readonly #place: Workplace;
   /** The Context of each function's invocations in place. */
   readonly #contexts: Invocation[];
+  /** Whose messages are kept for checkpoints when they are begun: whose invocations have been seen to be async. */
+  readonly #asides: boolean[];
+  readonly #encodeInput: EncodeInput | undefined;
   #settled: Settled[] = [];
 
-  constructor(place: Workplace) {
+  /** `encodeInput` is given where checkpoints are made. */
+  constructor(place: Workplace, entities: EntityTable, encodeInput: EncodeInput | undefined) {
     this.#place = place;
+    this.entities = entities;
+    this.#encodeInput = encodeInput;
+    this.#asides = place.directory.bindings.map(({ isAsync }) => isAsync);
     this.#contexts = place.directory.bindings.map((binding) => new Invocation(place, binding));
   }
 
@@ -47,10 +56,21 @@ export class Invoker {
   }
 
   /** Keeps a message until its entity is no longer busy. */
-  hold(entity: Entity, message: unknown, sourceType: number, sourceId: string): void {
+  hold(entity: Entity, message: unknown, sourceType: number, sourceId: string, form: number): void {
     assert(entity.waiting !== undefined, 'messages wait for a busy entity only (I4)');
-    entity.waiting.add(message, sourceType, sourceId);
+    entity.waiting.add(message, sourceType, sourceId, form);
     this.heldCount++;
+  }
+
+  /** From here on messages to this entity wait. */
+  occupy(entity: Entity): void {
+    entity.waiting ??= new WaitingLine();
+    this.busy.add(entity);
+  }
+
+  /** The state of an entity that was occupied until it came is there. */
+  admit(entity: Entity): void {
+    this.#deliverHeld(this.#place.directory.bindings[entity.functionIndex], entity);
   }
 
   /**
@@ -64,10 +84,17 @@ export class Invoker {
     message: unknown,
     sourceType: number,
     sourceId: string,
+    form: number,
   ): boolean {
-    const invocation = binding.isAsync ? new Invocation(this.#place, binding) : this.#contexts[binding.index];
+    const aside = this.#asides[binding.index];
+    const invocation = aside ? new Invocation(this.#place, binding, true) : this.#contexts[binding.index];
     invocation.begin(entity, sourceType, sourceId);
-    if (binding.isAsync) invocation.goAside();
+    entity.usedEpoch = this.#place.dirty.epoch;
+    let input: Uint8Array | undefined;
+    if (aside) {
+      invocation.goAside();
+      input = this.#encodeInput?.(invocation, message, form);
+    }
     let result: void | Promise<void>;
     try {
       result = binding.fn.invoke(invocation as never, message);
@@ -82,22 +109,23 @@ export class Invoker {
       return true;
     }
     if (result instanceof Promise) {
-      this.#awaitEnd(binding, entity, invocation, inTable, result);
+      input ??= this.#encodeInput?.(invocation, message, form);
+      this.#awaitEnd(binding, entity, invocation, inTable, result, input);
       return false;
     }
+    if (aside) invocation.apply();
     this.#finish(entity, invocation, inTable);
     return true;
   }
 
   /** The invocation has returned: what it did stays. Keeps the entity or forgets it. */
   #finish(entity: Entity, invocation: Invocation, inTable: boolean): void {
-    if (invocation.wrote) entity.dirtyEpoch = this.epoch;
     invocation.end();
     this.finishedCount = (this.finishedCount + 1) | 0;
-    const vacant = entity.isVacant;
-    if (inTable === vacant) {
-      if (vacant) this.entities.remove(entity);
-      else this.entities.add(entity);
+    const kept = !entity.isVacant || this.#place.dirty.pins(entity);
+    if (inTable !== kept) {
+      if (kept) this.entities.add(entity);
+      else this.entities.remove(entity);
     }
   }
 
@@ -107,13 +135,15 @@ export class Invoker {
     invocation: Invocation,
     inTable: boolean,
     result: Promise<void>,
+    input: Uint8Array | undefined,
   ): void {
-    if (!binding.isAsync) {
+    if (!this.#asides[binding.index]) {
       invocation.goAside();
-      // The invocation keeps its Context; the next one in place gets a new one.
-      this.#contexts[binding.index] = new Invocation(this.#place, binding);
+      // The invocation keeps its Context. What returned a promise once will do so again: from now on it begins aside.
+      this.#asides[binding.index] = true;
     }
-    entity.waiting ??= new WaitingLine();
+    this.occupy(entity);
+    if (entity.waiting !== undefined) entity.waiting.pendingInput = input;
     this.busyCount++;
     if (!inTable) this.entities.add(entity);
     const settle = (failed: boolean, error: unknown): void => {
@@ -137,6 +167,7 @@ export class Invoker {
       if (failed) this.#reportFailure(binding, invocation, error);
       else invocation.apply();
       this.busyCount--;
+      if (entity.waiting !== undefined) entity.waiting.pendingInput = undefined;
       this.#finish(entity, invocation, true);
       this.#deliverHeld(binding, entity);
     }
@@ -149,11 +180,17 @@ export class Invoker {
     assert(line !== undefined, 'an entity is busy until its waiting line is empty (I4)');
     for (let held = line.take(); held !== undefined; held = line.take()) {
       this.heldCount--;
-      const ended = this.invoke(binding, entity, true, held.message, held.sourceType, held.sourceId);
+      const ended = this.invoke(binding, entity, true, held.message, held.sourceType, held.sourceId, held.form);
       if (!ended) return;
     }
     entity.waiting = undefined;
-    if (entity.isVacant) this.entities.remove(entity);
+    this.busy.delete(entity);
+    this.forgetVacant(entity);
+  }
+
+  /** An entity that holds nothing, and whose store entry says the same, need not be kept. */
+  forgetVacant(entity: Entity): void {
+    if (entity.isVacant && !this.#place.dirty.pins(entity)) this.entities.remove(entity);
   }
 
   /** Tells the asker who waits, or else the engine's error listeners. */

@@ -13,6 +13,7 @@ export const SLOT_ID = 2;
 export const SLOT_MESSAGE = 3;
 export const SLOT_SOURCE_TYPE = 4;
 export const SLOT_SOURCE_ID = 5;
+export const SLOT_FORM = 6;
 const STRIDE = 8;
 
 const CAPACITY_MIN = 256;
@@ -45,7 +46,15 @@ export class Mailbox {
     return this.#overflow.memoryBytes;
   }
 
-  push(type: number, hash: number, id: string, message: unknown, sourceType: number, sourceId: string): void {
+  push(
+    type: number,
+    hash: number,
+    id: string,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    form: number,
+  ): void {
     if (this.objectCount === this.#capacity) this.#grow();
     const at = this.at(this.objectCount++);
     const { slots } = this;
@@ -55,6 +64,7 @@ export class Mailbox {
     slots[at + SLOT_MESSAGE] = message;
     slots[at + SLOT_SOURCE_TYPE] = sourceType;
     slots[at + SLOT_SOURCE_ID] = sourceId;
+    slots[at + SLOT_FORM] = form;
   }
 
   pushEncoded(envelope: Placeable): void {

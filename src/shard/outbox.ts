@@ -29,6 +29,11 @@ import type { Mailbox } from './mailbox.ts';
 /** Effects whose ids are fetched together. */
 const FETCH_COUNT = 16;
 
+/** Keeps envelopes as they are sent. */
+export interface EnvelopeLog {
+  append(envelope: EnvelopeWriter): void;
+}
+
 export class Outbox {
   readonly effects: Effects;
   /** Envelopes ever sent from this thread, modulo 2^32. */
@@ -41,15 +46,20 @@ export class Outbox {
   readonly #channels: readonly (OutboundChannel | undefined)[];
   readonly #mailbox: Mailbox | undefined;
   readonly #writer: EnvelopeWriter;
+  readonly #replayLog: EnvelopeLog | undefined;
 
-  /** `mailbox` is the shard's own; the coordinator has none and is never its own target. */
+  /**
+   * `mailbox` is the shard's own; the coordinator has none and is never its own target. The coordinator may have a log
+   * instead of what it has sent.
+   */
   constructor(
     thread: number,
     shardCount: number,
     channels: readonly (OutboundChannel | undefined)[],
     writer: EnvelopeWriter,
     gate: MessageGate,
-    mailbox?: Mailbox,
+    mailbox: Mailbox | undefined,
+    replayLog?: EnvelopeLog,
   ) {
     this.effects = new Effects(gate);
     this.#thread = thread;
@@ -57,6 +67,7 @@ export class Outbox {
     this.#channels = channels;
     this.#writer = writer;
     this.#mailbox = mailbox;
+    this.#replayLog = replayLog;
   }
 
   /** Sends all effects, in order. */
@@ -99,6 +110,7 @@ export class Outbox {
       assert(channel !== undefined, 'there is a channel to every other thread (I2)');
       this.#writer.write(kind, type, hash, id, sourceType, sourceId, payload, form);
       channel.append(this.#writer);
+      this.#replayLog?.append(this.#writer);
       return;
     }
     const mailbox = this.#mailbox;
@@ -107,7 +119,7 @@ export class Outbox {
       this.#writer.write(kind, type, hash, id, sourceType, sourceId, payload, form);
       mailbox.pushEncoded(this.#writer);
     } else {
-      mailbox.push(type, hash, id, payload, sourceType, sourceId);
+      mailbox.push(type, hash, id, payload, sourceType, sourceId, form);
     }
   }
 

@@ -3,6 +3,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { SpillStorage } from '../base/spill.ts';
+import type { DurableOptions } from './durability.ts';
 
 export interface ShardOptions {
   readonly clock: Clock;
@@ -15,6 +16,8 @@ export interface ShardOptions {
   /** How many envelopes may wait in this shard before the coordinator must hold back its input. */
   readonly creditCount: number;
   readonly development: boolean;
+  /** Where state and checkpoints go; none for a shard in memory only. */
+  readonly durable?: DurableOptions;
   /** Envelopes per channel and turn; a simulation takes few, to see more interleavings. */
   readonly batchCount?: number;
 }

@@ -11,19 +11,23 @@ import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel
 import type { Mesh } from '../channel/mesh.ts';
 import type { OutboundChannel } from '../channel/outbound-channel.ts';
 import type { Module } from '../sdk/module.ts';
-import { Entity } from '../state/entity.ts';
-import { type EntityTable, FETCH_COUNT_MAX } from '../state/entity-table.ts';
+import { EntityTable } from '../state/entity-table.ts';
 import { KIND_MESSAGE, TYPE_NONE, WORD_HASH, WORD_KIND } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
+import { PLAIN } from '../wire/structured-data.ts';
+import { Delivery } from './delivery.ts';
+import { DirtyEntities } from './dirty-entities.ts';
+import { Durability, type DurableOptions } from './durability.ts';
 import { EFFECT_STRIDE } from './effects.ts';
-import { Directory, type FunctionBinding } from './function-binding.ts';
-import { ID_IN_ENVELOPE } from './invocation.ts';
+import { Directory } from './function-binding.ts';
 import { Invoker } from './invoker.ts';
-import { Mailbox, SLOT_HASH, SLOT_ID, SLOT_MESSAGE, SLOT_SOURCE_ID, SLOT_SOURCE_TYPE, SLOT_TYPE } from './mailbox.ts';
+import { Mailbox } from './mailbox.ts';
+import { MailboxDrain } from './mailbox-drain.ts';
 import { Outbox } from './outbox.ts';
+import { ShardMarkers } from './shard-markers.ts';
 import type { ShardOptions } from './shard-options.ts';
 
 /** Envelopes per channel and turn. Enough to make a turn's fixed costs small, few enough for a turn to be short. */
@@ -43,14 +47,23 @@ export class Shard implements EnvelopeHandler {
   readonly #invoker: Invoker;
   readonly #entities: EntityTable;
   readonly #reader: EnvelopeReader;
-  readonly #bindings: readonly FunctionBinding[];
+  readonly #writer: EnvelopeWriter;
+  readonly #dirty = new DirtyEntities();
+  readonly #durability: Durability | undefined;
+  readonly #markers: ShardMarkers | undefined;
+  readonly #delivery: Delivery;
+  readonly #mailboxDrain: MailboxDrain;
+  #onProgress: () => void = () => {};
   #credit = 0;
+  /** Messages that were in flight at the last commit and have not been taken again. */
+  #recoveredCount = 0;
 
   constructor(module: Module, mesh: Mesh, options: ShardOptions) {
     const { storage, overflowBytesMax, mailboxCountMax } = options;
     const codec = new PayloadCodec(options.messageBytesMax, mesh.shapes);
     const gate = new MessageGate(codec, options.development);
     const writer = new EnvelopeWriter(codec);
+    this.#writer = writer;
     this.#mesh = mesh;
     this.#creditCount = options.creditCount;
     this.#batchCount = options.batchCount ?? BATCH_COUNT_DEFAULT;
@@ -61,19 +74,80 @@ export class Shard implements EnvelopeHandler {
     this.#outbox = new Outbox(mesh.thread, mesh.shardCount, this.#outbound, writer, gate, this.#mailbox);
     this.#reader = new EnvelopeReader(codec);
     const directory = new Directory(module);
-    const { clock, development } = options;
+    const { clock, development, durable } = options;
     const { effects } = this.#outbox;
-    this.#invoker = new Invoker({ directory, effects, gate, reader: this.#reader, clock, development });
-    this.#entities = this.#invoker.entities;
-    this.#bindings = directory.bindings;
+    this.#durability = durable && this.#newDurability(durable, directory);
+    this.#entities = this.#durability?.recovered.entities ?? new EntityTable();
+    const dirty = this.#dirty;
+    const checksState = development || durable !== undefined;
+    const workplace = { directory, effects, gate, reader: this.#reader, clock, dirty, development, checksState };
+    this.#invoker = new Invoker(workplace, this.#entities, this.#durability?.encodeInput);
+    this.#delivery = new Delivery(directory.bindings, this.#reader, this.#invoker, this.#durability);
+    this.#markers = this.#durability && this.#newMarkers(this.#durability);
+    this.#mailboxDrain = new MailboxDrain({
+      mailbox: this.#mailbox,
+      reader: this.#reader,
+      writer,
+      entities: this.#entities,
+      delivery: this.#delivery,
+      markers: this.#markers,
+      durability: this.#durability,
+      dispatchMany: () => this.#dispatchMany(),
+    });
+    for (const recovered of this.#durability?.recovered.messages ?? []) {
+      const { type, id, message, sourceType, sourceId } = recovered;
+      effects.addMessage(type, id, message, sourceType, sourceId);
+    }
+    this.#recoveredCount = this.#durability?.recovered.messages.length ?? 0;
+    // Counted before the credit says that this shard is there: until it is, nobody may think that all is quiet.
+    this.#outbox.dispatch();
+    mesh.counters.publishProduced(mesh.thread, this.#outbox.producedCount);
     this.#publishCredit();
+  }
+
+  #newDurability(options: DurableOptions, directory: Directory): Durability {
+    return new Durability(options, {
+      shard: this.#mesh.thread,
+      channelCount: this.#mesh.shardCount + 1,
+      directory,
+      shapes: this.#mesh.shapes,
+      dirty: this.#dirty,
+      writer: this.#writer,
+      report: (report) => this.#markers?.report(report),
+      savepointWritten: (part) => this.#markers?.reportSavepoint(part),
+      fetched: (entity) => this.#invoker.admit(entity),
+      released: (entity) => this.#invoker.forgetVacant(entity),
+      progressed: () => this.#onProgress(),
+    });
+  }
+
+  #newMarkers(durability: Durability): ShardMarkers {
+    const { thread, coordinator } = this.#mesh;
+    return new ShardMarkers(durability, {
+      thread,
+      coordinator,
+      busy: this.#invoker.busy,
+      dispatch: () => this.#outbox.dispatch(),
+      mailboxCount: () => this.#mailbox.count,
+      sendControl: (kind, to, payload) => {
+        this.#writer.write(kind, 0, 0, '', TYPE_NONE, '', payload, PLAIN);
+        this.#outbound[to]?.append(this.#writer);
+      },
+    });
   }
 
   /** One turn of the duty cycle. Returns how much there was to do; 0 means that the shard may rest. */
   doWork(): number {
     let workCount = this.#invoker.settle();
-    for (const channel of this.#inbound) workCount += channel.drain(this.#batchCount);
-    workCount += this.#drainMailbox();
+    if (this.#durability !== undefined) workCount += this.#durability.fetch.work();
+    // What was in flight at the last commit is older than all that comes through channels now (I4): it goes first.
+    if (this.#recoveredCount === 0) {
+      for (const channel of this.#inbound) workCount += channel.drain(this.#batchCount);
+    }
+    const takenCount = this.#mailboxDrain.drain(this.#batchCount);
+    this.#recoveredCount = Math.max(0, this.#recoveredCount - takenCount);
+    workCount += takenCount;
+    if (this.#durability !== undefined) workCount += this.#durability.work();
     return workCount + this.#flush();
   }
 
@@ -87,14 +161,30 @@ export class Shard implements EnvelopeHandler {
     return this.#invoker.busyCount;
   }
 
-  /** Calls back when an async invocation has ended and a turn is due. */
+  /** Whether something is under way whose end comes through the event loop. */
+  get isWaiting(): boolean {
+    return this.#invoker.busyCount > 0 || this.#durability?.isWaiting === true;
+  }
+
+  /** Whether some of that is the store's, which is quick: worth looking for often. */
+  get isWaitingForStore(): boolean {
+    return this.#durability?.isWaiting === true;
+  }
+
+  /** Calls back when something that was under way has ended and a turn is due. */
   set onSettled(callback: () => void) {
     this.#invoker.onSettled = callback;
+    this.#onProgress = callback;
+  }
+
+  /** Closes what the durable side has open. What was not committed is left as it is. */
+  async close(): Promise<void> {
+    await this.#durability?.close();
   }
 
   /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
   get hasWork(): boolean {
-    if (this.#mailbox.count > 0 || this.#invoker.hasSettled) return true;
+    if (this.#mailbox.count > 0 || this.#invoker.hasSettled || this.#durability?.hasWork === true) return true;
     return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.some((channel) => channel?.canMove);
   }
 
@@ -114,49 +204,19 @@ export class Shard implements EnvelopeHandler {
 
   // -- in
 
-  onEnvelope(words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void {
+  onEnvelope(words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number, from: number): void {
     const reader = this.#reader;
     reader.wrap(words, bytes, offsetBytes, byteLength);
-    assert(reader.kind === KIND_MESSAGE, 'shards receive messages only');
-    const binding = this.#bindings[reader.targetType];
-    assert(binding !== undefined, 'every thread numbers the same functions');
-    const known = this.#entities.findTarget(reader);
-    if (known?.isBusy === true) {
-      const { sourceType } = reader;
-      this.#invoker.hold(known, reader.payload(), sourceType, sourceType === TYPE_NONE ? '' : reader.sourceId());
+    if (reader.kind !== KIND_MESSAGE) {
+      assert(this.#markers !== undefined, 'checkpoints are made where there is a data directory');
+      this.#markers.onControl(reader.kind, reader.payload(), from);
       return;
     }
-    const entity = known ?? new Entity(reader.targetType, reader.targetHash, reader.targetId());
-    this.#invoker.invoke(binding, entity, known !== undefined, reader.payload(), reader.sourceType, ID_IN_ENVELOPE);
-  }
-
-  #drainMailbox(): number {
-    const mailbox = this.#mailbox;
-    let count = 0;
-    while (mailbox.objectCount > 0 && count < this.#batchCount) {
-      if (count % FETCH_COUNT_MAX === 0) this.#lookAhead();
-      this.#deliverObject(mailbox.slots, mailbox.take());
-      count++;
+    // Before user code sees the message: what belongs to the snapshot is what was sent (I6).
+    if (this.#markers?.isRecording === true && this.#markers.records(from)) {
+      this.#durability?.record(words, offsetBytes >> 2, byteLength);
     }
-    // Encoded envelopes are younger than all objects, and nothing became an object while there were any.
-    while (mailbox.objectCount === 0 && count < this.#batchCount && mailbox.takeEncoded(this.#deliverEncoded)) count++;
-    return count;
-  }
-
-  readonly #deliverEncoded = (words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void => {
-    this.onEnvelope(words, bytes, offsetBytes, byteLength);
-  };
-
-  /** Brings the entities of the next messages into the processor's cache, all at the same time. */
-  #lookAhead(): void {
-    const { slots, objectCount } = this.#mailbox;
-    const count = Math.min(objectCount, FETCH_COUNT_MAX);
-    for (let index = 0; index < count; index++) {
-      const at = this.#mailbox.at(index);
-      this.#entities.expect(slots[at + SLOT_TYPE] as number, slots[at + SLOT_HASH] as number);
-    }
-    this.#entities.fetch();
-    this.#dispatchMany();
+    this.#delivery.deliverEnvelope();
   }
 
   /** The same for envelopes that lie ahead in a ring. */
@@ -173,30 +233,6 @@ export class Shard implements EnvelopeHandler {
   /** Effects are let go while they are still in the innermost cache; the rest, at the end of the turn. */
   #dispatchMany(): void {
     if (this.#outbox.effects.length >= DISPATCH_LENGTH) this.#outbox.dispatch();
-  }
-
-  #deliverObject(slots: unknown[], at: number): void {
-    const type = slots[at + SLOT_TYPE] as number;
-    const hash = slots[at + SLOT_HASH] as number;
-    const id = slots[at + SLOT_ID] as string;
-    const message = slots[at + SLOT_MESSAGE];
-    const sourceType = slots[at + SLOT_SOURCE_TYPE] as number;
-    const sourceId = slots[at + SLOT_SOURCE_ID] as string;
-    slots[at + SLOT_MESSAGE] = undefined;
-    const known = this.#entities.find(type, hash, id);
-    if (known?.isBusy === true) {
-      this.#invoker.hold(known, message, sourceType, sourceId);
-      return;
-    }
-    const binding = this.#bindings[type];
-    this.#invoker.invoke(
-      binding,
-      known ?? new Entity(type, hash, id),
-      known !== undefined,
-      message,
-      sourceType,
-      sourceId,
-    );
   }
 
   // -- out
@@ -216,6 +252,7 @@ export class Shard implements EnvelopeHandler {
     this.#mesh.declareCramped(cramped);
     counters.publishConsumed(thread, this.#invoker.finishedCount);
     this.#mailbox.spill();
+    this.#durability?.fetch.request();
     this.#publishCredit();
     return movedCount;
   }

@@ -74,6 +74,7 @@ export class EntityTable {
   /** Adds an entity that is not in the table. */
   add(entity: Entity): void {
     if (this.size * 2 >= this.#mask) this.#grow();
+    entity.detachId();
     this.#place(entity);
     this.size++;
   }
@@ -95,6 +96,21 @@ export class EntityTable {
       gap = slot;
     }
     this.#slots[gap] = undefined;
+  }
+
+  /**
+   * Shows the entities in the next `slotCount` slots to `isToLeave`, and removes those that are. Returns where to go on;
+   * every entity comes up once a round, but one that is moved by a removal may be left out of a round.
+   */
+  sweep(fromSlot: number, slotCount: number, isToLeave: (entity: Entity) => boolean): number {
+    let slot = fromSlot & this.#mask;
+    for (let count = 0; count < slotCount; count++) {
+      const entity = this.#slots[slot];
+      // A removal moves another entity into this slot, which then is looked at, too.
+      if (entity !== undefined && isToLeave(entity)) this.remove(entity);
+      else slot = (slot + 1) & this.#mask;
+    }
+    return slot;
   }
 
   *values(): Generator<Entity> {

@@ -5,52 +5,23 @@
  *
  * JavaScript runs one turn at a time, so what real threads could do *within* a turn of each other is not seen here; the
  * rings, where that matters, are model-checked for it.
+ *
+ * Where its state goes to disk, its shards stand on grounds that somebody else opens, and may be replaced while the
+ * coordinator goes on: see `durable-process.ts`.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
-import { MemorySpillStorage } from '../base/spill.ts';
-import { allocateMesh, Mesh } from '../channel/mesh.ts';
-import { Coordinator, type CoordinatorHooks } from '../engine/coordinator.ts';
+import type { MemorySpillStorage } from '../base/spill.ts';
+import { allocateMesh, Mesh, type MeshMemory } from '../channel/mesh.ts';
+import { Coordinator } from '../engine/coordinator.ts';
+import type { CoordinatorDurableOptions, CoordinatorHooks } from '../engine/coordinator-options.ts';
 import type { Module } from '../sdk/module.ts';
+import type { DurableOptions } from '../shard/durability.ts';
 import { Shard } from '../shard/shard.ts';
+import { FaultySpillStorage } from './faulty-spill-storage.ts';
+import { SimulatedClock } from './simulated-clock.ts';
 
-/** Time that stands still until somebody moves it on. Sleepers wake in the order of their times. */
-export class SimulatedClock implements Clock {
-  #now: number;
-  #sleeperCount = 0;
-  /** Sorted by time, and those of one time by when they fell asleep; the next to wake comes last. */
-  readonly #sleepers: { readonly at: number; readonly number: number; readonly wake: () => void }[] = [];
-
-  constructor(now = 0) {
-    this.#now = now;
-  }
-
-  now(): number {
-    return this.#now;
-  }
-
-  /** How many sleep. */
-  get sleeperCount(): number {
-    return this.#sleepers.length;
-  }
-
-  /** Resolves when the clock has been moved on by this long. */
-  sleep(ms: number): Promise<void> {
-    return new Promise((wake) => {
-      this.#sleepers.push({ at: this.#now + ms, number: this.#sleeperCount++, wake });
-      this.#sleepers.sort((a, b) => b.at - a.at || b.number - a.number);
-    });
-  }
-
-  /** Moves on to when the next sleeper wakes, and wakes that one alone. False if nobody sleeps. */
-  wakeNext(): boolean {
-    const sleeper = this.#sleepers.pop();
-    if (sleeper === undefined) return false;
-    this.#now = Math.max(this.#now, sleeper.at);
-    sleeper.wake();
-    return true;
-  }
-}
+export { SimulatedClock } from './simulated-clock.ts';
 
 export interface SingleThreadOptions {
   readonly shardCount: number;
@@ -63,6 +34,15 @@ export interface SingleThreadOptions {
   readonly egressCountMax: number;
   readonly batchCount: number;
   readonly development: boolean;
+  /** Says whether this block cannot be spilled. */
+  readonly spillFault: () => boolean;
+}
+
+/** What a durable engine stands on, opened. */
+export interface SingleThreadGround {
+  readonly coordinator: CoordinatorDurableOptions;
+  /** One per shard. */
+  readonly shards: readonly DurableOptions[];
 }
 
 const DEFAULTS: SingleThreadOptions = {
@@ -76,27 +56,64 @@ const DEFAULTS: SingleThreadOptions = {
   egressCountMax: 1024,
   batchCount: 256,
   development: true,
+  spillFault: () => false,
 };
 
 export class SingleThreadEngine {
   readonly coordinator: Coordinator;
-  readonly shards: readonly Shard[];
+  shards: readonly Shard[] = [];
   /** One per shard, and the coordinator's last. */
   readonly storages: readonly MemorySpillStorage[];
   /** Each thread's view of what connects them, the coordinator's last. */
-  readonly meshes: readonly Mesh[];
+  meshes: readonly Mesh[] = [];
+  readonly #module: Module;
+  readonly #options: SingleThreadOptions;
+  #memory: MeshMemory;
 
-  constructor(module: Module, options: Partial<SingleThreadOptions>, hooks: CoordinatorHooks) {
+  constructor(
+    module: Module,
+    options: Partial<SingleThreadOptions>,
+    hooks: CoordinatorHooks,
+    ground?: SingleThreadGround,
+  ) {
     const filled = { ...DEFAULTS, ...options };
-    const memory = allocateMesh(filled.shardCount, filled.ringCapacityBytes);
-    const threads = Array.from({ length: filled.shardCount + 1 }, (_, thread) => thread);
-    this.storages = threads.map(() => new MemorySpillStorage());
-    this.meshes = threads.map((thread) => new Mesh(memory, thread));
-    this.shards = this.meshes
-      .slice(0, filled.shardCount)
-      .map((mesh, thread) => new Shard(module, mesh, { ...filled, storage: this.#storage(thread) }));
-    const coordinatorOptions = { ...filled, storage: this.#storage(filled.shardCount) };
-    this.coordinator = new Coordinator(module, this.meshes[filled.shardCount], coordinatorOptions, hooks);
+    const { shardCount } = filled;
+    this.#module = module;
+    this.#options = filled;
+    this.storages = Array.from({ length: shardCount + 1 }, () => new FaultySpillStorage(filled.spillFault));
+    this.#memory = allocateMesh(shardCount, filled.ringCapacityBytes);
+    this.#buildShards(ground?.shards);
+    const coordinatorOptions = { ...filled, storage: this.storages[shardCount] };
+    this.coordinator = new Coordinator(
+      module,
+      this.meshes[shardCount],
+      ground === undefined ? coordinatorOptions : { ...coordinatorOptions, durable: ground.coordinator },
+      hooks,
+    );
+  }
+
+  #buildShards(grounds: readonly DurableOptions[] | undefined): void {
+    this.meshes = this.storages.map((_, thread) => new Mesh(this.#memory, thread));
+    this.shards = this.meshes.slice(0, -1).map((mesh, thread) => {
+      const options = { ...this.#options, storage: this.storages[thread] };
+      const durable = grounds?.[thread];
+      return new Shard(this.#module, mesh, durable === undefined ? options : { ...options, durable });
+    });
+  }
+
+  /** Ends the shards as a crash of their threads does; nothing turns until `replaceShards`. */
+  dropShards(): void {
+    this.shards = [];
+    for (const storage of this.storages.slice(0, -1)) storage.clear();
+  }
+
+  /** New shards over a new mesh, while the coordinator goes on and sends them what they lack. */
+  replaceShards(grounds: readonly DurableOptions[]): void {
+    const { shapes } = this.#memory;
+    // Envelopes that are still around name shapes of the old table.
+    this.#memory = { ...allocateMesh(this.#options.shardCount, this.#options.ringCapacityBytes), shapes };
+    this.#buildShards(grounds);
+    this.coordinator.reconnect(this.meshes[this.#options.shardCount]);
   }
 
   get threadCount(): number {
@@ -121,9 +138,5 @@ export class SingleThreadEngine {
       await this.settle();
       if (workCount === 0) clock?.wakeNext();
     } while (!this.coordinator.isQuiescent);
-  }
-
-  #storage(thread: number): MemorySpillStorage {
-    return this.storages[thread];
   }
 }

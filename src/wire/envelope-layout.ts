@@ -29,6 +29,16 @@ export const KIND_MESSAGE = 1;
 export const KIND_EGRESS = 2;
 /** A failed invocation: target is the asker who waits (or none), source is the address that failed. */
 export const KIND_FAILURE = 3;
+/** The end of an epoch on this channel; the payload is the epoch. To shards, between shards, and to the coordinator. */
+export const KIND_MARKER = 4;
+/** A shard's part of a checkpoint is written; the payload says where. To the coordinator. */
+export const KIND_REPORT = 5;
+/** A checkpoint is committed; the payload is its epoch. To shards. */
+export const KIND_COMMITTED = 6;
+/** Copy what is committed into a savepoint; the payload says where and of which epoch. To shards. */
+export const KIND_SAVEPOINT = 7;
+/** A shard's part of a savepoint is written, or failed; the payload says which. To the coordinator. */
+export const KIND_SAVEPOINT_PART = 8;
 
 /** Set when all of the id is ASCII and a byte is a character; else it is UTF-16 (see `id-bytes.ts`). */
 export const FLAG_TARGET_ASCII = 1;

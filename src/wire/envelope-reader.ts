@@ -17,6 +17,7 @@ import {
 } from './envelope-layout.ts';
 import { idEquals, readId } from './id-bytes.ts';
 import type { PayloadCodec } from './payload-codec.ts';
+import { PLAIN, RICH } from './structured-data.ts';
 
 export class EnvelopeReader {
   kind = 0;
@@ -58,6 +59,11 @@ export class EnvelopeReader {
     this.#payloadAt = (this.#sourceAt + this.#sourceBytes + 3) & ~3;
     this.#payloadEnd = this.#payloadAt + words[at + WORD_PAYLOAD_BYTES];
     assert(this.#payloadEnd === offsetBytes + byteLength, 'an envelope is as long as its parts (I2)');
+  }
+
+  /** The form in which the payload would be let in again. */
+  get form(): number {
+    return (this.#flags & FLAG_RICH_PAYLOAD) === 0 ? PLAIN : RICH;
   }
 
   targetId(): string {

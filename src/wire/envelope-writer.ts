@@ -108,6 +108,11 @@ export class EnvelopeWriter {
     return codec.rich ? FLAG_RICH_PAYLOAD : 0;
   }
 
+  /** The hash in the header of what was written or taken last. */
+  get targetHash(): number {
+    return this.#headWords[this.#headStart + WORD_HASH];
+  }
+
   /** Takes an envelope that is already encoded somewhere, to be placed somewhere else. */
   take(words: Int32Array, startWord: number, byteLength: number): void {
     this.#headWords = words;

@@ -40,6 +40,9 @@ interface Habit {
 
 type Build = (values: FlatReader) => object;
 
+/** Shapes by number; the engine's registry, or the table that a snapshot brings along. */
+export type ShapeTable = Pick<ShapeRegistry, 'get' | 'register'>;
+
 /** Makes objects of a shape in one step, with one hidden class, where code may be generated; else key by key. */
 function builderOf(shape: Shape): Build {
   try {
@@ -53,7 +56,7 @@ function builderOf(shape: Shape): Build {
 
 /** Reads values one after the other. */
 export class FlatReader {
-  readonly #registry: ShapeRegistry;
+  readonly #registry: ShapeTable;
   readonly #builders: Build[] = [];
   readonly #double = new Float64Array(1);
   readonly #doubleWords = new Int32Array(this.#double.buffer);
@@ -61,7 +64,7 @@ export class FlatReader {
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
 
-  constructor(registry: ShapeRegistry) {
+  constructor(registry: ShapeTable) {
     this.#registry = registry;
   }
 
@@ -110,12 +113,12 @@ export class FlatWriter {
   wordCount = 0;
 
   readonly #bytes = new Uint8Array(this.words.buffer);
-  readonly #registry: ShapeRegistry;
+  readonly #registry: ShapeTable;
   readonly #habits = Array.from({ length: HABIT_MASK + 1 }, (): Habit => ({ shapes: [], missCount: 0 }));
   readonly #double = new Float64Array(1);
   readonly #doubleWords = new Int32Array(this.#double.buffer);
 
-  constructor(registry: ShapeRegistry) {
+  constructor(registry: ShapeTable) {
     this.#registry = registry;
   }
 

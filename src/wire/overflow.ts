@@ -97,6 +97,15 @@ export class Overflow {
     if (chunk.taken === chunk.length && (this.#chunks.length > 1 || this.count === 0)) this.#dropChunk(chunk);
   }
 
+  /** Moves the oldest envelope to the end, by way of a writer's scratch. */
+  rotate(writer: Placeable & { take(words: Int32Array, startWord: number, byteLength: number): void }): void {
+    this.peek((words, _bytes, offsetBytes, byteLength) => {
+      writer.take(words, offsetBytes >> 2, byteLength);
+      this.append(writer);
+    });
+    this.drop();
+  }
+
   /** Moves full chunks to disk until memory is within its limit; the one being read and the one being filled stay. */
   spill(): void {
     if (this.memoryBytes <= this.#memoryBytesMax) return;

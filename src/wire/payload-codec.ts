@@ -11,8 +11,7 @@ import { Packr } from 'msgpackr/pack';
 import { Unpackr } from 'msgpackr/unpack';
 import { assert } from '../base/assert.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import { FlatReader, FlatWriter } from './flat-codec.ts';
-import type { ShapeRegistry } from './shape-registry.ts';
+import { FlatReader, FlatWriter, type ShapeTable } from './flat-codec.ts';
 import { RICH } from './structured-data.ts';
 
 /** msgpackr's encode options: write into the buffer it was given, from its beginning, and return it with start and end. */
@@ -134,7 +133,7 @@ export class PayloadCodec {
   readonly #span = { start: 0, end: 0 };
   #scratch: Uint8Array = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
-  constructor(messageBytesMax: number, shapes?: ShapeRegistry) {
+  constructor(messageBytesMax: number, shapes?: ShapeTable) {
     this.messageBytesMax = messageBytesMax;
     this.flatWriter = shapes && new FlatWriter(shapes);
     this.flatReader = shapes && new FlatReader(shapes);

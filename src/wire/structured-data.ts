@@ -113,6 +113,20 @@ export const tally: { bytesBound: number; form: number; strict: boolean } = {
   strict: true,
 };
 
+/** The form in which a value must be encoded that is known to be structured data: what `copyMessage` finds out, without a copy. */
+export function formOf(value: unknown): number {
+  if (typeof value === 'number') return Object.is(value, -0) ? RICH : PLAIN;
+  if (typeof value !== 'object' || value === null) return PLAIN;
+  if (Array.isArray(value)) return value.some((item) => formOf(item) === RICH) ? RICH : PLAIN;
+  if (!isPlain(value)) return value instanceof Map || value instanceof Set ? RICH : PLAIN;
+  let keyCount = 0;
+  for (const key in value) {
+    if (key === '__proto__' || formOf((value as Record<string, unknown>)[key]) === RICH) return RICH;
+    keyCount++;
+  }
+  return keyCount > PLAIN_KEY_COUNT_MAX ? RICH : PLAIN;
+}
+
 /** More than any number, boolean, null or undefined takes, or the head of anything longer. */
 const HEAD_BYTES = 9;
 

@@ -3,10 +3,12 @@
  * meet (or that nobody has tried to) does not exist. Every error is of at least two
  * sentences: what was given (and is allowed), and what happens next.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
+import { startEngine as startNativeFree } from '../../native-free/index.ts';
 import {
   defineEgress,
   defineFunction,
@@ -84,11 +86,32 @@ const ingress = (source: IngressSource<unknown>) => defineIngress({ type: 'test/
 
 const router = (route: () => void) => defineRouter({ ingress: 'test/noise', route });
 
-function fileWith(text: string): string {
+function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-errors-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, 'input'), text);
-  return join(folder, 'input');
+  onTestFinished(() => rmSync(folder, { recursive: true, maxRetries: 10 }));
+  return folder;
+}
+
+function fileWith(text: string): string {
+  const path = join(scratch(), 'input');
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Starts over a data directory that another engine has left, and whose format file was changed since. */
+const startingAfter = (change: (text: string) => string) => async (): Promise<unknown> => {
+  const directory = scratch();
+  await (await openEngine({ directory })).engine.stop();
+  const path = join(directory, 'millrace.json');
+  writeFileSync(path, change(readFileSync(path, 'utf8')));
+  return await starting({ directory })();
+};
+
+/** As a later version would have written it, checksum and all. */
+function withNextFormat(text: string): string {
+  const { checksum: _, ...fields } = JSON.parse(text) as { format: number; checksum: number };
+  fields.format++;
+  return JSON.stringify({ ...fields, checksum: crc32(JSON.stringify(fields)) });
 }
 
 const failingSink = {
@@ -158,12 +181,31 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
     return thrown(() => engine.egress(records));
   },
   SPILL_FAILED: causeOf(reporting(() => ({ overflowBytes: 0, spillDirectory: '/dev/null/nowhere' }), flood)),
+  SHARD_RECOVERING: async () => {
+    const { engine, errors } = await openEngine({ directory: scratch() });
+    await engine.send(puppet, 'Kim', { do: 'misbehave', how: 'process.exit' }, { until: 'accepted' });
+    await until(() => errors.length > 0);
+    return errors[0];
+  },
   SHARD_FAILED: reporting(() => ({}), { do: 'misbehave', how: 'process.exit' }),
   ENGINE_STOPPED: async () => {
     const { engine } = await openEngine();
     await engine.stop();
     return await rejected(engine.send(puppet, 'Kim', { do: 'load' }));
   },
+  DATA_DAMAGED: startingAfter((text) => text.replace('"format": 1', '"format": 7')),
+  DATA_LOCKED: async () => {
+    const directory = scratch();
+    await openEngine({ directory });
+    return await starting({ directory })();
+  },
+  DATA_TOO_NEW: startingAfter(withNextFormat),
+  DATA_OTHER_STORE: async () => {
+    const directory = scratch();
+    await (await startNativeFree({ module: PUPPET_MODULE, directory, shardCount: 1 })).stop();
+    return await starting({ directory })();
+  },
+  STORAGE_FAILED: starting({ directory: '/dev/null/nowhere' }),
 };
 
 test('the table holds every code', () => {

@@ -47,11 +47,26 @@ describe('the first program', () => {
   });
 });
 
+test('the durable program goes on where it was, and knows what it was sent', async () => {
+  const [program = ''] = blocks('Durability', 'ts');
+  const place = join(folder, 'durable');
+  mkdirSync(place);
+  writeFileSync(join(place, 'till.ts'), program.replace("'millrace'", JSON.stringify(ENTRY)));
+  for (const said of ['east has 16\n', 'east has 27\n']) {
+    const run = await runTool(process.execPath, [join(place, 'till.ts')], { cwd: place });
+    expect(complaintOf(run)).toBe('');
+    expect(run.stdout).toBe(said);
+    expect(README).toContain(`\`${said.trim()}\``);
+  }
+  const lines = readFileSync(join(place, 'journal.ndjson'), 'utf8').trim().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { total: number }).total)).toEqual([10, 15, 16, 26, 27]);
+});
+
 test('all of its code compiles', async () => {
   const sources = join(folder, 'sources');
   mkdirSync(sources);
   const programs = [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
-  expect(programs).toHaveLength(2);
+  expect(programs).toHaveLength(3);
   programs.forEach((text, index) => writeFileSync(join(sources, `program-${index}.ts`), text));
   writeFileSync(join(sources, 'package.json'), '{ "type": "module" }');
   const compilerOptions = {

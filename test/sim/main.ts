@@ -1,13 +1,13 @@
 /**
  * `npm run sim -- --seed N --seeds M`: runs the simulation for M seeds from N on, as fast as it goes. Anything that the
- * seed would decide can be pinned: `--shards 2 --ring 64 --overflow 0 --mailbox 1 --credit 1 --roots 100 …`.
- * A failing seed ends the run and prints the command that runs it again.
+ * seed would decide can be pinned: `--workload 2 --shards 2 --ring 64 --crashes 3 --memory 0 …`; see `seed-run.ts`.
+ * A failing seed ends the run and prints the command that runs it again. In the end it says what all has happened.
  */
 import { parseArgs } from 'node:util';
-import { PINS } from './setting.ts';
-import { simulate } from './simulation.ts';
+import { replayLine, runSeed, SEED_OPTIONS } from './seed-run.ts';
+import { Statistics } from './statistics.ts';
 
-const names = ['seed', 'seeds', ...Object.keys(PINS)];
+const names = ['seed', 'seeds', ...SEED_OPTIONS];
 const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])) });
 const numbers = Object.fromEntries(
   Object.entries(values).map(([name, text]) => {
@@ -19,25 +19,18 @@ const numbers = Object.fromEntries(
 const { seed: first = 1, seeds = 1, ...pins } = numbers;
 
 const startedAt = performance.now();
-let stepCount = 0;
-let invocationCount = 0;
-let spilledBlockCount = 0;
+const statistics = new Statistics();
 let hash = '';
 for (let seed = first; seed < first + seeds; seed++) {
   try {
-    const outcome = await simulate(seed, pins);
-    stepCount += outcome.stepCount;
-    invocationCount += outcome.invocationCount;
-    spilledBlockCount += outcome.spilledBlockCount;
+    const outcome = await runSeed(seed, pins);
+    statistics.add(outcome.statistics);
     hash = outcome.hash;
   } catch (error) {
-    const pinned = Object.entries(pins).map(([name, value]) => ` --${name} ${value}`);
-    console.error(`seed ${seed} failed; run it again with: npm run sim -- --seed ${seed}${pinned.join('')}`);
-    throw error;
+    console.error(`seed ${seed} failed; run it again with: ${replayLine(seed, pins)}`);
+    throw (error as Error).cause ?? error;
   }
 }
 const seconds = (performance.now() - startedAt) / 1000;
-console.log(
-  `${seeds} seeds from ${first}: ${stepCount} steps, ${invocationCount} invocations, ${spilledBlockCount} blocks ` +
-    `spilled, ${seconds.toFixed(1)} s; hash of the last ${hash}`,
-);
+console.log(statistics.lines());
+console.log(`${seeds} seeds from ${first}: ${seconds.toFixed(1)} s; hash of the last ${hash}`);

@@ -178,7 +178,7 @@ class Simulation {
 
   #consume(): boolean {
     const records = this.#engine.coordinator.ledgers.flatMap((ledger) => {
-      const taken = ledger.take(1 + this.#prng.below(10));
+      const { records: taken } = ledger.take(1 + this.#prng.below(10));
       ledger.acknowledge();
       return taken;
     });
@@ -203,6 +203,7 @@ class Simulation {
       bytes: Uint8Array,
       offset: number,
       length: number,
+      _from: number,
     ): { uid: number; from: string } => {
       reader.wrap(words, bytes, offset, length);
       const { uid } = reader.payload() as { uid: number };

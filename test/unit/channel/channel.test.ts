@@ -52,7 +52,7 @@ function link(capacityBytes: number, credit?: () => number, overflowBytesMax = 0
       came.push(byteLength);
     },
   };
-  const inbound = new InboundChannel(new RingConsumer(new RingMemory(ring)), handler, () => void roomCount++);
+  const inbound = new InboundChannel(new RingConsumer(new RingMemory(ring)), handler, 0, () => void roomCount++);
   return { out, inbound, came, rooms: () => roomCount };
 }
 

@@ -130,10 +130,10 @@ test('the sink writes a line per record, and begins anew', async () => {
   const path = scratch();
   for (let round = 0; round < 2; round++) {
     const sink = ndjsonSink({ path });
-    await sink.open?.();
-    await sink.write(LINES.slice(0, 200));
-    await sink.write([]);
-    await sink.write(LINES.slice(200));
+    await sink.open?.(undefined);
+    await sink.write(LINES.slice(0, 200), 0);
+    await sink.write([], 200);
+    await sink.write(LINES.slice(200), 200);
     await sink.close?.();
     expect(readFileSync(path, 'utf8')).toBe(LINES.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
@@ -143,8 +143,8 @@ test('the sink writes a line per record, and begins anew', async () => {
 test('how a record becomes a line can be chosen', async () => {
   const path = scratch();
   const sink = ndjsonSink<bigint>({ path, stringify: (record) => `"${record}"` });
-  await sink.open?.();
-  await sink.write([1n, 2n ** 70n]);
+  await sink.open?.(undefined);
+  await sink.write([1n, 2n ** 70n], 0);
   await sink.close?.();
   expect(readFileSync(path, 'utf8')).toBe('"1"\n"1180591620717411303424"\n');
 });

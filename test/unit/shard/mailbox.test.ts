@@ -22,7 +22,7 @@ function encoded(number: number): { byteLength: number; placeInto(words: Int32Ar
 /** Puts a message where the outbox would put it. */
 function put(mailbox: Mailbox, number: number): void {
   if (mailbox.isCrowded) mailbox.pushEncoded(encoded(number));
-  else mailbox.push(number % 7, -number, `id ${number}`, { number }, number % 5, `from ${number}`);
+  else mailbox.push(number % 7, -number, `id ${number}`, { number }, number % 5, `from ${number}`, 0);
 }
 
 /** Takes the oldest, as the shard would. */

@@ -59,7 +59,7 @@ export class Stage {
 
   /** Egress records so far that were not looked at before. */
   records(): unknown[] {
-    return this.engine.coordinator.ledgers.flatMap((ledger) => ledger.take(Number.POSITIVE_INFINITY));
+    return this.engine.coordinator.ledgers.flatMap((ledger) => ledger.take(Number.POSITIVE_INFINITY).records);
   }
 
   /** How many entities are kept in memory. */

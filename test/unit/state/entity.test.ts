@@ -57,7 +57,7 @@ test('the waiting line is a queue', () => {
       const model: number[] = [];
       for (const [number, isAdd] of steps.entries()) {
         if (isAdd) {
-          line.add(number, number + 1, `from ${number}`);
+          line.add(number, number + 1, `from ${number}`, 0);
           model.push(number);
           continue;
         }
@@ -73,7 +73,7 @@ test('the waiting line is a queue', () => {
 
 test('an entity may be forgotten when it holds nothing and is not busy', () => {
   const entity = new Entity(3, 7, 'Kim');
-  expect([entity.isVacant, entity.isBusy, entity.dirtyEpoch]).toEqual([true, false, -1]);
+  expect([entity.isVacant, entity.isBusy, entity.dirtyEpoch]).toEqual([true, false, 0]);
   entity.waiting = new WaitingLine();
   expect([entity.isVacant, entity.isBusy]).toEqual([false, true]);
   entity.waiting = undefined;

@@ -1,0 +1,49 @@
+/**
+ * All-to-all with checkpoints: the same work as `all-to-all.ts`, exactly once.
+ *
+ * ```
+ *   ┌ shard 0 ─────────────┐  messages  ┌ shard 1 ─────────────┐
+ *   │ 50,000 entities ─────┼───────────▶│ 50,000 entities      │     every 100 ms: marker, cut, dirty entities and
+ *   └────────┬─────────────┘            └────────┬─────────────┘     messages in flight to the changelogs, both synced,
+ *        changelog ─▶ store                  changelog ─▶ store      then the manifest; in the background, to LevelDB
+ * ```
+ *
+ * Rivals: the plain loop of one thread, in memory and with nothing durable, and the engine itself without a data
+ * directory. The checksum is the sum of all counters.
+ */
+import { type Benchmark, OURS } from '../harness/benchmark.ts';
+import type { Options } from '../harness/options.ts';
+import { flowRivals, PLAIN_LOOP } from '../rival/flow-rivals.ts';
+import { openDurableEngine, openEngine } from './engine-flow.ts';
+import { flowContender, type FlowSetting } from './flow-contender.ts';
+
+const INTERVAL_MS = 100;
+const MODULE = new URL('./all-to-all-module.ts', import.meta.url);
+const IN_MEMORY = `${OURS}, in memory only`;
+
+export const allToAllDurable: Benchmark = {
+  name: 'all-to-all, durable',
+  unit: 'messages/s',
+  describe({ entities, inflight, shards }) {
+    const count = (value: number): string => value.toLocaleString('en-US');
+    return `${count(entities)} entities, ${shards} shard(s), ${count(inflight)} messages in flight a shard, a checkpoint every ${INTERVAL_MS} ms`;
+  },
+  figures: [
+    { rival: PLAIN_LOOP, atLeast: 0.75 },
+    { rival: IN_MEMORY, atLeast: 0.8 },
+  ],
+  contenders(options) {
+    const setting = settingFor(options);
+    const { shards, seconds } = options;
+    const durable = (flow: FlowSetting) => openDurableEngine(MODULE, shards, flow, INTERVAL_MS);
+    return [
+      flowContender(OURS, setting, seconds, durable),
+      flowContender(IN_MEMORY, setting, seconds, (flow) => openEngine(MODULE, shards, flow)),
+      ...flowRivals(setting, options).filter(({ name }) => name === PLAIN_LOOP),
+    ];
+  },
+};
+
+function settingFor({ entities, inflight, shards }: Options): FlowSetting {
+  return { topology: { kind: 'all-to-all', entities }, chains: inflight * shards };
+}

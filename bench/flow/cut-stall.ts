@@ -1,0 +1,152 @@
+/**
+ * How long a cut stops a shard: all-to-all on a million entities that are all in memory, with a checkpoint every 100 ms.
+ *
+ * ```
+ *   ┌ shard ──────────────────────────────────────────────┐
+ *   │ message, message, message, ▒▒ cut ▒▒ message, message, … │      500,000 entities, 2,000 messages in flight
+ *   │     each looks at the clock; the longest gap in          │      marker every 100 ms ──▶ cut, changelog
+ *   │     each window of 100 ms is kept                        │
+ *   └─────────────────────────────────────────────────────┘
+ * ```
+ *
+ * What is measured is not the work of the cut by itself, but everything for which a shard does not come round to its
+ * messages: the cut, encoding, folding, collecting garbage, and the operating system giving the core to somebody else.
+ * A window is as long as the time between two checkpoints, so it has about one cut; the percentiles are those of the
+ * longest gap of each window, over all shards. Single gaps would look a thousand times better and mean nothing.
+ *
+ * So it is to be read beside the rivals: the same without checkpoints (what a cut adds), and as many threads that only
+ * look at the clock (what the operating system does by itself). The checksum is the sum of all counters, for ours after
+ * a reopen.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
+import { entityCount, type Options } from '../harness/options.ts';
+import { warmRun } from '../harness/warm-run.ts';
+import { clockLoops } from '../rival/clock-loop.ts';
+import { type EngineSession, openDurableEngine, openEngine } from './engine-flow.ts';
+import { idOnShard } from './entity-ids.ts';
+import { type FlowSetting, messageCounter } from './flow-contender.ts';
+import { type StallFigures, stallFigures, WINDOW_MS } from './stall-windows.ts';
+
+const MODULE = new URL('./cut-stall-module.ts', import.meta.url);
+const ENTITIES = 1_000_000;
+const FIRST_ROUNDS = 4;
+/** Percentiles of windows want many windows. */
+const TIME_FACTOR = 5;
+const SECONDS_MIN = 0.35;
+/** How much longer the load lasts than the windows. */
+const LOAD_FACTOR = 1.6;
+const SETTLING_MS = 200;
+const WORST = 'longest stall, µs';
+const PROCESSED = { until: 'processed', timeoutMs: 60_000 } as const;
+
+export const cutStall: Benchmark = {
+  name: 'cut-stall',
+  unit: 'µs',
+  describe(options) {
+    const entities = entityCount(options, ENTITIES).toLocaleString('en-US');
+    return `${entities} entities in memory, full load; p99 of the longest stall of a shard in each ${WINDOW_MS} ms, with a cut in each`;
+  },
+  figures: [],
+  limits: [
+    { of: 'p99', atMost: 1_000 },
+    { of: WORST, atMost: 5_000, over: 'every round' },
+  ],
+  contenders(options) {
+    const { shards } = options;
+    const seconds = Math.max(options.seconds * TIME_FACTOR, SECONDS_MIN);
+    const setting = settingFor(options);
+    return [
+      contender(OURS, setting, seconds, () => openDurableEngine(MODULE, shards, setting, WINDOW_MS)),
+      contender(`${OURS}, in memory only`, setting, seconds, () => openEngine(MODULE, shards, setting)),
+      {
+        name: 'threads that only look at the clock',
+        async measure() {
+          const windows = await clockLoops(shards, seconds);
+          return measurement(stallFigures(windows.flat()), windows.length, shards);
+        },
+      },
+    ];
+  },
+};
+
+function settingFor(options: Options): FlowSetting {
+  const topology = { kind: 'all-to-all', entities: entityCount(options, ENTITIES) } as const;
+  return { topology, chains: options.inflight * options.shards };
+}
+
+function measurement({ percentiles, worst }: StallFigures, checksum: number, expected: number): Measurement {
+  return {
+    value: percentiles.p99,
+    percentiles,
+    named: { [WORST]: worst },
+    checksum: String(checksum),
+    expected: String(expected),
+  };
+}
+
+function contender(
+  name: string,
+  setting: FlowSetting,
+  seconds: number,
+  open: () => Promise<EngineSession>,
+): Contender {
+  return {
+    name,
+    async measure(progress) {
+      const session = await open();
+      try {
+        progress('touching all entities');
+        await session.takeSum();
+        progress('measuring');
+        return await measureStalls(session, setting, seconds);
+      } finally {
+        await session.close();
+      }
+    },
+  };
+}
+
+async function measureStalls(session: EngineSession, setting: FlowSetting, seconds: number): Promise<Measurement> {
+  const warm = await warmRun((rounds) => session.run(rounds), FIRST_ROUNDS, seconds / TIME_FACTOR);
+  const works = [...warm.works];
+  let windows: number[] | undefined;
+  for (let factor = LOAD_FACTOR; windows === undefined; factor *= 2) {
+    const rounds = Math.ceil((warm.work / warm.seconds) * (seconds * factor + SETTLING_MS / 1000));
+    works.push(rounds);
+    windows = await windowsUnderLoad(session, rounds, seconds);
+  }
+  const messages = messageCounter(setting);
+  await session.reopen();
+  const sum = await session.takeSum();
+  const expected = works.reduce((total, rounds) => total + messages(rounds), 0);
+  return measurement(stallFigures(windows), sum, expected);
+}
+
+/** Undefined when the load has ended first: then the last windows would show shards that have nothing to do. */
+async function windowsUnderLoad(
+  session: EngineSession,
+  rounds: number,
+  seconds: number,
+): Promise<number[] | undefined> {
+  let isLoaded = true;
+  const load = session.run(rounds).finally(() => {
+    isLoaded = false;
+  });
+  // Whoever waits for it comes later.
+  load.catch(() => {});
+  await sleep(SETTLING_MS);
+  await takeWindows(session);
+  await sleep(seconds * 1000);
+  const windows = await takeWindows(session);
+  const isUseful = isLoaded && windows.length > 0;
+  await load;
+  return isUseful ? windows : undefined;
+}
+
+/** Of all shards. */
+async function takeWindows({ engine }: EngineSession): Promise<number[]> {
+  const shards = Array.from({ length: engine.shardCount }, (_, shard) => idOnShard('witness', shard, engine.shardCount));
+  const windows = await Promise.all(shards.map((id) => engine.ask('bench/stalls', id, null, PROCESSED)));
+  return (windows as number[][]).flat();
+}

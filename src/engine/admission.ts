@@ -1,0 +1,65 @@
+/**
+ * Whether input may be taken: while the shards have credit to give (I7), and no egress has too many records that nobody
+ * takes. Who must wait is told when it may be worth asking again.
+ */
+import { Signal } from '../base/signal.ts';
+import type { EgressLedger } from '../io/egress-ledger.ts';
+import type { ShardLink } from './shard-link.ts';
+
+export class Admission {
+  readonly #ledgers: readonly EgressLedger[];
+  readonly #egressCountMax: number;
+  readonly #egressCrowded: (type: string) => void;
+  readonly #opened = new Signal();
+  #link: ShardLink;
+
+  /** `egressCrowded` is called when it is an egress that holds input back. */
+  constructor(
+    link: ShardLink,
+    ledgers: readonly EgressLedger[],
+    egressCountMax: number,
+    egressCrowded: (type: string) => void,
+  ) {
+    this.#link = link;
+    this.#ledgers = ledgers;
+    this.#egressCountMax = egressCountMax;
+    this.#egressCrowded = egressCrowded;
+  }
+
+  /** Undefined when input may be taken now, else resolves when it may be worth asking again. */
+  ask(): Promise<void> | undefined {
+    if (this.#isOpen()) return undefined;
+    this.#link.setWaiting(true);
+    // A shard that gave credit before it saw us waiting has not rung.
+    if (this.#isOpen()) {
+      this.#link.setWaiting(false);
+      return undefined;
+    }
+    return this.#opened.next();
+  }
+
+  /** Whether those who wait can be told. */
+  get canOpen(): boolean {
+    return this.#opened.isAwaited && this.#isOpen();
+  }
+
+  open(): void {
+    this.#link.setWaiting(false);
+    this.#opened.raise();
+  }
+
+  /** Other shards have taken the place of these. */
+  moveTo(link: ShardLink): void {
+    this.#link = link;
+    if (this.#opened.isAwaited) link.setWaiting(true);
+  }
+
+  #isOpen(): boolean {
+    for (const ledger of this.#ledgers) {
+      if (ledger.pendingCount <= this.#egressCountMax) continue;
+      this.#egressCrowded(ledger.type);
+      return false;
+    }
+    return this.#link.isOpen;
+  }
+}

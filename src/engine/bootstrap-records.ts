@@ -1,0 +1,134 @@
+/**
+ * Checks bulk data against the module for which it is meant, and turns it into records of state. A name that the module
+ * does not have is a mistake here, not something to be kept for later: nobody would ever read it.
+ */
+import { hashId } from '../keys/id-hash.ts';
+import { ID_LENGTH_MAX } from '../sdk/address.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import type { FunctionType } from '../sdk/function.ts';
+import type { Module } from '../sdk/module.ts';
+import { type FunctionBinding, Directory } from '../shard/function-binding.ts';
+import {
+  type RecordNames,
+  type RecordSpan,
+  readKey,
+  readRecord,
+  readValue,
+  recordNames,
+  RecordWriter,
+} from '../state/entity-record.ts';
+import { Entity } from '../state/entity.ts';
+import { PayloadCodec } from '../wire/payload-codec.ts';
+import type { KeyedRecord } from './bootstrap-sort.ts';
+
+/** The state of one entity. Of several for one entity, the later ones add to the earlier ones and win over them. */
+export interface BootstrapRecord {
+  readonly type: string | FunctionType<never>;
+  readonly id: string;
+  /** Values by the names that the function declares. */
+  readonly state: Readonly<Record<string, unknown>>;
+}
+
+interface Target {
+  readonly binding: FunctionBinding;
+  readonly names: RecordNames;
+  readonly cells: ReadonlyMap<string, number>;
+}
+
+export class BootstrapRecords {
+  /** How many were encoded. */
+  count = 0;
+  /** Of the last one; its bytes are valid until the next, and there are none if it has no state. */
+  hash = 0;
+  byteLength = 0;
+
+  readonly #targets = new Map<string, Target>();
+  readonly #codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
+  readonly #writer = new RecordWriter(this.#codec, 1 << 16);
+
+  constructor(module: Module) {
+    for (const binding of new Directory(module).bindings) {
+      const { names } = binding.shape;
+      const cells = new Map(names.map((name, index) => [name, index]));
+      this.#targets.set(binding.type, { binding, names: recordNames(binding.type, names), cells });
+    }
+  }
+
+  get bytes(): Buffer {
+    return this.#writer.bytes;
+  }
+
+  /** Throws `BOOTSTRAP_FAILED` for what cannot be anybody's state. */
+  encode(record: BootstrapRecord): void {
+    this.count++;
+    const target = this.#target(record);
+    const { id } = record;
+    if (typeof id !== 'string' || id.length === 0 || id.length > ID_LENGTH_MAX) {
+      throw this.#refusal(`the id ${describe(id)} is not a string of 1 to ${ID_LENGTH_MAX} characters`);
+    }
+    this.hash = hashId(id);
+    const entity = new Entity(target.binding.index, this.hash, id);
+    this.#fill(entity, target, record.state);
+    this.#writer.length = 0;
+    if (!entity.isBlank) this.#write(entity, target);
+    this.byteLength = this.#writer.length;
+  }
+
+  #target(record: BootstrapRecord): Target {
+    const named: unknown = (record as BootstrapRecord | null | undefined)?.type;
+    const type = typeof named === 'string' ? named : (named as { type?: unknown } | null | undefined)?.type;
+    const target = this.#targets.get(type as string);
+    if (target === undefined) throw this.#refusal(`no function of this module is named ${describe(type)}`);
+    return target;
+  }
+
+  #fill(entity: Entity, { binding, cells }: Target, state: unknown): void {
+    if (typeof state !== 'object' || state === null) throw this.#refusal(`its state is ${describe(state)}, not an object`);
+    for (const name of Object.keys(state)) {
+      const cell = cells.get(name);
+      if (cell === undefined) throw this.#refusal(`${binding.type} declares no state named ${describe(name)}`);
+      entity.writeCell(cell, (state as Record<string, unknown>)[name]);
+    }
+  }
+
+  #write(entity: Entity, { names }: Target): void {
+    try {
+      this.#writer.write(entity, names);
+    } catch (cause) {
+      throw this.#refusal(cause instanceof Error ? cause.message : String(cause), cause);
+    }
+  }
+
+  #refusal(what: string, cause?: unknown): MillraceError {
+    return new MillraceError('BOOTSTRAP_FAILED', `Record ${this.count}: ${what}`, { cause, details: { record: this.count } });
+  }
+
+  /** Hands over each entity of a key group once, in the order of the keys, of which `sorted` are the records. */
+  merge(bytes: Buffer, sorted: readonly KeyedRecord[], put: (key: Buffer, value: Buffer) => void): void {
+    for (let start = 0; start < sorted.length; ) {
+      const { keyStart, keyEnd, valueStart, end: valueEnd } = sorted[start];
+      let end = start + 1;
+      while (end < sorted.length && isSameKey(bytes, sorted[start], sorted[end])) end++;
+      const key = bytes.subarray(keyStart, keyEnd);
+      put(key, end - start === 1 ? bytes.subarray(valueStart, valueEnd) : this.#merged(bytes, sorted.slice(start, end)));
+      start = end;
+    }
+  }
+
+  /** The value of an entity of which there are several records. */
+  #merged(bytes: Buffer, records: readonly KeyedRecord[]): Buffer {
+    const { type, id } = readKey(bytes, records[0].keyStart, records[0].keyEnd);
+    const { binding, names } = this.#targets.get(type) as Target;
+    const entity = new Entity(binding.index, hashId(id), id);
+    for (const { valueStart } of records) readValue(this.#codec, bytes, valueStart, names, entity);
+    this.#writer.length = 0;
+    this.#writer.write(entity, names);
+    const span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
+    readRecord(this.#writer.bytes, 0, span);
+    return Buffer.from(this.#writer.bytes.subarray(span.valueStart, span.end));
+  }
+}
+
+function isSameKey(bytes: Buffer, a: KeyedRecord, b: KeyedRecord): boolean {
+  return bytes.compare(bytes, b.keyStart, b.keyEnd, a.keyStart, a.keyEnd) === 0;
+}

@@ -1,0 +1,133 @@
+/**
+ * When a checkpoint begins and when it is complete: the coordinator's half of the protocol, as a pure state machine. It
+ * knows shards by number and time as numbers it is given; files, channels and clocks are its runner's affair.
+ *
+ * ```
+ *   state       │ event                          │ next state, action
+ *   ────────────┼────────────────────────────────┼──────────────────────────────────────────────────────────────
+ *   idle        │ begin                          │ collecting; markers go out
+ *   collecting  │ marker from shard s            │ what s sends from here on belongs to the next epoch
+ *               │ report from shard s            │ the last one → committing; sync all, then append the manifest entry
+ *   committing  │ committed                      │ idle; the epoch exists (I8), and what waited for it may leave (I5)
+ *   any         │ reset                          │ idle, in the epoch after the last committed one
+ * ```
+ *
+ * A checkpoint is due at once when somebody waits for a commit, but not before the shards have rested from a long one for
+ * as long as it took (so that checkpoint work keeps to its share), nor before `minIntervalMs`; otherwise after
+ * `maxIntervalMs`, if anything has happened at all.
+ */
+import { assert } from '../base/assert.ts';
+import type { Epoch } from '../base/brand.ts';
+import type { SnapshotReport } from '../shard/shard-snapshot.ts';
+
+const LONG_AGO_MS = -1e15;
+/** A checkpoint that took no longer was mostly waiting for the disk, and costs nobody anything. */
+const SMALL_MS = 5;
+
+type State = 'idle' | 'collecting' | 'committing';
+
+export interface CheckpointIntervals {
+  readonly minIntervalMs: number;
+  readonly maxIntervalMs: number;
+}
+
+/** What the world wants of checkpoints at the moment. */
+export interface CheckpointDemand {
+  /** Somebody waits for a commit, or egress records are held. */
+  readonly isAwaited: boolean;
+  /** Anything has happened since the last checkpoint began. */
+  readonly isChanged: boolean;
+}
+
+export class CheckpointMachine {
+  /** The epoch that goes on now; its checkpoint is the next to begin. */
+  epoch: Epoch;
+  readonly #intervals: CheckpointIntervals;
+  readonly #markers: boolean[];
+  readonly #reports: (SnapshotReport | undefined)[];
+  #state: State = 'idle';
+  /** Long ago, so that the first one is due at once. */
+  #beganAtMs = LONG_AGO_MS;
+  #endedAtMs = LONG_AGO_MS;
+
+  constructor(shardCount: number, epoch: Epoch, intervals: CheckpointIntervals) {
+    this.epoch = epoch;
+    this.#intervals = intervals;
+    this.#markers = new Array<boolean>(shardCount).fill(false);
+    this.#reports = new Array<SnapshotReport | undefined>(shardCount).fill(undefined);
+  }
+
+  get isIdle(): boolean {
+    return this.#state === 'idle';
+  }
+
+  /** How long until a checkpoint is due; 0 for now, `Infinity` for not as things are. */
+  dueInMs(nowMs: number, { isAwaited, isChanged }: CheckpointDemand): number {
+    if (this.#state !== 'idle') return Number.POSITIVE_INFINITY;
+    const { minIntervalMs, maxIntervalMs } = this.#intervals;
+    const tookMs = this.#endedAtMs - this.#beganAtMs;
+    const restUntilMs = this.#endedAtMs + (tookMs > SMALL_MS ? Math.min(tookMs, maxIntervalMs) : 0);
+    const soonestMs = Math.max(this.#beganAtMs + minIntervalMs, restUntilMs);
+    if (isAwaited) return Math.max(0, soonestMs - nowMs);
+    if (!isChanged) return Number.POSITIVE_INFINITY;
+    return Math.max(0, this.#beganAtMs + maxIntervalMs - nowMs, soonestMs - nowMs);
+  }
+
+  /** Begins the checkpoint that ends the current epoch; returns that epoch. */
+  begin(nowMs: number): Epoch {
+    assert(this.#state === 'idle', 'never two checkpoints at once');
+    const ended = this.epoch;
+    this.#state = 'collecting';
+    this.#beganAtMs = nowMs;
+    this.#markers.fill(false);
+    this.#reports.fill(undefined);
+    this.epoch = (ended + 1) as Epoch;
+    return ended;
+  }
+
+  /** Whether what this shard sends now belongs to the epoch after the one that others are still in. */
+  isAhead(shard: number): boolean {
+    return this.#state === 'collecting' && this.#markers[shard];
+  }
+
+  /** The epoch that some shards may still be in. */
+  get oldestOpenEpoch(): Epoch {
+    return this.#state === 'collecting' ? ((this.epoch - 1) as Epoch) : this.epoch;
+  }
+
+  onMarker(shard: number, epoch: Epoch): void {
+    this.#check(shard, epoch);
+    assert(!this.#markers[shard], 'one marker per channel and epoch (I3)');
+    this.#markers[shard] = true;
+  }
+
+  /** The reports of all shards, when this was the last. */
+  onReport(shard: number, report: SnapshotReport): readonly SnapshotReport[] | undefined {
+    this.#check(shard, report.epoch);
+    assert(this.#markers[shard], 'a shard reports after its marker (I3)');
+    assert(this.#reports[shard] === undefined, 'one report per shard and epoch');
+    this.#reports[shard] = report;
+    const reports = this.#reports.filter((known) => known !== undefined);
+    if (reports.length < this.#reports.length) return undefined;
+    this.#state = 'committing';
+    return reports;
+  }
+
+  #check(shard: number, epoch: Epoch): void {
+    assert(this.#state === 'collecting', 'shards speak of a checkpoint while it is being made');
+    assert(epoch === this.epoch - 1, 'and of no other epoch (I8)');
+    assert(shard < this.#markers.length, 'shard out of range');
+  }
+
+  committed(nowMs: number): void {
+    assert(this.#state === 'committing', 'only what all shards have reported is committed (I8)');
+    this.#state = 'idle';
+    this.#endedAtMs = nowMs;
+  }
+
+  /** The shards have gone back to the last committed epoch. */
+  reset(committedEpoch: number): void {
+    this.#state = 'idle';
+    this.epoch = (committedEpoch + 1) as Epoch;
+  }
+}

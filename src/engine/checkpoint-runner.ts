@@ -1,0 +1,265 @@
+/**
+ * Carries out what the checkpoint machine decides: notes what a checkpoint has to remember, syncs what was written for
+ * it, appends the manifest entry, and lets go of what waited for that (I5, I8). All files are synced from here, on
+ * other threads, so that no shard waits for the disk.
+ */
+import { assert } from '../base/assert.ts';
+import type { Epoch } from '../base/brand.ts';
+import type { Clock } from '../base/clock.ts';
+import {
+  EgressJournal,
+  type EgressPosition,
+  NEW_EGRESS,
+  type PendingRecord,
+  type WrittenDelta,
+} from '../io/egress-journal.ts';
+import type { EgressLedger } from '../io/egress-ledger.ts';
+import type { IngressPosition } from '../io/ingress-pump.ts';
+import type { SnapshotReport } from '../shard/shard-snapshot.ts';
+import type { ShapeRegistry } from '../wire/shape-registry.ts';
+import { type CheckpointEntry, encodeEntry } from './checkpoint-entry.ts';
+import { type CheckpointDemand, type CheckpointIntervals, CheckpointMachine } from './checkpoint-machine.ts';
+import { CommitWaiters } from './commit-waiters.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { DeltaFiles } from './delta-files.ts';
+import { IdempotencyKeys } from './idempotency-keys.ts';
+import { Savepoints } from './savepoint.ts';
+
+/** A manifest longer than this is replaced by its last entry. */
+const MANIFEST_BYTES_MAX = 1 << 20;
+
+export interface CheckpointOptions extends CheckpointIntervals {
+  readonly clock: Clock;
+  /** How many idempotency keys are remembered. */
+  readonly keyCountMax: number;
+  readonly shapes: ShapeRegistry;
+}
+
+export interface CheckpointHooks {
+  /** Puts the markers that end this epoch on the channels to all shards. */
+  sendMarkers(epoch: Epoch): void;
+  /** All shards have ended the epoch. */
+  ended(): void;
+  /** Tells all shards that this epoch is committed, and lets go of what waited for it here. */
+  committed(epoch: Epoch): void;
+  /** How far the replayable ingresses have been routed. */
+  ingressPositions(): Record<string, IngressPosition>;
+  /** Whether anybody but those in `waiters` waits for the next commit. */
+  isAwaited(): boolean;
+  /** Everything that was sent and received, modulo 2^32: when it stands still, nothing has happened. */
+  activity(): number;
+  /** Puts something that is no message on the channels to all shards. */
+  sendControl(kind: number, payload: unknown): void;
+  failed(cause: unknown): void;
+}
+
+/** What a checkpoint noted when it began. */
+interface Noted {
+  readonly epoch: Epoch;
+  readonly ingresses: Record<string, IngressPosition>;
+  readonly keys: readonly string[];
+}
+
+export class CheckpointRunner {
+  readonly machine: CheckpointMachine;
+  readonly waiters: CommitWaiters = new CommitWaiters();
+  readonly keys: IdempotencyKeys;
+  readonly savepoints: Savepoints;
+  /** Called when the next checkpoint may begin: whoever turns this may be asleep, since until then none was due. */
+  onCommitted: () => void = () => {};
+
+  readonly #data: DataDirectory;
+  readonly #ledgers: readonly EgressLedger[];
+  readonly #options: CheckpointOptions;
+  readonly #hooks: CheckpointHooks;
+  readonly #files: DeltaFiles;
+  /** The commit that is under way, or the last one; never rejects. */
+  #committing: Promise<void> = Promise.resolve();
+  #noted: Noted | undefined;
+  #activityAtBegin: number | undefined;
+  #acknowledgedAtBegin = 0;
+  #isOrdered = false;
+  #isClosed = false;
+  /** Counts roll-backs, so that what was under way before one is not taken for what came after. */
+  #run = 0;
+
+  constructor(
+    data: DataDirectory,
+    shardCount: number,
+    ledgers: readonly EgressLedger[],
+    options: CheckpointOptions,
+    hooks: CheckpointHooks,
+  ) {
+    this.#data = data;
+    this.#ledgers = ledgers;
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#files = new DeltaFiles(data.fileSystem);
+    this.machine = new CheckpointMachine(shardCount, (data.lastEpoch + 1) as Epoch, options);
+    this.keys = new IdempotencyKeys(options.keyCountMax, data.keys);
+    this.savepoints = new Savepoints(data, shardCount, {
+      order: () => this.#orderSoon(),
+      openEpoch: () => this.machine.epoch,
+      keys: () => this.keys.all(),
+      sendControl: (kind, payload) => hooks.sendControl(kind, payload),
+    });
+  }
+
+  /** Resolves when everything sent so far is committed. */
+  order(): Promise<void> {
+    this.#isOrdered = true;
+    return this.waiters.next();
+  }
+
+  #orderSoon(): void {
+    this.#isOrdered = true;
+    this.onCommitted();
+  }
+
+  /** How long until the next checkpoint is due. */
+  get dueInMs(): number {
+    if (this.#isClosed) return Number.POSITIVE_INFINITY;
+    if (this.#isOrdered && this.machine.isIdle) return 0;
+    return this.machine.dueInMs(this.#options.clock.elapsedMs(), this.#demand());
+  }
+
+  #demand(): CheckpointDemand {
+    const isAwaited =
+      this.waiters.isAwaited || this.#hooks.isAwaited() || this.#ledgers.some(({ heldCount }) => heldCount > 0);
+    const isChanged =
+      this.#activityAtBegin !== this.#hooks.activity() || this.#acknowledgedAtBegin !== this.#acknowledgedCount();
+    return { isAwaited, isChanged };
+  }
+
+  #acknowledgedCount(): number {
+    return this.#ledgers.reduce((sum, { acknowledgedCount }) => sum + acknowledgedCount, 0);
+  }
+
+  /** Begins a checkpoint if one is due. Returns whether it did. */
+  beginIfDue(): boolean {
+    if (this.dueInMs > 0) return false;
+    this.#isOrdered = false;
+    const epoch = this.machine.begin(this.#options.clock.elapsedMs());
+    // What goes out before the markers is in this epoch, and so is what the ingresses had read for it.
+    this.#hooks.sendMarkers(epoch);
+    this.#noted = { epoch, ingresses: this.#hooks.ingressPositions(), keys: this.keys.endEpoch() };
+    this.waiters.endEpoch();
+    this.#activityAtBegin = this.#hooks.activity();
+    this.#acknowledgedAtBegin = this.#acknowledgedCount();
+    return true;
+  }
+
+  onReport(shard: number, report: SnapshotReport): void {
+    const reports = this.machine.onReport(shard, report);
+    if (reports === undefined) return;
+    const noted = this.#noted;
+    assert(noted !== undefined, 'what is reported was begun');
+    this.#committing = this.#commit(reports, noted, this.#run).catch((cause: unknown) => this.#hooks.failed(cause));
+  }
+
+  async #commit(reports: readonly SnapshotReport[], noted: Noted, run: number): Promise<void> {
+    const { epoch } = noted;
+    const written = reports.map((report, shard) => ({ ...report, directory: this.#data.shardDirectory(shard) }));
+    this.#hooks.ended();
+    const ended = this.#ledgers.map((ledger) => ledger.endEpoch(epoch));
+    const deltas: WrittenDelta[] = [...written, ...ended.filter((delta) => delta !== undefined)];
+    const [egresses] = await Promise.all([
+      this.#egressPositions(),
+      Promise.all(deltas.map((delta) => this.#files.sync(delta))),
+    ]);
+    // The shards have failed meanwhile: what they reported may be lost with them.
+    if (run !== this.#run || this.#isClosed) return;
+    const entry: CheckpointEntry = {
+      epoch,
+      generation: this.#data.generation,
+      shards: reports.map(({ location }) => location),
+      ingresses: { ...this.#data.last?.ingresses, ...noted.ingresses },
+      egresses: { ...this.#data.last?.egresses, ...egresses },
+      keys: noted.keys,
+    };
+    await this.#append(entry);
+    this.#release(entry);
+  }
+
+  async #append(entry: CheckpointEntry): Promise<void> {
+    const { manifest } = this.#data;
+    if (manifest.byteLength > 0 && manifest.byteLength < MANIFEST_BYTES_MAX) {
+      await manifest.commit(entry.epoch, encodeEntry(entry));
+    } else {
+      await manifest.replace(entry.epoch, encodeEntry({ ...entry, keys: this.keys.all() }));
+    }
+  }
+
+  /** The entry is durable, and so its epoch is committed. */
+  #release(entry: CheckpointEntry): void {
+    this.#data.last = entry;
+    this.machine.committed(this.#options.clock.elapsedMs());
+    this.keys.committed();
+    for (const ledger of this.#ledgers) {
+      const position = entry.egresses[ledger.type];
+      if (position !== undefined) ledger.committed(position);
+    }
+    // Before the shards are told, which may fail: what is committed is committed for those who wait, too.
+    this.waiters.committed();
+    this.#hooks.committed(entry.epoch as Epoch);
+    this.savepoints.committed(entry);
+    // Who has begun to wait meanwhile would otherwise wait until something else happens.
+    this.onCommitted();
+  }
+
+  async #egressPositions(): Promise<Record<string, EgressPosition>> {
+    const positions = this.#ledgers.map(async (ledger) => [ledger.type, await ledger.position()] as const);
+    const known = (await Promise.all(positions)).filter(([, position]) => position !== undefined);
+    return Object.fromEntries(known) as Record<string, EgressPosition>;
+  }
+
+  /**
+   * The shards have failed. Whether the checkpoint that was being committed exists is for the manifest to say, so that
+   * is read anew; then all that is not committed is forgotten here.
+   */
+  async rollBack(): Promise<void> {
+    this.#run++;
+    await this.#committing;
+    this.#files.close();
+    const epochBefore = this.#data.lastEpoch;
+    await this.#data.reopen();
+    if (this.#data.last !== undefined && this.#data.lastEpoch > epochBefore) this.#release(this.#data.last);
+    this.#noted = undefined;
+    this.machine.reset(this.#data.lastEpoch);
+    this.waiters.rollBack();
+    this.keys.rollBack(this.machine.epoch);
+    this.#isOrdered = this.waiters.isAwaited;
+    this.savepoints.rollBack();
+    for (const ledger of this.#ledgers) ledger.rollBack(this.#openJournal(ledger.type, () => {}));
+  }
+
+  /** Gives an egress its journal, and the records that an earlier run has left in it. */
+  attachJournal(ledger: EgressLedger): void {
+    const journal = this.#openJournal(ledger.type, (record) => ledger.restore(record));
+    ledger.attachJournal(journal, this.#data.last?.egresses[ledger.type] ?? NEW_EGRESS);
+  }
+
+  /** Opens the journal of an egress as the last commit left it. */
+  #openJournal(type: string, visit: (record: PendingRecord) => void): EgressJournal {
+    const position = this.#data.last?.egresses[type] ?? NEW_EGRESS;
+    const { fileSystem } = this.#data;
+    return EgressJournal.open(fileSystem, this.#data.egressDirectory(type), this.#options.shapes, position, visit);
+  }
+
+  /** Resolves when what was sent in this epoch is committed. */
+  whenCommitted(epoch: number): Promise<void> | undefined {
+    if (epoch <= this.#data.lastEpoch) return undefined;
+    return epoch < this.machine.epoch ? this.waiters.ended() : this.waiters.next();
+  }
+
+  /** Nothing is committed any more; those who wait get the error. */
+  async close(error: Error): Promise<void> {
+    this.#isClosed = true;
+    await this.#committing;
+    this.waiters.fail(error);
+    this.savepoints.close(error);
+    this.#files.close();
+    for (const ledger of this.#ledgers) ledger.close();
+    this.#data.close();
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What programs ask of the engine: to send, to ask, to commit. Nothing here waits for anything on the way of a message;
+ * a caller gets a promise that others settle.
+ */
+import type { MillraceError } from '../sdk/errors.ts';
+import type { FunctionType } from '../sdk/function.ts';
+import type { Asker } from './askers.ts';
+import type { Coordinator } from './coordinator.ts';
+import { IdempotencyKeys } from './idempotency-keys.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+/** Sends that are let go at once. */
+const FLUSH_COUNT = 64;
+const DONE: Promise<void> = Promise.resolve();
+
+type Target = string | FunctionType<never>;
+
+/** A question under way. */
+export interface Ask {
+  /** Ends the wait with an error; a later reply is dropped. */
+  giveUp(error: MillraceError): void;
+}
+
+export interface ClientHooks {
+  /** Throws if the engine takes nothing. */
+  checkRunning(): void;
+  flush(): void;
+  /** Sends of one turn of the event loop go out together. */
+  flushSoon(): void;
+}
+
+export class Clients {
+  readonly #coordinator: Coordinator;
+  readonly #waiting: WaitingRoom;
+  readonly #keys: IdempotencyKeys;
+  readonly #hooks: ClientHooks;
+
+  constructor(coordinator: Coordinator, waiting: WaitingRoom, keyCountMax: number, hooks: ClientHooks) {
+    this.#coordinator = coordinator;
+    this.#waiting = waiting;
+    this.#keys = coordinator.checkpoints?.keys ?? new IdempotencyKeys(keyCountMax, []);
+    this.#hooks = hooks;
+  }
+
+  send(
+    target: Target,
+    id: string,
+    message: unknown,
+    untilCommitted: boolean,
+    idempotencyKey: string | undefined,
+  ): Promise<void> {
+    const { checkpoints } = this.#coordinator;
+    try {
+      this.#hooks.checkRunning();
+      const known = idempotencyKey === undefined ? undefined : this.#admit(idempotencyKey);
+      if (known !== undefined) return untilCommitted ? (checkpoints?.whenCommitted(known) ?? DONE) : DONE;
+      this.#sendNew(target, id, message, idempotencyKey);
+    } catch (error) {
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- it is what the engine threw, a MillraceError
+      return Promise.reject(error);
+    }
+    const committed = untilCommitted ? checkpoints?.waiters.next() : undefined;
+    if (this.#coordinator.sendCount >= FLUSH_COUNT) this.#hooks.flush();
+    else this.#hooks.flushSoon();
+    if (committed !== undefined) return committed;
+    const admission = this.#coordinator.admission();
+    return admission === undefined ? DONE : this.#waiting.orFailure(admission);
+  }
+
+  /** The epoch of a key that is known already; what is sent now belongs to the epoch that goes on. */
+  #admit(key: string): number | undefined {
+    return this.#keys.admit(key, this.#coordinator.checkpoints?.machine.epoch ?? 0);
+  }
+
+  #sendNew(target: Target, id: string, message: unknown, key: string | undefined): void {
+    try {
+      this.#coordinator.send(target, id, message);
+    } catch (error) {
+      if (key !== undefined) this.#keys.forget(key);
+      throw error;
+    }
+  }
+
+  /** Throws a coded error, with nothing sent. */
+  ask(target: Target, id: string, message: unknown, asker: Asker, untilCommitted: boolean): Ask {
+    this.#hooks.checkRunning();
+    const failed = (error: MillraceError): void => {
+      this.#waiting.leave(failed);
+      asker.failed(error);
+    };
+    const replied = (reply: unknown): void => {
+      this.#waiting.leave(failed);
+      asker.replied(reply);
+    };
+    const number = this.#coordinator.ask(target, id, message, { replied, failed }, untilCommitted);
+    this.#waiting.enter(failed);
+    // Somebody waits: as soon as the calling code yields.
+    queueMicrotask(() => this.#hooks.flush());
+    return {
+      giveUp: (error) => {
+        this.#coordinator.forget(number);
+        failed(error);
+      },
+    };
+  }
+
+  /** Resolves when everything sent so far is committed. */
+  async checkpoint(): Promise<void> {
+    this.#waiting.throwFailure();
+    const ordered = this.#coordinator.checkpoints?.order();
+    if (ordered === undefined) return;
+    this.#hooks.flush();
+    await ordered;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Opens a data directory and brings it into the shape that the engine is to start in: filled from a savepoint, if it is
+ * to be, and written for the right number of shards. Whoever holds the directory's lock calls it, before any shard runs.
+ */
+import { DataDirectory, type DataDirectoryOptions } from './data-directory.ts';
+import { importSavepoint, refuseHalfImport } from './import-savepoint.ts';
+import { needsReshard, reshard } from './reshard.ts';
+import type { StoreGround } from './reshard-generation.ts';
+import { type ProgressListener, ProgressReport } from './savepoint-progress.ts';
+
+export interface DataPreparation {
+  readonly shardCount: number;
+  /** The directory of a savepoint. */
+  readonly from: string | undefined;
+  readonly onProgress: ProgressListener | undefined;
+  /** Asked for only when stores have to be opened here. */
+  readonly ground: () => Promise<StoreGround>;
+}
+
+export async function prepareData(options: DataDirectoryOptions, preparation: DataPreparation): Promise<DataDirectory> {
+  const { shardCount, from } = preparation;
+  if (from !== undefined) await importInto(options, from, preparation);
+  const data = await DataDirectory.open(options);
+  try {
+    await refuseHalfImport(data);
+    if (needsReshard(data, shardCount)) {
+      await reporting('reshard', preparation, async (report) => {
+        await reshard(data, await preparation.ground(), shardCount, report);
+      });
+    }
+    data.removeOtherGenerations();
+    await data.makeShardDirectories(shardCount);
+    return data;
+  } catch (error) {
+    data.close();
+    throw error;
+  }
+}
+
+async function importInto(options: DataDirectoryOptions, from: string, preparation: DataPreparation): Promise<void> {
+  const data = await DataDirectory.open(options);
+  try {
+    await reporting('import', preparation, async (report) => {
+      await importSavepoint(data, from, await preparation.ground(), preparation.shardCount, report);
+    });
+  } finally {
+    data.close();
+  }
+}
+
+async function reporting(
+  phase: 'import' | 'reshard',
+  { onProgress }: DataPreparation,
+  work: (report: ProgressReport) => Promise<void>,
+): Promise<void> {
+  const report = new ProgressReport(phase, onProgress);
+  try {
+    await work(report);
+  } finally {
+    report.end();
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * One life of the shards: their threads, and the memory that connects them with the coordinator. When a shard fails, the
+ * whole group ends, since the others are ahead of what it still knows; another group may take its place.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { allocateMesh, Mesh, type MeshMemory } from '../channel/mesh.ts';
+import { COMMAND_STOP } from '../metrics/counters.ts';
+import type { FilledOptions } from './options.ts';
+import { ShardHost } from './shard-host.ts';
+import type { ShardTask } from './shard-task.ts';
+
+/** How long shards get to end by themselves. */
+const END_TIMEOUT_MS = 1_000;
+/** How often `started` looks again. */
+const POLL_MS = 1;
+
+export type ShardFailed = (shard: number, cause: unknown) => void;
+
+export class ShardGroup {
+  readonly mesh: Mesh;
+  readonly #memory: MeshMemory;
+  readonly #host: ShardHost;
+  readonly #shardCount: number;
+  #failure: unknown;
+  #hasFailed = false;
+
+  /** `before` is the group whose place this one takes: envelopes that are still around name shapes of its table. */
+  constructor(options: FilledOptions, before?: ShardGroup) {
+    const { shardCount } = options;
+    const memory = allocateMesh(shardCount, options.ringCapacityBytes);
+    this.#memory = before === undefined ? memory : { ...memory, shapes: before.#memory.shapes };
+    this.#shardCount = shardCount;
+    this.mesh = new Mesh(this.#memory, shardCount);
+    this.#host = new ShardHost(shardCount, options.maxHeapMiB);
+  }
+
+  /** Starts the threads; `failed` is called for each that ends with an error. */
+  start(task: (shard: number, memory: MeshMemory) => ShardTask, failed: ShardFailed): void {
+    for (let shard = 0; shard < this.#shardCount; shard++) {
+      this.#host.start(task(shard, this.#memory), (cause) => {
+        if (!this.#hasFailed) this.#failure = cause;
+        this.#hasFailed = true;
+        failed(shard, cause);
+      });
+    }
+  }
+
+  /** Resolves when all shards take messages; rejects with what ended the first that does not. */
+  async started(isGivenUp: () => boolean): Promise<void> {
+    const { counters } = this.mesh;
+    for (let shard = 0; shard < this.#shardCount; shard++) {
+      while (counters.credit(shard) === 0) {
+        if (this.#hasFailed) throw this.#failure;
+        if (isGivenUp()) return;
+        await sleep(POLL_MS);
+      }
+    }
+  }
+
+  /** Orders the shards to end, and ends those that do not; at once, if so wished. */
+  async end(atOnce: () => boolean): Promise<void> {
+    this.mesh.counters.order(COMMAND_STOP);
+    for (let thread = 0; thread <= this.#shardCount; thread++) this.mesh.doorbell(thread).ring();
+    // A shard that is stuck in user code does not end by itself.
+    if (!atOnce()) await Promise.race([this.#host.ended(), sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
+    await this.#host.destroy();
+  }
+}

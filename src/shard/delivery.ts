@@ -1,0 +1,78 @@
+/**
+ * Brings messages to their entities: finds the entity, or has it fetched from the store, and invokes it at once, or
+ * keeps the message for it in order while it is busy (I4).
+ */
+import { assert } from '../base/assert.ts';
+import { Entity } from '../state/entity.ts';
+import type { EntityTable } from '../state/entity-table.ts';
+import { TYPE_NONE } from '../wire/envelope-layout.ts';
+import type { EnvelopeReader } from '../wire/envelope-reader.ts';
+import type { Durability } from './durability.ts';
+import type { FunctionBinding } from './function-binding.ts';
+import { ID_IN_ENVELOPE } from './invocation.ts';
+import type { Invoker } from './invoker.ts';
+
+export class Delivery {
+  readonly #bindings: readonly FunctionBinding[];
+  readonly #reader: EnvelopeReader;
+  readonly #invoker: Invoker;
+  readonly #entities: EntityTable;
+  readonly #durability: Durability | undefined;
+
+  constructor(
+    bindings: readonly FunctionBinding[],
+    reader: EnvelopeReader,
+    invoker: Invoker,
+    durability: Durability | undefined,
+  ) {
+    this.#bindings = bindings;
+    this.#reader = reader;
+    this.#invoker = invoker;
+    this.#entities = invoker.entities;
+    this.#durability = durability;
+  }
+
+  /** The envelope that the reader shows. */
+  deliverEnvelope(): void {
+    const reader = this.#reader;
+    const { targetType, sourceType, form } = reader;
+    const binding = this.#bindings[targetType];
+    assert(binding !== undefined, 'every thread numbers the same functions');
+    const known = this.#entities.findTarget(reader) ?? this.#wanted(targetType, reader.targetHash, reader);
+    if (known?.isBusy === true) {
+      this.#invoker.hold(known, reader.payload(), sourceType, sourceType === TYPE_NONE ? '' : reader.sourceId(), form);
+      return;
+    }
+    const entity = known ?? new Entity(targetType, reader.targetHash, reader.targetId());
+    this.#invoker.invoke(binding, entity, known !== undefined, reader.payload(), sourceType, ID_IN_ENVELOPE, form);
+  }
+
+  /** A message that never was an envelope. */
+  deliver(
+    type: number,
+    hash: number,
+    id: string,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    form: number,
+  ): void {
+    const known = this.#entities.find(type, hash, id) ?? this.#wanted(type, hash, id);
+    if (known?.isBusy === true) {
+      this.#invoker.hold(known, message, sourceType, sourceId, form);
+      return;
+    }
+    const entity = known ?? new Entity(type, hash, id);
+    this.#invoker.invoke(this.#bindings[type], entity, known !== undefined, message, sourceType, sourceId, form);
+  }
+
+  /** An entity that is not in memory but may be in the store is fetched; until it has come, it is busy. */
+  #wanted(type: number, hash: number, id: string | EnvelopeReader): Entity | undefined {
+    if (this.#durability?.mayBeStored !== true || this.#bindings[type].shape.names.length === 0) return undefined;
+    const entity = new Entity(type, hash, typeof id === 'string' ? id : id.targetId());
+    this.#entities.add(entity);
+    this.#invoker.occupy(entity);
+    this.#durability.fetch.want(entity);
+    return entity;
+  }
+}

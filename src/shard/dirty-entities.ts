@@ -1,0 +1,67 @@
+/**
+ * Which entities were written since the last cut, and which are still needed in memory although they are clean. Epochs
+ * are counted here from the start of this run, so that they stay small integers; `base` is the epoch before the first.
+ *
+ * An entity is *pinned* from its first write until the store holds it: until then memory alone knows where its newest
+ * value is, and a fetch from the store would give an old one. Pinned entities stay in the table, even when they are
+ * blank: there is then exactly one object per address, and its removal reaches the store.
+ *
+ * Without a data directory nothing ever becomes dirty: the epoch is 0, as it is in every entity.
+ */
+import type { Entity } from '../state/entity.ts';
+
+/** No entity is dirty in this epoch. */
+const NO_EPOCH = -0x3fffffff;
+
+export class DirtyEntities {
+  /** In which entities are written now; 0 when nothing is kept track of. */
+  epoch = 0;
+  /** The last epoch that the store holds. */
+  appliedEpoch = 0;
+  /** The epoch of the cut that is being encoded. */
+  #cutEpoch = NO_EPOCH;
+  #list: Entity[] = [];
+  /** Encodes an entity as it was at the cut, before it changes: copy on write. */
+  #encode: (entity: Entity) => void = () => {};
+
+  get count(): number {
+    return this.#list.length;
+  }
+
+  /** An entity is about to be written for the first time in this epoch. */
+  touch(entity: Entity): void {
+    if (entity.dirtyEpoch === this.#cutEpoch) this.#encode(entity);
+    entity.dirtyEpoch = this.epoch;
+    this.#list.push(entity);
+  }
+
+  /** Whether memory alone knows the newest value of this entity. */
+  pins(entity: Entity): boolean {
+    return Math.abs(entity.dirtyEpoch) > this.appliedEpoch;
+  }
+
+  /** Ends the epoch; returns the entities that were written in it, each once. */
+  cut(encode: (entity: Entity) => void): Entity[] {
+    const list = this.#list;
+    this.#list = [];
+    this.#cutEpoch = this.epoch;
+    this.#encode = encode;
+    this.epoch++;
+    return list;
+  }
+
+  /** Whether the cut still has to encode this entity. */
+  isInCut(entity: Entity): boolean {
+    return entity.dirtyEpoch === this.#cutEpoch;
+  }
+
+  /** The entity has been encoded as it was at the cut. */
+  markEncoded(entity: Entity): void {
+    entity.dirtyEpoch = -this.#cutEpoch;
+  }
+
+  /** Everything of the cut has been encoded. */
+  endCut(): void {
+    this.#cutEpoch = NO_EPOCH;
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * The durable side of a shard: what takes part in checkpoints, folds committed deltas into the store, and fetches from
+ * it what is not in memory. The shard tells it what comes in; it never looks into a ring and never invokes anything.
+ * A shard without a data directory has none.
+ */
+import { assert } from '../base/assert.ts';
+import type { Epoch } from '../base/brand.ts';
+import type { FileSystem } from '../base/file-system.ts';
+import { SnapshotMachine } from '../snapshot/snapshot-machine.ts';
+import { type RecordNames, recordNames, RecordWriter } from '../state/entity-record.ts';
+import type { Entity } from '../state/entity.ts';
+import type { DeltaLocation } from '../store/changelog-frame.ts';
+import { ChangelogWriter } from '../store/changelog-writer.ts';
+import { APPLIED_KEY } from '../store/key-layout.ts';
+import type { StateStore } from '../store/state-store.ts';
+import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
+import { KIND_MESSAGE, TYPE_NONE } from '../wire/envelope-layout.ts';
+import { PayloadCodec } from '../wire/payload-codec.ts';
+import type { ShapeRegistry } from '../wire/shape-registry.ts';
+import type { DirtyEntities } from './dirty-entities.ts';
+import { EntityFetch } from './entity-fetch.ts';
+import { Fold } from './fold.ts';
+import type { Directory } from './function-binding.ts';
+import type { EncodeInput } from './invoker.ts';
+import { EnvelopeBlock } from '../wire/envelope-block.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import { type Recovered, recoverShard } from './shard-recovery.ts';
+import { type SavepointOrder, type SavepointPart, ShardSavepoint } from './shard-savepoint.ts';
+import { ShardSnapshot, type SnapshotReport } from './shard-snapshot.ts';
+
+/** What a durable shard stands on. */
+export interface DurableOptions {
+  readonly fileSystem: FileSystem;
+  /** The shard's own directory, with its changelog. */
+  readonly directory: string;
+  readonly store: StateStore;
+  /** The last epoch that the store holds; 0 for a new one. */
+  readonly appliedEpoch: number;
+  /** The last committed epoch, with the place of this shard's delta; none for a new directory. */
+  readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
+  readonly segmentBytes: number;
+  readonly foldBytes: number;
+  /** Entities kept in memory, in bytes. */
+  readonly memoryBytes: number;
+}
+
+/** The last epoch that a store holds; 0 for a new one. */
+export async function readAppliedEpoch(store: StateStore): Promise<number> {
+  const [applied] = await store.getMany([APPLIED_KEY]);
+  return applied === undefined ? 0 : Number(Buffer.from(applied).toString());
+}
+
+/** What the durable side needs of its shard. */
+export interface DurabilityPlace {
+  readonly shard: number;
+  readonly channelCount: number;
+  readonly directory: Directory;
+  readonly shapes: ShapeRegistry;
+  readonly dirty: DirtyEntities;
+  readonly writer: EnvelopeWriter;
+  report(report: SnapshotReport): void;
+  savepointWritten(part: SavepointPart): void;
+  fetched(entity: Entity): void;
+  released(entity: Entity): void;
+  progressed(): void;
+}
+
+export class Durability {
+  readonly machine: SnapshotMachine;
+  readonly fetch: EntityFetch;
+  readonly recovered: Recovered;
+  /** Whether an entity that is not in memory may be in the store. */
+  mayBeStored: boolean;
+
+  readonly #place: DurabilityPlace;
+  readonly #snapshot: ShardSnapshot;
+  readonly #memory: MemoryBudget;
+  readonly #fold: Fold;
+  readonly #savepoint: ShardSavepoint;
+  /** Where the deltas lie that this run has written and that are not committed, or were last; by epoch. */
+  readonly #locations = new Map<number, DeltaLocation>();
+  readonly #inFlight = new EnvelopeBlock();
+  readonly #baseEpoch: number;
+  readonly #store: StateStore;
+  readonly #changelog: ChangelogWriter;
+
+  constructor(options: DurableOptions, place: DurabilityPlace) {
+    const { fileSystem, directory, store, appliedEpoch, committed } = options;
+    const codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
+    const names = place.directory.bindings.map(({ type, shape }) => recordNames(type, shape.names));
+    const namesOf = (functionIndex: number): RecordNames => names[functionIndex];
+    this.#place = place;
+    this.#baseEpoch = appliedEpoch;
+    this.#store = store;
+    this.mayBeStored = appliedEpoch > 0;
+    this.recovered = recoverShard({ ...options, codec, names: namesOf, functions: place.directory });
+    this.#changelog = new ChangelogWriter(fileSystem, directory, {
+      segmentBytesMax: options.segmentBytes,
+      // An earlier failure may have left the last one in a state that nobody knows (I9).
+      reuseLastSegment: false,
+      ...this.recovered.changelog,
+    });
+    const epoch = ((committed?.epoch ?? appliedEpoch) + 1) as Epoch;
+    place.dirty.epoch = epoch - appliedEpoch;
+    this.machine = new SnapshotMachine(place.channelCount, epoch);
+    this.#fold = new Fold(
+      { ...options, changelog: this.#changelog, dirty: place.dirty, baseEpoch: appliedEpoch },
+      { released: (entity) => place.released(entity), progressed: () => place.progressed() },
+    );
+    this.#savepoint = new ShardSavepoint({
+      ...options,
+      fold: this.#fold,
+      shard: place.shard,
+      shardCount: place.channelCount - 1,
+      written: (part) => place.savepointWritten(part),
+      progressed: () => place.progressed(),
+    });
+    for (const delta of this.recovered.deltas) this.#fold.add(delta);
+    this.#fold.committed(epoch - 1 - appliedEpoch);
+    this.fetch = new EntityFetch(store, codec, {
+      names: namesOf,
+      fetched: (entity) => place.fetched(entity),
+      progressed: () => place.progressed(),
+    });
+    const records = new RecordWriter(codec, 1 << 18);
+    this.#memory = new MemoryBudget(this.recovered.entities, place.dirty, options.memoryBytes, {
+      recordBytes: () => this.#snapshot.recordBytes,
+      foldWanted: () => this.#fold.force(),
+      evicted: () => (this.mayBeStored = true),
+    });
+    this.#snapshot = new ShardSnapshot(this.#changelog, records, place.dirty, this.#inFlight, {
+      names: namesOf,
+      inFlightNames: () => this.#inFlight.names(place.directory, place.shapes),
+      written: (delta, report) => {
+        this.#fold.add(delta);
+        this.#locations.set(report.epoch, report.location);
+        place.report(report);
+      },
+    });
+  }
+
+  /** Cuts; what busy entities were given and what waits for them is in flight. */
+  cut(epoch: Epoch, busy: Iterable<Entity>): void {
+    this.#snapshot.begin(epoch);
+    for (const entity of busy) this.#captureWaiting(entity);
+  }
+
+  #captureWaiting({ functionIndex, hash, id, waiting }: Entity): void {
+    const { writer } = this.#place;
+    const input = waiting?.pendingInput;
+    if (input !== undefined) this.#inFlight.add(new Int32Array(input.buffer), 0, input.length);
+    for (const { message, sourceType, sourceId, form } of waiting?.messages() ?? []) {
+      writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form);
+      this.#inFlight.place(writer);
+    }
+  }
+
+  /** The envelope of the message that an invocation was given, to be delivered again if it has not ended at a cut. */
+  readonly encodeInput: EncodeInput = (invocation, message, form) => {
+    const { writer } = this.#place;
+    const { sourceType } = invocation;
+    const { functionIndex, hash, id } = invocation.entity;
+    const sourceId = sourceType === TYPE_NONE ? '' : invocation.sourceId();
+    writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form);
+    const words = new Int32Array((writer.byteLength + 3) >> 2);
+    writer.placeInto(words, 0);
+    return new Uint8Array(words.buffer, 0, writer.byteLength);
+  };
+
+  /** An envelope that a snapshot has to hold, as it comes. */
+  record(words: Int32Array, startWord: number, byteLength: number): void {
+    this.#inFlight.add(words, startWord, byteLength);
+  }
+
+  /** The same, as the place's writer has it. */
+  recordWritten(): void {
+    this.#inFlight.place(this.#place.writer);
+  }
+
+  closeChannels(): void {
+    this.#snapshot.closeChannels();
+  }
+
+  committed(epoch: number): void {
+    this.#fold.committed(epoch - this.#baseEpoch);
+    for (const known of this.#locations.keys()) if (known < epoch) this.#locations.delete(known);
+  }
+
+  /** Folds as soon as it can, whatever there is. */
+  forceFold(): void {
+    this.#fold.force();
+  }
+
+  /** Copies what the last commit holds. */
+  savepoint(order: SavepointOrder): void {
+    const location = this.#locations.get(order.epoch);
+    assert(location !== undefined, 'a savepoint is ordered right after its epoch is committed');
+    this.#savepoint.begin(order, order.epoch - this.#baseEpoch, location);
+  }
+
+  /** One slice of everything. */
+  work(): number {
+    return this.#snapshot.work() + this.#fold.work() + this.#savepoint.work() + this.#memory.work();
+  }
+
+  get hasWork(): boolean {
+    return this.#snapshot.hasWork || this.#fold.hasWork || this.fetch.hasWork || this.#savepoint.hasWork;
+  }
+
+  /** Whether something is under way on other threads whose end comes through the event loop. */
+  get isWaiting(): boolean {
+    return this.fetch.isWaiting || this.#fold.isWriting || this.#savepoint.isWaiting;
+  }
+
+  async close(): Promise<void> {
+    this.#savepoint.close();
+    this.#changelog.close();
+    await this.#store.close();
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * What a shard takes up again: the deltas that are committed and not yet folded, laid over the store as entities in
+ * memory, and the messages that were in flight at the last commit. It reads what lies after `applied` and nothing else,
+ * so it takes no longer when there is more state; the rest is fetched when it is needed.
+ */
+import type { FileSystem } from '../base/file-system.ts';
+import { hashId } from '../keys/id-hash.ts';
+import { type RecordNames, type RecordSpan, readKey, readRecord, readValue } from '../state/entity-record.ts';
+import { Entity } from '../state/entity.ts';
+import { EntityTable } from '../state/entity-table.ts';
+import type { DeltaLocation } from '../store/changelog-frame.ts';
+import type { SegmentInfo } from '../store/changelog-segment.ts';
+import { readDelta } from '../store/changelog-reader.ts';
+import { recoverChangelog } from '../store/changelog-recovery.ts';
+import { MillraceError } from '../sdk/errors.ts';
+import { TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
+import { EnvelopeReader } from '../wire/envelope-reader.ts';
+import { PayloadCodec } from '../wire/payload-codec.ts';
+import type { Directory } from './function-binding.ts';
+import { type BlockNames, readBlock, shapesOf } from '../wire/envelope-block.ts';
+import { FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
+
+/** A message to be delivered again, before anything else. */
+export interface RecoveredMessage {
+  readonly type: number;
+  readonly id: string;
+  readonly message: unknown;
+  readonly sourceType: number;
+  readonly sourceId: string;
+}
+
+export interface Recovered {
+  readonly deltas: readonly WrittenDelta[];
+  readonly entities: EntityTable;
+  readonly messages: readonly RecoveredMessage[];
+  readonly changelog: { readonly nextSegment: number; readonly segments: readonly SegmentInfo[] };
+}
+
+export interface RecoveryPlace {
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+  readonly appliedEpoch: number;
+  readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
+  readonly codec: PayloadCodec;
+  readonly functions: Directory;
+  names(functionIndex: number): RecordNames;
+}
+
+export function recoverShard(place: RecoveryPlace): Recovered {
+  const { fileSystem, directory, appliedEpoch, committed } = place;
+  const overlay = new Overlay(place);
+  const changelog = recoverChangelog(fileSystem, directory, appliedEpoch, committed, overlay);
+  // All is folded, but for the messages in flight.
+  if (committed !== undefined && committed.epoch <= appliedEpoch) {
+    for (const { kind, bytes } of readDelta(fileSystem, directory, committed.location)) {
+      if (kind !== FRAME_STATE) overlay.frame(kind, bytes);
+    }
+  }
+  return { deltas: overlay.deltas, entities: overlay.entities, messages: overlay.messages(), changelog };
+}
+
+/** Takes deltas in, oldest first. */
+class Overlay {
+  readonly deltas: WrittenDelta[] = [];
+  readonly entities: EntityTable = new EntityTable();
+  readonly #place: RecoveryPlace;
+  readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
+  #runEpoch = 0;
+  #entities: (Entity | undefined)[] = [];
+  #blocks: Uint8Array[] = [];
+  #names: BlockNames = { functions: {}, shapes: {} };
+
+  constructor(place: RecoveryPlace) {
+    this.#place = place;
+  }
+
+  delta(epoch: number, location: DeltaLocation): void {
+    this.#runEpoch = epoch - this.#place.appliedEpoch;
+    this.#entities = [];
+    this.#blocks = [];
+    this.deltas.push({ epoch: this.#runEpoch, location, entities: this.#entities });
+  }
+
+  frame(kind: number, frame: Uint8Array): void {
+    const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
+    // Only the last delta's messages are still in flight.
+    if (kind === FRAME_MESSAGES) this.#blocks.push(Uint8Array.from(frame));
+    else if (kind === FRAME_NAMES) this.#names = JSON.parse(bytes.toString()) as BlockNames;
+    else if (kind === FRAME_STATE) this.#records(bytes);
+  }
+
+  #records(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; at = this.#span.end) {
+      readRecord(bytes, at, this.#span);
+      this.#entities.push(this.#entity(bytes, this.#span));
+    }
+  }
+
+  /** The entity of a record, with its cells; none for a function that the module no longer has. */
+  #entity(bytes: Buffer, { keyStart, keyEnd, valueStart }: RecordSpan): Entity | undefined {
+    const { type, id } = readKey(bytes, keyStart, keyEnd);
+    const functionIndex = this.#place.functions.findFunction(type);
+    if (functionIndex === undefined) return undefined;
+    const hash = hashId(id);
+    const known = this.entities.find(functionIndex, hash, id);
+    const entity = known ?? new Entity(functionIndex, hash, id);
+    if (known === undefined) this.entities.add(entity);
+    entity.clear();
+    if (valueStart !== -1) {
+      readValue(this.#place.codec, bytes, valueStart, this.#place.names(functionIndex), entity);
+    }
+    entity.dirtyEpoch = -this.#runEpoch;
+    return entity;
+  }
+
+  messages(): RecoveredMessage[] {
+    const names = this.#names;
+    const reader = new EnvelopeReader(new PayloadCodec(Number.MAX_SAFE_INTEGER, shapesOf(names)));
+    const messages: RecoveredMessage[] = [];
+    for (const block of this.#blocks) {
+      readBlock(block, (words, bytes, offsetBytes, byteLength) => {
+        reader.wrap(words, bytes, offsetBytes, byteLength);
+        const { sourceType } = reader;
+        messages.push({
+          type: this.#functionNumber(names, reader.targetType),
+          id: reader.targetId(),
+          message: reader.payload(),
+          sourceType: this.#sourceNumber(names, sourceType),
+          sourceId: sourceType === TYPE_NONE ? '' : reader.sourceId(),
+        });
+      });
+    }
+    return messages;
+  }
+
+  #functionNumber(names: BlockNames, number: number): number {
+    const type = names.functions[number] ?? '';
+    const now = this.#place.functions.findFunction(type);
+    if (now !== undefined) return now;
+    const what = `${this.#place.directory} holds messages in flight to ${type}, which this module does not have.`;
+    throw new MillraceError('UNKNOWN_FUNCTION', what, { details: { type } });
+  }
+
+  /** A caller that the module no longer has cannot be answered; it counts as nobody. */
+  #sourceNumber(names: BlockNames, number: number): number {
+    if (number === TYPE_NONE || number === TYPE_ASKER) return number;
+    return this.#place.functions.findFunction(names.functions[number] ?? '') ?? TYPE_NONE;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Reads a committed cut off a disk, as a restart would find it: the state of every entity and the messages in flight.
+ * It works on a clone of the disk whose syncs end by themselves, and runs nothing; so a simulation can look at any
+ * commit while the engine goes on.
+ */
+import { join } from 'node:path';
+import type { CheckpointEntry } from '../engine/checkpoint-entry.ts';
+import { DataDirectory } from '../engine/data-directory.ts';
+import type { Module } from '../sdk/module.ts';
+import { readAppliedEpoch } from '../shard/durability.ts';
+import { ASKER_TYPE, Directory } from '../shard/function-binding.ts';
+import { recoverShard } from '../shard/shard-recovery.ts';
+import { type RecordNames, readKey, readValue, recordNames } from '../state/entity-record.ts';
+import { type Cells, Entity } from '../state/entity.ts';
+import { CheckedStore } from '../store/checked-store.ts';
+import { APPLIED_KEY } from '../store/key-layout.ts';
+import type { OpenStore } from '../store/state-store.ts';
+import { TYPE_ASKER } from '../wire/envelope-layout.ts';
+import { PayloadCodec } from '../wire/payload-codec.ts';
+import type { SimulatedFileSystem } from './simulated-file-system.ts';
+
+/** The values of one entity, by the names of its states; what was never written is not there. */
+export type CutState = Readonly<Record<string, unknown>>;
+
+export interface CutMessage {
+  readonly type: string;
+  readonly id: string;
+  readonly message: unknown;
+  readonly caller: { readonly type: string; readonly id: string } | undefined;
+}
+
+export interface CommittedCut {
+  /** None in a directory in which nothing was ever committed. */
+  readonly entry: CheckpointEntry | undefined;
+  /** All idempotency keys that were committed. */
+  readonly keys: readonly string[];
+  /** By type and id, with a space between. */
+  readonly entities: ReadonlyMap<string, CutState>;
+  readonly messages: readonly CutMessage[];
+  /** How many entities of it lie in the stores. */
+  readonly storedCount: number;
+}
+
+export interface CutPlace {
+  readonly directory: string;
+  readonly storeName: string;
+  readonly openStore: OpenStore;
+  readonly module: Module;
+}
+
+/** `fileSystem` belongs to the reader: it is changed as recovery changes it. */
+export async function readCommittedCut(fileSystem: SimulatedFileSystem, place: CutPlace): Promise<CommittedCut> {
+  fileSystem.autoSync = true;
+  fileSystem.capacityBytes = Number.POSITIVE_INFINITY;
+  const { directory: path, storeName } = place;
+  const data = await DataDirectory.open({ path, fileSystem, storeName, newId: () => 'simulated' });
+  const reader = new CutReader(fileSystem, place);
+  for (const shard of data.last?.shards.keys() ?? []) await reader.readShard(data, shard);
+  data.close();
+  const { entities, messages, storedCount } = reader;
+  return { entry: data.last, keys: data.keys, entities, messages, storedCount };
+}
+
+class CutReader {
+  readonly entities: Map<string, CutState> = new Map();
+  readonly messages: CutMessage[] = [];
+  storedCount = 0;
+  readonly #fileSystem: SimulatedFileSystem;
+  readonly #openStore: OpenStore;
+  readonly #functions: Directory;
+  readonly #names: readonly RecordNames[];
+  readonly #codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
+
+  constructor(fileSystem: SimulatedFileSystem, { openStore, module }: CutPlace) {
+    this.#fileSystem = fileSystem;
+    this.#openStore = openStore;
+    this.#functions = new Directory(module);
+    this.#names = this.#functions.bindings.map(({ type, shape }) => recordNames(type, shape.names));
+  }
+
+  async readShard(data: DataDirectory, shard: number): Promise<void> {
+    const directory = data.shardDirectory(shard);
+    const fileSystem = this.#fileSystem;
+    const place = { directory: join(directory, 'store'), fileSystem, cacheBytes: 1 << 16 };
+    const store = new CheckedStore(await this.#openStore(place));
+    for await (const group of store.scan(new Uint8Array(0), APPLIED_KEY)) {
+      for (const { key, value } of group) this.#stored(Buffer.from(key), Buffer.from(value));
+    }
+    const appliedEpoch = await readAppliedEpoch(store);
+    this.#overlay(directory, appliedEpoch, data.committedOf(shard));
+    await store.close();
+  }
+
+  #stored(key: Buffer, value: Buffer): void {
+    const { type, id } = readKey(key, 0, key.length);
+    const index = this.#functions.functionNumber(type);
+    const cells = new Entity(index, 0, id);
+    readValue(this.#codec, value, 0, this.#names[index], cells);
+    this.entities.set(`${type} ${id}`, this.#stateOf(index, cells));
+    this.storedCount++;
+  }
+
+  /** What was committed and not folded, over what was. */
+  #overlay(directory: string, appliedEpoch: number, committed: ReturnType<DataDirectory['committedOf']>): void {
+    const { entities, messages } = recoverShard({
+      fileSystem: this.#fileSystem,
+      directory,
+      appliedEpoch,
+      committed,
+      codec: this.#codec,
+      functions: this.#functions,
+      names: (index) => this.#names[index],
+    });
+    for (const entity of entities.values()) {
+      const name = `${this.#functions.typeName(entity.functionIndex)} ${entity.id}`;
+      if (entity.isBlank) this.entities.delete(name);
+      else this.entities.set(name, this.#stateOf(entity.functionIndex, entity));
+    }
+    for (const { type, id, message, sourceType, sourceId } of messages) {
+      const source = sourceType === TYPE_ASKER ? ASKER_TYPE : this.#functions.typeName(sourceType);
+      const caller = source === undefined ? undefined : { type: source, id: sourceId };
+      this.messages.push({ type: this.#functions.typeName(type) ?? '', id, message, caller });
+    }
+  }
+
+  #stateOf(index: number, cells: Cells): CutState {
+    const { names } = this.#functions.bindings[index].shape;
+    const written = names.map((name, cell) => [name, cells.readCell(cell)] as const);
+    return Object.fromEntries(written.filter(([, value]) => value !== undefined));
+  }
+}

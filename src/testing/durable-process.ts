@@ -1,0 +1,234 @@
+/**
+ * One life of a durable engine on one thread: it starts from what is on a simulated disk, runs, takes its shards back to
+ * the last checkpoint when they or the disk fail, and ends when it is killed or cannot go on. It does what the runtime
+ * does with real threads, but every step is taken from outside: whoever owns it turns its threads, moves its clock and
+ * ends the syncs of its disk, in whatever order. After `kill` it must not be used; another one may be started on the
+ * same disk.
+ */
+import { join } from 'node:path';
+import { assert } from '../base/assert.ts';
+import { Clients } from '../engine/clients.ts';
+import { DataDirectory } from '../engine/data-directory.ts';
+import { Edges } from '../engine/edges.ts';
+import { WaitingRoom } from '../engine/waiting-room.ts';
+import type { MillraceError } from '../sdk/errors.ts';
+import type { Module } from '../sdk/module.ts';
+import { type DurableOptions, readAppliedEpoch } from '../shard/durability.ts';
+import { CheckedStore } from '../store/checked-store.ts';
+import type { OpenStore } from '../store/state-store.ts';
+import type { SimulatedClock } from './simulated-clock.ts';
+import type { SimulatedFileSystem } from './simulated-file-system.ts';
+import { SingleThreadEngine, type SingleThreadOptions } from './single-thread.ts';
+import { ThreadDisk } from './thread-disk.ts';
+
+/** How often in a row the shards may fail. */
+const ATTEMPTS_MAX = 4;
+const PAUSE_MS = 5;
+
+/** What outlives the process. */
+export interface DurableGround {
+  readonly fileSystem: SimulatedFileSystem;
+  readonly directory: string;
+  readonly storeName: string;
+  readonly openStore: OpenStore;
+  readonly clock: SimulatedClock;
+  readonly minIntervalMs: number;
+  readonly maxIntervalMs: number;
+  readonly keyCountMax: number;
+  readonly segmentBytes: number;
+  readonly foldBytes: number;
+  readonly memoryBytes: number;
+  readonly cacheBytes: number;
+  /** Says whether this sync of a directory is to fail. */
+  directoryFault(): boolean;
+}
+
+export interface ProcessHooks {
+  invocationFailed(error: MillraceError): void;
+  /** The shards go back to the last checkpoint. */
+  recovering(cause: unknown): void;
+  recovered(): void;
+  reported(error: MillraceError): void;
+}
+
+export class DurableProcess {
+  /** There while it takes messages. */
+  engine: SingleThreadEngine | undefined;
+  clients: Clients | undefined;
+  edges: Edges | undefined;
+  data: DataDirectory | undefined;
+  /** Why it ended by itself. */
+  failure: { readonly cause: unknown } | undefined;
+  isRecovering = false;
+
+  readonly #module: Module;
+  readonly #options: Partial<SingleThreadOptions> & { readonly shardCount: number };
+  readonly #ground: DurableGround;
+  readonly #hooks: ProcessHooks;
+  readonly #disk: ThreadDisk;
+  readonly #waiting = new WaitingRoom();
+  #shardDisks: readonly ThreadDisk[] = [];
+  #attemptCount = 0;
+  #committedAtFailure = -1;
+  #isDead = false;
+
+  constructor(
+    module: Module,
+    options: Partial<SingleThreadOptions> & { readonly shardCount: number },
+    ground: DurableGround,
+    hooks: ProcessHooks,
+  ) {
+    this.#module = module;
+    this.#options = options;
+    this.#ground = ground;
+    this.#hooks = hooks;
+    this.#disk = this.#newDisk();
+  }
+
+  #newDisk(): ThreadDisk {
+    return new ThreadDisk(this.#ground.fileSystem, () => this.#ground.directoryFault());
+  }
+
+  /** Begins to start; goes on as the syncs of the disk end. */
+  start(): void {
+    this.#start().catch((cause: unknown) => this.#fail(cause));
+  }
+
+  async #start(): Promise<void> {
+    const { directory, storeName, clock, minIntervalMs, maxIntervalMs, keyCountMax } = this.#ground;
+    const place = { path: directory, fileSystem: this.#disk, storeName, newId: () => 'simulated' };
+    const data = await DataDirectory.open(place);
+    await data.makeShardDirectories(this.#options.shardCount);
+    await data.makeEgressDirectories(this.#module.egresses.map(({ type }) => type));
+    const shards = await this.#openShards(data);
+    const coordinator = { data, clock, minIntervalMs, maxIntervalMs, keyCountMax };
+    const hooks = {
+      invocationFailed: (error: MillraceError) => this.#hooks.invocationFailed(error),
+      egressCrowded: () => {},
+      ingressPositions: () => this.edges?.positions() ?? {},
+      checkpointFailed: (cause: unknown) => this.fail(cause),
+    };
+    const engine = new SingleThreadEngine(this.#module, { ...this.#options, clock }, hooks, { coordinator, shards });
+    this.data = data;
+    this.engine = engine;
+    this.#connect(engine, data, keyCountMax);
+  }
+
+  #connect(engine: SingleThreadEngine, data: DataDirectory, keyCountMax: number): void {
+    const { coordinator } = engine;
+    this.clients = new Clients(coordinator, this.#waiting, keyCountMax, {
+      checkRunning: () => assert(!this.#isDead, 'nobody speaks to a process that is dead'),
+      flush: () => this.flush(),
+      flushSoon: () => {},
+    });
+    this.edges = new Edges(this.#module, coordinator, data.last?.ingresses ?? {}, {
+      report: (error) => this.#hooks.reported(error),
+      egressFailed: (error) => this.#fail(error),
+      wake: () => {},
+      flush: () => this.flush(),
+    });
+    this.edges.open();
+  }
+
+  /** Opens what the shards stand on, each with a disk of its own. */
+  async #openShards(data: DataDirectory): Promise<DurableOptions[]> {
+    const disks = Array.from({ length: this.#options.shardCount }, () => this.#newDisk());
+    this.#shardDisks = disks;
+    return await Promise.all(disks.map((disk, shard) => this.#openShard(data, disk, shard)));
+  }
+
+  async #openShard(data: DataDirectory, fileSystem: ThreadDisk, shard: number): Promise<DurableOptions> {
+    const { openStore, cacheBytes, segmentBytes, foldBytes, memoryBytes } = this.#ground;
+    const directory = data.shardDirectory(shard);
+    const committed = data.committedOf(shard);
+    const store = new CheckedStore(await openStore({ directory: join(directory, 'store'), fileSystem, cacheBytes }));
+    const appliedEpoch = await readAppliedEpoch(store);
+    return { fileSystem, directory, store, appliedEpoch, committed, segmentBytes, foldBytes, memoryBytes };
+  }
+
+  get isRunning(): boolean {
+    return this.engine !== undefined && !this.isRecovering && !this.#isDead && this.failure === undefined;
+  }
+
+  /** One turn of one thread. Returns how much there was to do. */
+  turn(thread: number): number {
+    return this.#guarded(() => this.engine?.turn(thread) ?? 0);
+  }
+
+  flush(): void {
+    this.#guarded(() => this.engine?.coordinator.flush() ?? 0);
+  }
+
+  #guarded(work: () => number): number {
+    if (!this.isRunning) return 0;
+    try {
+      return work();
+    } catch (cause) {
+      this.fail(cause);
+      return 0;
+    }
+  }
+
+  /** Something has failed: all shards end, and go back to the last checkpoint. */
+  fail(cause: unknown): void {
+    if (this.#isDead || this.isRecovering || this.failure !== undefined) return;
+    this.isRecovering = true;
+    this.#recover(cause).then(
+      () => void (this.isRecovering = false),
+      (final: unknown) => this.#fail(final),
+    );
+  }
+
+  async #recover(firstCause: unknown): Promise<void> {
+    for (let cause = firstCause; ; ) {
+      this.#hooks.recovering(cause);
+      if (this.#isTriedOften()) throw cause;
+      this.#dropShards();
+      await this.#ground.clock.sleep(PAUSE_MS);
+      if (this.#isDead) return;
+      try {
+        await this.#restart();
+        this.#hooks.recovered();
+        return;
+      } catch (error) {
+        cause = error;
+      }
+    }
+  }
+
+  /** A commit in between makes up for all earlier failures. */
+  #isTriedOften(): boolean {
+    const lastEpoch = this.data?.lastEpoch ?? 0;
+    if (lastEpoch > this.#committedAtFailure) this.#attemptCount = 0;
+    this.#committedAtFailure = lastEpoch;
+    return ++this.#attemptCount > ATTEMPTS_MAX;
+  }
+
+  #dropShards(): void {
+    for (const disk of this.#shardDisks) disk.die();
+    this.engine?.dropShards();
+  }
+
+  async #restart(): Promise<void> {
+    const { engine, data } = this;
+    assert(engine !== undefined && data !== undefined, 'only an engine that ran goes back');
+    await engine.coordinator.checkpoints?.rollBack();
+    const shards = await this.#openShards(data);
+    engine.replaceShards(shards);
+  }
+
+  /** It cannot go on; whoever owns it kills it. */
+  #fail(cause: unknown): void {
+    if (this.#isDead || this.failure !== undefined) return;
+    this.failure = { cause };
+    this.#dropShards();
+  }
+
+  /** The process is gone, with whatever it was about to do. The disk is for the caller to kill or crash. */
+  kill(): void {
+    this.#isDead = true;
+    this.#disk.die();
+    this.edges?.closeIngresses();
+    this.#dropShards();
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * One life of the bank: the process is started, clients hand in transfers (those that got no answer in earlier lives
+ * first), and then it is killed, by its plan or from outside; or it is let finish.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BankOptions, BankReply, BankRequest } from './bank-process.ts';
+import type { AccountState, Transfer } from './bank-module.ts';
+import { ACCOUNTS, type BankWorld } from './bank-world.ts';
+import { type CallPlan, FOLDER_VARIABLE, PLAN_VARIABLE, SURVEY_VARIABLE } from './call-plan.ts';
+
+/** Transfers that clients wait for at the same time. */
+const CLIENT_COUNT = 12;
+/** A life that takes longer than this has hung, which is a failure of its own. */
+const LIFE_MS_MAX = 60_000;
+
+export interface LifeOptions {
+  readonly isNativeFree: boolean;
+  readonly shardCount: number;
+  readonly plan?: CallPlan | undefined;
+  /** Killed so long after its start, or so long after it has opened, if not before. */
+  readonly killAfterStartMs?: number | undefined;
+  readonly killAfterOpenMs?: number | undefined;
+  /** Ends in order after this many transfers of clients. */
+  readonly transferCount?: number;
+  readonly survey?: string;
+}
+
+export interface Life {
+  /** How long it took to open; undefined if it never did. */
+  readonly openedMs: number | undefined;
+  /** Who has ended it: itself, its plan, or its time. */
+  readonly end: 'finished' | 'failed' | 'plan' | 'time' | 'hung';
+  /** How it stands when all is done. */
+  readonly states: Readonly<Record<string, AccountState>> | undefined;
+  /** Errors that were reported, with their codes. */
+  readonly errors: readonly { readonly code: string; readonly message: string }[];
+}
+
+export class BankLife {
+  readonly #world: BankWorld;
+  readonly #options: LifeOptions;
+  readonly #process: ChildProcess;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #errors: { code: string; message: string }[] = [];
+  #openedMs: number | undefined;
+  #states: Readonly<Record<string, AccountState>> | undefined;
+  #end: Life['end'] | undefined;
+  #sentCount = 0;
+  #isFinishing = false;
+
+  constructor(world: BankWorld, options: LifeOptions) {
+    this.#world = world;
+    this.#options = options;
+    const { plan, survey, isNativeFree, shardCount } = options;
+    const { folder } = world;
+    const bank: BankOptions = { folder, shardCount, isNativeFree };
+    this.#process = fork(new URL('./bank-process.ts', import.meta.url), [JSON.stringify(bank)], {
+      execArgv: ['--import', new URL('./file-calls.ts', import.meta.url).href],
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        // Saves half of a start.
+        NODE_COMPILE_CACHE: join(tmpdir(), 'millrace-crash-compiled'),
+        [FOLDER_VARIABLE]: join(folder, 'data'),
+        ...(plan === undefined ? {} : { [PLAN_VARIABLE]: JSON.stringify(plan) }),
+        ...(survey === undefined ? {} : { [SURVEY_VARIABLE]: survey }),
+      },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#process.on('message', (reply: BankReply) => this.#onReply(reply));
+  }
+
+  /** Resolves when the process is gone and everything that it has said is known. */
+  async ended(): Promise<Life> {
+    this.#killAfter(LIFE_MS_MAX, 'hung');
+    this.#killAfter(this.#options.killAfterStartMs, 'time');
+    const isDisconnected = this.#process.connected ? once(this.#process, 'disconnect') : undefined;
+    await Promise.all([once(this.#process, 'exit'), isDisconnected]);
+    for (const timer of this.#timers) clearTimeout(timer);
+    const byItself =
+      this.#process.signalCode === 'SIGKILL' ? 'plan' : this.#states === undefined ? 'failed' : 'finished';
+    return { openedMs: this.#openedMs, end: this.#end ?? byItself, states: this.#states, errors: this.#errors };
+  }
+
+  #killAfter(ms: number | undefined, end: Life['end']): void {
+    if (ms === undefined) return;
+    const kill = (): void => {
+      this.#end = end;
+      this.#process.kill('SIGKILL');
+    };
+    this.#timers.push(setTimeout(kill, ms));
+  }
+
+  #onReply(reply: BankReply): void {
+    if ('openedMs' in reply) this.#onOpen(reply.openedMs);
+    else if ('committed' in reply) this.#onCommitted(reply.committed);
+    else if ('finished' in reply) this.#states = reply.finished;
+    else if ('error' in reply) this.#errors.push({ code: reply.error, message: reply.message });
+    // What is refused stays open, and is tried in the next life.
+    else this.#errors.push({ code: reply.code, message: `${reply.refused} was refused` });
+  }
+
+  #onOpen(openedMs: number): void {
+    this.#openedMs = openedMs;
+    this.#killAfter(this.#options.killAfterOpenMs, 'time');
+    for (const transfer of this.#world.open.values()) this.#send(transfer);
+    while (this.#world.open.size < CLIENT_COUNT && this.#mayBegin) this.#send(this.#world.newTransfer());
+    this.#finishIfDone();
+  }
+
+  #onCommitted(id: string): void {
+    this.#world.committed(id);
+    if (this.#mayBegin) this.#send(this.#world.newTransfer());
+    this.#finishIfDone();
+  }
+
+  get #mayBegin(): boolean {
+    return this.#sentCount < (this.#options.transferCount ?? Number.POSITIVE_INFINITY);
+  }
+
+  #finishIfDone(): void {
+    if (this.#mayBegin || this.#world.open.size > 0 || this.#isFinishing) return;
+    this.#isFinishing = true;
+    this.#say({ finish: ACCOUNTS });
+  }
+
+  #send(transfer: Transfer): void {
+    this.#sentCount++;
+    this.#say({ transfer });
+  }
+
+  #say(request: BankRequest): void {
+    // It may be gone by now, which is what this is about.
+    this.#process.send(request, () => {});
+  }
+}

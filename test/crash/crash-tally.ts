@@ -1,0 +1,93 @@
+/**
+ * What was done in a run of kills, and how long restarting took: a table for people.
+ */
+import type { Life } from './bank-life.ts';
+import type { BankWorld } from './bank-world.ts';
+import type { CallPlan } from './call-plan.ts';
+
+interface Row {
+  killCount: number;
+  /** Kills after which the next life has opened. */
+  recoveryCount: number;
+}
+
+export class CrashTally {
+  killCount = 0;
+  committedCount = 0;
+  lostCount = 0;
+  duplicatedCount = 0;
+  worldCount = 0;
+  readonly #rows = new Map<string, Row>();
+  readonly #restartMs: number[] = [];
+  /** Kills of a world since its last life that has opened. */
+  readonly #pending = new Map<BankWorld, Row[]>();
+
+  addKill(world: BankWorld, plan: CallPlan | undefined, life: Life): void {
+    this.#opened(world, life);
+    this.killCount++;
+    const point =
+      life.end === 'plan' && plan !== undefined ? `${plan.how} ${plan.kind}, ${plan.thread}` : 'at any time';
+    const row = this.#row(life.openedMs === undefined ? `${point}, while it starts` : point);
+    row.killCount++;
+    this.#pending.set(world, [...(this.#pending.get(world) ?? []), row]);
+  }
+
+  /** The life that finishes a world. */
+  addLast(world: BankWorld, life: Life): void {
+    this.#opened(world, life);
+    this.#pending.delete(world);
+  }
+
+  addWorld({ committedCount, lostCount, duplicatedCount }: BankWorld): void {
+    this.worldCount++;
+    this.committedCount += committedCount;
+    this.lostCount += lostCount;
+    this.duplicatedCount += duplicatedCount;
+  }
+
+  #opened(world: BankWorld, { openedMs }: Life): void {
+    if (openedMs === undefined) return;
+    const pending = this.#pending.get(world) ?? [];
+    for (const row of pending) row.recoveryCount++;
+    if (pending.length > 0) this.#restartMs.push(openedMs);
+    this.#pending.delete(world);
+  }
+
+  #row(point: string): Row {
+    const known = this.#rows.get(point);
+    if (known !== undefined) return known;
+    const row = { killCount: 0, recoveryCount: 0 };
+    this.#rows.set(point, row);
+    return row;
+  }
+
+  get recoveryCount(): number {
+    return [...this.#rows.values()].reduce((sum, row) => sum + row.recoveryCount, 0);
+  }
+
+  /** Kills that came by a plan, at a named point. */
+  get pointCount(): number {
+    return [...this.#rows.keys()].filter((point) => !point.startsWith('at any time')).length;
+  }
+
+  restartMs(share: number): number {
+    const sorted = this.#restartMs.toSorted((one, other) => one - other);
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  }
+
+  describe(): string {
+    const rows = [...this.#rows].toSorted(([one], [other]) => (one < other ? -1 : 1));
+    const width = Math.max(...rows.map(([point]) => point.length), 10);
+    const lines = rows.map(([point, { killCount, recoveryCount }]) => {
+      return `${point.padEnd(width)}  ${String(killCount).padStart(6)}  ${String(recoveryCount).padStart(10)}`;
+    });
+    return [
+      `${'point'.padEnd(width)}   kills  recoveries`,
+      ...lines,
+      `${'all'.padEnd(width)}  ${String(this.killCount).padStart(6)}  ${String(this.recoveryCount).padStart(10)}`,
+      '',
+      `${this.worldCount} worlds, restart p50 ${this.restartMs(0.5).toFixed(0)} ms p99 ${this.restartMs(0.99).toFixed(0)} ms`,
+      `acknowledged ${this.committedCount}, lost ${this.lostCount}, duplicated ${this.duplicatedCount}`,
+    ].join('\n');
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * What the promises of a durable engine mean when they resolve, and what idempotency keys are good for.
+ */
+import { describe, expect, test } from 'vitest';
+import { counter } from './durability-module.ts';
+import { ENTRY_NAMES, open, rejection, scratch, totalOf } from './durability-stage.ts';
+
+/** No checkpoint begins by itself, but for the very first. */
+const BY_ORDER = { minIntervalMs: 3_600_000, maxIntervalMs: 3_600_000 };
+
+/** Whether a promise is still pending after others that came later have been settled. */
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  return (await Promise.race([promise, Promise.resolve('pending')])) === 'pending';
+}
+
+describe.each(ENTRY_NAMES)('%s', (entry) => {
+  test('a send and an ask wait for the commit, unless told otherwise', async () => {
+    const { engine } = await open(entry, scratch(), BY_ORDER);
+    await engine.checkpoint();
+    await engine.send(counter, 'Kim', { add: 1 }, { until: 'accepted' });
+    const sent = engine.send(counter, 'Kim', { add: 1 });
+    const asked = engine.ask(counter, 'Kim', { add: 0 });
+    expect(await engine.ask(counter, 'Kim', { add: 0 }, { until: 'processed' })).toBe(2);
+    expect([await isPending(sent), await isPending(asked)]).toEqual([true, true]);
+    await engine.checkpoint();
+    await sent;
+    expect(await asked).toBe(2);
+  });
+
+  test('what was only accepted may be lost in a crash, and what a checkpoint was ordered for is not', async () => {
+    const folder = scratch();
+    const { engine } = await open(entry, folder, BY_ORDER);
+    await engine.send(counter, 'Kim', { add: 1 }, { until: 'accepted' });
+    await engine.checkpoint();
+    await engine.send(counter, 'Kim', { add: 10 }, { until: 'accepted' });
+    const promised = rejection(engine.send(counter, 'Kim', { add: 100 }));
+    expect(await engine.ask(counter, 'Kim', { add: 0 }, { until: 'processed' })).toBe(111);
+    await engine.stop({ force: true });
+    expect(await promised).toMatchObject({ code: 'ENGINE_STOPPED' });
+    const second = await open(entry, folder);
+    expect(await totalOf(second.engine, 'Kim')).toBe(1);
+  });
+
+  test('a message with a known key is not sent again: at the same time, later, and after a restart', async () => {
+    const folder = scratch();
+    const retry = (engine: Awaited<ReturnType<typeof open>>['engine'], idempotencyKey: string): Promise<void> =>
+      engine.send(counter, 'Kim', { add: 1 }, { idempotencyKey });
+    const { engine } = await open(entry, folder);
+    await Promise.all([retry(engine, 'a'), retry(engine, 'a'), retry(engine, 'b'), retry(engine, 'a')]);
+    await retry(engine, 'b');
+    await engine.send(counter, 'Kim', { add: 1 }, { idempotencyKey: 'a', until: 'accepted' });
+    expect(await totalOf(engine, 'Kim')).toBe(2);
+    await engine.stop();
+    for (let life = 0; life < 2; life++) {
+      const next = await open(entry, folder);
+      await Promise.all([retry(next.engine, 'a'), retry(next.engine, 'b'), retry(next.engine, `c${life}`)]);
+      expect(await totalOf(next.engine, 'Kim')).toBe(3 + life);
+      await next.engine.stop({ force: true });
+    }
+  });
+
+  test('a key whose message was not committed is forgotten with it', async () => {
+    const folder = scratch();
+    const { engine } = await open(entry, folder, BY_ORDER);
+    await engine.checkpoint();
+    await engine.send(counter, 'Kim', { add: 1 }, { idempotencyKey: 'a', until: 'accepted' });
+    await engine.stop({ force: true });
+    const second = await open(entry, folder);
+    await second.engine.send(counter, 'Kim', { add: 1 }, { idempotencyKey: 'a' });
+    expect(await totalOf(second.engine, 'Kim')).toBe(1);
+  });
+
+  test('only so many keys are known, the oldest forgotten first', async () => {
+    const folder = scratch();
+    const options = { idempotencyKeyCount: 3 };
+    const { engine } = await open(entry, folder, options);
+    for (const idempotencyKey of ['a', 'b', 'c', 'd']) {
+      await engine.send(counter, 'Kim', { add: 1 }, { idempotencyKey });
+    }
+    await engine.stop();
+    const second = await open(entry, folder, options);
+    for (const idempotencyKey of ['b', 'c', 'd']) {
+      await second.engine.send(counter, 'Kim', { add: 1 }, { idempotencyKey });
+    }
+    expect(await totalOf(second.engine, 'Kim')).toBe(4);
+    await second.engine.send(counter, 'Kim', { add: 1 }, { idempotencyKey: 'a' });
+    expect(await totalOf(second.engine, 'Kim')).toBe(5);
+  });
+
+  test('a message that was refused leaves its key free', async () => {
+    const { engine } = await open(entry, scratch());
+    const unsendable = { add: (() => {}) as unknown as number };
+    const idempotencyKey = 'a';
+    expect(await rejection(engine.send(counter, 'Kim', unsendable, { idempotencyKey }))).toMatchObject({
+      code: 'MESSAGE_NOT_ENCODABLE',
+    });
+    await engine.send(counter, 'Kim', { add: 1 }, { idempotencyKey });
+    expect(await totalOf(engine, 'Kim')).toBe(1);
+  });
+});

@@ -1,0 +1,261 @@
+/**
+ * One simulated run with a disk: the whole engine on one thread, with shards, coordinator, clients, clock and the syncs of
+ * the disk taking steps in a random order that the seed decides, while processes die and are started again, shards and
+ * the disk fail. Committed cuts are read and checked on the way, and in the end everything must be as the model says.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { openStore } from '../../native-free/log-store.ts';
+import { Prng } from '../../src/base/prng.ts';
+import { type CommittedCut, readCommittedCut } from '../../src/testing/committed-cut.ts';
+import { type DurableGround, DurableProcess } from '../../src/testing/durable-process.ts';
+import { SimulatedClock } from '../../src/testing/simulated-clock.ts';
+import { SimulatedFileSystem } from '../../src/testing/simulated-file-system.ts';
+import { Bank } from './bank.ts';
+import { Chaos, isExpectedFailure, ShardFailure } from './chaos.ts';
+import { countingStore } from './counting-store.ts';
+import { type DurablePins, type DurableSetting, durableSettingOf, WORKLOADS } from './durable-setting.ts';
+import { check } from './journal.ts';
+import { Pipeline } from './pipeline.ts';
+import { Scheduler } from './scheduler.ts';
+import { Statistics } from './statistics.ts';
+import { Trees } from './trees.ts';
+import type { Outside, Workload } from './workload.ts';
+
+const DIRECTORY = '/data';
+/** So many steps in which nothing moves mean that nothing ever will. */
+const STUCK_STEPS = 3_000;
+const STEPS_MAX = 60_000;
+const TICK_MS_MAX = 15;
+
+export interface DurableOutcome {
+  readonly hash: string;
+  readonly statistics: Statistics;
+}
+
+export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {
+  return await new DurableRun(seed, durableSettingOf(seed, pins)).run();
+}
+
+class DurableRun {
+  readonly #prng: Prng;
+  readonly #setting: DurableSetting;
+  readonly #statistics = new Statistics();
+  readonly #disk = new SimulatedFileSystem();
+  readonly #clock = new SimulatedClock(1_000);
+  readonly #chaos: Chaos;
+  readonly #scheduler: Scheduler;
+  readonly #workload: Workload;
+  readonly #ground: DurableGround;
+  #process: DurableProcess;
+  #wasRunning = false;
+  /** Of the last commit that anybody has heard of. */
+  #epoch = 0;
+  #hash = 0x811c9dc5 | 0;
+  #unexpected: unknown;
+
+  constructor(seed: number, setting: DurableSetting) {
+    this.#prng = new Prng(seed * 2 + 1);
+    this.#setting = setting;
+    this.#chaos = new Chaos(this.#prng, this.#disk, setting, this.#statistics);
+    this.#scheduler = new Scheduler(this.#prng);
+    const note = (what: number): void => this.#note(what);
+    this.#workload = newWorkload({ prng: this.#prng, clock: this.#clock, fileSystem: this.#disk, setting, note });
+    this.#ground = {
+      ...setting,
+      fileSystem: this.#disk,
+      directory: DIRECTORY,
+      storeName: 'native-free',
+      openStore: countingStore(openStore, this.#clock, this.#prng, this.#statistics),
+      clock: this.#clock,
+      keyCountMax: 100_000,
+      directoryFault: () => this.#chaos.directoryFault(),
+    };
+    this.#process = this.#newProcess();
+  }
+
+  #note(what: number): void {
+    this.#hash = Math.imul(this.#hash ^ what, 0x01000193);
+  }
+
+  // -- processes
+
+  #newProcess(): DurableProcess {
+    const hooks = {
+      invocationFailed: (error: Error) => this.#workload.invocationFailed(error as never),
+      recovering: (cause: unknown) => this.#recovering(cause),
+      recovered: () => void this.#statistics.recoveries++,
+      reported: (error: Error) => this.#expect(error),
+    };
+    const options = { ...this.#setting, spillFault: () => this.#chaos.spillFault() };
+    const process = new DurableProcess(this.#workload.newModule(), options, this.#ground, hooks);
+    process.start();
+    this.#wasRunning = false;
+    return process;
+  }
+
+  #recovering(cause: unknown): void {
+    if (this.#process.isRecovering && !(cause instanceof ShardFailure)) this.#statistics.failuresWhileRecovering++;
+    this.#expect(cause);
+  }
+
+  #expect(cause: unknown): void {
+    if (!isExpectedFailure(cause)) this.#unexpected ??= cause;
+  }
+
+  async #die(death: 'crash' | 'kill'): Promise<void> {
+    if (!this.#wasRunning) this.#statistics.deathsWhileStarting++;
+    this.#process.kill();
+    this.#clock.forgetSleepers();
+    if (death === 'kill') this.#disk.kill();
+    else this.#disk.crash(this.#prng);
+    if (death === 'kill') this.#statistics.kills++;
+    else this.#statistics.crashes++;
+    this.#note(death.length);
+    await setImmediate();
+    this.#workload.died();
+    await this.#checkCut(this.#disk.clone());
+    this.#process = this.#newProcess();
+  }
+
+  // -- steps
+
+  async run(): Promise<DurableOutcome> {
+    let idleSteps = 0;
+    while (!this.#isOver()) {
+      this.#statistics.steps++;
+      idleSteps = (await this.#step()) ? 0 : idleSteps + 1;
+      check(idleSteps < STUCK_STEPS, () => 'nothing moves any more');
+      check(this.#statistics.steps < STEPS_MAX, () => 'it goes on and on');
+      if (this.#unexpected !== undefined) throw this.#unexpected;
+    }
+    await this.#finish();
+    return { hash: (this.#hash >>> 0).toString(16).padStart(8, '0'), statistics: this.#statistics };
+  }
+
+  #isOver(): boolean {
+    const { engine, isRunning } = this.#process;
+    if (!isRunning || engine === undefined || !this.#workload.isDone()) return false;
+    return engine.coordinator.isQuiescent && engine.coordinator.ledgers.every(({ pendingCount }) => pendingCount === 0);
+  }
+
+  async #step(): Promise<boolean> {
+    if (this.#process.failure !== undefined) {
+      this.#expect(this.#process.failure.cause);
+      this.#statistics.processFailures++;
+      await this.#die(this.#prng.chance(0.5) ? 'crash' : 'kill');
+      return true;
+    }
+    const death = this.#chaos.death(!this.#process.isRunning);
+    if (death !== undefined) await this.#die(death);
+    if (this.#process.isRunning && this.#chaos.shardFails()) this.#process.fail(new ShardFailure('as ordered'));
+    this.#chaos.fillDisk();
+    const moved = this.#act();
+    await setImmediate();
+    await this.#lookAround();
+    return moved;
+  }
+
+  #act(): boolean {
+    const process = this.#process;
+    const threadCount = this.#setting.shardCount + 1;
+    // A start is a long row of syncs, and nothing else can happen meanwhile.
+    const isWaiting = process.engine === undefined && this.#prng.chance(0.8);
+    const who = isWaiting ? threadCount + 3 : this.#scheduler.choose(threadCount + 5);
+    this.#note(who);
+    if (who < threadCount) return this.#turn(who);
+    if (who === threadCount) return process.isRunning && this.#workload.step(process);
+    if (who === threadCount + 1) return this.#clock.wakeNext();
+    if (who === threadCount + 2) {
+      this.#clock.advance(this.#prng.below(TICK_MS_MAX));
+      return false;
+    }
+    return this.#endSyncs();
+  }
+
+  #turn(thread: number): boolean {
+    const entities = this.#process.engine?.shards[thread]?.entities;
+    const before = entities?.size ?? 0;
+    const moved = this.#process.turn(thread) > 0;
+    this.#statistics.evictions += Math.max(0, before - (entities?.size ?? 0));
+    return moved;
+  }
+
+  /** Some of those that are pending, in any order. */
+  #endSyncs(): boolean {
+    const { pendingSyncCount } = this.#disk;
+    for (let count = pendingSyncCount && 1 + this.#prng.below(pendingSyncCount); count > 0; count--) {
+      const index = this.#prng.below(this.#disk.pendingSyncCount);
+      // `ThreadDisk` makes the faults of directories.
+      const isFile = this.#disk.pendingSyncs[index].operation === 'sync';
+      this.#disk.completeSync(index, isFile ? this.#chaos.syncFault() : undefined);
+    }
+    return pendingSyncCount > 0;
+  }
+
+  async #lookAround(): Promise<void> {
+    const { violations } = this.#disk;
+    check(violations.length === 0, () => violations.join('; '));
+    const { data, isRunning } = this.#process;
+    if (isRunning && !this.#wasRunning) {
+      this.#wasRunning = true;
+      this.#workload.started(this.#process);
+    }
+    const epoch = data?.lastEpoch ?? 0;
+    if (epoch <= this.#epoch) return;
+    this.#epoch = epoch;
+    this.#statistics.commits++;
+    this.#note(epoch);
+    if (!this.#prng.chance(1 / this.#setting.cutInterval)) return;
+    const disk = this.#disk.clone();
+    if (this.#prng.chance(0.5)) disk.crash(this.#prng);
+    await this.#checkCut(disk);
+  }
+
+  // -- checks
+
+  async #checkCut(disk: SimulatedFileSystem): Promise<CommittedCut> {
+    const known = this.#workload.known();
+    const cut = await readCommittedCut(disk, {
+      directory: DIRECTORY,
+      storeName: 'native-free',
+      openStore,
+      module: this.#workload.newModule(),
+    });
+    const epoch = cut.entry?.epoch ?? 0;
+    check(epoch >= this.#epoch, () => `epoch ${this.#epoch} was committed, and only ${epoch} is there (I8)`);
+    this.#statistics.cuts++;
+    this.#statistics.cutMessages += cut.messages.length;
+    this.#statistics.foldedEntities += cut.storedCount;
+    this.#note(cut.messages.length);
+    this.#workload.checkCut(cut, known, disk);
+    return cut;
+  }
+
+  /** One more checkpoint, and then the disk alone must hold all that the model says. */
+  async #finish(): Promise<void> {
+    this.#chaos.end();
+    let isCommitted = false;
+    const ordered = this.#process.clients?.checkpoint().then(() => (isCommitted = true));
+    for (let steps = 0; !isCommitted; steps++) {
+      check(steps < STUCK_STEPS, () => 'the last checkpoint does not come to its end');
+      this.#act();
+      await setImmediate();
+      if (this.#process.failure !== undefined) throw this.#process.failure.cause;
+      if (this.#unexpected !== undefined) throw this.#unexpected;
+    }
+    await ordered;
+    this.#statistics.spilledBlocks =
+      this.#process.engine?.storages.reduce((sum, { blocksWritten }) => sum + blocksWritten, 0) ?? 0;
+    this.#process.kill();
+    this.#disk.crash(this.#prng);
+    const disk = this.#disk.clone();
+    const cut = await this.#checkCut(disk);
+    this.#workload.checkEnd(cut, disk);
+  }
+}
+
+function newWorkload(outside: Outside): Workload {
+  const name = WORKLOADS[outside.setting.workload];
+  if (name === 'trees') return new Trees(outside);
+  return name === 'bank' ? new Bank(outside) : new Pipeline(outside);
+}

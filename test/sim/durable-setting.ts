@@ -1,0 +1,67 @@
+/**
+ * How one simulated run with a disk is set up: what runs, on what, how small everything is, and what goes wrong. All of
+ * it is drawn from the seed, and anything can be pinned.
+ */
+import { Prng } from '../../src/base/prng.ts';
+
+export const WORKLOADS = ['trees', 'bank', 'pipeline'] as const;
+
+export interface DurableSetting {
+  readonly workload: number;
+  readonly shardCount: number;
+  readonly ringCapacityBytes: number;
+  readonly overflowBytesMax: number;
+  readonly mailboxCountMax: number;
+  readonly creditCount: number;
+  readonly egressCountMax: number;
+  readonly batchCount: number;
+  readonly minIntervalMs: number;
+  readonly maxIntervalMs: number;
+  readonly segmentBytes: number;
+  readonly foldBytes: number;
+  readonly memoryBytes: number;
+  readonly cacheBytes: number;
+  /** How much the clients do, and how much of it they do before it is acknowledged. */
+  readonly size: number;
+  readonly window: number;
+  /** How often the power fails, the process is killed, a shard fails, a call of the disk fails. */
+  readonly crashCount: number;
+  readonly killCount: number;
+  readonly shardFailureCount: number;
+  readonly faultCount: number;
+  /** How often the disk runs full. */
+  readonly fullCount: number;
+  /** One commit in so many is looked at. */
+  readonly cutInterval: number;
+}
+
+export type DurablePins = Readonly<Partial<Record<keyof DurableSetting, number>>>;
+
+export function durableSettingOf(seed: number, pins: DurablePins = {}): DurableSetting {
+  const prng = new Prng(seed);
+  const drawn: DurableSetting = {
+    workload: prng.below(WORKLOADS.length),
+    shardCount: prng.pick([1, 2, 2, 3]),
+    ringCapacityBytes: prng.pick([64, 256, 1024, 4096]),
+    overflowBytesMax: prng.pick([0, 512, 1 << 20]),
+    mailboxCountMax: prng.pick([0, 1, 4, 1024]),
+    creditCount: prng.pick([1, 4, 1024]),
+    egressCountMax: prng.pick([1, 8, 1024]),
+    batchCount: prng.pick([1, 2, 16, 256]),
+    minIntervalMs: prng.pick([0, 0, 1, 20]),
+    maxIntervalMs: prng.pick([20, 100, 1000]),
+    segmentBytes: prng.pick([1, 400, 4000]),
+    foldBytes: prng.pick([1, 500, 4000, 1 << 20]),
+    memoryBytes: prng.pick([0, 1500, 1 << 20]),
+    cacheBytes: prng.pick([0, 1 << 20]),
+    size: 5 + prng.below(25),
+    window: prng.pick([1, 2, 5, 1000]),
+    crashCount: prng.pick([0, 0, 1, 2, 3]),
+    killCount: prng.pick([0, 0, 1, 2]),
+    shardFailureCount: prng.pick([0, 0, 1, 3]),
+    faultCount: prng.pick([0, 0, 1, 3]),
+    fullCount: prng.pick([0, 0, 0, 1]),
+    cutInterval: prng.pick([2, 5, 20]),
+  };
+  return { ...drawn, ...pins };
+}

@@ -1,0 +1,66 @@
+/**
+ * Clients that send each of their messages with an idempotency key and wait until it is committed: what was not
+ * acknowledged before the engine died is sent again, and now and then somebody sends twice for no reason.
+ */
+import type { DurableProcess } from '../../src/testing/durable-process.ts';
+import { MillraceError } from '../../src/sdk/errors.ts';
+import { check } from './journal.ts';
+import type { Outside } from './workload.ts';
+
+export interface KeyedMessage {
+  readonly key: string;
+  readonly type: string;
+  readonly id: string;
+  readonly message: unknown;
+}
+
+export class KeyedClients {
+  /** Keys whose messages are committed, as far as the clients were told. */
+  readonly acknowledged = new Set<string>();
+  readonly #outside: Outside;
+  readonly #all: readonly KeyedMessage[];
+  #waiting: KeyedMessage[];
+  #sent: KeyedMessage[] = [];
+
+  constructor(outside: Outside, all: readonly KeyedMessage[]) {
+    this.#outside = outside;
+    this.#all = all;
+    this.#waiting = [...all];
+  }
+
+  get isDone(): boolean {
+    return this.acknowledged.size === this.#all.length;
+  }
+
+  died(): void {
+    // In another order than before.
+    const again = this.#sent.filter(({ key }) => !this.acknowledged.has(key));
+    this.#sent = [];
+    this.#waiting = this.#outside.prng.chance(0.5) ? [...again, ...this.#waiting] : [...this.#waiting, ...again];
+  }
+
+  step(process: DurableProcess): boolean {
+    const { prng, setting } = this.#outside;
+    if (this.#sent.length > 0 && prng.chance(0.1)) {
+      this.#send(process, prng.pick(this.#sent));
+      return true;
+    }
+    const openCount = this.#all.length - this.#waiting.length - this.acknowledged.size;
+    if (openCount >= setting.window) return false;
+    const message = this.#waiting.shift();
+    if (message === undefined) return false;
+    this.#sent.push(message);
+    this.#send(process, message);
+    return true;
+  }
+
+  #send(process: DurableProcess, { key, type, id, message }: KeyedMessage): void {
+    process.clients?.send(type, id, message, true, key).then(
+      () => {
+        this.acknowledged.add(key);
+        this.#outside.note(this.acknowledged.size);
+      },
+      (error: unknown) => check(error instanceof MillraceError, () => `a send failed without a code: ${String(error)}`),
+    );
+  }
+}

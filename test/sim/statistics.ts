@@ -1,0 +1,37 @@
+/**
+ * What happened in simulated runs: so that it is visible, and can be demanded, that all of it does happen.
+ */
+
+export class Statistics {
+  steps = 0;
+  commits = 0;
+  crashes = 0;
+  kills = 0;
+  deathsWhileStarting = 0;
+  shardFailures = 0;
+  recoveries = 0;
+  failuresWhileRecovering = 0;
+  processFailures = 0;
+  faults = 0;
+  failedSyncs = 0;
+  fullDisks = 0;
+  coldFetches = 0;
+  evictions = 0;
+  cuts = 0;
+  cutMessages = 0;
+  foldedEntities = 0;
+  spilledBlocks = 0;
+
+  add(other: Statistics): void {
+    for (const name of Object.keys(this) as (keyof Statistics)[]) {
+      if (name !== 'add' && name !== 'lines') this[name] += other[name];
+    }
+  }
+
+  /** For people. */
+  lines(): string {
+    return Object.entries(this)
+      .map(([name, count]) => `${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${count}`)
+      .join(', ');
+  }
+}

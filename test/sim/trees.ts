@@ -1,0 +1,214 @@
+/**
+ * Command trees on an engine that dies: roots are sent with idempotency keys until they are acknowledged, some are asked.
+ * At every committed cut, what has been done and what the messages in flight will still do is together what the model
+ * says of the roots whose keys are committed. A consumer without transactions gets each egress record under one number.
+ */
+import { type Address, defineModule, type Module } from '../../src/index.ts';
+import { callbackSink } from '../../src/io/egress-pump.ts';
+import type { MillraceError } from '../../src/sdk/errors.ts';
+import type { CommittedCut } from '../../src/testing/committed-cut.ts';
+import type { DurableProcess } from '../../src/testing/durable-process.ts';
+import {
+  type Command,
+  nameOf,
+  ofOneInvocation,
+  type Root,
+  SMOKE_OPTIONS,
+  type Target,
+  TreeGenerator,
+} from '../smoke/command-tree.ts';
+import { ASYNC_TYPE, idOf, PLAIN_TYPE, RESULTS_TYPE, targetOf, type TreeMessage, treeModule, typeOf } from '../smoke/tree-functions.ts';
+import { check } from './journal.ts';
+import { KeyedClients } from './keyed-client.ts';
+import { NumberedConsumer } from './numbered-consumer.ts';
+import type { Outside, Workload } from './workload.ts';
+
+/** What trees come to: counts by entity, egress records, and answers to whoever asked. */
+class Effects {
+  readonly counts = new Map<string, number>();
+  readonly egress: number[] = [];
+  readonly answers: number[] = [];
+
+  /** One message and all that comes of it. */
+  add(self: Target, caller: Target | undefined, all: readonly Command[]): void {
+    const commands = ofOneInvocation(all);
+    if (commands.some((command) => command.do === 'fail')) return;
+    for (const command of commands) {
+      if (command.do === 'increment') this.count(nameOf(self), 1);
+      else if (command.do === 'egress') this.egress.push(command.uid);
+      else if (command.do === 'answer') this.answers.push(command.uid);
+      else if (command.do === 'send') this.add(command.to, self, command.commands);
+      else if (command.do === 'reply' && caller !== undefined) this.add(caller, self, command.commands);
+    }
+  }
+
+  count(name: string, count: number): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + count);
+  }
+
+  lines(): string {
+    return [...this.counts]
+      .map(([name, count]) => `${name}: ${count}`)
+      .toSorted()
+      .join();
+  }
+}
+
+export class Trees implements Workload {
+  readonly #outside: Outside;
+  readonly #roots: readonly Root[];
+  readonly #clients: KeyedClients;
+  readonly #consumer: NumberedConsumer<number>;
+  /** Roots that are still to be asked; the marker is an egress record that says that the question was heard. */
+  #questions: Root[];
+  readonly #asked: Root[] = [];
+  readonly #answered = new Map<number, number>();
+  #openQuestions = new Set<number>();
+
+  constructor(outside: Outside) {
+    const { prng, setting } = outside;
+    const generator = new TreeGenerator(prng, {
+      ...SMOKE_OPTIONS,
+      numberOfFunctionInstances: prng.pick([1, 3, 10, 50]),
+      commandDepth: prng.pick([3, 5, 7]),
+      asyncSendPr: prng.pick([0, 0.1, 0.4]),
+      sendEgressPr: prng.pick([0.05, 0.4]),
+      failPr: prng.pick([0, 0.05]),
+      askPr: prng.pick([0, 0, 0.3]),
+    });
+    const roots = Array.from({ length: setting.size }, () => generator.root());
+    this.#outside = outside;
+    this.#roots = roots.filter(({ asked }) => !asked);
+    this.#questions = roots.filter(({ asked }) => asked).map(withMarker);
+    this.#consumer = new NumberedConsumer(outside);
+    const messages = this.#roots.map(({ uid, to, commands }) => ({
+      key: `root-${uid}`,
+      type: typeOf(to),
+      id: idOf(to.instance),
+      message: { uid, commands },
+    }));
+    this.#clients = new KeyedClients(outside, messages);
+  }
+
+  newModule(): Module {
+    const { plain, async, results } = treeModule({
+      pause: () => this.#outside.clock.sleep(this.#outside.prng.below(20)),
+      began: (_self, _caller, uid) => this.#outside.note(uid),
+    });
+    return defineModule({ functions: [plain, async], egresses: [results] });
+  }
+
+  started(process: DurableProcess): void {
+    const number = process.engine?.coordinator.directory.egressNumber(RESULTS_TYPE) ?? 0;
+    process.edges?.attach(number, callbackSink((record: never, sequence) => this.#consumer.take(record, sequence)));
+  }
+
+  died(): void {
+    this.#clients.died();
+    // Nobody knows whether they were heard; the markers will tell.
+    this.#openQuestions = new Set();
+  }
+
+  step(process: DurableProcess): boolean {
+    const { prng } = this.#outside;
+    const question = prng.chance(0.3) ? this.#questions.shift() : undefined;
+    if (question === undefined) return this.#clients.step(process);
+    this.#ask(process, question);
+    return true;
+  }
+
+  #ask(process: DurableProcess, root: Root): void {
+    const { uid, to, commands } = root;
+    this.#asked.push(root);
+    const mayAnswer = new Effects();
+    mayAnswer.add(to, undefined, commands);
+    const isAnswered = mayAnswer.answers.length > 0;
+    if (isAnswered) this.#openQuestions.add(uid);
+    const asker = {
+      replied: (answer: unknown) => {
+        check(mayAnswer.answers.includes(answer as number), () => `question ${uid} was answered with ${String(answer)}`);
+        check(!this.#answered.has(uid), () => `question ${uid} was answered twice`);
+        this.#answered.set(uid, answer as number);
+        this.#openQuestions.delete(uid);
+      },
+      failed: (error: MillraceError) => check(false, () => `question ${uid} failed: ${error.stack}`),
+    };
+    process.clients?.ask(typeOf(to), idOf(to.instance), { uid, commands }, asker, true);
+  }
+
+  isDone(): boolean {
+    return this.#clients.isDone && this.#questions.length === 0 && this.#openQuestions.size === 0;
+  }
+
+  invocationFailed({ code, cause, stack }: MillraceError): void {
+    const isOrdered = code === 'INVOCATION_FAILED' && cause instanceof Error && cause.message === 'as ordered';
+    check(isOrdered, () => `unexpected failure: ${stack}`);
+  }
+
+  /** Keys that were acknowledged, and the markers of questions that were answered. */
+  known(): ReadonlySet<string> {
+    const markers = [...this.#answered.keys()].map((uid) => `marker-${markerOf(uid)}`);
+    return new Set([...this.#clients.acknowledged, ...markers]);
+  }
+
+  checkCut({ entry, keys, entities, messages }: CommittedCut, known: ReadonlySet<string>): void {
+    const epoch = entry?.epoch ?? 0;
+    const committed = new Set(keys);
+    for (const key of known) {
+      if (!key.startsWith('marker')) check(committed.has(key), () => `epoch ${epoch}: ${key} was acknowledged and is lost`);
+    }
+    // Without its key, nobody can tell from the cut alone whether a question was heard.
+    if (this.#asked.length > 0) return;
+    const found = new Effects();
+    for (const [name, { count }] of entities) {
+      const [type, id] = name.split(' ') as [string, string];
+      found.count(nameOf(targetOf({ type, id })), Number(count));
+    }
+    for (const { type, id, message, caller } of messages) {
+      found.add(targetOf({ type, id }), treeTarget(caller), (message as TreeMessage).commands);
+    }
+    const expected = this.#model(this.#roots.filter(({ uid }) => committed.has(`root-${uid}`)));
+    check(found.lines() === expected.lines(), () => `epoch ${epoch}: ${found.lines()}, not ${expected.lines()} (I6)`);
+    const egressCount = found.egress.length + (entry?.egresses[RESULTS_TYPE]?.committed ?? 0);
+    check(egressCount === expected.egress.length, () => `epoch ${epoch}: ${egressCount} egress records, not ${expected.egress.length}`);
+  }
+
+  #model(roots: readonly Root[]): Effects {
+    const effects = new Effects();
+    for (const { to, commands } of roots) effects.add(to, undefined, commands);
+    return effects;
+  }
+
+  checkEnd(cut: CommittedCut): void {
+    const records = this.#consumer.all(cut.entry?.egresses[RESULTS_TYPE]?.committed ?? 0);
+    const heard = this.#asked.filter(({ uid }) => records.includes(markerOf(uid)));
+    for (const uid of this.#answered.keys()) {
+      check(records.includes(markerOf(uid)), () => `question ${uid} was answered and is lost`);
+    }
+    const expected = this.#model([...this.#roots, ...heard]);
+    const found = new Effects();
+    for (const [name, { count }] of cut.entities) {
+      const [type, id] = name.split(' ') as [string, string];
+      found.count(nameOf(targetOf({ type, id })), Number(count));
+    }
+    check(cut.messages.length === 0, () => `in flight in the end: ${JSON.stringify(cut.messages)}`);
+    check(found.lines() === expected.lines(), () => `in the end ${found.lines()}, not ${expected.lines()}`);
+    const [taken, due] = [records, expected.egress].map((list) => list.toSorted((a, b) => a - b).join());
+    check(taken === due, () => `egress records are ${taken}, not ${due}`);
+  }
+}
+
+function treeTarget(caller: Address | undefined): Target | undefined {
+  return caller?.type === PLAIN_TYPE || caller?.type === ASYNC_TYPE ? targetOf(caller) : undefined;
+}
+
+/** The number of the egress record that says that a question was heard. */
+function markerOf(uid: number): number {
+  return 1_000_000 + uid;
+}
+
+/** The same root behind an invocation that cannot fail. */
+function withMarker({ uid, to, commands, asked }: Root): Root {
+  const send: Command = { do: 'send', to, uid: 2_000_000 + uid, commands };
+  return { uid, to, asked, commands: [{ do: 'egress', uid: markerOf(uid) }, send] };
+}

@@ -1,0 +1,41 @@
+/**
+ * What a durable simulation runs: a module, the world around it, and the model that says what must come of it. The
+ * world outlives the process; a workload remembers what its clients were told, whatever happened to the engine since.
+ */
+import type { SimulatedClock } from '../../src/testing/simulated-clock.ts';
+import type { CommittedCut } from '../../src/testing/committed-cut.ts';
+import type { DurableProcess } from '../../src/testing/durable-process.ts';
+import type { SimulatedFileSystem } from '../../src/testing/simulated-file-system.ts';
+import type { Prng } from '../../src/base/prng.ts';
+import type { Module } from '../../src/index.ts';
+import type { MillraceError } from '../../src/sdk/errors.ts';
+import type { DurableSetting } from './durable-setting.ts';
+
+export interface Outside {
+  readonly prng: Prng;
+  readonly clock: SimulatedClock;
+  readonly fileSystem: SimulatedFileSystem;
+  readonly setting: DurableSetting;
+  /** Makes it part of the run's digest. */
+  note(what: number): void;
+}
+
+export interface Workload {
+  /** For one process. */
+  newModule(): Module;
+  /** A process takes messages now. */
+  started(process: DurableProcess): void;
+  /** It has died; what its clients were not told, they do not know. */
+  died(): void;
+  /** Somebody outside does something, if there is anything to do. */
+  step(process: DurableProcess): boolean;
+  /** Clients have been told of everything. */
+  isDone(): boolean;
+  invocationFailed(error: MillraceError): void;
+  /** What the clients know now, to be held against a cut that is read later. */
+  known(): ReadonlySet<string>;
+  /** `known` is what the clients knew before the cut was read; `disk` is where it was read from. */
+  checkCut(cut: CommittedCut, known: ReadonlySet<string>, disk: SimulatedFileSystem): void;
+  /** The cut after everything has been done. */
+  checkEnd(cut: CommittedCut, disk: SimulatedFileSystem): void;
+}

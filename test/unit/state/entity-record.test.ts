@@ -1,0 +1,105 @@
+/**
+ * Entities to records and back, with whatever a state may hold; and what keeps records readable by later versions of a
+ * module: names instead of numbers, states that come and go.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { hashId } from '../../../src/keys/id-hash.ts';
+import { keyGroupOfHash } from '../../../src/keys/key-group.ts';
+import { Cells, Entity } from '../../../src/state/entity.ts';
+import {
+  readKey,
+  readRecord,
+  readValue,
+  recordNames,
+  type RecordSpan,
+  RecordWriter,
+} from '../../../src/state/entity-record.ts';
+import { keyGroupOfKey } from '../../../src/store/key-layout.ts';
+import { PayloadCodec } from '../../../src/wire/payload-codec.ts';
+
+const codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
+const NAMES = recordNames('shop/cart', ['items', 'größe', 'c']);
+
+const id = fc.oneof(fc.string({ minLength: 1, maxLength: 40 }), fc.string({ minLength: 1, unit: 'binary' }));
+const state = fc.oneof(
+  fc.integer(),
+  fc.double(),
+  fc.constantFrom(null, true, false, undefined, -0, Number.NaN, '', 'x'.repeat(1_000)),
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
+  fc.dictionary(fc.string(), fc.integer()).map((value) => ({ ...value })),
+  fc.array(fc.integer()).map((items) => new Map(items.map((item) => [item, { item }]))),
+  fc.uint8Array(),
+);
+
+function entityOf(entityId: string, cells: readonly unknown[]): Entity {
+  const entity = new Entity(0, hashId(entityId), entityId);
+  cells.forEach((cell, index) => entity.writeCell(index, cell));
+  return entity;
+}
+
+function readBack(
+  bytes: Buffer,
+  at: number,
+  names = NAMES,
+): { type: string; id: string; cells: unknown[]; end: number } {
+  const span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
+  readRecord(bytes, at, span);
+  const cells = new Cells();
+  if (span.valueStart !== -1) readValue(codec, bytes, span.valueStart, names, cells);
+  const read = names.states.map((_, index) => cells.readCell(index));
+  return { ...readKey(bytes, span.keyStart, span.keyEnd), cells: read, end: span.end };
+}
+
+test('whatever entities hold comes back, one record after the other', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(id, fc.tuple(state, state, state)), { maxLength: 20 }), (entities) => {
+      const writer = new RecordWriter(codec, 16);
+      for (const [entityId, cells] of entities) writer.write(entityOf(entityId, cells), NAMES);
+      const bytes = writer.bytes.subarray(0, writer.length);
+      let at = 0;
+      for (const [entityId, cells] of entities) {
+        const read = readBack(bytes, at);
+        expect(read).toMatchObject({ type: 'shop/cart', id: entityId });
+        expect(read.cells).toStrictEqual(cells);
+        at = read.end;
+      }
+      expect(at).toBe(bytes.length);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('an entity that holds nothing is a removal', () => {
+  const writer = new RecordWriter(codec, 16);
+  writer.write(entityOf('Kim', []), NAMES);
+  const span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
+  readRecord(writer.bytes, 0, span);
+  expect([span.valueStart, span.end, readKey(writer.bytes, span.keyStart, span.keyEnd).id]).toEqual([
+    -1,
+    writer.length,
+    'Kim',
+  ]);
+});
+
+test('keys begin with the key group, and are the same alone and in a record', () => {
+  const entity = entityOf('Kim', [1]);
+  const alone = new RecordWriter(codec, 16);
+  alone.writeKey(NAMES.type, entity.hash, entity.id);
+  const key = alone.bytes.subarray(0, alone.length);
+  expect(keyGroupOfKey(key)).toBe(keyGroupOfHash(entity.hash));
+  const record = new RecordWriter(codec, 16);
+  record.write(entity, NAMES);
+  const span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
+  readRecord(record.bytes, 0, span);
+  expect(record.bytes.subarray(span.keyStart, span.keyEnd)).toEqual(key);
+});
+
+test('states may be added, removed and put into another order', () => {
+  const writer = new RecordWriter(codec, 16);
+  writer.write(entityOf('Kim', [1, 'two', { three: 3 }]), NAMES);
+  const later = recordNames('shop/cart', ['new', 'c', 'items']);
+  expect(readBack(writer.bytes, 0, later).cells).toEqual([undefined, { three: 3 }, 1]);
+});
