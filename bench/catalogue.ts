@@ -5,11 +5,15 @@
 import { allToAll } from './flow/all-to-all.ts';
 import { allToAllDurable } from './flow/all-to-all-durable.ts';
 import { ask } from './flow/ask.ts';
+import { bigState } from './flow/big-state.ts';
+import { commitAlone } from './flow/commit-alone.ts';
 import { cutStall } from './flow/cut-stall.ts';
 import { fanIn } from './flow/fan-in.ts';
 import { fanOut } from './flow/fan-out.ts';
 import { oneToOne } from './flow/one-to-one.ts';
 import { pingPong } from './flow/ping-pong.ts';
+import { restart } from './flow/restart.ts';
+import { sendCommitted } from './flow/send-committed.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { microBenchmarks } from './harness/micro.ts';
 import { codecSuites } from './micro/codec.ts';
@@ -24,6 +28,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
   allToAll,
   allToAllDurable,
   cutStall,
+  sendCommitted,
+  commitAlone,
+  restart,
+  bigState,
   oneToOne,
   fanIn,
   fanOut,

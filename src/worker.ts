@@ -17,6 +17,7 @@ import { failureOf } from './shard/failure.ts';
 import { Shard } from './shard/shard.ts';
 import type { ShardOptions } from './shard/shard-options.ts';
 import { CheckedStore } from './store/checked-store.ts';
+import { makeDurableDirectory } from './store/durable-directory.ts';
 import type { OpenStore } from './store/state-store.ts';
 
 /** The event loop gets a turn at least this often, so that promises, timers and sockets of user code live (I10). */
@@ -88,6 +89,8 @@ async function openGround({ store, cacheBytes, ...durable }: DurableTask): Promi
   const { openStore } = (await import(store)) as { openStore: OpenStore };
   const fileSystem = new NodeFileSystem();
   const directory = join(durable.directory, 'store');
+  // The store's own name in the shard's directory must be durable before a delta is only in the store.
+  await makeDurableDirectory(fileSystem, directory);
   const opened = new CheckedStore(await openStore({ directory, fileSystem, cacheBytes }));
   return { ...durable, fileSystem, store: opened, appliedEpoch: await readAppliedEpoch(opened) };
 }

@@ -85,12 +85,7 @@ function measurement({ percentiles, worst }: StallFigures, checksum: number, exp
   };
 }
 
-function contender(
-  name: string,
-  setting: FlowSetting,
-  seconds: number,
-  open: () => Promise<EngineSession>,
-): Contender {
+function contender(name: string, setting: FlowSetting, seconds: number, open: () => Promise<EngineSession>): Contender {
   return {
     name,
     async measure(progress) {
@@ -146,7 +141,9 @@ async function windowsUnderLoad(
 
 /** Of all shards. */
 async function takeWindows({ engine }: EngineSession): Promise<number[]> {
-  const shards = Array.from({ length: engine.shardCount }, (_, shard) => idOnShard('witness', shard, engine.shardCount));
+  const shards = Array.from({ length: engine.shardCount }, (_, shard) =>
+    idOnShard('witness', shard, engine.shardCount),
+  );
   const windows = await Promise.all(shards.map((id) => engine.ask('bench/stalls', id, null, PROCESSED)));
   return (windows as number[][]).flat();
 }

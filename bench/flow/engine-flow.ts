@@ -23,15 +23,16 @@ export async function openEngine(module: URL, shardCount: number, setting: FlowS
   return new EngineSession(await start(), setting);
 }
 
-/** The same engine with a data directory of its own, and a checkpoint every `intervalMs`. */
+/** The same engine with a data directory of its own, and a checkpoint every `intervalMs`, or when the engine likes. */
 export async function openDurableEngine(
   module: URL,
   shardCount: number,
   setting: FlowSetting,
-  intervalMs: number,
+  intervalMs?: number,
 ): Promise<EngineSession> {
   const scratch = new Scratch();
-  const durable = { directory: scratch.path, minIntervalMs: intervalMs, maxIntervalMs: intervalMs };
+  const intervals = intervalMs === undefined ? {} : { minIntervalMs: intervalMs, maxIntervalMs: intervalMs };
+  const durable = { directory: scratch.path, ...intervals };
   const start: StartEngine = () => startBareEngine(moduleWith(setting.topology, module), shardCount, durable);
   return new EngineSession(await start(), setting, start, scratch);
 }

@@ -145,6 +145,7 @@ function reached({ atLeast, atMost }: Pick<Limit, 'atLeast' | 'atMost'>, values:
 
 /** Four significant digits are more than any of this deserves. */
 function number(value: number): string {
+  if (Number.isNaN(value)) return 'not measured';
   const digits = value === 0 ? 0 : Math.max(0, 3 - Math.floor(Math.log10(Math.abs(value))));
   const rounded = Number(value.toPrecision(4));
   return rounded.toLocaleString('en-US', { minimumFractionDigits: Math.min(digits, 3), maximumFractionDigits: 3 });

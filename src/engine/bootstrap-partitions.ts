@@ -34,7 +34,12 @@ export class Partitions {
     this.#path = path;
     this.#fileSystem = fileSystem;
     this.#file = callStorage(path, () => fileSystem.open(path, 'create'));
-    this.#partitions = Array.from({ length: count }, () => ({ chunk: undefined, length: 0, byteLength: 0, extents: [] }));
+    this.#partitions = Array.from({ length: count }, () => ({
+      chunk: undefined,
+      length: 0,
+      byteLength: 0,
+      extents: [],
+    }));
   }
 
   /** Adds a record, which lies at the beginning of `bytes`. */

@@ -19,6 +19,7 @@ import {
 } from '../state/entity-record.ts';
 import { Entity } from '../state/entity.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
+import { inspect } from '../wire/structured-data.ts';
 import type { KeyedRecord } from './bootstrap-sort.ts';
 
 /** The state of one entity. Of several for one entity, the later ones add to the earlier ones and win over them. */
@@ -70,7 +71,7 @@ export class BootstrapRecords {
     const entity = new Entity(target.binding.index, this.hash, id);
     this.#fill(entity, target, record.state);
     this.#writer.length = 0;
-    if (!entity.isBlank) this.#write(entity, target);
+    if (!entity.isBlank) this.#writer.write(entity, target.names);
     this.byteLength = this.#writer.length;
   }
 
@@ -83,24 +84,31 @@ export class BootstrapRecords {
   }
 
   #fill(entity: Entity, { binding, cells }: Target, state: unknown): void {
-    if (typeof state !== 'object' || state === null) throw this.#refusal(`its state is ${describe(state)}, not an object`);
+    if (typeof state !== 'object' || state === null)
+      throw this.#refusal(`its state is ${describe(state)}, not an object`);
     for (const name of Object.keys(state)) {
       const cell = cells.get(name);
       if (cell === undefined) throw this.#refusal(`${binding.type} declares no state named ${describe(name)}`);
-      entity.writeCell(cell, (state as Record<string, unknown>)[name]);
+      entity.writeCell(cell, this.#checked((state as Record<string, unknown>)[name]));
     }
   }
 
-  #write(entity: Entity, { names }: Target): void {
+  /** What an engine would not keep as state is not taken here either. */
+  #checked(value: unknown): unknown {
+    if (typeof value === 'number' || typeof value === 'string') return value;
     try {
-      this.#writer.write(entity, names);
+      inspect(value);
     } catch (cause) {
       throw this.#refusal(cause instanceof Error ? cause.message : String(cause), cause);
     }
+    return value;
   }
 
   #refusal(what: string, cause?: unknown): MillraceError {
-    return new MillraceError('BOOTSTRAP_FAILED', `Record ${this.count}: ${what}`, { cause, details: { record: this.count } });
+    return new MillraceError('BOOTSTRAP_FAILED', `Record ${this.count}: ${what}`, {
+      cause,
+      details: { record: this.count },
+    });
   }
 
   /** Hands over each entity of a key group once, in the order of the keys, of which `sorted` are the records. */
@@ -110,7 +118,10 @@ export class BootstrapRecords {
       let end = start + 1;
       while (end < sorted.length && isSameKey(bytes, sorted[start], sorted[end])) end++;
       const key = bytes.subarray(keyStart, keyEnd);
-      put(key, end - start === 1 ? bytes.subarray(valueStart, valueEnd) : this.#merged(bytes, sorted.slice(start, end)));
+      put(
+        key,
+        end - start === 1 ? bytes.subarray(valueStart, valueEnd) : this.#merged(bytes, sorted.slice(start, end)),
+      );
       start = end;
     }
   }

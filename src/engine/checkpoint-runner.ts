@@ -5,7 +5,6 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Epoch } from '../base/brand.ts';
-import type { Clock } from '../base/clock.ts';
 import {
   EgressJournal,
   type EgressPosition,
@@ -16,9 +15,9 @@ import {
 import type { EgressLedger } from '../io/egress-ledger.ts';
 import type { IngressPosition } from '../io/ingress-pump.ts';
 import type { SnapshotReport } from '../shard/shard-snapshot.ts';
-import type { ShapeRegistry } from '../wire/shape-registry.ts';
 import { type CheckpointEntry, encodeEntry } from './checkpoint-entry.ts';
-import { type CheckpointDemand, type CheckpointIntervals, CheckpointMachine } from './checkpoint-machine.ts';
+import type { CheckpointHooks, CheckpointOptions } from './checkpoint-hooks.ts';
+import { type CheckpointDemand, CheckpointMachine } from './checkpoint-machine.ts';
 import { CommitWaiters } from './commit-waiters.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { DeltaFiles } from './delta-files.ts';
@@ -27,31 +26,6 @@ import { Savepoints } from './savepoint.ts';
 
 /** A manifest longer than this is replaced by its last entry. */
 const MANIFEST_BYTES_MAX = 1 << 20;
-
-export interface CheckpointOptions extends CheckpointIntervals {
-  readonly clock: Clock;
-  /** How many idempotency keys are remembered. */
-  readonly keyCountMax: number;
-  readonly shapes: ShapeRegistry;
-}
-
-export interface CheckpointHooks {
-  /** Puts the markers that end this epoch on the channels to all shards. */
-  sendMarkers(epoch: Epoch): void;
-  /** All shards have ended the epoch. */
-  ended(): void;
-  /** Tells all shards that this epoch is committed, and lets go of what waited for it here. */
-  committed(epoch: Epoch): void;
-  /** How far the replayable ingresses have been routed. */
-  ingressPositions(): Record<string, IngressPosition>;
-  /** Whether anybody but those in `waiters` waits for the next commit. */
-  isAwaited(): boolean;
-  /** Everything that was sent and received, modulo 2^32: when it stands still, nothing has happened. */
-  activity(): number;
-  /** Puts something that is no message on the channels to all shards. */
-  sendControl(kind: number, payload: unknown): void;
-  failed(cause: unknown): void;
-}
 
 /** What a checkpoint noted when it began. */
 interface Noted {

@@ -90,12 +90,11 @@ export class Coordinator implements EnvelopeHandler {
   }
 
   #newCheckpoints({ data, ...options }: CoordinatorDurableOptions, shardCount: number): CheckpointRunner {
-    const shapes = this.#shapes;
     const runner = new CheckpointRunner(
       data,
       shardCount,
       this.ledgers,
-      { ...options, shapes },
+      { ...options, shapes: this.#shapes },
       {
         sendMarkers: (epoch) => this.#sendMarkers(epoch),
         ended: () => this.#askers.endEpoch(),

@@ -32,7 +32,9 @@ export async function refuseHalfImport(data: DataDirectory): Promise<void> {
   const path = markPath(data);
   if (!callStorage(path, () => data.fileSystem.exists(path))) return;
   if (data.last !== undefined) return removeMark(data);
-  const what = `${data.path} was being filled from a savepoint when that was cut short: start with the same "from" again`;
+  const what =
+    `${data.path} was being filled from a savepoint, and that was cut short: ` +
+    'start with the option "from" again, or remove the directory';
   throw new MillraceError('DATA_DAMAGED', what, { details: { file: path, offset: 0 } });
 }
 

@@ -73,7 +73,9 @@ export interface EngineOptions {
   readonly maxHeapMiB?: number;
 }
 
-export type FilledOptions = Required<Omit<EngineOptions, 'module' | 'directory' | 'from' | 'onProgress' | 'spillDirectory' | 'maxHeapMiB'>> & {
+export type FilledOptions = Required<
+  Omit<EngineOptions, 'module' | 'directory' | 'from' | 'onProgress' | 'spillDirectory' | 'maxHeapMiB'>
+> & {
   readonly module: string;
   readonly directory: string | undefined;
   readonly from: string | undefined;

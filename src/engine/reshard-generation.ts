@@ -27,7 +27,11 @@ export interface StoreGround {
   readonly cacheBytes: number;
 }
 
-export async function openShardStore(data: DataDirectory, ground: StoreGround, directory: string): Promise<CheckedStore> {
+export async function openShardStore(
+  data: DataDirectory,
+  ground: StoreGround,
+  directory: string,
+): Promise<CheckedStore> {
   const { fileSystem } = data;
   const { openStore, cacheBytes } = ground;
   return new CheckedStore(await openStore({ directory: join(directory, 'store'), fileSystem, cacheBytes }));

@@ -49,7 +49,8 @@ export async function reshard(
     for (let shard = 0; shard < last.shards.length; shard++) await carryState(data, ground, shard, writer, progress);
     await writer.endState();
     last.shards.forEach((location, shard) => {
-      for (const messages of messagesOfDelta(data.fileSystem, data.shardDirectory(shard), location)) writer.add(messages);
+      for (const messages of messagesOfDelta(data.fileSystem, data.shardDirectory(shard), location))
+        writer.add(messages);
     });
     shards = await writer.finish();
   } catch (error) {

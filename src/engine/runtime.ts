@@ -62,7 +62,14 @@ export class Runtime {
       recovering: (error) => this.events.report(error),
       failed: (error) => this.#fail(error),
     });
-    this.#coordinator = this.#newCoordinator(module);
+    try {
+      this.#coordinator = this.#newCoordinator(module);
+    } catch (error) {
+      // The threads are there already, and would keep a process alive whose engine was never started.
+      clearInterval(this.#keepAlive);
+      void this.#supervisor.end(true);
+      throw error;
+    }
     this.directory = this.#coordinator.directory;
     this.edges = new Edges(module, this.#coordinator, home?.data.last?.ingresses ?? {}, {
       report: (error) => this.events.report(error),

@@ -15,7 +15,7 @@ import { KIND_EGRESS, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { allocateShapeRegistry, ShapeRegistry } from '../wire/shape-registry.ts';
-import { copyMessage, PLAIN, tally } from '../wire/structured-data.ts';
+import { formOf } from '../wire/structured-data.ts';
 import { decodeTagged, encodeTagged } from '../wire/tagged-value.ts';
 import type { CheckpointEntry } from './checkpoint-entry.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -40,7 +40,11 @@ export function writeCoordinatorPart(
   entry: CoordinatorEntry,
   egressDirectory: (type: string) => string,
 ): SavepointWriter {
-  const writer = new SavepointWriter(fileSystem, path, { content: CONTENT_COORDINATOR, firstKeyGroup: 0, endKeyGroup: 0 });
+  const writer = new SavepointWriter(fileSystem, path, {
+    content: CONTENT_COORDINATOR,
+    firstKeyGroup: 0,
+    endKeyGroup: 0,
+  });
   try {
     writeEntry(writer, fileSystem, entry, egressDirectory);
   } catch (error) {
@@ -100,17 +104,20 @@ export class CoordinatorImport {
     await makeDurableDirectory(this.#data.fileSystem, directory);
     const { acknowledged, sink } = portable;
     // As if nothing was pending; the records that are come next, as one epoch.
-    const position = { acknowledged, committed: acknowledged, sink, acknowledgedEpoch: this.#epoch - 1, last: undefined };
+    const position = {
+      acknowledged,
+      committed: acknowledged,
+      sink,
+      acknowledgedEpoch: this.#epoch - 1,
+      last: undefined,
+    };
     const journal = EgressJournal.open(this.#data.fileSystem, directory, this.#shapes, position, () => {});
     this.#positions[type] = portable;
     this.#journals.set(type, journal);
   }
 
   #add(type: string, record: unknown): void {
-    tally.form = PLAIN;
-    tally.strict = false;
-    const copy = copyMessage(record);
-    this.#writer.write(KIND_EGRESS, 0, 0, '', TYPE_NONE, '', copy, tally.form);
+    this.#writer.write(KIND_EGRESS, 0, 0, '', TYPE_NONE, '', record, formOf(record));
     const words = new Int32Array((this.#writer.byteLength + 3) >> 2);
     this.#writer.placeInto(words, 0);
     this.#journals.get(type)?.add(this.#epoch, words, 0, this.#writer.byteLength);

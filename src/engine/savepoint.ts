@@ -58,9 +58,11 @@ export class Savepoints {
 
   /** Makes one, after those that were asked for before. Rejects with `SAVEPOINT_FAILED`. */
   make(path: string): Promise<SavepointInfo> {
-    const made = this.#last.then(() => this.#make(path)).catch((cause: unknown) => {
-      throw savepointFailed(path, cause);
-    });
+    const made = this.#last
+      .then(() => this.#make(path))
+      .catch((cause: unknown) => {
+        throw savepointFailed(path, cause);
+      });
     this.#last = made.catch(() => {});
     return made;
   }
@@ -134,8 +136,13 @@ export class Savepoints {
   rollBack(): void {
     const making = this.#making;
     if (making === undefined) return;
-    if (making.epoch === undefined) making.firstEpoch = Math.min(making.firstEpoch, this.#hooks.openEpoch());
-    else making.copied.reject(new Error('the shards have gone back to the last checkpoint'));
+    if (making.epoch !== undefined) {
+      making.copied.reject(new Error('the shards have gone back to the last checkpoint'));
+      return;
+    }
+    making.firstEpoch = Math.min(making.firstEpoch, this.#hooks.openEpoch());
+    // The checkpoint that was ordered is forgotten with all the rest.
+    this.#hooks.order();
   }
 
   close(error: Error): void {
@@ -154,7 +161,8 @@ function summaryOf(
   for (const { messageDigest } of parts) messages.addDigest(messageDigest);
   const files = parts.flatMap((part) => part.files);
   const of = (wanted: number): SavepointFile[] => files.filter(({ content }) => content === wanted);
-  const countOf = (some: readonly SavepointFile[]): number => some.reduce((sum, { recordCount }) => sum + recordCount, 0);
+  const countOf = (some: readonly SavepointFile[]): number =>
+    some.reduce((sum, { recordCount }) => sum + recordCount, 0);
   return {
     epoch,
     keyGroupCount: KEY_GROUP_COUNT,

@@ -1,7 +1,8 @@
 /**
- * The main entry's `startEngine`: state in LevelDB, one store per shard. The store itself is named by URL only; the
- * shards' threads load it, and only when there is a data directory.
+ * The main entry's `startEngine`: state in LevelDB, one store per shard. It is loaded only when there is a data
+ * directory: by the shards' threads, and by this one so that it is not unloaded under their feet.
  */
+import { keepLoaded } from '../level/level-store.ts';
 import type { Engine } from './engine.ts';
 import type { EngineOptions } from './options.ts';
 import { startEngineOn } from './start-engine.ts';
@@ -22,6 +23,7 @@ const LEVEL = {
  *   `UNKNOWN_INGRESS`, `UNKNOWN_EGRESS`, `DATA_LOCKED`, `DATA_DAMAGED`, `DATA_TOO_NEW`, `DATA_OTHER_STORE`,
  *   `STORAGE_FAILED` or `SHARD_FAILED`
  */
-export function startEngine(options: EngineOptions): Promise<Engine> {
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  if (options?.directory !== undefined) await keepLoaded();
   return startEngineOn(LEVEL, options);
 }

@@ -11,6 +11,7 @@ import type { FileSystem } from '../base/file-system.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import { recoverChangelog, visitDeltas } from '../store/changelog-recovery.ts';
 import { ChangelogWriter } from '../store/changelog-writer.ts';
+import { callStorage } from '../store/storage-failure.ts';
 import { type BlockNames, EnvelopeBlock, readBlock, shapesOf } from '../wire/envelope-block.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
@@ -112,7 +113,7 @@ export class EgressJournal {
     position: EgressPosition,
     visit: (record: PendingRecord) => void,
   ): EgressJournal {
-    fileSystem.makeDirectory(directory);
+    callStorage(directory, () => fileSystem.makeDirectory(directory));
     const found = new PendingRecords(position.acknowledged, visit);
     const changelog = recoverChangelog(fileSystem, directory, position.acknowledgedEpoch, position.last, found);
     found.end();

@@ -223,3 +223,12 @@ function codeOf(error: unknown): unknown {
 function reasonOf(error: Error): string {
   return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
 }
+
+/**
+ * Loads LevelDB in the calling thread and keeps it. The main thread does that before any shard starts: when the last
+ * thread that has loaded an addon ends, Node unloads the addon, and LevelDB's own background thread may still be in it,
+ * which ends the process with a segmentation fault.
+ */
+export async function keepLoaded(): Promise<void> {
+  await import('classic-level');
+}

@@ -14,7 +14,7 @@ import { type BlockNames, EnvelopeBlock } from '../wire/envelope-block.ts';
 import { KIND_MESSAGE, TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
-import { copyMessage, PLAIN, tally } from '../wire/structured-data.ts';
+import { formOf } from '../wire/structured-data.ts';
 import { ASKER_TYPE } from './function-binding.ts';
 import type { PortableMessage } from './portable-message.ts';
 import { FRAME_MESSAGES, FRAME_NAMES } from './shard-snapshot.ts';
@@ -35,13 +35,9 @@ export class MessageFrames {
   }
 
   add({ targetType, targetId, sourceType, sourceId, message }: PortableMessage): void {
-    tally.form = PLAIN;
-    tally.strict = false;
-    const copy = copyMessage(message);
-    const { form } = tally;
     const target = this.#number(targetType);
     const source = sourceType === undefined ? TYPE_NONE : this.#number(sourceType);
-    this.#writer.write(KIND_MESSAGE, target, hashId(targetId), targetId, source, sourceId, copy, form);
+    this.#writer.write(KIND_MESSAGE, target, hashId(targetId), targetId, source, sourceId, message, formOf(message));
     this.#block.place(this.#writer);
     if (this.#block.byteLength >= FRAME_BYTES) this.#changelog.append(FRAME_MESSAGES, this.#block.take());
   }

@@ -147,7 +147,9 @@ export class Fold {
     yield this.#write(batch);
     this.#place.dirty.appliedEpoch = appliedEpoch;
     // The changelog of the last committed epoch holds its messages in flight, so it stays.
-    this.#place.changelog.removeThrough(Math.min(applied, this.#place.baseEpoch + this.#committedEpoch - 1));
+    // The same holds for the one that the store is held at, since a savepoint copies them from there.
+    const lastNeeded = Math.min(this.#committedEpoch, this.#lastEpoch);
+    this.#place.changelog.removeThrough(Math.min(applied, this.#place.baseEpoch + lastNeeded - 1));
     for (const { entities } of deltas) yield* this.#release(entities);
   }
 

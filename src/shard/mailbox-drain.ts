@@ -8,6 +8,7 @@ import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { Delivery } from './delivery.ts';
 import type { Durability } from './durability.ts';
+import type { Effects } from './effects.ts';
 import {
   type Mailbox,
   SLOT_FORM,
@@ -19,6 +20,7 @@ import {
   SLOT_TYPE,
 } from './mailbox.ts';
 import type { ShardMarkers } from './shard-markers.ts';
+import type { RecoveredMessage } from './shard-recovery.ts';
 
 export interface MailboxDrainPlace {
   readonly mailbox: Mailbox;
@@ -28,6 +30,10 @@ export interface MailboxDrainPlace {
   readonly delivery: Delivery;
   readonly markers: ShardMarkers | undefined;
   readonly durability: Durability | undefined;
+  /** The shard's own effects. */
+  readonly effects: Effects;
+  /** What was in flight at the last commit: it is sent again before anything else. */
+  readonly recovered: readonly RecoveredMessage[];
   /** Lets go of effects, if there are many. */
   dispatchMany(): void;
 }
@@ -35,10 +41,23 @@ export interface MailboxDrainPlace {
 export class MailboxDrain {
   readonly #place: MailboxDrainPlace;
   readonly #mailbox: Mailbox;
+  #recoveredCount: number;
 
   constructor(place: MailboxDrainPlace) {
     this.#place = place;
     this.#mailbox = place.mailbox;
+    this.#recoveredCount = place.recovered.length;
+    for (const { type, id, message, sourceType, sourceId } of place.recovered) {
+      place.effects.addMessage(type, id, message, sourceType, sourceId);
+    }
+  }
+
+  /**
+   * Whether some of what was in flight at the last commit has not been delivered again. It is older than all that comes
+   * through channels now, so those must wait (I4).
+   */
+  get isRecovering(): boolean {
+    return this.#recoveredCount > 0;
   }
 
   /** Delivers at most `countMax` messages; returns how many. */
@@ -52,6 +71,7 @@ export class MailboxDrain {
     }
     // Encoded envelopes are younger than all objects, and nothing became an object while there were any.
     while (mailbox.objectCount === 0 && count < countMax && mailbox.takeEncoded(this.#deliverEncoded)) count++;
+    this.#recoveredCount = Math.max(0, this.#recoveredCount - count);
     return count;
   }
 

@@ -4,7 +4,13 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Epoch } from '../base/brand.ts';
-import { KIND_COMMITTED, KIND_MARKER, KIND_REPORT, KIND_SAVEPOINT, KIND_SAVEPOINT_PART } from '../wire/envelope-layout.ts';
+import {
+  KIND_COMMITTED,
+  KIND_MARKER,
+  KIND_REPORT,
+  KIND_SAVEPOINT,
+  KIND_SAVEPOINT_PART,
+} from '../wire/envelope-layout.ts';
 import type { Entity } from '../state/entity.ts';
 import type { Durability } from './durability.ts';
 import type { SavepointOrder, SavepointPart } from './shard-savepoint.ts';

@@ -99,8 +99,11 @@ export class ShardSavepoint {
   /** One slice. Returns how much there was to do. */
   work(): number {
     if (this.#order === undefined) return 0;
+    if (this.#failure !== undefined) {
+      this.#fail(this.#order, this.#failure);
+      return 1;
+    }
     try {
-      if (this.#failure !== undefined) throw this.#failure;
       return this.#slice(this.#order);
     } catch (cause) {
       this.#fail(this.#order, cause);

@@ -34,6 +34,7 @@ import type { ShardOptions } from './shard-options.ts';
 const BATCH_COUNT_DEFAULT = 256;
 /** Effects that are let go before the end of a turn. */
 const DISPATCH_LENGTH = 64 * EFFECT_STRIDE;
+const NO_CHANNELS: readonly InboundChannel[] = [];
 
 export class Shard implements EnvelopeHandler {
   readonly #mesh: Mesh;
@@ -55,13 +56,11 @@ export class Shard implements EnvelopeHandler {
   readonly #mailboxDrain: MailboxDrain;
   #onProgress: () => void = () => {};
   #credit = 0;
-  /** Messages that were in flight at the last commit and have not been taken again. */
-  #recoveredCount = 0;
 
   constructor(module: Module, mesh: Mesh, options: ShardOptions) {
-    const { storage, overflowBytesMax, mailboxCountMax } = options;
+    const { storage, overflowBytesMax, mailboxCountMax, clock, development, durable } = options;
     const codec = new PayloadCodec(options.messageBytesMax, mesh.shapes);
-    const gate = new MessageGate(codec, options.development);
+    const gate = new MessageGate(codec, development);
     const writer = new EnvelopeWriter(codec);
     this.#writer = writer;
     this.#mesh = mesh;
@@ -74,13 +73,13 @@ export class Shard implements EnvelopeHandler {
     this.#outbox = new Outbox(mesh.thread, mesh.shardCount, this.#outbound, writer, gate, this.#mailbox);
     this.#reader = new EnvelopeReader(codec);
     const directory = new Directory(module);
-    const { clock, development, durable } = options;
     const { effects } = this.#outbox;
     this.#durability = durable && this.#newDurability(durable, directory);
     this.#entities = this.#durability?.recovered.entities ?? new EntityTable();
-    const dirty = this.#dirty;
+    const recovered = this.#durability?.recovered.messages ?? [];
     const checksState = development || durable !== undefined;
-    const workplace = { directory, effects, gate, reader: this.#reader, clock, dirty, development, checksState };
+    const shared = { directory, effects, gate, reader: this.#reader, clock, dirty: this.#dirty };
+    const workplace = { ...shared, development, checksState };
     this.#invoker = new Invoker(workplace, this.#entities, this.#durability?.encodeInput);
     this.#delivery = new Delivery(directory.bindings, this.#reader, this.#invoker, this.#durability);
     this.#markers = this.#durability && this.#newMarkers(this.#durability);
@@ -92,16 +91,12 @@ export class Shard implements EnvelopeHandler {
       delivery: this.#delivery,
       markers: this.#markers,
       durability: this.#durability,
+      effects,
+      recovered,
       dispatchMany: () => this.#dispatchMany(),
     });
-    for (const recovered of this.#durability?.recovered.messages ?? []) {
-      const { type, id, message, sourceType, sourceId } = recovered;
-      effects.addMessage(type, id, message, sourceType, sourceId);
-    }
-    this.#recoveredCount = this.#durability?.recovered.messages.length ?? 0;
-    // Counted before the credit says that this shard is there: until it is, nobody may think that all is quiet.
-    this.#outbox.dispatch();
-    mesh.counters.publishProduced(mesh.thread, this.#outbox.producedCount);
+    // Counted before the credit says that this shard is there: from then on nobody may think that all is quiet.
+    mesh.counters.publishProduced(mesh.thread, recovered.length);
     this.#publishCredit();
   }
 
@@ -140,13 +135,9 @@ export class Shard implements EnvelopeHandler {
   doWork(): number {
     let workCount = this.#invoker.settle();
     if (this.#durability !== undefined) workCount += this.#durability.fetch.work();
-    // What was in flight at the last commit is older than all that comes through channels now (I4): it goes first.
-    if (this.#recoveredCount === 0) {
-      for (const channel of this.#inbound) workCount += channel.drain(this.#batchCount);
-    }
-    const takenCount = this.#mailboxDrain.drain(this.#batchCount);
-    this.#recoveredCount = Math.max(0, this.#recoveredCount - takenCount);
-    workCount += takenCount;
+    const channels = this.#mailboxDrain.isRecovering ? NO_CHANNELS : this.#inbound;
+    for (const channel of channels) workCount += channel.drain(this.#batchCount);
+    workCount += this.#mailboxDrain.drain(this.#batchCount);
     if (this.#durability !== undefined) workCount += this.#durability.work();
     return workCount + this.#flush();
   }
@@ -163,7 +154,7 @@ export class Shard implements EnvelopeHandler {
 
   /** Whether something is under way whose end comes through the event loop. */
   get isWaiting(): boolean {
-    return this.#invoker.busyCount > 0 || this.#durability?.isWaiting === true;
+    return this.#invoker.busyCount > 0 || this.isWaitingForStore;
   }
 
   /** Whether some of that is the store's, which is quick: worth looking for often. */

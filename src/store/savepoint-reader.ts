@@ -119,7 +119,8 @@ class BlockReader {
     const block = this.#read(offset, BLOCK_HEADER_BYTES + header.readUInt32LE(BLOCK_LENGTH));
     const isIntact = crc32(block.subarray(BLOCK_LENGTH)) === block.readUInt32LE(BLOCK_CHECKSUM);
     if (!isIntact) throw this.#damaged(offset, 'a block is not what was written');
-    if (block.readUInt32LE(BLOCK_NUMBER) !== this.#blockCount++) throw this.#damaged(offset, 'a block is in another place');
+    if (block.readUInt32LE(BLOCK_NUMBER) !== this.#blockCount++)
+      throw this.#damaged(offset, 'a block is in another place');
     return block;
   }
 
@@ -137,7 +138,8 @@ class BlockReader {
       at = end;
     }
     this.#digest.settle();
-    if (records.length !== block.readUInt32LE(BLOCK_RECORD_COUNT)) throw this.#damaged(this.#offset, 'records are missing');
+    if (records.length !== block.readUInt32LE(BLOCK_RECORD_COUNT))
+      throw this.#damaged(this.#offset, 'records are missing');
     this.#recordCount += records.length;
     return records;
   }

@@ -27,7 +27,11 @@ export interface SavepointSummary {
 }
 
 /** Makes the savepoint exist: all its files must be durable, their names included, after this. */
-export async function writeSummary(fileSystem: FileSystem, directory: string, summary: SavepointSummary): Promise<void> {
+export async function writeSummary(
+  fileSystem: FileSystem,
+  directory: string,
+  summary: SavepointSummary,
+): Promise<void> {
   const path = join(directory, SAVEPOINT_SUMMARY_NAME);
   const temporary = `${path}.new`;
   try {
@@ -70,7 +74,8 @@ function print(summary: SavepointSummary): string {
 /** The checksum goes first: its rule holds for all versions, or a damaged version would be a new one. */
 function parse(text: string, path: string): SavepointSummary {
   const { checksum, ...fields } = parseObject(text, path);
-  if (checksum !== crc32(JSON.stringify(fields))) throw savepointDamaged(path, 0, 'its checksum is not that of its content');
+  if (checksum !== crc32(JSON.stringify(fields)))
+    throw savepointDamaged(path, 0, 'its checksum is not that of its content');
   const { format, ...summary } = fields;
   if (typeof format === 'number' && format > SAVEPOINT_FORMAT_VERSION) {
     throw tooNew(path, format, SAVEPOINT_FORMAT_VERSION);
@@ -94,7 +99,8 @@ function parseObject(text: string, path: string): Record<string, unknown> {
 function checkFiles({ files, keyGroupCount }: SavepointSummary, path: string): void {
   let next = 0;
   for (const file of files) {
-    if (file.name !== savepointFileName(file)) throw savepointDamaged(path, 0, 'a file has another name than it should');
+    if (file.name !== savepointFileName(file))
+      throw savepointDamaged(path, 0, 'a file has another name than it should');
     if (file.content !== CONTENT_STATE) continue;
     if (file.firstKeyGroup !== next) break;
     next = file.endKeyGroup;

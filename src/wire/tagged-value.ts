@@ -3,15 +3,13 @@
  * MessagePack follows, and then that. No tables, no numbers of shapes.
  */
 import { PayloadCodec } from './payload-codec.ts';
-import { copyMessage, PLAIN, RICH, tally } from './structured-data.ts';
+import { formOf, PLAIN, RICH } from './structured-data.ts';
 
 const codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
 
-/** Throws `MESSAGE_NOT_ENCODABLE` for what could not be sent either. */
+/** The value must be known to be structured data. */
 export function encodeTagged(value: unknown): Uint8Array {
-  tally.form = PLAIN;
-  tally.strict = false;
-  codec.encode(copyMessage(value), tally.form);
+  codec.encode(value, formOf(value));
   const bytes = new Uint8Array(1 + codec.byteLength);
   bytes[0] = codec.rich ? RICH : PLAIN;
   bytes.set(codec.bytes.subarray(0, codec.byteLength), 1);

@@ -5,13 +5,13 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BENCHMARKS } from '../../bench/catalogue.ts';
-import { OURS } from '../../bench/harness/benchmark.ts';
+import { type Benchmark, OURS } from '../../bench/harness/benchmark.ts';
 import { parseCommandLine } from '../../bench/harness/options.ts';
 import type { ResultLine } from '../../bench/harness/report.ts';
 import { chooseContenders } from '../../bench/harness/rounds.ts';
 import { ROOT, runTool, type ToolResult } from '../tool.ts';
 
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 300_000;
 
 function bench(...args: string[]): Promise<ToolResult> {
   return runTool(process.execPath, [join(ROOT, 'bench', 'main.ts'), ...args]);
@@ -29,6 +29,7 @@ describe('npm run bench', () => {
     );
     expect(results.map(({ bench: name, rival }) => `${name}: ${rival}`)).toEqual(expected);
     for (const result of results) checkResult(result);
+    for (const benchmark of BENCHMARKS) checkLimits(benchmark, results);
   });
 
   test('prints a table, the machine and what it is worth', async () => {
@@ -67,7 +68,12 @@ test('benchmarks have unique names, ours first, and figures for rivals that exis
 
 function checkResult(result: ResultLine): void {
   const where = `${result.bench}: ${result.rival}`;
-  expect(Object.keys(result), where).toEqual(['bench', 'rival', 'unit', 'value', 'p50', 'p99', 'p999', 'checksum']);
+  const { named, ...always } = result;
+  expect(Object.keys(always), where).toEqual(['bench', 'rival', 'unit', 'value', 'p50', 'p99', 'p999', 'checksum']);
+  for (const [name, value] of Object.entries(named ?? {})) {
+    expect(name, where).toMatch(/, \S+$/);
+    expect(value, `${where}: ${name}`).toBeGreaterThan(0);
+  }
   expect(result.value, where).toBeGreaterThan(0);
   expect(result.unit, where).toMatch(/\w/);
   expect(result.checksum, where).toMatch(/^-?\d+$/);
@@ -75,4 +81,11 @@ function checkResult(result: ResultLine): void {
   const known = percentiles.filter((percentile) => percentile !== null);
   expect([0, 3], where).toContain(known.length);
   expect(known, where).toEqual(known.toSorted((a, b) => a - b));
+}
+
+/** What a limit is about must have been measured. */
+function checkLimits({ name, limits = [] }: Benchmark, results: readonly ResultLine[]): void {
+  const ours = results.find(({ bench: of, rival }) => of === name && rival === OURS);
+  const known: Readonly<Record<string, unknown>> = { ...ours, ...ours?.named };
+  for (const { of } of limits) expect(known[of], `${name}: ${of}`).toBeTypeOf('number');
 }

@@ -2,9 +2,9 @@
  * What the benchmarks' figures rest on: rounds in turns, ratios round by round, checksums that fail the run, and work
  * that follows from the speed seen.
  */
-import { expect, test } from 'vitest';
-import type { Benchmark, Measurement } from '../../bench/harness/benchmark.ts';
-import { parseCommandLine } from '../../bench/harness/options.ts';
+import { describe, expect, test } from 'vitest';
+import type { Benchmark, Limit, Measurement } from '../../bench/harness/benchmark.ts';
+import { entityCount, parseCommandLine } from '../../bench/harness/options.ts';
 import { resultLines, table } from '../../bench/harness/report.ts';
 import { failedChecksums, runBenchmark } from '../../bench/harness/rounds.ts';
 import { median, ratios, spread } from '../../bench/harness/statistics.ts';
@@ -71,6 +71,82 @@ test('percentiles are medians over the rounds', async () => {
   const run = await runBenchmark(scripted({ millrace: rounds }), options, () => {});
   expect(resultLines(run)[0]).toMatchObject({ value: 2, p50: 2, p99: 20, p999: 200 });
   expect(table(run)).toContain('millrace: p50 2.000 µs, p99 20.00 µs, p99.9 200.0 µs');
+});
+
+describe('named values and limits', () => {
+  const rounds = [3, 1, 2].map((worst) => ({
+    ...measured(worst * 10),
+    percentiles: { p50: worst, p99: worst * 100, p999: worst * 1000 },
+    named: { 'longest, ms': worst },
+  }));
+
+  async function linesWith(...limits: Limit[]): Promise<string[]> {
+    const benchmark = { ...scripted({ millrace: rounds }), limits };
+    const lines = table(await runBenchmark(benchmark, options, () => {})).split('\n');
+    return lines.filter((line) => line.includes('required: ')).map((line) => line.trim());
+  }
+
+  test('named values are shown with their spread, and written as medians', async () => {
+    const run = await runBenchmark(scripted({ millrace: rounds }), options, () => {});
+    expect(table(run)).toContain('millrace: longest, ms: 2.000 (1.000 – 3.000)');
+    expect(resultLines(run)[0].named).toEqual({ 'longest, ms': 2 });
+    expect(resultLines(await runBenchmark(scripted(SCRIPT), options, () => {}))[0]).not.toHaveProperty('named');
+  });
+
+  test('limits hold of the median, or of every round', async () => {
+    expect(
+      await linesWith(
+        { of: 'value', atMost: 20 },
+        { of: 'value', atLeast: 21 },
+        { of: 'p99', atMost: 200 },
+        { of: 'longest, ms', atMost: 2 },
+        { of: 'longest, ms', atMost: 2, over: 'every round' },
+        { of: 'longest, ms', atMost: 3, over: 'every round' },
+      ),
+    ).toEqual([
+      'required: messages/s ≤ 20.00: 20.00 (10.00 – 30.00), reached',
+      'required: messages/s ≥ 21.00: 20.00 (10.00 – 30.00), missed',
+      'required: p99, µs ≤ 200.0: 200.0 (100.0 – 300.0), reached',
+      'required: longest, ms ≤ 2.000: 2.000 (1.000 – 3.000), reached',
+      'required: longest, ms ≤ 2.000 in every round: 2.000 (1.000 – 3.000), missed',
+      'required: longest, ms ≤ 3.000 in every round: 2.000 (1.000 – 3.000), reached',
+    ]);
+  });
+
+  test('a limit of what nobody has measured is missed', async () => {
+    expect(await linesWith({ of: 'longets, ms', atMost: 2 })).toEqual([expect.stringMatching(/missed$/)]);
+  });
+});
+
+test('contenders tell how far they are, and remove what they have left, whatever happens', async () => {
+  const said: string[] = [];
+  const removed: string[] = [];
+  const contender = (name: string, failsInRound: number) => {
+    let round = 0;
+    return {
+      name,
+      measure(progress: (text: string) => void): Promise<Measurement> {
+        progress('loading');
+        return ++round === failsInRound ? Promise.reject(new Error('no disk')) : Promise.resolve(measured(1));
+      },
+      remove: () => removed.push(name),
+    };
+  };
+  const benchmark: Benchmark = {
+    ...scripted({}),
+    contenders: () => [contender('millrace', 4), contender('fast', 2)],
+  };
+  await expect(runBenchmark(benchmark, options, (text) => said.push(text))).rejects.toThrow('no disk');
+  expect(removed).toEqual(['millrace', 'fast']);
+  expect(said).toContain('scripted, round 2 of 3: fast: loading');
+});
+
+test('a benchmark has its own number of entities, unless one is given or all is small', () => {
+  const count = (...args: string[]): number => entityCount(parseCommandLine(args).options, 1_000_000);
+  expect(count()).toBe(1_000_000);
+  expect(count('--entities', '77')).toBe(77);
+  expect(count('--smoke')).toBe(2_000);
+  expect(count('--smoke', '--entities', '77')).toBe(77);
 });
 
 test('a wrong checksum is found in any round', async () => {

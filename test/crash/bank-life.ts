@@ -14,15 +14,16 @@ import { type CallPlan, FOLDER_VARIABLE, PLAN_VARIABLE, SURVEY_VARIABLE } from '
 /** Transfers that clients wait for at the same time. */
 const CLIENT_COUNT = 12;
 /** A life that takes longer than this has hung, which is a failure of its own. */
-const LIFE_MS_MAX = 60_000;
+const LIFE_MS_MAX = 30_000;
 
 export interface LifeOptions {
   readonly isNativeFree: boolean;
   readonly shardCount: number;
   readonly plan?: CallPlan | undefined;
-  /** Killed so long after its start, or so long after it has opened, if not before. */
+  /** Killed so long after its start, if not before. */
   readonly killAfterStartMs?: number | undefined;
-  readonly killAfterOpenMs?: number | undefined;
+  /** Killed when so many transfers have been committed in this life; so it does not matter how fast the machine is. */
+  readonly killAfterCommits?: number | undefined;
   /** Ends in order after this many transfers of clients. */
   readonly transferCount?: number;
   readonly survey?: string;
@@ -49,6 +50,7 @@ export class BankLife {
   #states: Readonly<Record<string, AccountState>> | undefined;
   #end: Life['end'] | undefined;
   #sentCount = 0;
+  #committedCount = 0;
   #isFinishing = false;
 
   constructor(world: BankWorld, options: LifeOptions) {
@@ -105,7 +107,7 @@ export class BankLife {
 
   #onOpen(openedMs: number): void {
     this.#openedMs = openedMs;
-    this.#killAfter(this.#options.killAfterOpenMs, 'time');
+    if (this.#options.killAfterCommits === 0) this.#killAfter(0, 'time');
     for (const transfer of this.#world.open.values()) this.#send(transfer);
     while (this.#world.open.size < CLIENT_COUNT && this.#mayBegin) this.#send(this.#world.newTransfer());
     this.#finishIfDone();
@@ -113,6 +115,7 @@ export class BankLife {
 
   #onCommitted(id: string): void {
     this.#world.committed(id);
+    if (++this.#committedCount === this.#options.killAfterCommits) this.#killAfter(0, 'time');
     if (this.#mayBegin) this.#send(this.#world.newTransfer());
     this.#finishIfDone();
   }

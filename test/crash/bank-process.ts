@@ -49,7 +49,7 @@ const engine = await (options.isNativeFree ? startNativeFree : startEngine)({
   shardCount: options.shardCount,
   memory: 16 << 20,
   // Few, so that the file is read no faster than its transfers are done.
-  creditCount: 64,
+  creditCount: 16,
   ingresses: [input],
   routers: [
     defineRouter({ ingress: input, route: (transfer, send) => send(account, transfer.from, { withdraw: transfer }) }),
@@ -72,14 +72,34 @@ if (engine !== undefined) {
 
 process.on('message', (request: BankRequest) => {
   if ('transfer' in request) send(request.transfer);
-  else void finish(request.finish).catch((error: MillraceError) => say({ error: error.code, message: error.message }));
+  else void finish(request.finish).catch(onFailure);
 });
+
+function onFailure(error: MillraceError): void {
+  say({ error: error.code, message: error.message });
+  giveUp();
+}
 
 function send(transfer: Transfer): void {
   engine?.send(account, transfer.from, { withdraw: transfer }, { idempotencyKey: transfer.id }).then(
     () => say({ committed: transfer.id }),
-    (error: MillraceError) => say({ refused: transfer.id, code: error.code }),
+    (error: MillraceError) => {
+      say({ refused: transfer.id, code: error.code });
+      giveUp();
+    },
   );
+}
+
+let hasGivenUp = false;
+
+/** The engine takes nothing any more: ends it in order, which must end, too. */
+function giveUp(): void {
+  if (hasGivenUp || engine === undefined) return;
+  hasGivenUp = true;
+  engine
+    .stop()
+    .catch((error: MillraceError) => say({ error: error.code, message: error.message }))
+    .finally(() => process.disconnect?.());
 }
 
 async function finish(accounts: readonly string[]): Promise<void> {

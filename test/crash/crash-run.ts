@@ -6,7 +6,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Prng } from '../../src/base/prng.ts';
-import { BankLife, type Life } from './bank-life.ts';
+import { BankLife, type Life, type LifeOptions } from './bank-life.ts';
 import { BankWorld } from './bank-world.ts';
 import { callPoints, type CallPlan, canHappen, KILLS } from './call-plan.ts';
 import { CrashTally } from './crash-tally.ts';
@@ -30,16 +30,16 @@ export interface CrashResult {
 }
 
 const KILLS_PER_WORLD = 20;
-const INPUT_COUNT = 2_000;
+const INPUT_COUNT = 8_000;
 /** Worlds at the same time. */
 const LANE_COUNT = 2;
 /** What clients still hand in in the life that finishes. */
 const LAST_TRANSFER_COUNT = 20;
-/** A kill by time comes in the first so many milliseconds of a process, or after it has opened. */
+/** A kill from outside comes in the first so many milliseconds of a process, or after so many commits. */
 const START_MS_MAX = 400;
-const OPEN_MS_MAX = 150;
-/** If a call that was to kill has not come so long after opening, time kills. */
-const PATIENCE_MS = 400;
+const COMMIT_COUNT_MAX = 60;
+/** If a call that was to kill has not come after so many commits, the process is killed from outside. */
+const PATIENCE_COUNT = 60;
 
 export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
   const tally = new CrashTally();
@@ -104,9 +104,12 @@ function killingPlan(prng: Prng, isNativeFree: boolean): CallPlan {
   return { kind, how, thread, nth: 1 + prng.below(count) };
 }
 
-function killingTime(prng: Prng, plan: CallPlan | undefined): { killAfterStartMs?: number; killAfterOpenMs?: number } {
-  if (plan !== undefined) return { killAfterOpenMs: PATIENCE_MS };
-  return prng.chance(0.4)
+function killingTime(
+  prng: Prng,
+  plan: CallPlan | undefined,
+): Pick<LifeOptions, 'killAfterStartMs' | 'killAfterCommits'> {
+  if (plan !== undefined) return { killAfterCommits: PATIENCE_COUNT };
+  return prng.chance(0.3)
     ? { killAfterStartMs: prng.below(START_MS_MAX) }
-    : { killAfterOpenMs: prng.below(OPEN_MS_MAX) };
+    : { killAfterCommits: prng.below(COMMIT_COUNT_MAX) };
 }

@@ -14,7 +14,7 @@ const IDS = Array.from({ length: 12 }, (_, index) => `id-${index}`);
 
 function sendToAll(engine: Engine, rounds: number): Promise<void>[] {
   return Array.from({ length: rounds * IDS.length }, (_, index) => {
-    const id = IDS[index % IDS.length] as string;
+    const id = IDS[index % IDS.length];
     return engine.send(counter, id, { add: 1, to: `${id}'s` });
   });
 }
@@ -87,7 +87,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     expect(codesOf(errors)).toEqual(['SHARD_RECOVERING']);
     expect(routedCount).toBe(records.length);
     const counts = IDS.map((_, place) => Math.ceil((records.length - place) / IDS.length));
-    expect(totalsById(said)).toEqual(new Map(IDS.map((id, place) => [id, countingUpTo(counts[place] as number)])));
+    expect(totalsById(said)).toEqual(new Map(IDS.map((id, place) => [id, countingUpTo(counts[place])])));
   });
 
   test('invocations under way on other shards run again, too', async () => {

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { startEngine as startNativeFree } from '../../native-free/index.ts';
-import { type Engine, type EngineOptions, MillraceError, startEngine } from '../../src/index.ts';
+import { type Engine, type EngineOptions, type MillraceError, startEngine } from '../../src/index.ts';
 import { counter, store, token } from './durability-module.ts';
 
 export const MODULE: URL = new URL('./durability-module.ts', import.meta.url);
@@ -38,7 +38,7 @@ export function scratch(): string {
 }
 
 export async function open(entry: string, folder: string, options: Partial<EngineOptions> = {}): Promise<Opened> {
-  const start = ENTRIES[entry] as StartEngine;
+  const start = ENTRIES[entry];
   const engine = await start({ module: MODULE, directory: join(folder, 'data'), shardCount: SHARD_COUNT, ...options });
   onTestFinished(async () => {
     await engine.stop({ force: true }).catch(() => {});

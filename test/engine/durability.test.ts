@@ -44,7 +44,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     const stream = second.engine.egress(lines);
     const numbers: number[] = [];
     for await (const record of stream) {
-      if (seen.has(stream.sequence)) expect(record).toEqual(seen.get(stream.sequence));
+      expect(record).toEqual(seen.get(stream.sequence) ?? record);
       seen.set(stream.sequence, record);
       numbers.push(stream.sequence);
       if (stream.sequence === 599) break;

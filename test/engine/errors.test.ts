@@ -5,11 +5,12 @@
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEngine as startNativeFree } from '../../native-free/index.ts';
 import {
+  bootstrap,
   defineEgress,
   defineFunction,
   defineIngress,
@@ -106,6 +107,17 @@ const startingAfter = (change: (text: string) => string) => async (): Promise<un
   writeFileSync(path, change(readFileSync(path, 'utf8')));
   return await starting({ directory })();
 };
+
+/** An engine that has made a savepoint and stopped. */
+async function savepointOf(): Promise<{ readonly directory: string; readonly savepoint: string }> {
+  const directory = scratch();
+  const savepoint = join(scratch(), 'savepoint');
+  const { engine } = await openEngine({ directory });
+  await engine.send(puppet, 'Kim', { do: 'save', value: 1 });
+  await engine.savepoint(savepoint);
+  await engine.stop();
+  return { directory, savepoint };
+}
 
 /** As a later version would have written it, checksum and all. */
 function withNextFormat(text: string): string {
@@ -205,6 +217,22 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
     await (await startNativeFree({ module: PUPPET_MODULE, directory, shardCount: 1 })).stop();
     return await starting({ directory })();
   },
+  DATA_NOT_EMPTY: async () => {
+    const { directory, savepoint } = await savepointOf();
+    return await starting({ directory, from: savepoint })();
+  },
+  SAVEPOINT_FAILED: async () => {
+    const { engine } = await openEngine({ directory: scratch() });
+    return await rejected(engine.savepoint(dirname(fileWith('not empty'))));
+  },
+  SAVEPOINT_DAMAGED: async () => {
+    const { savepoint } = await savepointOf();
+    const path = join(savepoint, 'savepoint.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/\d/, '9'));
+    return await starting({ directory: scratch(), from: savepoint })();
+  },
+  BOOTSTRAP_FAILED: async () =>
+    await rejected(bootstrap({ module: PUPPET_MODULE, into: dirname(fileWith('not empty')), records: [] })),
   STORAGE_FAILED: starting({ directory: '/dev/null/nowhere' }),
 };
 

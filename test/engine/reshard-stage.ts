@@ -4,7 +4,7 @@
  */
 import { openStore } from '../../native-free/log-store.ts';
 import type { FileSystem } from '../../src/base/file-system.ts';
-import { DataDirectory, type DataDirectoryOptions } from '../../src/engine/data-directory.ts';
+import type { DataDirectory, DataDirectoryOptions } from '../../src/engine/data-directory.ts';
 import { encodeEntry } from '../../src/engine/checkpoint-entry.ts';
 import { type DataPreparation, prepareData } from '../../src/engine/prepare-data.ts';
 import { openShardStore, type StoreGround } from '../../src/engine/reshard-generation.ts';
@@ -13,6 +13,7 @@ import { hashId } from '../../src/keys/id-hash.ts';
 import { KEY_GROUP_COUNT, shardOfHash } from '../../src/keys/key-group.ts';
 import { MessageFrames } from '../../src/shard/first-delta.ts';
 import { encodePortable, messagesOfDelta, type PortableMessage } from '../../src/shard/portable-message.ts';
+import { readAppliedEpoch } from '../../src/shard/durability.ts';
 import { FRAME_STATE } from '../../src/shard/shard-snapshot.ts';
 import { readKey, readValue, recordNames, RecordWriter } from '../../src/state/entity-record.ts';
 import { Entity } from '../../src/state/entity.ts';
@@ -168,13 +169,17 @@ export async function contentOf(data: DataDirectory): Promise<PlainData> {
   const { last, fileSystem } = data;
   const state = new Map<string, string>();
   const messages: Record<string, string[]> = {};
-  for (const [shard, location] of (last?.shards ?? []).entries()) {
+  // Without a checkpoint, too: what stands in stores then would be taken for state.
+  const shardCount = last?.shards.length ?? fileSystem.list(`${DATA}/generation-1`).length;
+  for (let shard = 0; shard < shardCount; shard++) {
     const directory = data.shardDirectory(shard);
     const store = await openShardStore(data, GROUND, directory);
+    const applied = await readAppliedEpoch(store);
+    if (applied > data.lastEpoch) throw new Error(`shard ${shard} has folded epoch ${applied}`);
     for await (const group of store.scan(firstKeyOf(0), firstKeyOf(KEY_GROUP_COUNT))) {
       for (const { key, value } of group) {
         const { id } = readKey(Buffer.from(key), 0, key.length);
-        if (shardOfHash(hashId(id), last?.shards.length ?? 1) !== shard) throw new Error(`${id} is in shard ${shard}`);
+        if (shardOfHash(hashId(id), shardCount) !== shard) throw new Error(`${id} is in shard ${shard}`);
         if (state.has(id)) throw new Error(`${id} is there twice`);
         const entity = new Entity(0, hashId(id), id);
         readValue(codec, Buffer.from(value), 0, names, entity);
@@ -182,6 +187,8 @@ export async function contentOf(data: DataDirectory): Promise<PlainData> {
       }
     }
     await store.close();
+    const location = last?.shards[shard];
+    if (location === undefined) continue;
     for (const group of messagesOfDelta(fileSystem, directory, location)) {
       for (const each of group) (messages[each.targetId] ??= []).push((each.message as { text: string }).text);
     }

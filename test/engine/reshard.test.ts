@@ -1,19 +1,14 @@
 /**
- * Engines whose number of shards changes between runs: all state and every message in flight is there again, also when
- * the process was killed in between.
+ * Engines whose number of shards changes between runs: all state and every message in flight is there again.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Progress } from '../../src/index.ts';
 import { ended, note } from './savepoint-bank.ts';
 import { type Entry, newFolder, openBank, total, walk } from './savepoint-stage.ts';
 
 const ENTRIES: readonly Entry[] = ['millrace', 'native-free'];
-const MANY_HOPS = 50_000_000;
 
 function generations(directory: string): string[] {
   return readdirSync(directory).filter((name) => name.startsWith('generation-'));
@@ -42,7 +37,7 @@ test.each(ENTRIES)('%s: what two shards have written opens with three, with one,
 test('messages in flight go to the shards that own their targets now', async () => {
   const directory = join(newFolder(), 'data');
   const first = await openBank('millrace', directory, { maxIntervalMs: 20 });
-  await walk(first.engine, 200, 20_000);
+  await walk(first.engine, 200, 4_000);
   await first.engine.stop({ force: true });
   for (const shardCount of [1, 3]) {
     const { engine } = await openBank('millrace', directory, { shardCount });
@@ -54,30 +49,7 @@ test('messages in flight go to the shards that own their targets now', async () 
   last.engine.egress(ended, async (seed) => void seeds.push(seed));
   await last.engine.drained();
   expect(await total(last.engine)).toBe(2_000);
-  expect(seeds.toSorted()).toEqual([...new Set(seeds)].toSorted());
+  expect(await total(last.engine, 'visits')).toBe(200 * 4_001);
+  expect(new Set(seeds).size).toBe(200);
   expect(seeds).toHaveLength(200);
-});
-
-async function killedWhile(entry: Entry, directory: string, shardCount: number, when: 'first' | 'last'): Promise<void> {
-  const child = fileURLToPath(new URL('./reshard-child.ts', import.meta.url));
-  const started = spawn(process.execPath, [child, entry, directory, String(shardCount), when], { stdio: 'inherit' });
-  const [, signal] = (await once(started, 'exit')) as [number | null, string | null];
-  expect(signal).toBe('SIGKILL');
-}
-
-test.each(ENTRIES)('%s: killed in the middle of it, and right behind its commit', async (entry) => {
-  const folder = newFolder();
-  const directory = join(folder, 'data');
-  const first = await openBank(entry, directory);
-  await walk(first.engine, 200, MANY_HOPS);
-  await first.engine.stop({ force: true });
-  await killedWhile(entry, directory, 3, 'first');
-  expect(generations(directory)).toEqual(['generation-1', 'generation-2']);
-  await killedWhile(entry, directory, 4, 'first');
-  await killedWhile(entry, directory, 1, 'last');
-  expect(generations(directory)).toEqual(['generation-1', 'generation-2']);
-  const { engine } = await openBank(entry, directory, { shardCount: 1 });
-  expect(generations(directory)).toEqual(['generation-2']);
-  const { messageCount } = await engine.savepoint(join(folder, 'savepoint'));
-  expect(messageCount).toBe(200);
 });

@@ -1,6 +1,7 @@
 /**
  * A bank for tests of savepoints: money walks from account to account, so some of it is always in a message, and what the
- * accounts hold together says whether any was lost or doubled. Every walk that ends leaves a record in an egress.
+ * accounts hold together says whether any was lost or doubled. They also count the visits, so that together they know how
+ * far all walks have come. Every walk that ends leaves a record in an egress.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { defineEgress, defineFunction, defineModule, value } from '../../src/index.ts';
@@ -17,10 +18,14 @@ export const ended = defineEgress<number>({ type: 'bank/ended' });
 
 export const account = defineFunction({
   type: 'bank/account',
-  state: { balance: value({ initial: 0 }), visits: value({ initial: 0 }), last: value<{ seed: number; path: string[] }>() },
-  invoke(ctx, message: Walk | 'balance' | { readonly deposit: number }) {
-    if (message === 'balance') {
-      ctx.reply(ctx.state.balance);
+  state: {
+    balance: value({ initial: 0 }),
+    visits: value({ initial: 0 }),
+    last: value<{ seed: number; path: string[] }>(),
+  },
+  invoke(ctx, message: Walk | 'balance' | 'visits' | { readonly deposit: number }) {
+    if (message === 'balance' || message === 'visits') {
+      ctx.reply(ctx.state[message]);
     } else if ('deposit' in message) {
       ctx.state.balance += message.deposit;
     } else {

@@ -44,11 +44,11 @@ export async function walk(engine: Engine, count: number, hops: number): Promise
   await Promise.all(sent);
 }
 
-/** What all accounts hold together. */
-export async function total(engine: Engine): Promise<number> {
+/** What all accounts hold together, or how often they were visited. */
+export async function total(engine: Engine, what: 'balance' | 'visits' = 'balance'): Promise<number> {
   const asked: Promise<number>[] = [];
   for (let number = 0; number < ACCOUNT_COUNT; number++) {
-    asked.push(engine.ask(account, `account-${number}`, 'balance', { until: 'processed' }) as Promise<number>);
+    asked.push(engine.ask(account, `account-${number}`, what, { until: 'processed' }) as Promise<number>);
   }
   return (await Promise.all(asked)).reduce((sum, balance) => sum + balance, 0);
 }

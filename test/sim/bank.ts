@@ -107,7 +107,8 @@ export class Bank implements Workload {
       type: SLOW,
       state,
       invoke: async (ctx: Context<AccountState>, message: BankMessage) => {
-        await this.#outside.clock.sleep(this.#outside.prng.below(10));
+        const { clock, prng, linger } = this.#outside;
+        await (prng.chance(0.2) ? linger() : clock.sleep(prng.below(10)));
         this.#carryOut(ctx, message);
       },
     });

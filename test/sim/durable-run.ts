@@ -26,6 +26,8 @@ const DIRECTORY = '/data';
 const STUCK_STEPS = 3_000;
 const STEPS_MAX = 60_000;
 const TICK_MS_MAX = 15;
+const LINGER_STEPS = 40;
+const IDLE_TURN_STEPS = 4;
 
 export interface DurableOutcome {
   readonly hash: string;
@@ -48,18 +50,25 @@ class DurableRun {
   readonly #ground: DurableGround;
   #process: DurableProcess;
   #wasRunning = false;
+  #lingering: (() => void)[] = [];
   /** Of the last commit that anybody has heard of. */
   #epoch = 0;
   #hash = 0x811c9dc5 | 0;
-  #unexpected: unknown;
+  #unexpected: Error | undefined;
 
   constructor(seed: number, setting: DurableSetting) {
     this.#prng = new Prng(seed * 2 + 1);
     this.#setting = setting;
     this.#chaos = new Chaos(this.#prng, this.#disk, setting, this.#statistics);
     this.#scheduler = new Scheduler(this.#prng);
-    const note = (what: number): void => this.#note(what);
-    this.#workload = newWorkload({ prng: this.#prng, clock: this.#clock, fileSystem: this.#disk, setting, note });
+    this.#workload = newWorkload({
+      prng: this.#prng,
+      clock: this.#clock,
+      fileSystem: this.#disk,
+      setting,
+      note: (what) => this.#note(what),
+      linger: () => this.#linger(),
+    });
     this.#ground = {
       ...setting,
       fileSystem: this.#disk,
@@ -71,6 +80,12 @@ class DurableRun {
       directoryFault: () => this.#chaos.directoryFault(),
     };
     this.#process = this.#newProcess();
+  }
+
+  #linger(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lingering.push(resolve);
+    return promise;
   }
 
   #note(what: number): void {
@@ -99,13 +114,15 @@ class DurableRun {
   }
 
   #expect(cause: unknown): void {
-    if (!isExpectedFailure(cause)) this.#unexpected ??= cause;
+    if (isExpectedFailure(cause)) return;
+    this.#unexpected ??= cause instanceof Error ? cause : new Error(String(cause));
   }
 
   async #die(death: 'crash' | 'kill'): Promise<void> {
     if (!this.#wasRunning) this.#statistics.deathsWhileStarting++;
     this.#process.kill();
     this.#clock.forgetSleepers();
+    this.#lingering = [];
     if (death === 'kill') this.#disk.kill();
     else this.#disk.crash(this.#prng);
     if (death === 'kill') this.#statistics.kills++;
@@ -150,13 +167,18 @@ class DurableRun {
     if (this.#process.isRunning && this.#chaos.shardFails()) this.#process.fail(new ShardFailure('as ordered'));
     this.#chaos.fillDisk();
     const moved = this.#act();
-    await setImmediate();
+    // Where nothing has moved, hardly any promise can go on; what counts turns of the event loop gets some, too.
+    if (moved || this.#statistics.steps % IDLE_TURN_STEPS === 0) await setImmediate();
     await this.#lookAround();
     return moved;
   }
 
   #act(): boolean {
     const process = this.#process;
+    if (this.#lingering.length > 0 && this.#prng.chance(1 / LINGER_STEPS)) {
+      this.#lingering.splice(this.#prng.below(this.#lingering.length), 1)[0]();
+      return true;
+    }
     const threadCount = this.#setting.shardCount + 1;
     // A start is a long row of syncs, and nothing else can happen meanwhile.
     const isWaiting = process.engine === undefined && this.#prng.chance(0.8);

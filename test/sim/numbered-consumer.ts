@@ -14,14 +14,17 @@ export class NumberedConsumer<Item> {
   }
 
   take(item: Item, sequence: number): Promise<void> | void {
-    const { prng, clock, note } = this.#outside;
+    const { prng, linger, note } = this.#outside;
     const known = this.#items.length;
     note(sequence);
     check(sequence <= known, () => `record ${sequence} came after ${known} records`);
     if (sequence === known) this.#items.push(item);
     const before = JSON.stringify(this.#items[sequence]);
-    check(before === JSON.stringify(item), () => `record ${sequence} was ${before} before, not ${JSON.stringify(item)}`);
-    if (prng.chance(0.3)) return clock.sleep(prng.below(10));
+    check(
+      before === JSON.stringify(item),
+      () => `record ${sequence} was ${before} before, not ${JSON.stringify(item)}`,
+    );
+    if (prng.chance(0.1)) return linger();
   }
 
   /** All records, each once; there must be so many. */

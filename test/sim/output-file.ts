@@ -14,10 +14,10 @@ interface FilePosition {
   readonly byteLength: number;
 }
 
-export function outputFileSink({ fileSystem, prng, clock }: Outside): EgressSink<unknown> {
+export function outputFileSink({ fileSystem, prng, linger }: Outside): EgressSink<unknown> {
   let file: OpenFile | undefined;
   let byteLength = 0;
-  let failure: unknown;
+  let failure: Error | undefined;
   return {
     open(position) {
       byteLength = (position as FilePosition | undefined)?.byteLength ?? 0;
@@ -27,7 +27,7 @@ export function outputFileSink({ fileSystem, prng, clock }: Outside): EgressSink
       if (found > byteLength) file.truncate(byteLength);
     },
     async write(records) {
-      if (prng.chance(0.5)) await clock.sleep(prng.below(15));
+      if (prng.chance(0.5)) await linger();
       const bytes = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
       file?.append(bytes);
       byteLength += bytes.length;
@@ -38,7 +38,7 @@ export function outputFileSink({ fileSystem, prng, clock }: Outside): EgressSink
       try {
         await Promise.all([file?.sync(), fileSystem.syncDirectory('/out')]);
       } catch (cause) {
-        failure = cause;
+        failure = cause as Error;
         throw cause;
       }
     },
@@ -50,7 +50,10 @@ export function readOutput<Item>(disk: SimulatedFileSystem, position: unknown): 
   const byteLength = (position as FilePosition | undefined)?.byteLength ?? 0;
   if (byteLength === 0) return [];
   const text = Buffer.from(disk.readFile(PATH).subarray(0, byteLength)).toString();
-  check(text.length === byteLength && text.endsWith('\n'), () => `${PATH} ends at ${text.length}, not at ${byteLength}`);
+  check(
+    text.length === byteLength && text.endsWith('\n'),
+    () => `${PATH} ends at ${text.length}, not at ${byteLength}`,
+  );
   return text
     .trimEnd()
     .split('\n')

@@ -25,6 +25,11 @@ import { NumberedConsumer } from './numbered-consumer.ts';
 import { outputFileSink, readOutput } from './output-file.ts';
 import type { Outside, Workload } from './workload.ts';
 
+/** Some sources give so much at once that input is held back, and checkpoints are made, in the middle of a batch. */
+const WIDE_CHANCE = 0.1;
+const WIDE_BATCH = 250;
+const WIDE_COUNT = 300;
+
 const SOURCE = 'pipeline/source';
 const FIRST = 'pipeline/first';
 const SECOND = 'pipeline/second';
@@ -46,15 +51,21 @@ export class Pipeline implements Workload {
   readonly #outside: Outside;
   readonly #inputs: readonly Input[];
   readonly #consumer: NumberedConsumer<Counted>;
+  readonly #batchMax: number;
   #readCount = 0;
   #violation: string | undefined;
 
   constructor(outside: Outside) {
     const { prng, setting } = outside;
     const keyCount = prng.pick([1, 3, 10]);
+    const isWide = prng.chance(WIDE_CHANCE);
+    this.#batchMax = isWide ? WIDE_BATCH : 8;
     this.#outside = outside;
     this.#consumer = new NumberedConsumer(outside);
-    this.#inputs = Array.from({ length: setting.size * 3 }, (_, number) => ({ number, key: `k${prng.below(keyCount)}` }));
+    this.#inputs = Array.from({ length: isWide ? WIDE_COUNT : setting.size * 3 }, (_, number) => ({
+      number,
+      key: `k${prng.below(keyCount)}`,
+    }));
     outside.fileSystem.writeFile('/out/keep', new Uint8Array(0));
   }
 
@@ -91,6 +102,7 @@ export class Pipeline implements Workload {
   #source(): IngressSource<Input> {
     const { prng, clock } = this.#outside;
     const inputs = this.#inputs;
+    const batchMax = this.#batchMax;
     const read = (count: number): void => void (this.#readCount = Math.max(this.#readCount, count));
     return {
       replayable: true,
@@ -98,7 +110,7 @@ export class Pipeline implements Workload {
         read(Number(from ?? 0));
         for (let at = Number(from ?? 0); at < inputs.length; ) {
           await clock.sleep(prng.below(6));
-          const end = Math.min(inputs.length, at + 1 + prng.below(8));
+          const end = Math.min(inputs.length, at + 1 + prng.below(batchMax));
           yield { records: inputs.slice(at, end), position: end };
           read(end);
           at = end;
@@ -109,7 +121,10 @@ export class Pipeline implements Workload {
 
   started(process: DurableProcess): void {
     const number = process.engine?.coordinator.directory.egressNumber(SEEN) ?? 0;
-    process.edges?.attach(number, callbackSink((item: never, sequence) => this.#consumer.take(item, sequence)));
+    process.edges?.attach(
+      number,
+      callbackSink((item: never, sequence) => this.#consumer.take(item, sequence)),
+    );
     this.#readCount = 0;
   }
 
@@ -143,14 +158,23 @@ export class Pipeline implements Workload {
     const heard = counted(FIRST) + inFlight(FIRST);
     check(heard === routed, () => `epoch ${epoch}: ${routed} records were routed, and ${heard} are there (I6)`);
     const passed = counted(SECOND) + inFlight(SECOND);
-    check(passed === counted(FIRST), () => `epoch ${epoch}: ${counted(FIRST)} records sent on, and ${passed} are there (I6)`);
+    check(
+      passed === counted(FIRST),
+      () => `epoch ${epoch}: ${counted(FIRST)} records sent on, and ${passed} are there (I6)`,
+    );
     for (const type of [FILE, SEEN]) {
       const committed = entry?.egresses[type]?.committed ?? 0;
-      check(committed === counted(SECOND), () => `epoch ${epoch}: ${committed} records of ${counted(SECOND)} in ${type}`);
+      check(
+        committed === counted(SECOND),
+        () => `epoch ${epoch}: ${committed} records of ${counted(SECOND)} in ${type}`,
+      );
     }
     const { acknowledged = 0, sink } = entry?.egresses[FILE] ?? {};
     const written = readOutput<Counted>(disk, sink);
-    check(written.length === acknowledged, () => `epoch ${epoch}: ${written.length} lines of ${acknowledged} are durable`);
+    check(
+      written.length === acknowledged,
+      () => `epoch ${epoch}: ${written.length} lines of ${acknowledged} are durable`,
+    );
     this.#checkOrder(written);
   }
 
@@ -160,7 +184,10 @@ export class Pipeline implements Workload {
     for (const { number, key, count } of outputs) {
       const place = counts.get(key) ?? 0;
       const expected = this.#inputs.filter((input) => input.key === key)[place];
-      check(expected?.number === number && count === place + 1, () => `${key}: record ${number} came as number ${place + 1}`);
+      check(
+        expected?.number === number && count === place + 1,
+        () => `${key}: record ${number} came as number ${place + 1}`,
+      );
       counts.set(key, place + 1);
     }
   }

@@ -17,7 +17,16 @@ import {
   type Target,
   TreeGenerator,
 } from '../smoke/command-tree.ts';
-import { ASYNC_TYPE, idOf, PLAIN_TYPE, RESULTS_TYPE, targetOf, type TreeMessage, treeModule, typeOf } from '../smoke/tree-functions.ts';
+import {
+  ASYNC_TYPE,
+  idOf,
+  PLAIN_TYPE,
+  RESULTS_TYPE,
+  targetOf,
+  type TreeMessage,
+  treeModule,
+  typeOf,
+} from '../smoke/tree-functions.ts';
 import { check } from './journal.ts';
 import { KeyedClients } from './keyed-client.ts';
 import { NumberedConsumer } from './numbered-consumer.ts';
@@ -100,7 +109,10 @@ export class Trees implements Workload {
 
   started(process: DurableProcess): void {
     const number = process.engine?.coordinator.directory.egressNumber(RESULTS_TYPE) ?? 0;
-    process.edges?.attach(number, callbackSink((record: never, sequence) => this.#consumer.take(record, sequence)));
+    process.edges?.attach(
+      number,
+      callbackSink((record: never, sequence) => this.#consumer.take(record, sequence)),
+    );
   }
 
   died(): void {
@@ -126,7 +138,10 @@ export class Trees implements Workload {
     if (isAnswered) this.#openQuestions.add(uid);
     const asker = {
       replied: (answer: unknown) => {
-        check(mayAnswer.answers.includes(answer as number), () => `question ${uid} was answered with ${String(answer)}`);
+        check(
+          mayAnswer.answers.includes(answer as number),
+          () => `question ${uid} was answered with ${String(answer)}`,
+        );
         check(!this.#answered.has(uid), () => `question ${uid} was answered twice`);
         this.#answered.set(uid, answer as number);
         this.#openQuestions.delete(uid);
@@ -155,7 +170,8 @@ export class Trees implements Workload {
     const epoch = entry?.epoch ?? 0;
     const committed = new Set(keys);
     for (const key of known) {
-      if (!key.startsWith('marker')) check(committed.has(key), () => `epoch ${epoch}: ${key} was acknowledged and is lost`);
+      if (!key.startsWith('marker'))
+        check(committed.has(key), () => `epoch ${epoch}: ${key} was acknowledged and is lost`);
     }
     // Without its key, nobody can tell from the cut alone whether a question was heard.
     if (this.#asked.length > 0) return;
@@ -170,7 +186,10 @@ export class Trees implements Workload {
     const expected = this.#model(this.#roots.filter(({ uid }) => committed.has(`root-${uid}`)));
     check(found.lines() === expected.lines(), () => `epoch ${epoch}: ${found.lines()}, not ${expected.lines()} (I6)`);
     const egressCount = found.egress.length + (entry?.egresses[RESULTS_TYPE]?.committed ?? 0);
-    check(egressCount === expected.egress.length, () => `epoch ${epoch}: ${egressCount} egress records, not ${expected.egress.length}`);
+    check(
+      egressCount === expected.egress.length,
+      () => `epoch ${epoch}: ${egressCount} egress records, not ${expected.egress.length}`,
+    );
   }
 
   #model(roots: readonly Root[]): Effects {

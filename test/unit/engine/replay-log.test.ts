@@ -36,11 +36,10 @@ class LogStage {
       envelope.placeInto(words, 0);
       this.#reader.wrap(words, new Uint8Array(words.buffer), 0, envelope.byteLength);
       const { number } = this.#reader.payload() as { number: number };
-      expect([hash, this.#reader.targetId()]).toEqual([number, `id-${number}`]);
-      numbers.push(number);
+      // Damaged ones are shown as such.
+      numbers.push(hash === number && this.#reader.targetId() === `id-${number}` ? number : Number.NaN);
     });
-    expect(count).toBe(numbers.length);
-    return numbers;
+    return count === numbers.length ? numbers : [count];
   }
 }
 

@@ -2,11 +2,7 @@
  * A savepoint on a simulated disk, written with the parts that an engine writes one with, and read back as plain text.
  */
 import type { FileSystem } from '../../../src/base/file-system.ts';
-import {
-  savepointCoordinator,
-  savepointMessages,
-  savepointState,
-} from '../../../src/store/savepoint-contents.ts';
+import { savepointCoordinator, savepointMessages, savepointState } from '../../../src/store/savepoint-contents.ts';
 import { MessageDigest, StateDigest, stateDigest } from '../../../src/store/savepoint-digest.ts';
 import { CONTENT_COORDINATOR, CONTENT_MESSAGES, CONTENT_STATE } from '../../../src/store/savepoint-layout.ts';
 import { readSummary, type SavepointSummary, writeSummary } from '../../../src/store/savepoint-summary.ts';

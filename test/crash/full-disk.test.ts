@@ -1,0 +1,82 @@
+/**
+ * A disk that is full: a small file system in memory, where this process may mount one, and where it may not, writes that
+ * fail from some moment on. The engine says so and ends; when there is room again, all that was acknowledged is there.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Prng } from '../../src/base/prng.ts';
+import { BankLife, type Life } from './bank-life.ts';
+import { BankWorld } from './bank-world.ts';
+import type { CallPlan, ThreadKind } from './call-plan.ts';
+
+function mount(...args: readonly string[]): boolean {
+  try {
+    execFileSync('mount', args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function newWorld(): BankWorld {
+  const world = new BankWorld(mkdtempSync(join(tmpdir(), 'millrace-full-')), 500, new Prng(1));
+  onTestFinished(() => world.remove());
+  return world;
+}
+
+interface Outcome {
+  readonly first: Life;
+  readonly second: Life;
+  /** What the oracle says in the end. */
+  readonly complaints: readonly string[];
+}
+
+/** Runs until there is no more room, makes room, and goes on. */
+async function fillAndGoOn(
+  world: BankWorld,
+  isNativeFree: boolean,
+  makeRoom: () => void,
+  plan?: CallPlan,
+): Promise<Outcome> {
+  const options = { isNativeFree, shardCount: 2 };
+  const first = await new BankLife(world, { ...options, plan }).ended();
+  makeRoom();
+  const second = await new BankLife(world, { ...options, transferCount: 20 }).ended();
+  return { first, second, complaints: world.checkEnd(second.states ?? {}) };
+}
+
+function expectNothingLost(world: BankWorld, { first, second, complaints }: Outcome): void {
+  expect(first.errors.map(({ code }) => code)).toEqual(expect.arrayContaining(['SHARD_RECOVERING', 'SHARD_FAILED']));
+  expect(first.errors[0]?.message).toMatch(/ENOSPC|no space/i);
+  expect(second).toMatchObject({ end: 'finished', errors: [] });
+  expect(complaints).toEqual([]);
+  expect(world.committedCount).toBeGreaterThan(0);
+  expect(world.lostCount).toBe(0);
+}
+
+describe.each([
+  ['millrace', false],
+  ['millrace/native-free', true],
+])('%s', (_, isNativeFree) => {
+  test('a disk that is really full', async ({ skip }) => {
+    const world = newWorld();
+    const data = join(world.folder, 'data');
+    mkdirSync(data);
+    if (!mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', data)) skip('file systems cannot be mounted here');
+    onTestFinished(() => void execFileSync('umount', [data]));
+    const outcome = await fillAndGoOn(world, isNativeFree, () => mount('-o', 'remount,size=64m', data));
+    expect(outcome.first.end).toBe('failed');
+    expectNothingLost(world, outcome);
+  });
+
+  test.each<ThreadKind>(['main', 'worker'])('a disk that takes no more writes of a %s thread', async (thread) => {
+    const plan: CallPlan = { kind: 'write', thread, nth: 40, how: 'ENOSPC', isLasting: true };
+    const world = newWorld();
+    const outcome = await fillAndGoOn(world, isNativeFree, () => {}, plan);
+    expect(outcome.first.end).toBe('failed');
+    expectNothingLost(world, outcome);
+  });
+});

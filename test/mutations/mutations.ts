@@ -1,0 +1,18 @@
+/**
+ * All deliberate bugs that the tests must catch, one at a time. `npm run mutations` tries them; the test beside this file
+ * sees to it that each still has its place in the code.
+ *
+ * When one is no longer caught, the tests have become weaker: strengthen them, not the list.
+ */
+import { CHANNEL_MUTATIONS } from './channel-mutations.ts';
+import { ENGINE_MUTATIONS } from './engine-mutations.ts';
+import type { Mutation } from './mutation.ts';
+import { SHARD_MUTATIONS } from './shard-mutations.ts';
+import { STORAGE_MUTATIONS } from './storage-mutations.ts';
+
+export const MUTATIONS: readonly Mutation[] = [
+  ...CHANNEL_MUTATIONS,
+  ...SHARD_MUTATIONS,
+  ...ENGINE_MUTATIONS,
+  ...STORAGE_MUTATIONS,
+];

@@ -1,0 +1,167 @@
+/**
+ * The durable parts of a shard by themselves: a changelog on a simulated disk, a store in memory whose writes end when
+ * the test says so, and entities of two functions.
+ */
+import { PayloadCodec } from '../../../src/wire/payload-codec.ts';
+import { defineFunction, defineModule, value } from '../../../src/index.ts';
+import { hashId } from '../../../src/keys/id-hash.ts';
+import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
+import { Directory } from '../../../src/shard/function-binding.ts';
+import { ShardSnapshot, type SnapshotReport, type WrittenDelta } from '../../../src/shard/shard-snapshot.ts';
+import type { Epoch } from '../../../src/base/brand.ts';
+import { type RecordNames, recordNames, RecordWriter } from '../../../src/state/entity-record.ts';
+import { Entity } from '../../../src/state/entity.ts';
+import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
+import type { StateStore, StoreBatch } from '../../../src/store/state-store.ts';
+import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';
+import { EnvelopeBlock } from '../../../src/wire/envelope-block.ts';
+import { KIND_MESSAGE, TYPE_NONE } from '../../../src/wire/envelope-layout.ts';
+import { EnvelopeWriter } from '../../../src/wire/envelope-writer.ts';
+import { PLAIN } from '../../../src/wire/structured-data.ts';
+
+export const DIRECTORY = '/shard-0';
+export const CELL = 0;
+
+const functions = ['test/first', 'test/second'].map((type) =>
+  defineFunction({ type, state: { name: value<string>(), list: value<number[]>() }, invoke: () => {} }),
+);
+
+export const directory: Directory = new Directory(defineModule({ functions }));
+export const codec: PayloadCodec = new PayloadCodec(1 << 20);
+const names = directory.bindings.map(({ type, shape }) => recordNames(type, shape.names));
+
+export function namesOf(functionIndex: number): RecordNames {
+  return names[functionIndex];
+}
+
+export function newEntity(id: string, functionIndex = 0): Entity {
+  return new Entity(functionIndex, hashId(id), id);
+}
+
+/** Lets promises go on that have nothing to wait for. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+}
+
+/** A store whose calls wait until `open` is called, or end with an error. */
+export class HeldStore implements StateStore {
+  readonly capabilities = { name: 'held', injectedFileSystem: true, streamingScan: true };
+  readonly contents = new Map<string, Uint8Array>();
+  /** How many keys each call has asked for. */
+  readonly readCounts: number[] = [];
+  isHeld = false;
+  failure: Error | undefined;
+  #waiting: (() => void)[] = [];
+
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    this.readCounts.push(keys.length);
+    const asked = keys.map((key) => Buffer.from(key).toString('latin1'));
+    await this.#turn();
+    return asked.map((key) => this.contents.get(key));
+  }
+
+  batch(): StoreBatch {
+    const changes: (readonly [string, Uint8Array | undefined])[] = [];
+    return {
+      get count() {
+        return changes.length;
+      },
+      put: (key, bytes) => void changes.push([Buffer.from(key).toString('latin1'), Uint8Array.from(bytes)]),
+      delete: (key) => void changes.push([Buffer.from(key).toString('latin1'), undefined]),
+      write: async () => {
+        await this.#turn();
+        for (const [key, bytes] of changes) {
+          if (bytes === undefined) this.contents.delete(key);
+          else this.contents.set(key, bytes);
+        }
+      },
+    };
+  }
+
+  async *scan(): AsyncGenerator<never> {}
+
+  async close(): Promise<void> {}
+
+  /** Lets all calls that wait end. */
+  release(): void {
+    this.isHeld = false;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  async #turn(): Promise<void> {
+    if (this.isHeld) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
+      await promise;
+    }
+    if (this.failure !== undefined) throw this.failure;
+  }
+}
+
+/** The key of an entity, as the store in memory has it. */
+export function keyOf(entity: Entity): string {
+  const writer = new RecordWriter(codec, 64);
+  writer.writeKey(namesOf(entity.functionIndex).type, entity.hash, entity.id);
+  return writer.bytes.toString('latin1', 0, writer.length);
+}
+
+/** Writes deltas, one an epoch, as a shard does. */
+export class SnapshotStage {
+  readonly fileSystem = new SimulatedFileSystem({ autoSync: true });
+  readonly dirty = new DirtyEntities();
+  readonly inFlight = new EnvelopeBlock();
+  readonly changelog: ChangelogWriter;
+  readonly snapshot: ShardSnapshot;
+  readonly deltas: WrittenDelta[] = [];
+  readonly reports: SnapshotReport[] = [];
+  readonly #writer = new EnvelopeWriter(codec);
+  #epoch = 1;
+
+  constructor(segmentBytesMax = 1 << 20) {
+    this.fileSystem.makeDirectory(DIRECTORY);
+    this.changelog = new ChangelogWriter(this.fileSystem, DIRECTORY, { segmentBytesMax, nextSegment: 1, segments: [] });
+    this.dirty.epoch = 1;
+    const shapes = { get: (number: number) => ({ number, keys: [] }) };
+    this.snapshot = new ShardSnapshot(this.changelog, new RecordWriter(codec, 256), this.dirty, this.inFlight, {
+      names: namesOf,
+      inFlightNames: () => this.inFlight.names(directory, shapes),
+      written: (delta, report) => {
+        this.deltas.push(delta);
+        this.reports.push(report);
+      },
+    });
+  }
+
+  /** Writes a state as an invocation does. */
+  write(entity: Entity, text: string | undefined): void {
+    if (entity.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(entity);
+    entity.writeCell(CELL, text);
+  }
+
+  begin(): void {
+    this.snapshot.begin(this.#epoch++ as Epoch);
+  }
+
+  /** A message that the snapshot has to hold. */
+  hold(id: string, message: unknown, caller?: Entity): void {
+    const sourceType = caller?.functionIndex ?? TYPE_NONE;
+    this.#writer.write(KIND_MESSAGE, 1, hashId(id), id, sourceType, caller?.id ?? '', message, PLAIN);
+    this.inFlight.place(this.#writer);
+  }
+
+  /** Goes on until the part is written; returns how many turns that took. */
+  finish(): number {
+    this.snapshot.closeChannels();
+    let turns = 0;
+    for (; this.snapshot.isUnderWay; turns++) this.snapshot.work();
+    return turns;
+  }
+
+  /** A whole epoch in which these entities got these values. */
+  epoch(values: readonly (readonly [Entity, string | undefined])[]): WrittenDelta {
+    for (const [entity, text] of values) this.write(entity, text);
+    this.begin();
+    this.finish();
+    return this.deltas.at(-1) as WrittenDelta;
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * Folding: the store gets the newest committed value of each entity and nothing else, and the changelog is removed no
+ * sooner than the store says that it has applied it.
+ */
+import { expect, test } from 'vitest';
+import { Fold } from '../../../src/shard/fold.ts';
+import type { Entity } from '../../../src/state/entity.ts';
+import { readValue } from '../../../src/state/entity-record.ts';
+import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
+import {
+  CELL,
+  codec,
+  DIRECTORY,
+  HeldStore,
+  keyOf,
+  namesOf,
+  newEntity,
+  settle,
+  SnapshotStage,
+} from './durable-stage.ts';
+
+class FoldStage extends SnapshotStage {
+  readonly store = new HeldStore();
+  readonly released: Entity[] = [];
+  readonly fold: Fold;
+
+  constructor(foldBytes = 1, segmentBytesMax = 1) {
+    super(segmentBytesMax);
+    const { fileSystem, store, changelog, dirty } = this;
+    this.fold = new Fold(
+      { fileSystem, directory: DIRECTORY, store, changelog, dirty, baseEpoch: 0, foldBytes },
+      { released: (entity) => void this.released.push(entity), progressed: () => {} },
+    );
+  }
+
+  /** An epoch that is written and not yet committed. */
+  add(values: readonly (readonly [Entity, string | undefined])[]): void {
+    this.fold.add(this.epoch(values));
+  }
+
+  /** Until there is nothing to do. */
+  async foldAll(): Promise<void> {
+    while (this.fold.hasWork || (this.fold.isWriting && !this.store.isHeld)) {
+      this.fold.work();
+      await settle();
+    }
+  }
+
+  /** What the store holds of an entity; undefined for nothing. */
+  stored(entity: Entity): unknown {
+    const value = this.store.contents.get(keyOf(entity));
+    if (value === undefined) return undefined;
+    const copy = newEntity(entity.id, entity.functionIndex);
+    readValue(codec, Buffer.from(value), 0, namesOf(entity.functionIndex), copy);
+    return copy.readCell(CELL);
+  }
+
+  get applied(): string | undefined {
+    const value = this.store.contents.get(Buffer.from(APPLIED_KEY).toString('latin1'));
+    return value && Buffer.from(value).toString();
+  }
+
+  get segments(): number[] {
+    return this.changelog.segments.map(({ segment }) => segment);
+  }
+}
+
+const [a, b, c] = ['a', 'b', 'c'];
+
+test('the store gets the newest value of each entity, removals included, and the epoch', async () => {
+  const stage = new FoldStage();
+  const [x, y, z] = [newEntity(a), newEntity(b, 1), newEntity(c)];
+  stage.add([
+    [x, 'x1'],
+    [y, 'y1'],
+    [z, 'z1'],
+  ]);
+  stage.add([
+    [x, 'x2'],
+    [z, undefined],
+  ]);
+  stage.fold.committed(2);
+  await stage.foldAll();
+  expect([stage.stored(x), stage.stored(y), stage.stored(z), stage.applied]).toEqual(['x2', 'y1', undefined, '2']);
+  expect(stage.dirty.appliedEpoch).toBe(2);
+  expect(new Set(stage.released)).toEqual(new Set([x, y, z]));
+});
+
+test('what is not committed is not folded', async () => {
+  const stage = new FoldStage();
+  const x = newEntity(a);
+  stage.add([[x, 'committed']]);
+  stage.add([[x, 'not']]);
+  await stage.foldAll();
+  expect(stage.store.contents.size).toBe(0);
+  stage.fold.committed(1);
+  await stage.foldAll();
+  expect([stage.stored(x), stage.applied, stage.dirty.pins(x)]).toEqual(['committed', '1', true]);
+});
+
+test('a round begins when there is enough, or when it is forced', async () => {
+  const stage = new FoldStage(1 << 20);
+  const x = newEntity(a);
+  stage.fold.force();
+  expect(stage.fold.hasWork).toBe(false);
+  stage.add([[x, '1']]);
+  stage.fold.committed(1);
+  await stage.foldAll();
+  expect(stage.stored(x)).toBe('1');
+  stage.add([[x, '2']]);
+  stage.fold.committed(2);
+  expect(stage.fold.hasWork).toBe(false);
+});
+
+test('segments go when they are applied, but never the last committed one: it holds the messages in flight', async () => {
+  const stage = new FoldStage();
+  for (let epoch = 1; epoch <= 4; epoch++) stage.add([[newEntity(a), String(epoch)]]);
+  expect(stage.segments).toEqual([1, 2, 3, 4]);
+  stage.fold.committed(3);
+  await stage.foldAll();
+  expect([stage.applied, stage.segments]).toEqual(['3', [3, 4]]);
+});
+
+test('nothing is applied, removed or released before the store has written', async () => {
+  const stage = new FoldStage();
+  stage.store.isHeld = true;
+  const x = newEntity(a);
+  stage.add([[x, '1']]);
+  stage.add([[newEntity(b), '1']]);
+  stage.fold.committed(2);
+  await stage.foldAll();
+  expect([stage.fold.isWriting, stage.fold.work(), stage.dirty.appliedEpoch]).toEqual([true, 0, 0]);
+  expect([stage.released, stage.segments, stage.dirty.pins(x)]).toEqual([[], [1, 2], true]);
+  stage.store.release();
+  await settle();
+  await stage.foldAll();
+  expect([stage.fold.isWriting, stage.dirty.appliedEpoch, stage.dirty.pins(x)]).toEqual([false, 2, false]);
+  expect([stage.released.length, stage.segments]).toEqual([2, [2]]);
+});
+
+test('an entity that is written while it is folded stays pinned', async () => {
+  const stage = new FoldStage();
+  const x = newEntity(a);
+  stage.add([[x, '1']]);
+  stage.fold.committed(1);
+  stage.write(x, '2');
+  await stage.foldAll();
+  expect([stage.stored(x), stage.dirty.pins(x)]).toEqual(['1', true]);
+});
+
+test('many entities are folded in slices and batches, each of them once', async () => {
+  const stage = new FoldStage();
+  const entities = Array.from({ length: 9_000 }, (_, index) => newEntity(`e${index}`));
+  stage.add(entities.map((entity) => [entity, 'old'] as const));
+  stage.add(entities.map((entity) => [entity, entity.id] as const));
+  stage.fold.committed(2);
+  let workMax = 0;
+  while (stage.fold.hasWork) {
+    workMax = Math.max(workMax, stage.fold.work());
+    await settle();
+  }
+  expect(workMax).toBeLessThanOrEqual(512);
+  expect(stage.store.contents.size).toBe(9_001);
+  expect(entities.filter((entity) => stage.stored(entity) !== entity.id)).toEqual([]);
+});
+
+test('a store that cannot be written fails the shard', async () => {
+  const stage = new FoldStage();
+  stage.store.failure = new Error('no disk');
+  stage.add([[newEntity(a), '1']]);
+  stage.fold.committed(1);
+  stage.fold.work();
+  await settle();
+  expect(stage.fold.hasWork).toBe(true);
+  expect(() => stage.fold.work()).toThrow('no disk');
+});
+
+test('held at an epoch, it folds that far and no farther until it is released', async () => {
+  const stage = new FoldStage();
+  const x = newEntity(a);
+  for (const text of ['1', '2', '3']) stage.add([[x, text]]);
+  stage.fold.committed(1);
+  stage.fold.holdAt(2);
+  stage.fold.committed(3);
+  await stage.foldAll();
+  expect([stage.stored(x), stage.fold.isHeld]).toEqual(['2', true]);
+  stage.fold.release();
+  await stage.foldAll();
+  expect(stage.stored(x)).toBe('3');
+});

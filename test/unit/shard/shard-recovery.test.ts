@@ -1,0 +1,125 @@
+/**
+ * What a shard takes up again: the newest committed values that the store does not hold, and the messages in flight at
+ * the last commit, whatever module reads them.
+ */
+import { expect, test } from 'vitest';
+import { defineFunction, defineModule, MillraceError, value } from '../../../src/index.ts';
+import { Directory } from '../../../src/shard/function-binding.ts';
+import { recoverShard, type Recovered } from '../../../src/shard/shard-recovery.ts';
+import { recordNames } from '../../../src/state/entity-record.ts';
+import { CELL, codec, DIRECTORY, directory, newEntity, SnapshotStage } from './durable-stage.ts';
+
+function recover(stage: SnapshotStage, appliedEpoch: number, functions = directory): Recovered {
+  const epoch = stage.deltas.length;
+  const committed = epoch === 0 ? undefined : { epoch, location: stage.deltas[epoch - 1].location };
+  const names = functions.bindings.map(({ type, shape }) => recordNames(type, shape.names));
+  const { fileSystem } = stage;
+  const place = { fileSystem, directory: DIRECTORY, appliedEpoch, committed, codec, functions };
+  return recoverShard({ ...place, names: (index) => names[index] });
+}
+
+/** A module whose first function has gone and whose second has another number and another state beside the old one. */
+function changedModule(): Directory {
+  const changed = defineFunction({
+    type: 'test/second',
+    state: { added: value({ initial: 7 }), name: value<string>() },
+    invoke: () => {},
+  });
+  const other = defineFunction({ type: 'test/other', invoke: () => {} });
+  return new Directory(defineModule({ functions: [other, changed] }));
+}
+
+function idsOf({ entities }: Recovered): string[] {
+  return [...entities.values()].map(({ id }) => id).toSorted();
+}
+
+test('a new directory holds nothing', () => {
+  const recovered = recover(new SnapshotStage(), 0);
+  expect([recovered.entities.size, recovered.messages, recovered.deltas]).toEqual([0, [], []]);
+});
+
+test('deltas lie over each other, the newest on top; a removal leaves a blank that must reach the store', () => {
+  const stage = new SnapshotStage();
+  const [a, b, c] = ['a', 'b', 'c'].map((id) => newEntity(id));
+  stage.epoch([
+    [a, 'a1'],
+    [b, 'b1'],
+    [c, 'c1'],
+  ]);
+  stage.epoch([
+    [a, 'a2'],
+    [c, undefined],
+  ]);
+  const recovered = recover(stage, 0);
+  const found = Object.fromEntries([...recovered.entities.values()].map((entity) => [entity.id, entity]));
+  expect([found['a'].readCell(CELL), found['b'].readCell(CELL), found['c'].isBlank]).toEqual(['a2', 'b1', true]);
+  // As after an encoding, in the run's own count.
+  expect([found['a'].dirtyEpoch, found['b'].dirtyEpoch, found['c'].dirtyEpoch]).toEqual([-2, -1, -2]);
+  expect(recovered.deltas.map(({ epoch, entities }) => [epoch, entities.length])).toEqual([
+    [1, 3],
+    [2, 2],
+  ]);
+});
+
+test('what the store has applied is not read, and the run counts from there', () => {
+  const stage = new SnapshotStage();
+  stage.epoch([[newEntity('a'), '1']]);
+  stage.epoch([[newEntity('b'), '2']]);
+  stage.epoch([[newEntity('c'), '3']]);
+  const recovered = recover(stage, 2);
+  expect([idsOf(recovered), recovered.deltas.map(({ epoch }) => epoch)]).toEqual([['c'], [1]]);
+});
+
+test('only the messages of the last commit are in flight, even when all else is applied', () => {
+  const stage = new SnapshotStage();
+  for (const id of ['first', 'last']) {
+    stage.write(newEntity(id), id);
+    stage.begin();
+    stage.hold('x', id);
+    stage.finish();
+  }
+  for (const applied of [0, 1, 2]) {
+    const recovered = recover(stage, applied);
+    expect(recovered.messages.map(({ message }) => message)).toEqual(['last']);
+    expect(recovered.entities.size).toBe(2 - applied);
+  }
+});
+
+test('what was written after the last commit is cut off', () => {
+  const stage = new SnapshotStage();
+  stage.epoch([[newEntity('a'), '1']]);
+  const path = stage.fileSystem.paths().find((name) => name.startsWith(`${DIRECTORY}/`)) ?? '';
+  const byteLength = stage.fileSystem.readFile(path).length;
+  stage.epoch([[newEntity('b'), '2']]);
+  stage.deltas.pop();
+  expect(idsOf(recover(stage, 0))).toEqual(['a']);
+  expect(stage.fileSystem.readFile(path).length).toBe(byteLength);
+});
+
+test('records and messages find their function by name; states that were added have their initial values', () => {
+  const stage = new SnapshotStage();
+  stage.write(newEntity('gone', 0), 'gone');
+  stage.write(newEntity('kept', 1), 'kept');
+  stage.begin();
+  stage.hold('kept', 'hello', newEntity('gone', 0));
+  stage.finish();
+  const functions = changedModule();
+  const recovered = recover(stage, 0, functions);
+  const [kept] = [...recovered.entities.values()];
+  expect([kept.id, kept.functionIndex, kept.readCell(0), kept.readCell(1)]).toEqual(['kept', 1, undefined, 'kept']);
+  expect(recovered.deltas[0].entities).toEqual([undefined, kept]);
+  // A caller that the module does not have cannot be answered: nobody sent it.
+  expect(recovered.messages).toMatchObject([{ type: 1, id: 'kept', message: 'hello', sourceType: 0xffff }]);
+});
+
+test('messages to a function that the module does not have are refused', () => {
+  const stage = new SnapshotStage();
+  stage.begin();
+  stage.hold('x', 'hello');
+  stage.finish();
+  const first = defineFunction({ type: 'test/first', invoke: () => {} });
+  const code = (error: unknown): unknown => error instanceof MillraceError && error.code;
+  expect(() => recover(stage, 0, new Directory(defineModule({ functions: [first] })))).toThrow(
+    expect.toSatisfy((error: unknown) => code(error) === 'UNKNOWN_FUNCTION'),
+  );
+});
