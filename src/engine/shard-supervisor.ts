@@ -115,7 +115,8 @@ export class ShardSupervisor {
 
   #fail(who: string, details: Details, cause: unknown): void {
     this.#recovering = undefined;
-    const failure = dataFailure(cause) ?? new MillraceError('SHARD_FAILED', failureText(who, cause), { cause, details });
+    const failure =
+      dataFailure(cause) ?? new MillraceError('SHARD_FAILED', failureText(who, cause), { cause, details });
     this.#hooks.failed(failure);
   }
 

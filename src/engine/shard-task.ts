@@ -13,7 +13,7 @@ import type { FilledOptions } from './options.ts';
 const MAILBOX_COUNT_MAX = 32_768;
 /** How much of a changelog may wait to be folded: what a recovery has to read. */
 const FOLD_BYTES_MIN = 1 << 20;
-const FOLD_BYTES_MAX = 64 << 20;
+const FOLD_BYTES_MAX = 32 << 20;
 
 export interface ShardTask {
   readonly shard: ShardIndex;

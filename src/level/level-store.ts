@@ -230,5 +230,11 @@ function reasonOf(error: Error): string {
  * which ends the process with a segmentation fault.
  */
 export async function keepLoaded(): Promise<void> {
-  await import('classic-level');
+  try {
+    await import('classic-level');
+  } catch (cause) {
+    const what =
+      "classic-level is not installed (it is an optional dependency); without it, import from 'millrace/native-free'";
+    throw new MillraceError('STORAGE_FAILED', what, { cause });
+  }
 }

@@ -70,6 +70,7 @@ export class Delivery {
   #wanted(type: number, hash: number, id: string | EnvelopeReader): Entity | undefined {
     if (this.#durability?.mayBeStored !== true || this.#bindings[type].shape.names.length === 0) return undefined;
     const entity = new Entity(type, hash, typeof id === 'string' ? id : id.targetId());
+    entity.detachId();
     this.#entities.add(entity);
     this.#invoker.occupy(entity);
     this.#durability.fetch.want(entity);

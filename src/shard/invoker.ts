@@ -124,7 +124,7 @@ export class Invoker {
     this.finishedCount = (this.finishedCount + 1) | 0;
     const kept = !entity.isVacant || this.#place.dirty.pins(entity);
     if (inTable !== kept) {
-      if (kept) this.entities.add(entity);
+      if (kept) this.#keep(entity);
       else this.entities.remove(entity);
     }
   }
@@ -145,7 +145,7 @@ export class Invoker {
     this.occupy(entity);
     if (entity.waiting !== undefined) entity.waiting.pendingInput = input;
     this.busyCount++;
-    if (!inTable) this.entities.add(entity);
+    if (!inTable) this.#keep(entity);
     const settle = (failed: boolean, error: unknown): void => {
       this.#settled.push({ invocation, failed, error });
       this.onSettled();
@@ -186,6 +186,11 @@ export class Invoker {
     entity.waiting = undefined;
     this.busy.delete(entity);
     this.forgetVacant(entity);
+  }
+
+  #keep(entity: Entity): void {
+    entity.detachId();
+    this.entities.add(entity);
   }
 
   /** An entity that holds nothing, and whose store entry says the same, need not be kept. */

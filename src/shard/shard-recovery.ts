@@ -5,7 +5,7 @@
  */
 import type { FileSystem } from '../base/file-system.ts';
 import { hashId } from '../keys/id-hash.ts';
-import { type RecordNames, type RecordSpan, readKey, readRecord, readValue } from '../state/entity-record.ts';
+import { type RecordNames, type RecordSpan, readIdOf, readKey, readRecord, readValue } from '../state/entity-record.ts';
 import { Entity } from '../state/entity.ts';
 import { EntityTable } from '../state/entity-table.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
@@ -66,6 +66,8 @@ class Overlay {
   readonly #place: RecoveryPlace;
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
   #runEpoch = 0;
+  /** Of the record before; -1 before the first. */
+  #lastFunction = -1;
   #entities: (Entity | undefined)[] = [];
   #blocks: Uint8Array[] = [];
   #names: BlockNames = { functions: {}, shapes: {} };
@@ -98,9 +100,17 @@ class Overlay {
 
   /** The entity of a record, with its cells; none for a function that the module no longer has. */
   #entity(bytes: Buffer, { keyStart, keyEnd, valueStart }: RecordSpan): Entity | undefined {
-    const { type, id } = readKey(bytes, keyStart, keyEnd);
-    const functionIndex = this.#place.functions.findFunction(type);
-    if (functionIndex === undefined) return undefined;
+    // Most records are of the same type as the one before.
+    let functionIndex: number | undefined = this.#lastFunction;
+    let id =
+      functionIndex === -1 ? undefined : readIdOf(this.#place.names(functionIndex).type, bytes, keyStart, keyEnd);
+    if (id === undefined) {
+      const key = readKey(bytes, keyStart, keyEnd);
+      functionIndex = this.#place.functions.findFunction(key.type);
+      if (functionIndex === undefined) return undefined;
+      this.#lastFunction = functionIndex;
+      id = key.id;
+    }
     const hash = hashId(id);
     const known = this.entities.find(functionIndex, hash, id);
     const entity = known ?? new Entity(functionIndex, hash, id);

@@ -74,7 +74,6 @@ export class EntityTable {
   /** Adds an entity that is not in the table. */
   add(entity: Entity): void {
     if (this.size * 2 >= this.#mask) this.#grow();
-    entity.detachId();
     this.#place(entity);
     this.size++;
   }

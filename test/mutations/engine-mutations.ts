@@ -165,8 +165,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'egress: the sink is synced before its position is taken',
     file: 'src/io/egress-ledger.ts',
-    find:
-      'const position = journal.position(this.#acknowledged, this.#sinkPosition);\n' + '    await this.syncSink();',
+    find: 'const position = journal.position(this.#acknowledged, this.#sinkPosition);\n' + '    await this.syncSink();',
     replace:
       'await this.syncSink();\n' + '    const position = journal.position(this.#acknowledged, this.#sinkPosition);',
     why: 'the checkpoint says of lines that they are there which a power loss takes',

@@ -151,7 +151,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'fold: removes the segment of the last commit',
     file: 'src/shard/fold.ts',
-    find: 'removeThrough(Math.min(applied, this.#place.baseEpoch + this.#committedEpoch - 1));',
+    find: 'removeThrough(Math.min(applied, this.#place.baseEpoch + lastNeeded - 1));',
     replace: 'removeThrough(applied);',
     why: 'I6: its messages in flight are nowhere else',
     suites: [seeds(120), tests('unit/shard/fold')],

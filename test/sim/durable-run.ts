@@ -24,7 +24,7 @@ import type { Outside, Workload } from './workload.ts';
 const DIRECTORY = '/data';
 /** So many steps in which nothing moves mean that nothing ever will. */
 const STUCK_STEPS = 3_000;
-const STEPS_MAX = 60_000;
+const STEPS_MAX = 120_000;
 const TICK_MS_MAX = 15;
 const LINGER_STEPS = 40;
 const IDLE_TURN_STEPS = 4;

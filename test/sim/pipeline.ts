@@ -26,9 +26,11 @@ import { outputFileSink, readOutput } from './output-file.ts';
 import type { Outside, Workload } from './workload.ts';
 
 /** Some sources give so much at once that input is held back, and checkpoints are made, in the middle of a batch. */
-const WIDE_CHANCE = 0.1;
-const WIDE_BATCH = 250;
-const WIDE_COUNT = 300;
+const WIDE_CHANCE = 0.15;
+const WIDE_BATCH = 150;
+const WIDE_COUNT = 180;
+/** So much that an epoch's records are written in several frames. */
+const BALLAST_LENGTH = 2_500;
 
 const SOURCE = 'pipeline/source';
 const FIRST = 'pipeline/first';
@@ -41,6 +43,7 @@ type CountState = { readonly count: ValueSpec<number> };
 interface Input {
   readonly number: number;
   readonly key: string;
+  readonly ballast: string;
 }
 
 interface Counted extends Input {
@@ -58,14 +61,15 @@ export class Pipeline implements Workload {
   constructor(outside: Outside) {
     const { prng, setting } = outside;
     const keyCount = prng.pick([1, 3, 10]);
-    const isWide = prng.chance(WIDE_CHANCE);
+    const isWide = prng.chance(WIDE_CHANCE) && setting.creditCount > 1;
     this.#batchMax = isWide ? WIDE_BATCH : 8;
     this.#outside = outside;
     this.#consumer = new NumberedConsumer(outside);
-    this.#inputs = Array.from({ length: isWide ? WIDE_COUNT : setting.size * 3 }, (_, number) => ({
-      number,
-      key: `k${prng.below(keyCount)}`,
-    }));
+    const isHeavy = isWide && setting.ringCapacityBytes >= 1024 && prng.chance(0.5);
+    const ballast = 'x'.repeat(isHeavy ? BALLAST_LENGTH : 0);
+    this.#inputs = Array.from({ length: isWide ? WIDE_COUNT : setting.size * 3 }, (_, number) => {
+      return { number, key: `k${prng.below(keyCount)}`, ballast };
+    });
     outside.fileSystem.writeFile('/out/keep', new Uint8Array(0));
   }
 
@@ -73,9 +77,9 @@ export class Pipeline implements Workload {
     const first = defineFunction({
       type: FIRST,
       state: { count: value({ initial: 0 }) },
-      invoke: (ctx: Context<CountState>, { number, key }: Input) => {
+      invoke: (ctx: Context<CountState>, input: Input) => {
         ctx.state.count++;
-        ctx.send(SECOND, `${key}-second`, { number, key, count: ctx.state.count });
+        ctx.send(SECOND, `${input.key}-second`, { ...input, count: ctx.state.count });
       },
     });
     const second = defineFunction({
