@@ -1,5 +1,6 @@
 /**
- * Calls to the file system that fail, over `millrace`: a sample of all kinds; `npm run crash -- --faults all` tries all.
+ * Calls to the file system that fail, over `millrace`: a sample of all kinds; `npm run crash -- --faults all`
+ * tries all.
  */
 import { expect, test } from 'vitest';
 import { runFaults } from './fault-run.ts';
@@ -15,4 +16,4 @@ test('a call that fails costs nothing that was acknowledged, and says so', async
   expect(allCount).toBeGreaterThan(1_000);
   const ends = [...outcomes.keys()].map((outcome) => outcome.split(':')[0]);
   expect(ends).toEqual(expect.arrayContaining(['finished', 'not started', 'failed']));
-});
+}, 180_000);

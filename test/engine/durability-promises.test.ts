@@ -98,3 +98,17 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     expect(await totalOf(engine, 'Kim')).toBe(1);
   });
 });
+
+test('who begins to wait while a checkpoint is made is not forgotten until something else happens', async () => {
+  const latenciesMs: number[] = [];
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const { engine } = await open('millrace', scratch());
+    // The very first checkpoint is due without anybody's wish, and under way when this is sent.
+    const sentAt = performance.now();
+    await engine.send(counter, 'Kim', { add: 1 });
+    latenciesMs.push(performance.now() - sentAt);
+    await engine.stop();
+  }
+  // An idle coordinator looks for work twice a second by itself.
+  expect(Math.min(...latenciesMs)).toBeLessThan(400);
+});

@@ -24,7 +24,7 @@ export const CHANNEL_MUTATIONS: readonly Mutation[] = [
     find: 'this.#limit = ((endOfFree - endOfRing) | 0) < 0 ? endOfFree : endOfRing;',
     replace: 'this.#limit = endOfFree < endOfRing ? endOfFree : endOfRing;',
     why: 'I2: after 2 GiB, where positions wrap, frames go where there is no room',
-    suites: [tests('unit/ring/ring')],
+    suites: [tests('unit/ring/position-wrap')],
   },
   {
     name: 'ring: shown before it is written',

@@ -64,7 +64,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     find: 'reuseLastSegment: false,',
     replace: 'reuseLastSegment: true,',
     why: 'I9: after a failed sync the file is never synced again',
-    suites: [seeds(120)],
+    suites: [seeds(30, { segment: 100_000, faults: 5 })],
   },
   {
     name: 'waiters: forgotten by a roll-back',
@@ -96,7 +96,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     find: 'for (; this.#endedCount > 0; this.#endedCount--) this.#envelopes.drop();',
     replace: 'while (this.#envelopes.count > 0) this.#envelopes.drop();\n    this.#endedCount = 0;',
     why: 'what was sent behind the markers is lost with a shard',
-    suites: [seeds(120), tests('unit/engine/replay-log')],
+    suites: [seeds(160), tests('unit/engine/replay-log')],
   },
   {
     name: 'askers: answered before the commit',
@@ -112,7 +112,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     find: 'else if (isAhead) this.#ahead.push({ number, answer });',
     replace: 'else if (isAhead) this.#held.push({ number, answer });',
     why: 'I5: it is told an epoch too early',
-    suites: [seeds(120), tests('unit/engine/askers')],
+    suites: [tests('unit/engine/askers')],
   },
   {
     name: 'keys: the window has no end',
@@ -147,6 +147,14 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     suites: [seeds(120), tests('unit/io/egress-ledger')],
   },
   {
+    name: 'egress: what was set aside counts for the epoch before',
+    file: 'src/io/egress-ledger.ts',
+    find: 'this.hold(words, offsetBytes >> 2, byteLength, epoch + 1, false);',
+    replace: 'this.hold(words, offsetBytes >> 2, byteLength, epoch, false);',
+    why: 'I8: its delta in the journal has the number of another one',
+    suites: [tests('unit/io/aside-epoch')],
+  },
+  {
     name: 'egress: acknowledged when it is taken',
     file: 'src/io/egress-ledger.ts',
     find: 'this.#takenCount += records.length;',
@@ -169,7 +177,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     replace:
       'await this.syncSink();\n' + '    const position = journal.position(this.#acknowledged, this.#sinkPosition);',
     why: 'the checkpoint says of lines that they are there which a power loss takes',
-    suites: [seeds(200)],
+    suites: [tests('unit/io/sink-position')],
   },
   {
     name: 'journal: a segment goes with one record left',
@@ -177,7 +185,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     find: '({ end }) => end <= acknowledged)',
     replace: '({ end }) => end <= acknowledged + 1)',
     why: 'a committed record that never leaves',
-    suites: [seeds(120), tests('unit/io/egress-ledger')],
+    suites: [tests('unit/io/egress-ledger')],
   },
   {
     name: 'ndjson: the file is not cut off',

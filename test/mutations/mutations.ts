@@ -7,6 +7,7 @@
 import { CHANNEL_MUTATIONS } from './channel-mutations.ts';
 import { ENGINE_MUTATIONS } from './engine-mutations.ts';
 import type { Mutation } from './mutation.ts';
+import { SAVEPOINT_MUTATIONS } from './savepoint-mutations.ts';
 import { SHARD_MUTATIONS } from './shard-mutations.ts';
 import { STORAGE_MUTATIONS } from './storage-mutations.ts';
 
@@ -15,4 +16,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...SHARD_MUTATIONS,
   ...ENGINE_MUTATIONS,
   ...STORAGE_MUTATIONS,
+  ...SAVEPOINT_MUTATIONS,
 ];

@@ -128,7 +128,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     find: 'next !== undefined && next.epoch <= last; ) {',
     replace: 'next !== undefined; ) {',
     why: 'I8: after a crash the store is ahead of the manifest',
-    suites: [seeds(120), tests('unit/shard/fold')],
+    suites: [tests('unit/shard/fold')],
   },
   {
     name: 'fold: says `applied` before it is',
@@ -194,7 +194,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     find: 'entity.dirtyEpoch = -this.#runEpoch;',
     replace: '',
     why: 'it leaves memory before the store has its value, and an old one is fetched',
-    suites: [seeds(120)],
+    suites: [seeds(160)],
   },
   {
     name: 'recovery: messages of earlier epochs, too',

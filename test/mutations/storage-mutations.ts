@@ -56,7 +56,7 @@ export const STORAGE_MUTATIONS: readonly Mutation[] = [
     find: 'await fileSystem.syncDirectory(dirname(directory));',
     replace: '',
     why: 'a power loss takes the directory with all that was committed into it',
-    suites: [seeds(60), tests('unit/store/durable-directory')],
+    suites: [seeds(100), tests('unit/store/durable-directory')],
   },
   {
     name: 'changelog: the tail is not cut off',

@@ -71,6 +71,6 @@ function endGroup(pid: number | undefined): void {
 function describe(output: string, code: number | null): string {
   const lines = stripVTControlCharacters(output).split('\n');
   const where = lines.find((line) => /^seed \d+ failed|^\s*FAIL\s/.test(line)) ?? `exit code ${code}`;
-  const error = lines.find((line) => /^\s*(\w*Error|AssertionError)\b.*: /.test(line)) ?? '';
+  const error = lines.find((line) => /^\s*(\w*Error|Violation)\b.*: /.test(line)) ?? '';
   return `${where.trim().replace(/; run it.*/, '')} ${error.trim()}`.slice(0, 160).trim();
 }

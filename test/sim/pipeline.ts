@@ -30,7 +30,7 @@ const WIDE_CHANCE = 0.15;
 const WIDE_BATCH = 150;
 const WIDE_COUNT = 180;
 /** So much that an epoch's records are written in several frames. */
-const BALLAST_LENGTH = 2_500;
+const BALLAST_LENGTH = 6_000;
 
 const SOURCE = 'pipeline/source';
 const FIRST = 'pipeline/first';
@@ -65,7 +65,7 @@ export class Pipeline implements Workload {
     this.#batchMax = isWide ? WIDE_BATCH : 8;
     this.#outside = outside;
     this.#consumer = new NumberedConsumer(outside);
-    const isHeavy = isWide && setting.ringCapacityBytes >= 1024 && prng.chance(0.5);
+    const isHeavy = isWide && setting.ringCapacityBytes >= 4096 && setting.batchCount >= 16;
     const ballast = 'x'.repeat(isHeavy ? BALLAST_LENGTH : 0);
     this.#inputs = Array.from({ length: isWide ? WIDE_COUNT : setting.size * 3 }, (_, number) => {
       return { number, key: `k${prng.below(keyCount)}`, ballast };
