@@ -16,7 +16,7 @@ export const CHANNEL_MUTATIONS: readonly Mutation[] = [
     find: '< frameBytes + paddingBytes) return RING_FULL;',
     replace: '< frameBytes) return RING_FULL;',
     why: 'I2: the frame behind the padding overwrites what was not read yet',
-    suites: [seeds(20, IN_MEMORY), tests('unit/ring/ring')],
+    suites: [seeds(30, IN_MEMORY), tests('unit/ring/ring')],
   },
   {
     name: 'ring: positions compared without wrapping',

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import type { Mutation, Suite } from './mutation.ts';
 import { MUTATIONS } from './mutations.ts';
 import { PrivateCopy } from './private-copy.ts';
-import { runSuite, tryMutation } from './suite-run.ts';
+import { endAll, runSuite, tryMutation } from './suite-run.ts';
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +30,7 @@ if (values.list) {
 async function tryAll(): Promise<number> {
   const copy = new PrivateCopy();
   const stop = (): never => {
+    endAll();
     copy.remove();
     process.exit(130);
   };

@@ -37,6 +37,19 @@ test.each(MUTATIONS)('$name', (mutation: Mutation) => {
 let copy: PrivateCopy | undefined;
 afterAll(() => copy?.remove());
 
+test('a suite passes, fails or hangs, and leaves nothing running', async () => {
+  copy ??= new PrivateCopy();
+  const leavesOneBehind =
+    "require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit' });";
+  const outcomes = [];
+  for (const script of [`${leavesOneBehind} process.exit(0)`, 'process.exit(3)', 'setInterval(() => {}, 1e6)']) {
+    const isHanging = script.startsWith('setInterval');
+    const suite = { name: script, args: ['-e', script] };
+    outcomes.push((await runSuite(copy, suite, isHanging ? 1_000 : LIMIT_MS)).failure);
+  }
+  expect(outcomes).toEqual([undefined, 'exit code 3', 'hangs (1 s)']);
+});
+
 test.each(PLANTED)('%s is caught, and only when it is there', { timeout: 3 * LIMIT_MS }, async (name) => {
   copy ??= new PrivateCopy();
   const mutation = MUTATIONS.find((known) => known.name.startsWith(name));

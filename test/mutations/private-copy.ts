@@ -24,7 +24,7 @@ export class PrivateCopy {
   constructor() {
     this.path = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-mutations-')));
     for (const name of COPIED) cpSync(join(ROOT, name), join(this.path, name), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules'), join(this.path, 'node_modules'));
+    symlinkSync(join(ROOT, 'node_modules'), join(this.path, 'node_modules'), 'junction');
   }
 
   /** Does something while the bug is there, and takes it out again. */

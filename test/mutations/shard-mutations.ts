@@ -32,7 +32,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     find: 'this.mailboxOpenCount = place.mailboxCount();',
     replace: 'this.mailboxOpenCount = 0;',
     why: 'I6: the mailbox is the channel to oneself; what was in it at the cut is lost in a crash',
-    suites: [seeds(120)],
+    suites: [seeds(40)],
   },
   {
     name: 'recording: what spilled from the mailbox is left out',

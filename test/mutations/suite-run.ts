@@ -19,6 +19,14 @@ export interface MutationOutcome {
   readonly seconds: number;
 }
 
+/** Process groups under way. */
+const groups = new Set<number>();
+
+/** Ends what is under way: groups of their own do not hear of an interrupt. */
+export function endAll(): void {
+  for (const group of groups) endGroup(group);
+}
+
 export function runSuite(copy: PrivateCopy, { args }: Suite, limitMs: number): Promise<SuiteOutcome> {
   const child = spawn(process.execPath, args, {
     cwd: copy.path,
@@ -26,6 +34,7 @@ export function runSuite(copy: PrivateCopy, { args }: Suite, limitMs: number): P
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
+  if (child.pid !== undefined) groups.add(child.pid);
   let output = '';
   let hangs = false;
   for (const stream of [child.stdout, child.stderr]) {
@@ -36,10 +45,11 @@ export function runSuite(copy: PrivateCopy, { args }: Suite, limitMs: number): P
     endGroup(child.pid);
   }, limitMs);
   return new Promise((resolve, reject) => {
-    child.on('error', reject).on('close', (code) => {
+    child.on('error', reject);
+    // What it has left behind would keep its output open.
+    child.on('exit', () => endGroup(child.pid));
+    child.on('close', (code) => {
       clearTimeout(timer);
-      // What a failed test has left behind.
-      endGroup(child.pid);
       if (hangs) resolve({ failure: `hangs (${limitMs / 1000} s)`, output });
       else resolve({ failure: code === 0 ? undefined : describe(output, code), output });
     });
@@ -60,8 +70,9 @@ export function tryMutation(copy: PrivateCopy, mutation: Mutation, limitMs: numb
 }
 
 function endGroup(pid: number | undefined): void {
+  if (pid === undefined || !groups.delete(pid)) return;
   try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, 'SIGKILL');
   } catch {
     // It has ended by itself.
   }

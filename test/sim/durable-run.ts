@@ -137,6 +137,12 @@ class DurableRun {
   // -- steps
 
   async run(): Promise<DurableOutcome> {
+    do await this.#runUntilOver();
+    while (!(await this.#finish()));
+    return { hash: (this.#hash >>> 0).toString(16).padStart(8, '0'), statistics: this.#statistics };
+  }
+
+  async #runUntilOver(): Promise<void> {
     let idleSteps = 0;
     while (!this.#isOver()) {
       this.#statistics.steps++;
@@ -145,8 +151,6 @@ class DurableRun {
       check(this.#statistics.steps < STEPS_MAX, () => 'it goes on and on');
       if (this.#unexpected !== undefined) throw this.#unexpected;
     }
-    await this.#finish();
-    return { hash: (this.#hash >>> 0).toString(16).padStart(8, '0'), statistics: this.#statistics };
   }
 
   #isOver(): boolean {
@@ -254,18 +258,18 @@ class DurableRun {
   }
 
   /** One more checkpoint, and then the disk alone must hold all that the model says. */
-  async #finish(): Promise<void> {
+  async #finish(): Promise<boolean> {
     this.#chaos.end();
     let isCommitted = false;
-    const ordered = this.#process.clients?.checkpoint().then(() => (isCommitted = true));
+    void this.#process.clients?.checkpoint().then(() => (isCommitted = true));
     for (let steps = 0; !isCommitted; steps++) {
       check(steps < STUCK_STEPS, () => 'the last checkpoint does not come to its end');
       this.#act();
       await setImmediate();
-      if (this.#process.failure !== undefined) throw this.#process.failure.cause;
+      // An earlier fault of the disk can still end the process; then another one has to finish.
+      if (this.#process.failure !== undefined) return false;
       if (this.#unexpected !== undefined) throw this.#unexpected;
     }
-    await ordered;
     this.#statistics.spilledBlocks =
       this.#process.engine?.storages.reduce((sum, { blocksWritten }) => sum + blocksWritten, 0) ?? 0;
     this.#process.kill();
@@ -273,6 +277,7 @@ class DurableRun {
     const disk = this.#disk.clone();
     const cut = await this.#checkCut(disk);
     this.#workload.checkEnd(cut, disk);
+    return true;
   }
 }
 
