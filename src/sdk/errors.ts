@@ -32,7 +32,7 @@ const CONSEQUENCES = {
   SHARD_RECOVERING: 'All shards go back to the last checkpoint and the engine goes on; nothing that was sent is lost.',
   SHARD_FAILED: 'The engine has failed: all its shards are stopped and every waiting caller gets this error.',
   ENGINE_STOPPED: 'Nothing was sent.',
-  DATA_DAMAGED: 'Nothing is guessed and nothing on disk was changed; repair the file or start from a savepoint.',
+  DATA_DAMAGED: 'Nothing is guessed and no data was changed; repair the file or start from a savepoint.',
   DATA_LOCKED: 'The engine was not started.',
   DATA_TOO_NEW: 'The engine was not started and nothing on disk was changed.',
   DATA_OTHER_STORE: 'The engine was not started and nothing on disk was changed.',
