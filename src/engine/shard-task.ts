@@ -67,14 +67,16 @@ export function shardTask(
 /** A quarter of a shard's memory is for its store, the rest for entities. */
 export function durableTask(shard: number, store: string, data: DataDirectory, options: FilledOptions): DurableTask {
   const memoryBytes = Math.floor(options.memory / options.shardCount);
-  const foldBytes = Math.min(FOLD_BYTES_MAX, Math.max(FOLD_BYTES_MIN, memoryBytes >> 4));
+  // No shifts: bytes of memory do not fit into 32 bits.
+  const cacheBytes = Math.floor(memoryBytes / 4);
+  const foldBytes = Math.min(FOLD_BYTES_MAX, Math.max(FOLD_BYTES_MIN, Math.floor(memoryBytes / 16)));
   return {
     store,
     directory: data.shardDirectory(shard),
     committed: data.committedOf(shard),
-    segmentBytes: foldBytes >> 1,
+    segmentBytes: Math.floor(foldBytes / 2),
     foldBytes,
-    memoryBytes: memoryBytes - (memoryBytes >> 2),
-    cacheBytes: memoryBytes >> 2,
+    memoryBytes: memoryBytes - cacheBytes,
+    cacheBytes,
   };
 }

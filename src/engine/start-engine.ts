@@ -79,5 +79,5 @@ async function openHome(
 /** Stores on this thread, for the time before the shards run; a shard's share of memory is enough for one at a time. */
 async function openGround(url: URL, { memory, shardCount }: FilledOptions): Promise<StoreGround> {
   const { openStore } = (await import(url.href)) as { openStore: OpenStore };
-  return { openStore, cacheBytes: Math.floor(memory / shardCount) >> 2 };
+  return { openStore, cacheBytes: Math.floor(memory / shardCount / 4) };
 }

@@ -1,0 +1,24 @@
+/**
+ * How an engine's memory is divided over its shards, also where it does not fit into 32 bits.
+ */
+import { expect, test } from 'vitest';
+import type { DataDirectory } from '../../../src/engine/data-directory.ts';
+import { fillOptions } from '../../../src/engine/options.ts';
+import { durableTask } from '../../../src/engine/shard-task.ts';
+
+const MiB = 1024 * 1024;
+const data = { shardDirectory: String, committedOf: () => undefined } as unknown as DataDirectory;
+
+test.each([
+  [16 * MiB, 1, 1 * MiB],
+  [512 * MiB, 2, 16 * MiB],
+  [6_000 * MiB, 2, 32 * MiB],
+  [64_000 * MiB, 1, 32 * MiB],
+])('%d bytes over %d shards', (memory, shardCount, foldBytes) => {
+  const options = fillOptions({ module: 'file:///module.ts', memory, shardCount });
+  const task = durableTask(0, 'file:///store.ts', data, options);
+  expect(task.foldBytes).toBe(foldBytes);
+  expect(task.segmentBytes).toBe(foldBytes / 2);
+  expect(task.cacheBytes).toBe(memory / shardCount / 4);
+  expect(task.memoryBytes + task.cacheBytes).toBe(memory / shardCount);
+});
