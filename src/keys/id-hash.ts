@@ -15,6 +15,13 @@ function mix(hash: number): number {
   return h ^ (h >>> 16);
 }
 
+/** The hash of an id that lies in bytes, all of them ASCII. */
+export function hashAsciiId(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let index = start; index < end; index++) hash = Math.imul(hash ^ bytes[index], 0x01000193);
+  return mix(hash);
+}
+
 /** A signed 32-bit hash. */
 export function hashId(id: string): number {
   let hash = 0x811c9dc5 | 0;

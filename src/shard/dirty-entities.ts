@@ -18,6 +18,8 @@ export class DirtyEntities {
   epoch = 0;
   /** The last epoch that the store holds. */
   appliedEpoch = 0;
+  /** How many entities are pinned. */
+  pinnedCount = 0;
   /** The epoch of the cut that is being encoded. */
   #cutEpoch = NO_EPOCH;
   #list: Entity[] = [];
@@ -31,6 +33,7 @@ export class DirtyEntities {
   /** An entity is about to be written for the first time in this epoch. */
   touch(entity: Entity): void {
     if (entity.dirtyEpoch === this.#cutEpoch) this.#encode(entity);
+    if (!this.pins(entity)) this.pinnedCount++;
     entity.dirtyEpoch = this.epoch;
     this.#list.push(entity);
   }

@@ -102,6 +102,7 @@ export class Durability {
     });
     const epoch = ((committed?.epoch ?? appliedEpoch) + 1) as Epoch;
     place.dirty.epoch = epoch - appliedEpoch;
+    place.dirty.pinnedCount = this.recovered.entities.size;
     this.machine = new SnapshotMachine(place.channelCount, epoch);
     this.#fold = new Fold(
       { ...options, changelog: this.#changelog, dirty: place.dirty, baseEpoch: appliedEpoch },

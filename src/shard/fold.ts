@@ -19,6 +19,10 @@ import type { StateStore, StoreBatch } from '../store/state-store.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
 import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
 
+/** So many times its threshold the changelog may grow while the same entities are written again and again … */
+const PATIENCE = 4;
+/** … but no longer than until each of them has been written so often: one put then stands for that many. */
+const WRITES_PER_PUT = 40;
 /** What one turn does at most. */
 const SLICE_COUNT = 512;
 const BATCH_COUNT = 4096;
@@ -39,7 +43,7 @@ export interface FoldPlace {
   readonly dirty: DirtyEntities;
   /** The epoch before the first of this run: what the run's own counting is based on. */
   readonly baseEpoch: number;
-  /** A round begins when so many bytes of the changelog are committed and not folded. */
+  /** A round begins when so many bytes of the changelog are committed and not folded, or up to four times as many. */
   readonly foldBytes: number;
 }
 
@@ -51,6 +55,7 @@ export class Fold {
   /** How many of them are committed, and how long those are together. */
   #committedCount = 0;
   #committedBytes = 0;
+  #committedRecords = 0;
   #committedEpoch = 0;
   /** The last epoch that may be folded now. */
   #lastEpoch = Number.POSITIVE_INFINITY;
@@ -91,6 +96,7 @@ export class Fold {
     const last = Math.min(runEpoch, this.#lastEpoch);
     for (let next = this.#deltas[this.#committedCount]; next !== undefined && next.epoch <= last; ) {
       this.#committedBytes += next.location.byteLength;
+      this.#committedRecords += next.entities.length;
       next = this.#deltas[++this.#committedCount];
     }
   }
@@ -122,8 +128,15 @@ export class Fold {
     return result?.value ?? 0;
   }
 
+  /** A put costs the processor many times what a record does, so entities that are written often are let to be. */
   #isDue(): boolean {
-    return this.#committedBytes >= this.#place.foldBytes || (this.#isForced && this.#committedCount > 0);
+    if (this.#isForced && this.#committedCount > 0) return true;
+    const { foldBytes, dirty } = this.#place;
+    if (this.#committedBytes < foldBytes) return false;
+    if (this.#committedBytes >= foldBytes * PATIENCE) return true;
+    return (
+      this.#committedRecords >= dirty.pinnedCount * WRITES_PER_PUT || this.#committedRecords < dirty.pinnedCount * 2
+    );
   }
 
   #newRound(): Generator<number, void> {
@@ -132,6 +145,7 @@ export class Fold {
     const deltas = this.#deltas.splice(0, this.#committedCount);
     this.#committedCount = 0;
     this.#committedBytes = 0;
+    this.#committedRecords = 0;
     return this.#steps(deltas);
   }
 
@@ -150,7 +164,7 @@ export class Fold {
     // The same holds for the one that the store is held at, since a savepoint copies them from there.
     const lastNeeded = Math.min(this.#committedEpoch, this.#lastEpoch);
     this.#place.changelog.removeThrough(Math.min(applied, this.#place.baseEpoch + lastNeeded - 1));
-    for (const { entities } of deltas) yield* this.#release(entities);
+    for (let index = 0; index < deltas.length; index++) yield* this.#release(deltas[index], kept[index]);
   }
 
   /** Newest delta first: the first record that an entity is seen in is its newest. */
@@ -215,10 +229,15 @@ export class Fold {
     this.#hooks.progressed();
   }
 
-  *#release(entities: readonly (Entity | undefined)[]): Generator<number, void> {
+  /** Each entity of the round once. */
+  *#release({ entities }: WrittenDelta, kept: Uint8Array): Generator<number, void> {
+    const { dirty } = this.#place;
     for (let index = 0; index < entities.length; index++) {
-      const entity = entities[index];
-      if (entity !== undefined) this.#hooks.released(entity);
+      const entity = kept[index] === 1 ? entities[index] : undefined;
+      if (entity !== undefined && !dirty.pins(entity)) {
+        dirty.pinnedCount--;
+        this.#hooks.released(entity);
+      }
       if (index % SLICE_COUNT === SLICE_COUNT - 1) yield SLICE_COUNT;
     }
   }

@@ -5,12 +5,14 @@
  */
 import type { FileSystem } from '../base/file-system.ts';
 import { hashId } from '../keys/id-hash.ts';
-import { type RecordNames, type RecordSpan, readIdOf, readKey, readRecord, readValue } from '../state/entity-record.ts';
+import { idFormAt, type RecordNames, type RecordSpan, readKey, readRecord, readValue } from '../state/entity-record.ts';
 import { Entity } from '../state/entity.ts';
+import { KeyView } from '../state/key-view.ts';
 import { EntityTable } from '../state/entity-table.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import type { SegmentInfo } from '../store/changelog-segment.ts';
 import { readDelta } from '../store/changelog-reader.ts';
+import { ID_ASCII } from '../store/key-layout.ts';
 import { recoverChangelog } from '../store/changelog-recovery.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import { TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
@@ -68,6 +70,7 @@ class Overlay {
   #runEpoch = 0;
   /** Of the record before; -1 before the first. */
   #lastFunction = -1;
+  readonly #keyView = new KeyView();
   #entities: (Entity | undefined)[] = [];
   #blocks: Uint8Array[] = [];
   #names: BlockNames = { functions: {}, shapes: {} };
@@ -100,26 +103,35 @@ class Overlay {
 
   /** The entity of a record, with its cells; none for a function that the module no longer has. */
   #entity(bytes: Buffer, { keyStart, keyEnd, valueStart }: RecordSpan): Entity | undefined {
-    // Most records are of the same type as the one before.
-    let functionIndex: number | undefined = this.#lastFunction;
-    let id =
-      functionIndex === -1 ? undefined : readIdOf(this.#place.names(functionIndex).type, bytes, keyStart, keyEnd);
-    if (id === undefined) {
-      const key = readKey(bytes, keyStart, keyEnd);
-      functionIndex = this.#place.functions.findFunction(key.type);
-      if (functionIndex === undefined) return undefined;
-      this.#lastFunction = functionIndex;
-      id = key.id;
-    }
-    const hash = hashId(id);
-    const known = this.entities.find(functionIndex, hash, id);
-    const entity = known ?? new Entity(functionIndex, hash, id);
-    if (known === undefined) this.entities.add(entity);
+    const entity = this.#known(bytes, keyStart, keyEnd) ?? this.#find(bytes, keyStart, keyEnd);
+    if (entity === undefined) return undefined;
     entity.clear();
     if (valueStart !== -1) {
-      readValue(this.#place.codec, bytes, valueStart, this.#place.names(functionIndex), entity);
+      readValue(this.#place.codec, bytes, valueStart, this.#place.names(entity.functionIndex), entity);
     }
     entity.dirtyEpoch = -this.#runEpoch;
+    return entity;
+  }
+
+  /** The quick way for what most records are: of the same type as the one before, and of an entity that came up before. */
+  #known(bytes: Buffer, keyStart: number, keyEnd: number): Entity | undefined {
+    if (this.#lastFunction === -1) return undefined;
+    const formAt = idFormAt(this.#place.names(this.#lastFunction).type, bytes, keyStart);
+    if (formAt === -1 || bytes[formAt] !== ID_ASCII) return undefined;
+    this.#keyView.wrap(this.#lastFunction, bytes, formAt + 1, keyEnd);
+    return this.entities.findTarget(this.#keyView);
+  }
+
+  #find(bytes: Buffer, keyStart: number, keyEnd: number): Entity | undefined {
+    const { type, id } = readKey(bytes, keyStart, keyEnd);
+    const functionIndex = this.#place.functions.findFunction(type);
+    if (functionIndex === undefined) return undefined;
+    this.#lastFunction = functionIndex;
+    const hash = hashId(id);
+    const known = this.entities.find(functionIndex, hash, id);
+    if (known !== undefined) return known;
+    const entity = new Entity(functionIndex, hash, id);
+    this.entities.add(entity);
     return entity;
   }
 

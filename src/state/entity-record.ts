@@ -193,12 +193,12 @@ export function readKey(bytes: Buffer, start: number, end: number): { type: stri
   return { type: bytes.toString('utf8', start + KEY_HEAD_BYTES, typeEnd), id: idAfter(bytes, typeEnd, end) };
 }
 
-/** The id in the key of an entity of this type; undefined if it is of another one. Quicker than `readKey`. */
-export function readIdOf(type: Uint8Array, bytes: Buffer, start: number, end: number): string | undefined {
-  if (bytes[start + 2] !== SECTION_VALUES || bytes.readUInt16BE(start + 3) !== type.length) return undefined;
+/** Where the form and the id begin in the key of an entity of this type; -1 if it is of another one. */
+export function idFormAt(type: Uint8Array, bytes: Buffer, start: number): number {
+  if (bytes[start + 2] !== SECTION_VALUES || bytes.readUInt16BE(start + 3) !== type.length) return -1;
   const typeStart = start + KEY_HEAD_BYTES;
-  for (let index = 0; index < type.length; index++) if (bytes[typeStart + index] !== type[index]) return undefined;
-  return idAfter(bytes, typeStart + type.length, end);
+  for (let index = 0; index < type.length; index++) if (bytes[typeStart + index] !== type[index]) return -1;
+  return typeStart + type.length;
 }
 
 function idAfter(bytes: Buffer, typeEnd: number, end: number): string {

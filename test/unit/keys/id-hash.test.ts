@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hashId } from '../../../src/keys/id-hash.ts';
+import { hashAsciiId, hashId } from '../../../src/keys/id-hash.ts';
 import { KEY_GROUP_COUNT, keyGroupOfHash, shardOfHash } from '../../../src/keys/key-group.ts';
 
 const FNV_OFFSET_BASIS = 2166136261n;
@@ -128,3 +128,10 @@ function chiSquared(values: readonly number[], binCount: number): number {
   const sum = counts.reduce((total, count) => total + (count - fair) ** 2 / fair, 0);
   return (sum - (binCount - 1)) / Math.sqrt(2 * (binCount - 1));
 }
+
+test('an id in ASCII bytes has the hash of its string', () => {
+  for (const id of ['a', 'Kim', 'entity-100000', 'x'.repeat(1_024)]) {
+    const bytes = Buffer.from(`..${id}..`, 'latin1');
+    expect(hashAsciiId(bytes, 2, 2 + id.length)).toBe(hashId(id));
+  }
+});
