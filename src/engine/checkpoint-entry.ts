@@ -5,8 +5,8 @@
 import type { EgressPosition } from '../io/egress-journal.ts';
 import type { IngressPosition } from '../io/ingress-pump.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
-import { PayloadCodec } from '../wire/payload-codec.ts';
-import { copyMessage, PLAIN, RICH, tally } from '../wire/structured-data.ts';
+import { copyMessage, tally } from '../wire/structured-data.ts';
+import { decodeTagged, encodeTagged } from '../wire/tagged-value.ts';
 
 export interface CheckpointEntry {
   readonly epoch: number;
@@ -19,19 +19,12 @@ export interface CheckpointEntry {
   readonly keys: readonly string[];
 }
 
-const codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
-
-/** The first byte says which form of MessagePack follows. */
+/** A source's or a sink's position comes from user code: what is no structured data is refused here. */
 export function encodeEntry(entry: CheckpointEntry): Uint8Array {
-  tally.form = PLAIN;
   tally.strict = false;
-  codec.encode(copyMessage(entry), tally.form);
-  const bytes = new Uint8Array(1 + codec.byteLength);
-  bytes[0] = codec.rich ? RICH : PLAIN;
-  bytes.set(codec.bytes.subarray(0, codec.byteLength), 1);
-  return bytes;
+  return encodeTagged(copyMessage(entry));
 }
 
 export function decodeEntry(bytes: Uint8Array): CheckpointEntry {
-  return codec.decode(bytes, 1, bytes.length, bytes[0] === RICH) as CheckpointEntry;
+  return decodeTagged(bytes) as CheckpointEntry;
 }
