@@ -77,6 +77,18 @@ class LogStore implements StateStore {
     }
   }
 
+  getSync(key: Uint8Array): Uint8Array | undefined {
+    this.#check();
+    const snapshot = this.#contents.snapshot();
+    try {
+      return snapshot.get(key, this.#entry);
+    } catch (error) {
+      throw asStoreError('Reading the store', error);
+    } finally {
+      snapshot.release();
+    }
+  }
+
   batch(): StoreBatch {
     return new LogBatch(async (record) => {
       this.#check();

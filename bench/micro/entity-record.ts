@@ -10,7 +10,7 @@
 import { Packr } from 'msgpackr/pack';
 import { hashId } from '../../src/keys/id-hash.ts';
 import { Entity } from '../../src/state/entity.ts';
-import { recordNames, RecordWriter } from '../../src/state/entity-record.ts';
+import { recordNames, RecordWriter } from '../../src/state/record-writer.ts';
 import { PayloadCodec } from '../../src/wire/payload-codec.ts';
 import { entityIds } from '../flow/entity-ids.ts';
 import { OURS } from '../harness/benchmark.ts';

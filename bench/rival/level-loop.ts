@@ -12,7 +12,8 @@ import { ClassicLevel } from 'classic-level';
 import { entityOfDraw, firstDraw, nextDraw, sampleStride, walkId, type Walks } from '../flow/walk.ts';
 import { hashId } from '../../src/keys/id-hash.ts';
 import { Entity } from '../../src/state/entity.ts';
-import { readRecord, recordNames, RecordWriter, type RecordSpan } from '../../src/state/entity-record.ts';
+import { readRecord, type RecordSpan } from '../../src/state/record-reader.ts';
+import { recordNames, RecordWriter } from '../../src/state/record-writer.ts';
 import { PayloadCodec } from '../../src/wire/payload-codec.ts';
 
 export interface LevelLoopOptions {

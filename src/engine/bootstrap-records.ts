@@ -8,15 +8,8 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import { type FunctionBinding, Directory } from '../shard/function-binding.ts';
-import {
-  type RecordNames,
-  type RecordSpan,
-  readKey,
-  readRecord,
-  readValue,
-  recordNames,
-  RecordWriter,
-} from '../state/entity-record.ts';
+import { type RecordSpan, readKey, readRecord, readValue } from '../state/record-reader.ts';
+import { type RecordNames, recordNames, RecordWriter } from '../state/record-writer.ts';
 import { Entity } from '../state/entity.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { inspect } from '../wire/structured-data.ts';

@@ -3,7 +3,7 @@
  * other, packed together with the record's place into one number: numbers sort many times faster than anything that
  * needs a comparison in JavaScript. Only those that are alike in these bits are compared as a whole.
  */
-import { type RecordSpan, readRecord } from '../state/entity-record.ts';
+import { type RecordSpan, readRecord } from '../state/record-reader.ts';
 
 /** A place takes 20 bits beside the 32 of the key: together they are exact in a double. */
 const PLACES = 1 << 20;

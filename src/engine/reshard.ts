@@ -12,7 +12,7 @@ import { KEY_GROUP_COUNT, keyGroupRange } from '../keys/key-group.ts';
 import { readAppliedEpoch } from '../shard/durability.ts';
 import { messagesOfDelta } from '../shard/portable-message.ts';
 import { FRAME_STATE } from '../shard/shard-snapshot.ts';
-import { type RecordSpan, readRecord } from '../state/entity-record.ts';
+import { type RecordSpan, readRecord } from '../state/record-reader.ts';
 import { recoverChangelog } from '../store/changelog-recovery.ts';
 import { readDelta } from '../store/changelog-reader.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';

@@ -52,6 +52,15 @@ class LevelStore implements StateStore {
     }
   }
 
+  getSync(key: Uint8Array): Uint8Array | undefined {
+    this.#check();
+    try {
+      return this.#database.getSync(key);
+    } catch (error) {
+      throw asLevelError('Reading the store', this.#database.location, error);
+    }
+  }
+
   batch(): StoreBatch {
     return new LevelBatch(this.#database, () => this.#check(), this.#failure);
   }

@@ -6,9 +6,11 @@
  * value is, and a fetch from the store would give an old one. Pinned entities stay in the table, even when they are
  * blank: there is then exactly one object per address, and its removal reaches the store.
  *
+ * Rows and erasures (`state/row.ts`) are kept track of in the same way.
+ *
  * Without a data directory nothing ever becomes dirty: the epoch is 0, as it is in every entity.
  */
-import type { Entity } from '../state/entity.ts';
+import type { Stored } from '../state/row.ts';
 
 /** No entity is dirty in this epoch. */
 const NO_EPOCH = -0x3fffffff;
@@ -22,16 +24,16 @@ export class DirtyEntities {
   pinnedCount = 0;
   /** The epoch of the cut that is being encoded. */
   #cutEpoch = NO_EPOCH;
-  #list: Entity[] = [];
+  #list: Stored[] = [];
   /** Encodes an entity as it was at the cut, before it changes: copy on write. */
-  #encode: (entity: Entity) => void = () => {};
+  #encode: (entity: Stored) => void = () => {};
 
   get count(): number {
     return this.#list.length;
   }
 
   /** An entity is about to be written for the first time in this epoch. */
-  touch(entity: Entity): void {
+  touch(entity: Stored): void {
     if (entity.dirtyEpoch === this.#cutEpoch) this.#encode(entity);
     if (!this.pins(entity)) this.pinnedCount++;
     entity.dirtyEpoch = this.epoch;
@@ -39,12 +41,12 @@ export class DirtyEntities {
   }
 
   /** Whether memory alone knows the newest value of this entity. */
-  pins(entity: Entity): boolean {
+  pins(entity: Stored): boolean {
     return Math.abs(entity.dirtyEpoch) > this.appliedEpoch;
   }
 
   /** Ends the epoch; returns the entities that were written in it, each once. */
-  cut(encode: (entity: Entity) => void): Entity[] {
+  cut(encode: (entity: Stored) => void): Stored[] {
     const list = this.#list;
     this.#list = [];
     this.#cutEpoch = this.epoch;
@@ -54,12 +56,12 @@ export class DirtyEntities {
   }
 
   /** Whether the cut still has to encode this entity. */
-  isInCut(entity: Entity): boolean {
+  isInCut(entity: Stored): boolean {
     return entity.dirtyEpoch === this.#cutEpoch;
   }
 
   /** The entity has been encoded as it was at the cut. */
-  markEncoded(entity: Entity): void {
+  markEncoded(entity: Stored): void {
     entity.dirtyEpoch = -this.#cutEpoch;
   }
 

@@ -7,8 +7,8 @@ import { assert } from '../base/assert.ts';
 import type { Epoch } from '../base/brand.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import { SnapshotMachine } from '../snapshot/snapshot-machine.ts';
-import { type RecordNames, recordNames, RecordWriter } from '../state/entity-record.ts';
-import type { Entity } from '../state/entity.ts';
+import { type RecordNames, recordNames, RecordWriter } from '../state/record-writer.ts';
+import { Entity } from '../state/entity.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import { ChangelogWriter } from '../store/changelog-writer.ts';
 import { APPLIED_KEY } from '../store/key-layout.ts';
@@ -17,11 +17,11 @@ import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { KIND_MESSAGE, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import type { ShapeRegistry } from '../wire/shape-registry.ts';
-import type { DirtyEntities } from './dirty-entities.ts';
 import { EntityFetch } from './entity-fetch.ts';
 import { Fold } from './fold.ts';
 import type { Directory } from './function-binding.ts';
 import type { EncodeInput } from './invoker.ts';
+import type { Rows } from './rows.ts';
 import { EnvelopeBlock } from '../wire/envelope-block.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { type Recovered, recoverShard } from './shard-recovery.ts';
@@ -56,7 +56,7 @@ export interface DurabilityPlace {
   readonly channelCount: number;
   readonly directory: Directory;
   readonly shapes: ShapeRegistry;
-  readonly dirty: DirtyEntities;
+  readonly rows: Rows;
   readonly writer: EnvelopeWriter;
   report(report: SnapshotReport): void;
   savepointWritten(part: SavepointPart): void;
@@ -93,7 +93,10 @@ export class Durability {
     this.#baseEpoch = appliedEpoch;
     this.#store = store;
     this.mayBeStored = appliedEpoch > 0;
-    this.recovered = recoverShard({ ...options, codec, names: namesOf, functions: place.directory });
+    const { rows } = place;
+    const { dirty } = rows;
+    rows.attach({ store, codec });
+    this.recovered = recoverShard({ ...options, codec, names: namesOf, functions: place.directory, rows });
     this.#changelog = new ChangelogWriter(fileSystem, directory, {
       segmentBytesMax: options.segmentBytes,
       // An earlier failure may have left the last one in a state that nobody knows (I9).
@@ -101,12 +104,18 @@ export class Durability {
       ...this.recovered.changelog,
     });
     const epoch = ((committed?.epoch ?? appliedEpoch) + 1) as Epoch;
-    place.dirty.epoch = epoch - appliedEpoch;
-    place.dirty.pinnedCount = this.recovered.entities.size;
+    dirty.epoch = epoch - appliedEpoch;
+    dirty.pinnedCount = this.recovered.entities.size + rows.pinnedCount;
     this.machine = new SnapshotMachine(place.channelCount, epoch);
     this.#fold = new Fold(
-      { ...options, changelog: this.#changelog, dirty: place.dirty, baseEpoch: appliedEpoch },
-      { released: (entity) => place.released(entity), progressed: () => place.progressed() },
+      { ...options, changelog: this.#changelog, dirty, baseEpoch: appliedEpoch },
+      {
+        released: (item) => {
+          if (item instanceof Entity) place.released(item);
+          else rows.released(item);
+        },
+        progressed: () => place.progressed(),
+      },
     );
     this.#savepoint = new ShardSavepoint({
       ...options,
@@ -124,12 +133,12 @@ export class Durability {
       progressed: () => place.progressed(),
     });
     const records = new RecordWriter(codec, 1 << 18);
-    this.#memory = new MemoryBudget(this.recovered.entities, place.dirty, options.memoryBytes, {
+    this.#memory = new MemoryBudget(this.recovered.entities, dirty, options.memoryBytes, {
       recordBytes: () => this.#snapshot.recordBytes,
       foldWanted: () => this.#fold.force(),
       evicted: () => (this.mayBeStored = true),
     });
-    this.#snapshot = new ShardSnapshot(this.#changelog, records, place.dirty, this.#inFlight, {
+    this.#snapshot = new ShardSnapshot(this.#changelog, records, dirty, this.#inFlight, {
       names: namesOf,
       inFlightNames: () => this.#inFlight.names(place.directory, place.shapes),
       written: (delta, report) => {

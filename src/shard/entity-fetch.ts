@@ -4,7 +4,8 @@
  * for it.
  */
 import type { Entity } from '../state/entity.ts';
-import { type RecordNames, readValue, RecordWriter } from '../state/entity-record.ts';
+import { readValue } from '../state/record-reader.ts';
+import { type RecordNames, RecordWriter } from '../state/record-writer.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
 

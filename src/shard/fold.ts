@@ -1,36 +1,29 @@
 /**
  * Folding: moves committed deltas from the changelog into the state store, in the background, so that the changelog
  * stays short. It works in rounds. A round takes all deltas that are committed when it begins, finds the newest record
- * of each entity in them, puts those into the store in atomic synced batches, and only the last batch says that the
+ * of each entity and row in them, puts those into the store in atomic synced batches, and only the last batch says that the
  * store has `applied` the round's epochs. A crash in the middle costs nothing: recovery lays all deltas after `applied`
  * over whatever the store holds, and puts are repeatable. So the store never holds what is not committed, and recovery
  * only redoes, never undoes.
  *
  * Its turns are slices; writing itself happens on other threads (`StoreBatch.write`).
  */
-import { assert } from '../base/assert.ts';
 import type { FileSystem } from '../base/file-system.ts';
-import type { Entity } from '../state/entity.ts';
-import { type RecordSpan, readRecord } from '../state/entity-record.ts';
-import { readDelta } from '../store/changelog-reader.ts';
+import type { Stored } from '../state/row.ts';
 import type { ChangelogWriter } from '../store/changelog-writer.ts';
-import { APPLIED_KEY } from '../store/key-layout.ts';
-import type { StateStore, StoreBatch } from '../store/state-store.ts';
+import type { StateStore } from '../store/state-store.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
-import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
+import { FoldRound } from './fold-round.ts';
+import type { WrittenDelta } from './shard-snapshot.ts';
 
 /** So many times its threshold the changelog may grow while the same entities are written again and again … */
 const PATIENCE = 4;
 /** … but no longer than until each of them has been written so often: one put then stands for that many. */
 const WRITES_PER_PUT = 40;
-/** What one turn does at most. */
-const SLICE_COUNT = 512;
-const BATCH_COUNT = 4096;
-const BATCH_BYTES = 1 << 20;
 
 export interface FoldHooks {
-  /** An entity need no longer stay in memory. */
-  released(entity: Entity): void;
+  /** This need no longer stay in memory. */
+  released(item: Stored): void;
   /** A batch has been written: a turn is due. */
   progressed(): void;
 }
@@ -64,7 +57,6 @@ export class Fold {
   #isWriting = false;
   #failure: Error | undefined;
   #isForced = false;
-  readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
 
   constructor(place: FoldPlace, hooks: FoldHooks) {
     this.#place = place;
@@ -96,7 +88,7 @@ export class Fold {
     const last = Math.min(runEpoch, this.#lastEpoch);
     for (let next = this.#deltas[this.#committedCount]; next !== undefined && next.epoch <= last; ) {
       this.#committedBytes += next.location.byteLength;
-      this.#committedRecords += next.entities.length;
+      this.#committedRecords += next.items.length;
       next = this.#deltas[++this.#committedCount];
     }
   }
@@ -150,95 +142,35 @@ export class Fold {
   }
 
   *#steps(deltas: readonly WrittenDelta[]): Generator<number, void> {
-    /** For each delta and record, 1 if it is the entity's newest. */
-    const kept = deltas.map(({ entities }) => new Uint8Array(entities.length));
-    for (let index = deltas.length - 1; index >= 0; index--) yield* this.#mark(deltas[index], kept[index]);
-    let batch = this.#place.store.batch();
-    for (let index = 0; index < deltas.length; index++) batch = yield* this.#put(deltas[index], kept[index], batch);
+    const { dirty, changelog, baseEpoch } = this.#place;
+    const round = new FoldRound({ ...this.#place, wait: (written) => this.#wait(written) }, deltas, this.#roundCount);
     const appliedEpoch = deltas.at(-1)?.epoch ?? 0;
-    const applied = this.#place.baseEpoch + appliedEpoch;
-    batch.put(APPLIED_KEY, Buffer.from(String(applied)));
-    yield this.#write(batch);
-    this.#place.dirty.appliedEpoch = appliedEpoch;
+    const applied = baseEpoch + appliedEpoch;
+    yield* round.store(applied);
+    dirty.appliedEpoch = appliedEpoch;
     // The changelog of the last committed epoch holds its messages in flight, so it stays.
     // The same holds for the one that the store is held at, since a savepoint copies them from there.
     const lastNeeded = Math.min(this.#committedEpoch, this.#lastEpoch);
-    this.#place.changelog.removeThrough(Math.min(applied, this.#place.baseEpoch + lastNeeded - 1));
-    for (let index = 0; index < deltas.length; index++) yield* this.#release(deltas[index], kept[index]);
+    changelog.removeThrough(Math.min(applied, baseEpoch + lastNeeded - 1));
+    yield* round.items((item) => {
+      if (dirty.pins(item)) return;
+      dirty.pinnedCount--;
+      this.#hooks.released(item);
+    });
   }
 
-  /** Newest delta first: the first record that an entity is seen in is its newest. */
-  *#mark({ entities }: WrittenDelta, kept: Uint8Array): Generator<number, void> {
-    for (let index = 0; index < entities.length; index++) {
-      const entity = entities[index];
-      if (entity === undefined || entity.foldMark !== this.#roundCount) {
-        if (entity !== undefined) entity.foldMark = this.#roundCount;
-        kept[index] = 1;
-      }
-      if (index % SLICE_COUNT === SLICE_COUNT - 1) yield SLICE_COUNT;
-    }
-  }
-
-  /** Puts the records that are kept; returns the batch to go on with. */
-  *#put({ location }: WrittenDelta, kept: Uint8Array, first: StoreBatch): Generator<number, StoreBatch> {
-    const { fileSystem, directory, store } = this.#place;
-    let batch = first;
-    let batchBytes = 0;
-    let index = 0;
-    for (const frame of readDelta(fileSystem, directory, location)) {
-      if (frame.kind !== FRAME_STATE) continue;
-      const bytes = Buffer.from(frame.bytes.buffer, frame.bytes.byteOffset, frame.bytes.length);
-      for (let at = 0; at < bytes.length; at = this.#span.end) {
-        readRecord(bytes, at, this.#span);
-        if (kept[index++] === 1) batchBytes += this.#putRecord(bytes, batch);
-        if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
-          // `span` is shared with nobody while this generator sleeps: rounds follow each other.
-          yield this.#write(batch);
-          batch = store.batch();
-          batchBytes = 0;
-        } else if (index % SLICE_COUNT === 0) {
-          yield SLICE_COUNT;
-        }
-      }
-    }
-    assert(index === kept.length, 'a delta has as many records as were written into it');
-    return batch;
-  }
-
-  #putRecord(bytes: Buffer, batch: StoreBatch): number {
-    const { keyStart, keyEnd, valueStart, end } = this.#span;
-    const key = bytes.subarray(keyStart, keyEnd);
-    if (valueStart === -1) batch.delete(key);
-    else batch.put(key, bytes.subarray(valueStart, end));
-    return end - keyStart;
-  }
-
-  /** Lets the batch be written; no further step happens before that has succeeded. */
-  #write(batch: StoreBatch): number {
+  /** No further step happens before this is done. */
+  #wait(written: Promise<void>): void {
     this.#isWriting = true;
-    batch.write().then(
+    written.then(
       () => this.#settled(undefined),
       (cause: unknown) => this.#settled(cause instanceof Error ? cause : new Error(String(cause))),
     );
-    return 1;
   }
 
   #settled(failure: Error | undefined): void {
     this.#isWriting = false;
     this.#failure ??= failure;
     this.#hooks.progressed();
-  }
-
-  /** Each entity of the round once. */
-  *#release({ entities }: WrittenDelta, kept: Uint8Array): Generator<number, void> {
-    const { dirty } = this.#place;
-    for (let index = 0; index < entities.length; index++) {
-      const entity = kept[index] === 1 ? entities[index] : undefined;
-      if (entity !== undefined && !dirty.pins(entity)) {
-        dirty.pinnedCount--;
-        this.#hooks.released(entity);
-      }
-      if (index % SLICE_COUNT === SLICE_COUNT - 1) yield SLICE_COUNT;
-    }
   }
 }

@@ -23,6 +23,8 @@ import { inspect } from '../wire/structured-data.ts';
 import { Effects } from './effects.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
 import type { Directory, FunctionBinding } from './function-binding.ts';
+import { RowWrites } from './row-writes.ts';
+import type { Rows } from './rows.ts';
 
 /** What all invocations of a shard share. */
 export interface Workplace {
@@ -32,7 +34,8 @@ export interface Workplace {
   readonly gate: MessageGate;
   readonly reader: EnvelopeReader;
   readonly clock: Clock;
-  readonly dirty: DirtyEntities;
+  /** With `rows.dirty`, what is written of entities. */
+  readonly rows: Rows;
   /** Freezes state values. */
   readonly development: boolean;
   /** Checks that state values can be stored: where they will be, and in development. */
@@ -58,6 +61,8 @@ export class Invocation implements CellHolder, Context<never> {
   /** The entity itself while working in place, a copy of its cells on the side. */
   #cells: Cells = IDLE_ENTITY;
   #sourceId = ID_IN_ENVELOPE;
+  /** What it does to rows; made when it does something to one. */
+  #rowWrites: RowWrites | undefined;
   #active = false;
   #aside = false;
   #effectsBefore = 0;
@@ -69,7 +74,7 @@ export class Invocation implements CellHolder, Context<never> {
   constructor(place: Workplace, binding: FunctionBinding, alone = false) {
     this.#place = place;
     this.#binding = binding;
-    this.#dirty = place.dirty;
+    this.#dirty = place.rows.dirty;
     this.effects = place.effects;
     this.state = (alone ? binding.shape.briefView(this) : binding.shape.view(this)) as never;
   }
@@ -101,13 +106,16 @@ export class Invocation implements CellHolder, Context<never> {
 
   /** It has failed: nothing it did has happened (I5). */
   takeBack(): void {
+    this.#rowWrites?.discard();
     if (this.#aside) return;
     this.#undoWrites();
     this.effects.cutBack(this.#effectsBefore);
   }
 
-  /** It has ended on the side: what it did happens now. */
+  /** It has returned: what it did happens now, as far as it did not happen in place. */
   apply(): void {
+    this.#rowWrites?.apply();
+    if (!this.#aside) return;
     if (this.wrote) {
       if (this.entity.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(this.entity);
       this.entity.adopt(this.#cells);
@@ -132,6 +140,13 @@ export class Invocation implements CellHolder, Context<never> {
 
   sourceId(): string {
     return this.#sourceId === ID_IN_ENVELOPE ? this.#place.reader.sourceId() : this.#sourceId;
+  }
+
+  /** The rows as this invocation sees and changes them. */
+  get rows(): RowWrites {
+    this.#check();
+    this.#rowWrites ??= new RowWrites(this.#place.rows);
+    return this.#rowWrites;
   }
 
   // -- cells, for the state view

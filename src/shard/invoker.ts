@@ -89,7 +89,7 @@ export class Invoker {
     const aside = this.#asides[binding.index];
     const invocation = aside ? new Invocation(this.#place, binding, true) : this.#contexts[binding.index];
     invocation.begin(entity, sourceType, sourceId);
-    entity.usedEpoch = this.#place.dirty.epoch;
+    entity.usedEpoch = this.#place.rows.dirty.epoch;
     let input: Uint8Array | undefined;
     if (aside) {
       invocation.goAside();
@@ -113,7 +113,7 @@ export class Invoker {
       this.#awaitEnd(binding, entity, invocation, inTable, result, input);
       return false;
     }
-    if (aside) invocation.apply();
+    invocation.apply();
     this.#finish(entity, invocation, inTable);
     return true;
   }
@@ -122,7 +122,7 @@ export class Invoker {
   #finish(entity: Entity, invocation: Invocation, inTable: boolean): void {
     invocation.end();
     this.finishedCount = (this.finishedCount + 1) | 0;
-    const kept = !entity.isVacant || this.#place.dirty.pins(entity);
+    const kept = !entity.isVacant || this.#place.rows.dirty.pins(entity);
     if (inTable !== kept) {
       if (kept) this.#keep(entity);
       else this.entities.remove(entity);
@@ -195,7 +195,7 @@ export class Invoker {
 
   /** An entity that holds nothing, and whose store entry says the same, need not be kept. */
   forgetVacant(entity: Entity): void {
-    if (entity.isVacant && !this.#place.dirty.pins(entity)) this.entities.remove(entity);
+    if (entity.isVacant && !this.#place.rows.dirty.pins(entity)) this.entities.remove(entity);
   }
 
   /** Tells the asker who waits, or else the engine's error listeners. */

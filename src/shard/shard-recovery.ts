@@ -5,7 +5,18 @@
  */
 import type { FileSystem } from '../base/file-system.ts';
 import { hashId } from '../keys/id-hash.ts';
-import { idFormAt, type RecordNames, type RecordSpan, readKey, readRecord, readValue } from '../state/entity-record.ts';
+import {
+  idFormAt,
+  isEntityKey,
+  NOTHING,
+  NOTHING_BELOW,
+  type RecordSpan,
+  readKey,
+  readRecord,
+  readRowValue,
+  readValue,
+} from '../state/record-reader.ts';
+import type { RecordNames } from '../state/record-writer.ts';
 import { Entity } from '../state/entity.ts';
 import { KeyView } from '../state/key-view.ts';
 import { EntityTable } from '../state/entity-table.ts';
@@ -18,7 +29,9 @@ import { MillraceError } from '../sdk/errors.ts';
 import { TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
+import type { Stored } from '../state/row.ts';
 import type { Directory } from './function-binding.ts';
+import type { Rows } from './rows.ts';
 import { type BlockNames, readBlock, shapesOf } from '../wire/envelope-block.ts';
 import { FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
 
@@ -45,6 +58,8 @@ export interface RecoveryPlace {
   readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
   readonly codec: PayloadCodec;
   readonly functions: Directory;
+  /** Those that are not in the store are put there. */
+  readonly rows: Rows;
   names(functionIndex: number): RecordNames;
 }
 
@@ -71,7 +86,7 @@ class Overlay {
   /** Of the record before; -1 before the first. */
   #lastFunction = -1;
   readonly #keyView = new KeyView();
-  #entities: (Entity | undefined)[] = [];
+  #items: (Stored | undefined)[] = [];
   #blocks: Uint8Array[] = [];
   #names: BlockNames = { functions: {}, shapes: {} };
 
@@ -81,9 +96,9 @@ class Overlay {
 
   delta(epoch: number, location: DeltaLocation): void {
     this.#runEpoch = epoch - this.#place.appliedEpoch;
-    this.#entities = [];
+    this.#items = [];
     this.#blocks = [];
-    this.deltas.push({ epoch: this.#runEpoch, location, entities: this.#entities });
+    this.deltas.push({ epoch: this.#runEpoch, location, items: this.#items });
   }
 
   frame(kind: number, frame: Uint8Array): void {
@@ -97,8 +112,17 @@ class Overlay {
   #records(bytes: Buffer): void {
     for (let at = 0; at < bytes.length; at = this.#span.end) {
       readRecord(bytes, at, this.#span);
-      this.#entities.push(this.#entity(bytes, this.#span));
+      const isEntity = isEntityKey(bytes, this.#span.keyStart);
+      this.#items.push(isEntity ? this.#entity(bytes, this.#span) : this.#row(bytes, this.#span));
     }
+  }
+
+  #row(bytes: Buffer, { keyStart, keyEnd, valueStart, end }: RecordSpan): Stored {
+    const { rows, codec } = this.#place;
+    const key = bytes.toString('latin1', keyStart, keyEnd);
+    if (valueStart === NOTHING_BELOW) return rows.recoverErasure(key, -this.#runEpoch);
+    const value = valueStart === NOTHING ? undefined : readRowValue(codec, bytes.subarray(valueStart, end));
+    return rows.recover(key, value, -this.#runEpoch);
   }
 
   /** The entity of a record, with its cells; none for a function that the module no longer has. */
@@ -106,7 +130,7 @@ class Overlay {
     const entity = this.#known(bytes, keyStart, keyEnd) ?? this.#find(bytes, keyStart, keyEnd);
     if (entity === undefined) return undefined;
     entity.clear();
-    if (valueStart !== -1) {
+    if (valueStart !== NOTHING) {
       readValue(this.#place.codec, bytes, valueStart, this.#place.names(entity.functionIndex), entity);
     }
     entity.dirtyEpoch = -this.#runEpoch;

@@ -1,5 +1,5 @@
 /**
- * One shard's part of a checkpoint, from the cut to the report: the values of all entities that the ended epoch wrote,
+ * One shard's part of a checkpoint, from the cut to the report: all entities and rows that the ended epoch wrote,
  * and the messages in flight. It writes them to the shard's changelog as it goes and syncs nothing; the coordinator
  * does, before it commits.
  *
@@ -8,8 +8,9 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Epoch } from '../base/brand.ts';
-import type { Entity } from '../state/entity.ts';
-import type { RecordNames, RecordWriter } from '../state/entity-record.ts';
+import { Entity } from '../state/entity.ts';
+import type { RecordNames, RecordWriter } from '../state/record-writer.ts';
+import { type Erasure, Row, type Stored } from '../state/row.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import type { ChangelogWriter } from '../store/changelog-writer.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
@@ -36,12 +37,12 @@ export interface SnapshotReport {
   readonly isNewSegment: boolean;
 }
 
-/** A delta that was written, with the entities of its records in their order; undefined for those of no known function. */
+/** A delta that was written, with what its records are of, in their order; undefined for those of no known function. */
 export interface WrittenDelta {
   /** Counted like in `DirtyEntities`. */
   readonly epoch: number;
   readonly location: DeltaLocation;
-  readonly entities: readonly (Entity | undefined)[];
+  readonly items: readonly (Stored | undefined)[];
 }
 
 export interface SnapshotHooks {
@@ -63,9 +64,9 @@ export class ShardSnapshot {
   #epoch: Epoch = 0 as Epoch;
   #runEpoch = 0;
   #isUnderWay = false;
-  #cut: readonly Entity[] = [];
+  #cut: readonly Stored[] = [];
   #next = 0;
-  #entities: Entity[] = [];
+  #items: Stored[] = [];
   /** How many of their records have been written. */
   #writtenCount = 0;
   #areChannelsClosed = false;
@@ -101,7 +102,7 @@ export class ShardSnapshot {
     this.#isUnderWay = true;
     this.#areChannelsClosed = false;
     this.#next = 0;
-    this.#entities = [];
+    this.#items = [];
     this.#writtenCount = 0;
     this.#records.length = 0;
     this.#inFlight.begin();
@@ -131,8 +132,8 @@ export class ShardSnapshot {
     let index = start;
     while (index < end && this.#records.length < bytesMax) {
       if ((index - start) % FETCH_COUNT === 0) this.#fetch(index, end);
-      const entity = cut[index++];
-      if (this.#dirty.isInCut(entity)) this.#encode(entity);
+      const item = cut[index++];
+      if (this.#dirty.isInCut(item)) this.#encode(item);
     }
     this.#next = index;
     if (this.#records.length >= FRAME_BYTES) this.#writeRecords();
@@ -143,23 +144,28 @@ export class ShardSnapshot {
   #fetch(from: number, end: number): void {
     let fetched = 0;
     const until = Math.min(end, from + FETCH_COUNT);
-    for (let index = from; index < until; index++) fetched ^= this.#cut[index].hash;
-    for (let index = from; index < until; index++) fetched ^= this.#cut[index].id.charCodeAt(0);
+    for (let index = from; index < until; index++) fetched ^= this.#cut[index].dirtyEpoch;
+    for (let index = from; index < until; index++) {
+      const item = this.#cut[index];
+      if (item instanceof Entity) fetched ^= item.id.charCodeAt(0);
+    }
     this.fetched = fetched;
   }
 
-  readonly #encode = (entity: Entity): void => {
-    this.#records.write(entity, this.#hooks.names(entity.functionIndex));
-    this.#dirty.markEncoded(entity);
-    this.#entities.push(entity);
+  readonly #encode = (item: Stored): void => {
+    if (item instanceof Entity) this.#records.write(item, this.#hooks.names(item.functionIndex));
+    else if (item instanceof Row) this.#records.writeRow(item.key, item.value);
+    else this.#records.writeErasure((item as Erasure).prefix);
+    this.#dirty.markEncoded(item);
+    this.#items.push(item);
   };
 
   #writeRecords(): void {
     const { bytes, length } = this.#records;
     if (length > 0) {
       this.#changelog.append(FRAME_STATE, bytes.subarray(0, length));
-      const recordCount = this.#entities.length - this.#writtenCount;
-      this.#writtenCount = this.#entities.length;
+      const recordCount = this.#items.length - this.#writtenCount;
+      this.#writtenCount = this.#items.length;
       this.recordBytes += (length / recordCount - this.recordBytes) / 8;
     }
     this.#records.length = 0;
@@ -180,7 +186,7 @@ export class ShardSnapshot {
     this.#isUnderWay = false;
     this.#cut = [];
     this.#hooks.written(
-      { epoch: this.#runEpoch, location, entities: this.#entities },
+      { epoch: this.#runEpoch, location, items: this.#items },
       { epoch: this.#epoch, location, isNewSegment: this.#changelog.isNewSegment },
     );
   }

@@ -18,6 +18,7 @@ import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { PLAIN } from '../wire/structured-data.ts';
+import { Credit } from './credit.ts';
 import { Delivery } from './delivery.ts';
 import { DirtyEntities } from './dirty-entities.ts';
 import { Durability, type DurableOptions } from './durability.ts';
@@ -27,6 +28,7 @@ import { Invoker } from './invoker.ts';
 import { Mailbox } from './mailbox.ts';
 import { MailboxDrain } from './mailbox-drain.ts';
 import { Outbox } from './outbox.ts';
+import { Rows } from './rows.ts';
 import { ShardMarkers } from './shard-markers.ts';
 import type { ShardOptions } from './shard-options.ts';
 
@@ -38,7 +40,7 @@ const NO_CHANNELS: readonly InboundChannel[] = [];
 
 export class Shard implements EnvelopeHandler {
   readonly #mesh: Mesh;
-  readonly #creditCount: number;
+  readonly #credit: Credit;
   readonly #batchCount: number;
   readonly #inbound: readonly InboundChannel[];
   readonly #fromCoordinator: InboundChannel;
@@ -49,13 +51,12 @@ export class Shard implements EnvelopeHandler {
   readonly #entities: EntityTable;
   readonly #reader: EnvelopeReader;
   readonly #writer: EnvelopeWriter;
-  readonly #dirty = new DirtyEntities();
+  readonly #rows = new Rows(new DirtyEntities());
   readonly #durability: Durability | undefined;
   readonly #markers: ShardMarkers | undefined;
   readonly #delivery: Delivery;
   readonly #mailboxDrain: MailboxDrain;
   #onProgress: () => void = () => {};
-  #credit = 0;
 
   constructor(module: Module, mesh: Mesh, options: ShardOptions) {
     const { storage, overflowBytesMax, mailboxCountMax, clock, development, durable } = options;
@@ -64,10 +65,10 @@ export class Shard implements EnvelopeHandler {
     const writer = new EnvelopeWriter(codec);
     this.#writer = writer;
     this.#mesh = mesh;
-    this.#creditCount = options.creditCount;
     this.#batchCount = options.batchCount ?? BATCH_COUNT_DEFAULT;
     this.#inbound = mesh.inbound(this);
     this.#fromCoordinator = this.#inbound.at(-1) as InboundChannel;
+    this.#credit = new Credit(mesh, this.#fromCoordinator, options.creditCount);
     this.#outbound = mesh.outbound(storage, overflowBytesMax);
     this.#mailbox = new Mailbox(mailboxCountMax, storage, overflowBytesMax);
     this.#outbox = new Outbox(mesh.thread, mesh.shardCount, this.#outbound, writer, gate, this.#mailbox);
@@ -78,7 +79,7 @@ export class Shard implements EnvelopeHandler {
     this.#entities = this.#durability?.recovered.entities ?? new EntityTable();
     const recovered = this.#durability?.recovered.messages ?? [];
     const checksState = development || durable !== undefined;
-    const shared = { directory, effects, gate, reader: this.#reader, clock, dirty: this.#dirty };
+    const shared = { directory, effects, gate, reader: this.#reader, clock, rows: this.#rows };
     const workplace = { ...shared, development, checksState };
     this.#invoker = new Invoker(workplace, this.#entities, this.#durability?.encodeInput);
     this.#delivery = new Delivery(directory.bindings, this.#reader, this.#invoker, this.#durability);
@@ -97,7 +98,7 @@ export class Shard implements EnvelopeHandler {
     });
     // Counted before the credit says that this shard is there: from then on nobody may think that all is quiet.
     mesh.counters.publishProduced(mesh.thread, recovered.length);
-    this.#publishCredit();
+    this.#credit.publish(this.backlogCount);
   }
 
   #newDurability(options: DurableOptions, directory: Directory): Durability {
@@ -106,7 +107,7 @@ export class Shard implements EnvelopeHandler {
       channelCount: this.#mesh.shardCount + 1,
       directory,
       shapes: this.#mesh.shapes,
-      dirty: this.#dirty,
+      rows: this.#rows,
       writer: this.#writer,
       report: (report) => this.#markers?.report(report),
       savepointWritten: (part) => this.#markers?.reportSavepoint(part),
@@ -244,17 +245,7 @@ export class Shard implements EnvelopeHandler {
     counters.publishConsumed(thread, this.#invoker.finishedCount);
     this.#mailbox.spill();
     this.#durability?.fetch.request();
-    this.#publishCredit();
+    this.#credit.publish(this.backlogCount);
     return movedCount;
-  }
-
-  /** Credit grows as work gets done, as long as not too much waits here (I7). */
-  #publishCredit(): void {
-    const grant = (this.#fromCoordinator.envelopeCount + Math.max(0, this.#creditCount - this.backlogCount)) | 0;
-    if (((grant - this.#credit) | 0) <= 0) return;
-    this.#credit = grant;
-    const { counters, thread, coordinator } = this.#mesh;
-    counters.publishCredit(thread, grant);
-    if (counters.isWaiting(thread) || counters.isCramped(coordinator)) this.#mesh.doorbell(coordinator).ring();
   }
 }

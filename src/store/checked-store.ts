@@ -52,6 +52,11 @@ export class CheckedStore implements StateStore {
     return values;
   }
 
+  getSync(key: Uint8Array): Uint8Array | undefined {
+    const stored = this.#store.getSync(key);
+    return stored && verified(key, stored);
+  }
+
   batch(): StoreBatch {
     return new CheckedBatch(this.#store.batch());
   }

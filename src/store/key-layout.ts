@@ -10,12 +10,26 @@
  *     type: UTF-8      id form 0: ASCII, 1: UTF-16 little-endian      id: up to the end of the key
  * ```
  *
+ * What lies behind the section is that of an entity's values; rows have their own picture in state/row.ts.
  * Key groups end at 1,023; above them lies what belongs to no entity.
  */
 
 export const KEY_GROUP_BYTES = 2;
-/** The state values of an entity, all in one record. Other kinds of state get sections of their own. */
+/** The state values of an entity, all in one record. */
 export const SECTION_VALUES = 1;
+// The sections from here on hold rows: their keys are those of state/row.ts, whose ids have their length before them.
+/** Entries of tables. */
+export const SECTION_TABLE = 2;
+/** Elements of lists. */
+export const SECTION_LIST = 3;
+/** Delayed messages in the order in which they are due. */
+export const SECTION_TIMER = 4;
+/** The same by the address that has sent them. */
+export const SECTION_TIMER_OF = 5;
+/** What could not be delivered or handled. */
+export const SECTION_DEAD_LETTER = 6;
+/** State that expires, in the order in which it does. */
+export const SECTION_EXPIRY = 7;
 export const KEY_HEAD_BYTES = 5;
 export const ID_ASCII = 0;
 export const ID_WIDE = 1;

@@ -26,7 +26,7 @@
  *  the checksum of a file: CRC-32 over the checksums of its header and its blocks
  * ```
  *
- * Records of state have the keys of `key-layout.ts` and the values of `state/entity-record.ts`. Keys and values of the
+ * Records of state have the keys of `key-layout.ts` and the values of `state/record-layout.ts`. Keys and values of the
  * others are MessagePack behind one byte, which is 0 for the plain form and 1 for the rich one: of messages, the key is
  * the list of target type, target id, source type (or null) and source id; of the coordinator's records, the list of
  * what it is and its name. So everything carries names, and nothing a number that one engine alone understands.

@@ -40,6 +40,8 @@ export interface StateStore {
    * resolves; the values are the caller's.
    */
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** The same for one key at once, for what an invocation cannot wait for; may read from disk. */
+  getSync(key: Uint8Array): Uint8Array | undefined;
   batch(): StoreBatch;
   /**
    * All entries with `from` <= key < `before` (bytes compared unsigned, a prefix before what it begins; no `before`: to

@@ -7,10 +7,13 @@ import { join } from 'node:path';
 import type { CheckpointEntry } from '../engine/checkpoint-entry.ts';
 import { DataDirectory } from '../engine/data-directory.ts';
 import type { Module } from '../sdk/module.ts';
+import { DirtyEntities } from '../shard/dirty-entities.ts';
 import { readAppliedEpoch } from '../shard/durability.ts';
 import { ASKER_TYPE, Directory } from '../shard/function-binding.ts';
+import { Rows } from '../shard/rows.ts';
 import { recoverShard } from '../shard/shard-recovery.ts';
-import { type RecordNames, readKey, readValue, recordNames } from '../state/entity-record.ts';
+import { isEntityKey, readKey, readRowValue, readValue } from '../state/record-reader.ts';
+import { type RecordNames, recordNames } from '../state/record-writer.ts';
 import { type Cells, Entity } from '../state/entity.ts';
 import { CheckedStore } from '../store/checked-store.ts';
 import { APPLIED_KEY } from '../store/key-layout.ts';
@@ -36,6 +39,8 @@ export interface CommittedCut {
   readonly keys: readonly string[];
   /** By type and id, with a space between. */
   readonly entities: ReadonlyMap<string, CutState>;
+  /** The rows of all sections, by their keys (see state/row.ts). */
+  readonly rows: ReadonlyMap<string, unknown>;
   readonly messages: readonly CutMessage[];
   /** How many entities of it lie in the stores. */
   readonly storedCount: number;
@@ -57,12 +62,13 @@ export async function readCommittedCut(fileSystem: SimulatedFileSystem, place: C
   const reader = new CutReader(fileSystem, place);
   for (const shard of data.last?.shards.keys() ?? []) await reader.readShard(data, shard);
   data.close();
-  const { entities, messages, storedCount } = reader;
-  return { entry: data.last, keys: data.keys, entities, messages, storedCount };
+  const { entities, rows, messages, storedCount } = reader;
+  return { entry: data.last, keys: data.keys, entities, rows, messages, storedCount };
 }
 
 class CutReader {
   readonly entities: Map<string, CutState> = new Map();
+  readonly rows: Map<string, unknown> = new Map();
   readonly messages: CutMessage[] = [];
   storedCount = 0;
   readonly #fileSystem: SimulatedFileSystem;
@@ -92,6 +98,10 @@ class CutReader {
   }
 
   #stored(key: Buffer, value: Buffer): void {
+    if (!isEntityKey(key, 0)) {
+      this.rows.set(key.toString('latin1'), readRowValue(this.#codec, value));
+      return;
+    }
     const { type, id } = readKey(key, 0, key.length);
     const index = this.#functions.functionNumber(type);
     const cells = new Entity(index, 0, id);
@@ -102,7 +112,9 @@ class CutReader {
 
   /** What was committed and not folded, over what was. */
   #overlay(directory: string, appliedEpoch: number, committed: ReturnType<DataDirectory['committedOf']>): void {
+    const rows = new Rows(new DirtyEntities());
     const { entities, messages } = recoverShard({
+      rows,
       fileSystem: this.#fileSystem,
       directory,
       appliedEpoch,
@@ -111,6 +123,11 @@ class CutReader {
       functions: this.#functions,
       names: (index) => this.#names[index],
     });
+    for (const key of this.rows.keys()) if (rows.isErased(key)) this.rows.delete(key);
+    for (const { key, value } of rows.inMemory()) {
+      if (value === undefined) this.rows.delete(key);
+      else this.rows.set(key, value);
+    }
     for (const entity of entities.values()) {
       const name = `${this.#functions.typeName(entity.functionIndex)} ${entity.id}`;
       if (entity.isBlank) this.entities.delete(name);

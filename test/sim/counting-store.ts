@@ -19,6 +19,7 @@ export function countingStore(
     return {
       capabilities: store.capabilities,
       batch: () => store.batch(),
+      getSync: (key) => store.getSync(key),
       scan: (from, before, groupBytes) => store.scan(from, before, groupBytes),
       close: () => store.close(),
       async getMany(keys) {

@@ -4,6 +4,7 @@
 import { expect, test } from 'vitest';
 import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
 import type { Entity } from '../../../src/state/entity.ts';
+import type { Stored } from '../../../src/state/row.ts';
 import { newEntity } from './durable-stage.ts';
 
 function write(dirty: DirtyEntities, entity: Entity): void {
@@ -31,8 +32,8 @@ test('a cut holds each entity that was written in the epoch, once, in the order 
 test('an entity that is about to change is encoded first, and not again', () => {
   const dirty = running();
   const entity = newEntity('a');
-  const encoded: Entity[] = [];
-  const encode = (changing: Entity): void => {
+  const encoded: Stored[] = [];
+  const encode = (changing: Stored): void => {
     encoded.push(changing);
     dirty.markEncoded(changing);
   };
@@ -48,7 +49,7 @@ test('an entity that is about to change is encoded first, and not again', () => 
 test('an entity that was encoded, or is not in the cut, changes without further ado', () => {
   const dirty = running();
   const [encoded, other] = [newEntity('a'), newEntity('b')];
-  const early: Entity[] = [];
+  const early: Stored[] = [];
   write(dirty, encoded);
   dirty.cut((entity) => early.push(entity));
   dirty.markEncoded(encoded);

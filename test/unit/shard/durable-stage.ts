@@ -9,10 +9,11 @@ import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
 import { Directory } from '../../../src/shard/function-binding.ts';
 import { ShardSnapshot, type SnapshotReport, type WrittenDelta } from '../../../src/shard/shard-snapshot.ts';
 import type { Epoch } from '../../../src/base/brand.ts';
-import { type RecordNames, recordNames, RecordWriter } from '../../../src/state/entity-record.ts';
+import { type RecordNames, recordNames, RecordWriter } from '../../../src/state/record-writer.ts';
 import { Entity } from '../../../src/state/entity.ts';
 import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
-import type { StateStore, StoreBatch } from '../../../src/store/state-store.ts';
+import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
+import type { StateStore, StoreBatch, StoreEntry } from '../../../src/store/state-store.ts';
 import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';
 import { EnvelopeBlock } from '../../../src/wire/envelope-block.ts';
 import { KIND_MESSAGE, TYPE_NONE } from '../../../src/wire/envelope-layout.ts';
@@ -60,6 +61,10 @@ export class HeldStore implements StateStore {
     return asked.map((key) => this.contents.get(key));
   }
 
+  getSync(key: Uint8Array): Uint8Array | undefined {
+    return this.contents.get(Buffer.from(key).toString('latin1'));
+  }
+
   batch(): StoreBatch {
     const changes: (readonly [string, Uint8Array | undefined])[] = [];
     return {
@@ -78,7 +83,15 @@ export class HeldStore implements StateStore {
     };
   }
 
-  async *scan(): AsyncGenerator<never> {}
+  scan(from: Uint8Array, before: Uint8Array | undefined): AsyncIterable<readonly StoreEntry[]> {
+    const [first, end] = [from, before ?? APPLIED_KEY].map((key) => Buffer.from(key).toString('latin1'));
+    const found = [...this.contents].filter(([key]) => key >= first && key < end);
+    found.sort(([one], [other]) => (one < other ? -1 : 1));
+    const entries = found.map(([key, value]) => ({ key: Buffer.from(key, 'latin1'), value }));
+    return (async function* () {
+      for (const entry of entries) yield [entry];
+    })();
+  }
 
   async close(): Promise<void> {}
 

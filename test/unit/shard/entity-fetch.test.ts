@@ -3,7 +3,7 @@
  */
 import { expect, test } from 'vitest';
 import { EntityFetch } from '../../../src/shard/entity-fetch.ts';
-import { RecordWriter } from '../../../src/state/entity-record.ts';
+import { RecordWriter } from '../../../src/state/record-writer.ts';
 import type { Entity } from '../../../src/state/entity.ts';
 import { CELL, codec, HeldStore, keyOf, namesOf, newEntity, settle } from './durable-stage.ts';
 

@@ -41,7 +41,7 @@ function newFold() {
   );
   const write = (epoch: number): void => {
     changelog.begin(epoch, epoch - 1);
-    fold.add({ epoch, location: changelog.end(), entities: [] });
+    fold.add({ epoch, location: changelog.end(), items: [] });
   };
   const work = async (): Promise<void> => {
     while (fold.hasWork || fold.isWriting) {

@@ -5,7 +5,8 @@
 import { expect, test } from 'vitest';
 import { Fold } from '../../../src/shard/fold.ts';
 import type { Entity } from '../../../src/state/entity.ts';
-import { readValue } from '../../../src/state/entity-record.ts';
+import type { Stored } from '../../../src/state/row.ts';
+import { readValue } from '../../../src/state/record-reader.ts';
 import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
 import {
   CELL,
@@ -21,7 +22,7 @@ import {
 
 class FoldStage extends SnapshotStage {
   readonly store = new HeldStore();
-  readonly released: Entity[] = [];
+  readonly released: Stored[] = [];
   readonly fold: Fold;
 
   constructor(foldBytes = 1, segmentBytesMax = 1) {
@@ -29,7 +30,7 @@ class FoldStage extends SnapshotStage {
     const { fileSystem, store, changelog, dirty } = this;
     this.fold = new Fold(
       { fileSystem, directory: DIRECTORY, store, changelog, dirty, baseEpoch: 0, foldBytes },
-      { released: (entity) => void this.released.push(entity), progressed: () => {} },
+      { released: (item) => void this.released.push(item), progressed: () => {} },
     );
   }
 

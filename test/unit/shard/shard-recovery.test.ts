@@ -5,8 +5,10 @@
 import { expect, test } from 'vitest';
 import { defineFunction, defineModule, MillraceError, value } from '../../../src/index.ts';
 import { Directory } from '../../../src/shard/function-binding.ts';
+import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
+import { Rows } from '../../../src/shard/rows.ts';
 import { recoverShard, type Recovered } from '../../../src/shard/shard-recovery.ts';
-import { recordNames } from '../../../src/state/entity-record.ts';
+import { recordNames } from '../../../src/state/record-writer.ts';
 import { CELL, codec, DIRECTORY, directory, newEntity, SnapshotStage } from './durable-stage.ts';
 
 function recover(stage: SnapshotStage, appliedEpoch: number, functions = directory): Recovered {
@@ -15,7 +17,8 @@ function recover(stage: SnapshotStage, appliedEpoch: number, functions = directo
   const names = functions.bindings.map(({ type, shape }) => recordNames(type, shape.names));
   const { fileSystem } = stage;
   const place = { fileSystem, directory: DIRECTORY, appliedEpoch, committed, codec, functions };
-  return recoverShard({ ...place, names: (index) => names[index] });
+  const rows = new Rows(new DirtyEntities());
+  return recoverShard({ ...place, rows, names: (index) => names[index] });
 }
 
 /** A module whose first function has gone and whose second has another number and another state beside the old one. */
@@ -55,7 +58,7 @@ test('deltas lie over each other, the newest on top; a removal leaves a blank th
   expect([found['a'].readCell(CELL), found['b'].readCell(CELL), found['c'].isBlank]).toEqual(['a2', 'b1', true]);
   // As after an encoding, in the run's own count.
   expect([found['a'].dirtyEpoch, found['b'].dirtyEpoch, found['c'].dirtyEpoch]).toEqual([-2, -1, -2]);
-  expect(recovered.deltas.map(({ epoch, entities }) => [epoch, entities.length])).toEqual([
+  expect(recovered.deltas.map(({ epoch, items }) => [epoch, items.length])).toEqual([
     [1, 3],
     [2, 2],
   ]);
@@ -107,7 +110,7 @@ test('records and messages find their function by name; states that were added h
   const recovered = recover(stage, 0, functions);
   const [kept] = [...recovered.entities.values()];
   expect([kept.id, kept.functionIndex, kept.readCell(0), kept.readCell(1)]).toEqual(['kept', 1, undefined, 'kept']);
-  expect(recovered.deltas[0].entities).toEqual([undefined, kept]);
+  expect(recovered.deltas[0].items).toEqual([undefined, kept]);
   // A caller that the module does not have cannot be answered: nobody sent it.
   expect(recovered.messages).toMatchObject([{ type: 1, id: 'kept', message: 'hello', sourceType: 0xffff }]);
 });

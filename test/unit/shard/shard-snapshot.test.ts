@@ -3,6 +3,8 @@
  */
 import { expect, test } from 'vitest';
 import { AssertionError } from '../../../src/base/assert.ts';
+import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
+import { Rows } from '../../../src/shard/rows.ts';
 import { recoverShard, type Recovered } from '../../../src/shard/shard-recovery.ts';
 import { CELL, codec, DIRECTORY, directory, namesOf, newEntity, SnapshotStage } from './durable-stage.ts';
 
@@ -11,7 +13,8 @@ function recover(stage: SnapshotStage, epoch: number): Recovered {
   const { fileSystem } = stage;
   const committed = { epoch, location };
   const place = { fileSystem, directory: DIRECTORY, appliedEpoch: 0, committed, codec, functions: directory };
-  return recoverShard({ ...place, names: namesOf });
+  const rows = new Rows(new DirtyEntities());
+  return recoverShard({ ...place, rows, names: namesOf });
 }
 
 function valuesOf({ entities }: Recovered): Record<string, unknown> {
@@ -64,7 +67,7 @@ test('the delta names its entities in the order of its records', () => {
   stage.begin();
   stage.write(c, '2');
   stage.finish();
-  expect(stage.deltas[0].entities).toEqual([c, a, b]);
+  expect(stage.deltas[0].items).toEqual([c, a, b]);
   expect(Object.keys(valuesOf(recover(stage, 1)))).toHaveLength(3);
 });
 

@@ -7,14 +7,8 @@ import { expect, test } from 'vitest';
 import { hashId } from '../../../src/keys/id-hash.ts';
 import { keyGroupOfHash } from '../../../src/keys/key-group.ts';
 import { Cells, Entity } from '../../../src/state/entity.ts';
-import {
-  readKey,
-  readRecord,
-  readValue,
-  recordNames,
-  type RecordSpan,
-  RecordWriter,
-} from '../../../src/state/entity-record.ts';
+import { readKey, readRecord, readValue, type RecordSpan } from '../../../src/state/record-reader.ts';
+import { recordNames, RecordWriter } from '../../../src/state/record-writer.ts';
 import { keyGroupOfKey } from '../../../src/store/key-layout.ts';
 import { PayloadCodec } from '../../../src/wire/payload-codec.ts';
 

@@ -1,0 +1,153 @@
+/**
+ * One round of folding: the newest record of each entity and row in some committed deltas goes into the state store, in
+ * atomic synced batches, of which only the last says that the store has `applied` them. A generator, whose steps are
+ * slices; after a step that waits for the disk nobody takes the next one until that has succeeded.
+ */
+import { assert } from '../base/assert.ts';
+import type { FileSystem } from '../base/file-system.ts';
+import { NOTHING, NOTHING_BELOW, type RecordSpan, readRecord } from '../state/record-reader.ts';
+import { afterPrefix, Erasure, keyBytes, Row, type Stored } from '../state/row.ts';
+import { readDelta } from '../store/changelog-reader.ts';
+import { APPLIED_KEY } from '../store/key-layout.ts';
+import type { StateStore, StoreBatch } from '../store/state-store.ts';
+import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
+
+/** What one turn does at most. */
+const SLICE_COUNT = 512;
+const BATCH_COUNT = 4096;
+const BATCH_BYTES = 1 << 20;
+
+export interface FoldRoundPlace {
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+  readonly store: StateStore;
+  /** No step may be taken before this is done. */
+  wait(written: Promise<void>): void;
+}
+
+export class FoldRound {
+  readonly #place: FoldRoundPlace;
+  readonly #deltas: readonly WrittenDelta[];
+  /** Tells this round's marks from those of others. */
+  readonly #mark: number;
+  /** For each delta and record, 1 if it is the newest of its item. */
+  readonly #kept: readonly Uint8Array[];
+  readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
+
+  constructor(place: FoldRoundPlace, deltas: readonly WrittenDelta[], mark: number) {
+    this.#place = place;
+    this.#deltas = deltas;
+    this.#mark = mark;
+    this.#kept = deltas.map(({ items }) => new Uint8Array(items.length));
+  }
+
+  /** Brings the store to `applied`. Each step is worth the number that it yields. */
+  *store(applied: number): Generator<number, void> {
+    const deltas = this.#deltas;
+    for (let index = deltas.length - 1; index >= 0; index--) yield* this.#markDelta(index);
+    let batch = this.#place.store.batch();
+    for (let index = 0; index < deltas.length; index++) {
+      // What an epoch erased goes before what else it wrote: see `Erasure`.
+      batch = yield* this.#erase(deltas[index], batch);
+      batch = yield* this.#put(deltas[index], this.#kept[index], batch);
+    }
+    batch.put(APPLIED_KEY, Buffer.from(String(applied)));
+    yield this.#write(batch);
+  }
+
+  /** Shows every item of the round once. */
+  *items(visit: (item: Stored) => void): Generator<number, void> {
+    for (let delta = 0; delta < this.#deltas.length; delta++) {
+      const { items } = this.#deltas[delta];
+      for (let index = 0; index < items.length; index++) {
+        const item = this.#kept[delta][index] === 1 ? items[index] : undefined;
+        if (item !== undefined) visit(item);
+        if (index % SLICE_COUNT === SLICE_COUNT - 1) yield SLICE_COUNT;
+      }
+    }
+  }
+
+  /** Newest delta first: the first record that an entity is seen in is its newest. */
+  *#markDelta(delta: number): Generator<number, void> {
+    const { items } = this.#deltas[delta];
+    const kept = this.#kept[delta];
+    for (let index = 0; index < items.length; index++) {
+      const item = items[index];
+      if (item === undefined || item.foldMark !== this.#mark) {
+        if (item !== undefined) item.foldMark = this.#mark;
+        kept[index] = 1;
+      }
+      if (index % SLICE_COUNT === SLICE_COUNT - 1) yield SLICE_COUNT;
+    }
+  }
+
+  /** Removes from the store what the delta's erasures say; returns the batch to go on with. */
+  *#erase({ items }: WrittenDelta, first: StoreBatch): Generator<number, StoreBatch> {
+    const { store } = this.#place;
+    let batch = first;
+    for (const item of items) {
+      if (!(item instanceof Erasure)) continue;
+      // A scan sees what has been written.
+      if (batch.count > 0) yield this.#write(batch);
+      this.#place.wait(this.#eraseAll(keyBytes(item.prefix), keyBytes(afterPrefix(item.prefix))));
+      yield 1;
+      batch = store.batch();
+    }
+    return batch;
+  }
+
+  async #eraseAll(from: Uint8Array, before: Uint8Array): Promise<void> {
+    const { store } = this.#place;
+    for await (const group of store.scan(from, before, BATCH_BYTES)) {
+      const batch = store.batch();
+      for (const { key } of group) batch.delete(key);
+      await batch.write();
+    }
+  }
+
+  /** Puts the records that are kept; returns the batch to go on with. */
+  *#put({ location, items }: WrittenDelta, kept: Uint8Array, first: StoreBatch): Generator<number, StoreBatch> {
+    const { fileSystem, directory, store } = this.#place;
+    let batch = first;
+    let batchBytes = 0;
+    let index = 0;
+    for (const frame of readDelta(fileSystem, directory, location)) {
+      if (frame.kind !== FRAME_STATE) continue;
+      const bytes = Buffer.from(frame.bytes.buffer, frame.bytes.byteOffset, frame.bytes.length);
+      for (let at = 0; at < bytes.length; at = this.#span.end) {
+        readRecord(bytes, at, this.#span);
+        if (kept[index] === 1) batchBytes += this.#putRecord(bytes, items[index], batch);
+        index++;
+        if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
+          // `span` is shared with nobody while this generator sleeps: rounds follow each other.
+          yield this.#write(batch);
+          batch = store.batch();
+          batchBytes = 0;
+        } else if (index % SLICE_COUNT === 0) {
+          yield SLICE_COUNT;
+        }
+      }
+    }
+    assert(index === kept.length, 'a delta has as many records as were written into it');
+    return batch;
+  }
+
+  #putRecord(bytes: Buffer, item: Stored | undefined, batch: StoreBatch): number {
+    const { keyStart, keyEnd, valueStart, end } = this.#span;
+    const key = bytes.subarray(keyStart, keyEnd);
+    const row = item instanceof Row ? item : undefined;
+    if (valueStart === NOTHING) {
+      // What has come and gone between two rounds the store has never seen.
+      if (row?.mayBeStored !== false) batch.delete(key);
+    } else if (valueStart !== NOTHING_BELOW) {
+      batch.put(key, bytes.subarray(valueStart, end));
+      if (row !== undefined) row.mayBeStored = true;
+    }
+    return end - keyStart;
+  }
+
+  #write(batch: StoreBatch): number {
+    this.#place.wait(batch.write());
+    return 1;
+  }
+}

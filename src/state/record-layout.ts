@@ -1,0 +1,39 @@
+/**
+ * Entities and rows as bytes: the record of a changelog and the entry of a state store. A record names its function and each of
+ * its states, so that the same bytes mean the same to every version of the module; a state that was never written has
+ * no cell, and an entity without cells is a removal.
+ *
+ * ```
+ *   record:  │ key, bytes (16) │ value, bytes (32) │ key … │ value …
+ *            length 2^32 - 1: removed, no value      2^32 - 2: all keys that begin so were removed, no value
+ *   key:     see store/key-layout.ts
+ *   value:   │ format 1 (8) │ cells (16) │ then for each cell:
+ *            │ name, bytes (16) │ name (UTF-8) │ tag (8) │ what the tag says
+ *
+ *   tag 0: integer (32)   1: double (64)   2: text, length (32) and ASCII   3: null   4: false   5: true
+ *       6, 7: length (32) and MessagePack, in the plain or the rich form of wire/payload-codec.ts
+ * ```
+ *
+ *   value of a row:  │ format 1 (8) │ tag (8) │ what the tag says
+ *
+ * All numbers are little-endian but those of the key. Numbers and short texts have tags of their own because they are
+ * what most entities hold, and most of what a checkpoint writes is this (see `bench/micro/entity-record.ts`).
+ */
+
+export const FORMAT = 1;
+export const REMOVED = 0xffffffff;
+export const ERASED = 0xfffffffe;
+export const ROW_HEAD_BYTES = 1;
+export const RECORD_HEAD_BYTES = 6;
+export const VALUE_HEAD_BYTES = 3;
+export const CELL_BYTES_MAX = 16;
+export const TEXT_LENGTH_MAX = 64;
+
+export const TAG_INTEGER = 0;
+export const TAG_DOUBLE = 1;
+export const TAG_ASCII = 2;
+export const TAG_NULL = 3;
+export const TAG_FALSE = 4;
+export const TAG_TRUE = 5;
+export const TAG_PLAIN = 6;
+export const TAG_RICH = 7;

@@ -1,0 +1,129 @@
+/**
+ * Reads records of entities and rows, as `record-layout.ts` shows them.
+ */
+import { assert } from '../base/assert.ts';
+import { ID_ASCII, KEY_HEAD_BYTES, SECTION_VALUES } from '../store/key-layout.ts';
+import { readId } from '../wire/id-bytes.ts';
+import type { PayloadCodec } from '../wire/payload-codec.ts';
+import { Cells } from './entity.ts';
+import {
+  ERASED,
+  FORMAT,
+  RECORD_HEAD_BYTES,
+  REMOVED,
+  ROW_HEAD_BYTES,
+  TAG_ASCII,
+  TAG_DOUBLE,
+  TAG_FALSE,
+  TAG_INTEGER,
+  TAG_NULL,
+  TAG_PLAIN,
+  TAG_RICH,
+  TAG_TRUE,
+  VALUE_HEAD_BYTES,
+} from './record-layout.ts';
+import type { RecordNames } from './record-writer.ts';
+
+/** What `RecordSpan.valueStart` is of records without a value. */
+export const NOTHING = -1;
+export const NOTHING_BELOW = -2;
+
+/** Where the parts of the record lie that begins at `at`; `valueStart` is `NOTHING` or `NOTHING_BELOW` of removals. */
+export interface RecordSpan {
+  keyStart: number;
+  keyEnd: number;
+  valueStart: number;
+  /** Where the next record begins. */
+  end: number;
+}
+
+export function readRecord(bytes: Buffer, at: number, span: RecordSpan): void {
+  const valueBytes = bytes.readUInt32LE(at + 2);
+  span.keyStart = at + RECORD_HEAD_BYTES;
+  span.keyEnd = span.keyStart + bytes.readUInt16LE(at);
+  const hasValue = valueBytes < ERASED;
+  span.valueStart = hasValue ? span.keyEnd : valueBytes === REMOVED ? NOTHING : NOTHING_BELOW;
+  span.end = span.keyEnd + (hasValue ? valueBytes : 0);
+  assert(span.end <= bytes.length, 'a record ends within its frame');
+}
+
+/** The address in a key. */
+export function readKey(bytes: Buffer, start: number, end: number): { type: string; id: string } {
+  assert(bytes[start + 2] === SECTION_VALUES, 'a section of this version');
+  const typeEnd = start + KEY_HEAD_BYTES + bytes.readUInt16BE(start + 3);
+  return { type: bytes.toString('utf8', start + KEY_HEAD_BYTES, typeEnd), id: idAfter(bytes, typeEnd, end) };
+}
+
+/** Where the form and the id begin in the key of an entity of this type; -1 if it is of another one. */
+export function idFormAt(type: Uint8Array, bytes: Buffer, start: number): number {
+  if (bytes[start + 2] !== SECTION_VALUES || bytes.readUInt16BE(start + 3) !== type.length) return -1;
+  const typeStart = start + KEY_HEAD_BYTES;
+  for (let index = 0; index < type.length; index++) if (bytes[typeStart + index] !== type[index]) return -1;
+  return typeStart + type.length;
+}
+
+function idAfter(bytes: Buffer, typeEnd: number, end: number): string {
+  return readId(bytes, typeEnd + 1, end - typeEnd - 1, bytes[typeEnd] === ID_ASCII);
+}
+
+/** Fills cells from a value. States that the function does not declare any more are left out. */
+export function readValue(codec: PayloadCodec, bytes: Buffer, start: number, names: RecordNames, cells: Cells): void {
+  assert(bytes[start] === FORMAT, 'a value of this format');
+  const count = bytes.readUInt16LE(start + 1);
+  let at = start + VALUE_HEAD_BYTES;
+  for (let index = 0; index < count; index++) {
+    const nameEnd = at + 2 + bytes.readUInt16LE(at);
+    const cell = findState(names, bytes, at + 2, nameEnd, index);
+    at = readCell(codec, bytes, nameEnd, cell === -1 ? undefined : cells, cell);
+  }
+}
+
+/** The value of a row, from the bytes that a record or the store has of it. */
+export function readRowValue(codec: PayloadCodec, value: Uint8Array): unknown {
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
+  assert(bytes[0] === FORMAT, 'a value of this format');
+  const cell = new Cells();
+  readCell(codec, bytes, ROW_HEAD_BYTES, cell, 0);
+  return cell.readCell(0);
+}
+
+/** Whether this key is of an entity's values. */
+export function isEntityKey(bytes: Uint8Array, start: number): boolean {
+  return bytes[start + 2] === SECTION_VALUES;
+}
+
+/** Which state has this name; `guess` is where it most likely stands. */
+function findState(names: RecordNames, bytes: Buffer, start: number, end: number, guess: number): number {
+  const { states } = names;
+  const likely = states[guess];
+  if (likely !== undefined && bytes.compare(likely, 0, likely.length, start, end) === 0) return guess;
+  return states.findIndex((name) => bytes.compare(name, 0, name.length, start, end) === 0);
+}
+
+/** Reads the cell whose tag is at `at` into `cells`, if given; returns where it ends. */
+function readCell(codec: PayloadCodec, bytes: Buffer, at: number, cells: Cells | undefined, cell: number): number {
+  const tag = bytes[at];
+  const start = at + 1;
+  switch (tag) {
+    case TAG_INTEGER:
+      cells?.writeCell(cell, bytes.readInt32LE(start));
+      return start + 4;
+    case TAG_DOUBLE:
+      cells?.writeCell(cell, bytes.readDoubleLE(start));
+      return start + 8;
+    case TAG_NULL:
+    case TAG_FALSE:
+    case TAG_TRUE:
+      cells?.writeCell(cell, tag === TAG_NULL ? null : tag === TAG_TRUE);
+      return start;
+    default: {
+      const from = start + 4;
+      const end = from + bytes.readUInt32LE(start);
+      const text = tag === TAG_ASCII;
+      assert(text || tag === TAG_PLAIN || tag === TAG_RICH, 'a tag of this format');
+      const value = text ? readId(bytes, from, end - from, true) : codec.decode(bytes, from, end, tag === TAG_RICH);
+      cells?.writeCell(cell, value);
+      return end;
+    }
+  }
+}
