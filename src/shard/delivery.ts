@@ -9,7 +9,7 @@ import { TYPE_NONE } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { Durability } from './durability.ts';
 import type { FunctionBinding } from './function-binding.ts';
-import { ID_IN_ENVELOPE } from './invocation.ts';
+import { ID_IN_ENVELOPE } from './invocation-core.ts';
 import type { Invoker } from './invoker.ts';
 
 export class Delivery {

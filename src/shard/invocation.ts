@@ -1,233 +1,60 @@
 /**
- * One run of a function: the Context that user code sees, all effects or none (I5).
- *
- * There are two ways to run. A synchronous invocation works in place: its state writes go to the entity's cells with
- * the old values kept aside, its sends go to the end of the shard's effects, and returning is all that is left to do. One
- * Context per function is used again and again, so that such an invocation allocates nothing. An asynchronous one works
- * on the side, on copied cells and with effects of its own, because other invocations and checkpoints happen while it
- * waits; its Context is its own. A function that is not declared `async` but returns a
- * promise starts in place and is moved to the side then.
+ * The Context: what user code sees of its invocation, and may do. Everything here checks that the invocation is still
+ * under way, and only adds to what happens when it returns (I5).
  */
-import type { Clock } from '../base/clock.ts';
 import type { Address } from '../sdk/address.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Context, FunctionType } from '../sdk/function.ts';
-import { deepFreeze } from '../sdk/immutable.ts';
-import { type Cells, Entity } from '../state/entity.ts';
-import type { CellHolder } from '../state/state-view.ts';
 import { KIND_EGRESS, TYPE_NONE } from '../wire/envelope-layout.ts';
-import type { EnvelopeReader } from '../wire/envelope-reader.ts';
-import type { MessageGate } from '../wire/message-gate.ts';
-import { inspect } from '../wire/structured-data.ts';
-import { Effects } from './effects.ts';
-import type { DirtyEntities } from './dirty-entities.ts';
-import type { Directory, FunctionBinding } from './function-binding.ts';
-import { RowWrites } from './row-writes.ts';
-import type { Rows } from './rows.ts';
+import { InvocationCore } from './invocation-core.ts';
 
-/** What all invocations of a shard share. */
-export interface Workplace {
-  readonly directory: Directory;
-  /** The shard's own effects, where invocations in place add theirs. */
-  readonly effects: Effects;
-  readonly gate: MessageGate;
-  readonly reader: EnvelopeReader;
-  readonly clock: Clock;
-  /** With `rows.dirty`, what is written of entities. */
-  readonly rows: Rows;
-  /** Freezes state values. */
-  readonly development: boolean;
-  /** Checks that state values can be stored: where they will be, and in development. */
-  readonly checksState: boolean;
-}
-
-const IDLE_ENTITY = new Entity(TYPE_NONE, 0, '');
-/** Marks a source id that still lies in the envelope being read. */
-export const ID_IN_ENVELOPE = '';
-
-export class Invocation implements CellHolder, Context<never> {
-  readonly state: never;
-  entity: Entity = IDLE_ENTITY;
-  sourceType: number = TYPE_NONE;
-  /** Where its sends go: to the shard's effects, or, on the side, to its own. */
-  effects: Effects;
-  /** Whether anything was written. */
-  wrote = false;
-
-  readonly #place: Workplace;
-  readonly #binding: FunctionBinding;
-  readonly #dirty: DirtyEntities;
-  /** The entity itself while working in place, a copy of its cells on the side. */
-  #cells: Cells = IDLE_ENTITY;
-  #sourceId = ID_IN_ENVELOPE;
-  /** What it does to rows; made when it does something to one. */
-  #rowWrites: RowWrites | undefined;
-  #active = false;
-  #aside = false;
-  #effectsBefore = 0;
-  #undoCount = 0;
-  readonly #undoIndexes: number[] = [];
-  readonly #undoValues: unknown[] = [];
-
-  /** `alone` is for one that runs once, on the side: its view of the state is quicker to make than to use. */
-  constructor(place: Workplace, binding: FunctionBinding, alone = false) {
-    this.#place = place;
-    this.#binding = binding;
-    this.#dirty = place.rows.dirty;
-    this.effects = place.effects;
-    this.state = (alone ? binding.shape.briefView(this) : binding.shape.view(this)) as never;
-  }
-
-  // -- the life of an invocation, for the shard
-
-  /** Begins to work in place on an entity. */
-  begin(entity: Entity, sourceType: number, sourceId: string): void {
-    this.entity = entity;
-    this.sourceType = sourceType;
-    this.#sourceId = sourceId;
-    this.#cells = entity;
-    this.#effectsBefore = this.effects.length;
-    this.#undoCount = 0;
-    this.wrote = false;
-    this.#active = true;
-  }
-
-  /** From here on works on the side: with copies, and without the envelope, which will be gone. */
-  goAside(): void {
-    if (this.sourceType !== TYPE_NONE && this.#sourceId === ID_IN_ENVELOPE)
-      this.#sourceId = this.#place.reader.sourceId();
-    this.#cells = this.entity.copy();
-    this.#undoWrites();
-    this.effects = new Effects(this.#place.gate);
-    this.#place.effects.moveTo(this.effects, this.#effectsBefore);
-    this.#aside = true;
-  }
-
-  /** It has failed: nothing it did has happened (I5). */
-  takeBack(): void {
-    this.#rowWrites?.discard();
-    if (this.#aside) return;
-    this.#undoWrites();
-    this.effects.cutBack(this.#effectsBefore);
-  }
-
-  /** It has returned: what it did happens now, as far as it did not happen in place. */
-  apply(): void {
-    this.#rowWrites?.apply();
-    if (!this.#aside) return;
-    if (this.wrote) {
-      if (this.entity.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(this.entity);
-      this.entity.adopt(this.#cells);
-    }
-    this.effects.moveTo(this.#place.effects, 0);
-  }
-
-  /** Puts back what was written in place, newest first. */
-  #undoWrites(): void {
-    while (this.#undoCount > 0) {
-      this.#undoCount--;
-      this.entity.writeCell(this.#undoIndexes[this.#undoCount], this.#undoValues[this.#undoCount]);
-    }
-  }
-
-  /** The Context stops working. */
-  end(): void {
-    this.#active = false;
-    this.entity = IDLE_ENTITY;
-    this.#cells = IDLE_ENTITY;
-  }
-
-  sourceId(): string {
-    return this.#sourceId === ID_IN_ENVELOPE ? this.#place.reader.sourceId() : this.#sourceId;
-  }
-
-  /** The rows as this invocation sees and changes them. */
-  get rows(): RowWrites {
-    this.#check();
-    this.#rowWrites ??= new RowWrites(this.#place.rows);
-    return this.#rowWrites;
-  }
-
-  // -- cells, for the state view
-
-  readCell(index: number): unknown {
-    this.#check();
-    const cell = this.#cells.readCell(index);
-    return cell === undefined ? this.#binding.shape.initials[index] : cell;
-  }
-
-  writeCell(index: number, value: unknown): void {
-    this.#check();
-    if (typeof value === 'object' && value !== null && this.#place.checksState) {
-      inspect(value);
-      if (this.#place.development) deepFreeze(value);
-    } else if (typeof value === 'function' || typeof value === 'symbol') {
-      inspect(value);
-    }
-    if (!this.#aside) {
-      if (this.entity.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(this.entity);
-      this.#undoIndexes[this.#undoCount] = index;
-      this.#undoValues[this.#undoCount] = this.#cells.readCell(index);
-      this.#undoCount++;
-    }
-    this.#cells.writeCell(index, value);
-    this.wrote = true;
-  }
-
-  // -- the Context, for user code
-
+export class Invocation extends InvocationCore implements Context<never> {
   get self(): Address {
-    this.#check();
-    return { type: this.#binding.type, id: this.entity.id };
+    this.check();
+    return { type: this.binding.type, id: this.entity.id };
   }
 
   get caller(): Address | undefined {
-    this.#check();
-    const type = this.#place.directory.typeName(this.sourceType);
+    this.check();
+    const type = this.place.directory.typeName(this.sourceType);
     return type === undefined ? undefined : { type, id: this.sourceId() };
   }
 
   send<Message>(target: FunctionType<Message>, id: string, message: NoInfer<Message>): void;
   send(target: string, id: string, message: unknown): void;
   send(target: string | FunctionType<never>, id: string, message: unknown): void {
-    this.#check();
-    const type = this.#place.directory.functionNumber(target);
-    this.effects.addMessage(type, id, message, this.#binding.index, this.entity.id);
+    this.check();
+    const type = this.place.directory.functionNumber(target);
+    this.effects.addMessage(type, id, message, this.binding.index, this.entity.id);
   }
 
   reply(message: unknown): void {
-    this.#check();
+    this.check();
     if (this.sourceType === TYPE_NONE) {
-      const self = `${this.#binding.type} "${this.entity.id}"`;
+      const self = `${this.binding.type} "${this.entity.id}"`;
       throw new MillraceError('REPLY_WITHOUT_CALLER', `${self}: this message came without a caller to reply to.`);
     }
-    this.effects.addMessage(this.sourceType, this.sourceId(), message, this.#binding.index, this.entity.id);
+    this.effects.addMessage(this.sourceType, this.sourceId(), message, this.binding.index, this.entity.id);
   }
 
   egress<Record>(target: EgressType<Record>, record: NoInfer<Record>): void;
   egress(target: string, record: unknown): void;
   egress(target: string | EgressType<never>, record: unknown): void {
-    this.#check();
-    const number = this.#place.directory.egressNumber(target);
-    this.effects.addForCoordinator(KIND_EGRESS, number, '', record, this.#binding.index, this.entity.id);
+    this.check();
+    const number = this.place.directory.egressNumber(target);
+    this.effects.addForCoordinator(KIND_EGRESS, number, '', record, this.binding.index, this.entity.id);
   }
 
   clear(name: string): void {
-    const index = this.#binding.shape.names.indexOf(name);
+    const index = this.binding.shape.names.indexOf(name);
     // The same error as for assigning to such a name.
-    if (index === -1) throw new TypeError(`${this.#binding.type} declares no state ${describe(name)}.`);
+    if (index === -1) throw new TypeError(`${this.binding.type} declares no state ${describe(name)}.`);
     this.writeCell(index, undefined);
   }
 
   now(): number {
-    this.#check();
-    return this.#place.clock.now();
-  }
-
-  #check(): void {
-    if (this.#active) return;
-    const what = `${this.#binding.type}: the context of an invocation was used after the invocation had ended.`;
-    throw new MillraceError('CONTEXT_EXPIRED', what);
+    this.check();
+    return this.place.clock.now();
   }
 }

@@ -9,7 +9,8 @@ import type { EntityTable } from '../state/entity-table.ts';
 import { KIND_FAILURE, TYPE_ASKER } from '../wire/envelope-layout.ts';
 import { failureOf } from './failure.ts';
 import type { FunctionBinding } from './function-binding.ts';
-import { Invocation, type Workplace } from './invocation.ts';
+import { Invocation } from './invocation.ts';
+import type { Workplace } from './invocation-core.ts';
 
 /** An invocation on the side whose promise has settled. */
 interface Settled {
