@@ -28,6 +28,7 @@ import {
 } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { Admission } from './admission.ts';
@@ -113,14 +114,11 @@ export class Coordinator implements EnvelopeHandler {
   // -- out
 
   /** Sends a message that nobody waits for. Throws a coded error, with nothing sent. */
-  send(target: Target, id: string, message: unknown): void {
-    this.#send(target, id, TYPE_NONE, '', message);
+  send(target: Target, id: string, message: unknown, meta?: MessageMeta): void {
+    this.#send(target, id, TYPE_NONE, '', message, meta);
   }
 
-  /**
-   * Sends a message whose reply (or failure) goes to `asker`, as soon as it comes or when it is committed. Returns the
-   * number to forget it by.
-   */
+  /** Its reply (or failure) goes to `asker`, as it comes or when committed. Returns the number to forget it by. */
   ask(target: Target, id: string, message: unknown, asker: Asker, untilCommitted = false): string {
     const number = this.#askers.nextNumber();
     this.#send(target, id, TYPE_ASKER, number, message);
@@ -138,12 +136,12 @@ export class Coordinator implements EnvelopeHandler {
     this.#link.transact(work);
   }
 
-  #send(target: Target, id: string, sourceType: number, source: string, message: unknown): void {
+  #send(target: Target, id: string, sourceType: number, source: string, message: unknown, meta?: MessageMeta): void {
     const type = this.directory.functionNumber(target);
     if (type === TYPE_ASKER) {
       throw new MillraceError('UNKNOWN_FUNCTION', `${ASKER_TYPE} is answered by functions, not from outside.`);
     }
-    this.#link.effects.addMessage(type, id, message, sourceType, source);
+    this.#link.effects.addMessage(type, id, message, sourceType, source, meta);
   }
 
   /** Messages that were sent and not yet flushed. */

@@ -7,6 +7,7 @@ import { Entity } from '../state/entity.ts';
 import type { EntityTable } from '../state/entity-table.ts';
 import { TYPE_NONE } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import type { Durability } from './durability.ts';
 import type { FunctionBinding } from './function-binding.ts';
 import { ID_IN_ENVELOPE } from './invocation-core.ts';
@@ -40,11 +41,13 @@ export class Delivery {
     assert(binding !== undefined, 'every thread numbers the same functions');
     const known = this.#entities.findTarget(reader) ?? this.#wanted(targetType, reader.targetHash, reader);
     if (known?.isBusy === true) {
-      this.#invoker.hold(known, reader.payload(), sourceType, sourceType === TYPE_NONE ? '' : reader.sourceId(), form);
+      const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
+      this.#invoker.hold(known, reader.payload(), sourceType, sourceId, form, reader.meta());
       return;
     }
     const entity = known ?? new Entity(targetType, reader.targetHash, reader.targetId());
-    this.#invoker.invoke(binding, entity, known !== undefined, reader.payload(), sourceType, ID_IN_ENVELOPE, form);
+    const inTable = known !== undefined;
+    this.#invoker.invoke(binding, entity, inTable, reader.payload(), sourceType, ID_IN_ENVELOPE, form, reader.meta());
   }
 
   /** A message that never was an envelope. */
@@ -56,14 +59,16 @@ export class Delivery {
     sourceType: number,
     sourceId: string,
     form: number,
+    meta: MessageMeta | undefined,
   ): void {
     const known = this.#entities.find(type, hash, id) ?? this.#wanted(type, hash, id);
     if (known?.isBusy === true) {
-      this.#invoker.hold(known, message, sourceType, sourceId, form);
+      this.#invoker.hold(known, message, sourceType, sourceId, form, meta);
       return;
     }
     const entity = known ?? new Entity(type, hash, id);
-    this.#invoker.invoke(this.#bindings[type], entity, known !== undefined, message, sourceType, sourceId, form);
+    const inTable = known !== undefined;
+    this.#invoker.invoke(this.#bindings[type], entity, inTable, message, sourceType, sourceId, form, meta);
   }
 
   /** An entity that is not in memory but may be in the store is fetched; until it has come, it is busy. */

@@ -159,8 +159,8 @@ export class Durability {
     const { writer } = this.#place;
     const input = waiting?.pendingInput;
     if (input !== undefined) this.#inFlight.add(new Int32Array(input.buffer), 0, input.length);
-    for (const { message, sourceType, sourceId, form } of waiting?.messages() ?? []) {
-      writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form);
+    for (const { message, sourceType, sourceId, form, meta } of waiting?.messages() ?? []) {
+      writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form, meta);
       this.#inFlight.place(writer);
     }
   }
@@ -171,7 +171,7 @@ export class Durability {
     const { sourceType } = invocation;
     const { functionIndex, hash, id } = invocation.entity;
     const sourceId = sourceType === TYPE_NONE ? '' : invocation.sourceId();
-    writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form);
+    writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form, invocation.meta);
     const words = new Int32Array((writer.byteLength + 3) >> 2);
     writer.placeInto(words, 0);
     return new Uint8Array(words.buffer, 0, writer.byteLength);

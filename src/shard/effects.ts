@@ -7,6 +7,7 @@
  */
 import { ID_LENGTH_MAX, invalidId } from '../sdk/address.ts';
 import { KIND_MESSAGE } from '../wire/envelope-layout.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 
 /** Fields of one effect in `slots`. */
@@ -18,6 +19,8 @@ export const EFFECT_SOURCE_TYPE = 4;
 export const EFFECT_SOURCE_ID = 5;
 /** How the payload must be encoded. */
 export const EFFECT_FORM = 6;
+/** What travels with a message; undefined for most. */
+export const EFFECT_META = 7;
 export const EFFECT_STRIDE = 8;
 
 /** A list that one huge invocation has blown up is replaced by a small one. */
@@ -34,11 +37,18 @@ export class Effects {
   }
 
   /** A message to a function or an asker. Throws `INVALID_ID`, `MESSAGE_NOT_ENCODABLE` or `MESSAGE_TOO_LARGE`. */
-  addMessage(type: number, id: string, message: unknown, sourceType: number, sourceId: string): void {
+  addMessage(
+    type: number,
+    id: string,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    meta: MessageMeta | undefined,
+  ): void {
     // The length only: whoever reads the characters now would wait for memory that dispatching reads in bulk.
     if (typeof id !== 'string' || id.length === 0 || id.length > ID_LENGTH_MAX) throw invalidId(id);
     const copy = this.#gate.admit(message);
-    this.#push(KIND_MESSAGE, type, id, copy, sourceType, sourceId, this.#gate.form);
+    this.#push(KIND_MESSAGE, type, id, copy, sourceType, sourceId, this.#gate.form, meta);
   }
 
   /** Anything for the coordinator that is not a message: an egress record, or a failure. */
@@ -51,7 +61,7 @@ export class Effects {
     sourceId: string,
   ): void {
     const copy = this.#gate.admit(payload);
-    this.#push(kind, type, id, copy, sourceType, sourceId, this.#gate.form);
+    this.#push(kind, type, id, copy, sourceType, sourceId, this.#gate.form, undefined);
   }
 
   /** Forgets all effects from `length` on. */
@@ -74,6 +84,7 @@ export class Effects {
         slots[at + EFFECT_SOURCE_TYPE] as number,
         slots[at + EFFECT_SOURCE_ID] as string,
         slots[at + EFFECT_FORM] as number,
+        slots[at + EFFECT_META] as MessageMeta | undefined,
       );
     }
     this.cutBack(length);
@@ -93,6 +104,7 @@ export class Effects {
     sourceType: number,
     sourceId: string,
     form: number,
+    meta: MessageMeta | undefined,
   ): void {
     const { slots, length } = this;
     if (length === slots.length) for (let slot = 0; slot < EFFECT_STRIDE; slot++) slots.push(undefined);
@@ -103,6 +115,7 @@ export class Effects {
     slots[length + EFFECT_SOURCE_TYPE] = sourceType;
     slots[length + EFFECT_SOURCE_ID] = sourceId;
     slots[length + EFFECT_FORM] = form;
+    slots[length + EFFECT_META] = meta;
     this.length = length + EFFECT_STRIDE;
   }
 }

@@ -34,10 +34,11 @@ export class MessageFrames {
     this.#changelog = changelog;
   }
 
-  add({ targetType, targetId, sourceType, sourceId, message }: PortableMessage): void {
+  add({ targetType, targetId, sourceType, sourceId, message, meta }: PortableMessage): void {
     const target = this.#number(targetType);
     const source = sourceType === undefined ? TYPE_NONE : this.#number(sourceType);
-    this.#writer.write(KIND_MESSAGE, target, hashId(targetId), targetId, source, sourceId, message, formOf(message));
+    const form = formOf(message);
+    this.#writer.write(KIND_MESSAGE, target, hashId(targetId), targetId, source, sourceId, message, form, meta);
     this.#block.place(this.#writer);
     if (this.#block.byteLength >= FRAME_BYTES) this.#changelog.append(FRAME_MESSAGES, this.#block.take());
   }

@@ -15,6 +15,7 @@ import { type Cells, Entity } from '../state/entity.ts';
 import type { CellHolder } from '../state/state-view.ts';
 import { TYPE_NONE } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 import { inspect } from '../wire/structured-data.ts';
 import { Effects } from './effects.ts';
@@ -47,6 +48,8 @@ export abstract class InvocationCore implements CellHolder {
   readonly state: never;
   entity: Entity = IDLE_ENTITY;
   sourceType: number = TYPE_NONE;
+  /** What came with its message. */
+  meta: MessageMeta | undefined = undefined;
   /** Where its sends go: to the shard's effects, or, on the side, to its own. */
   effects: Effects;
   /** Whether anything was written. */
@@ -79,9 +82,10 @@ export abstract class InvocationCore implements CellHolder {
   // -- the life of an invocation, for the shard
 
   /** Begins to work in place on an entity. */
-  begin(entity: Entity, sourceType: number, sourceId: string): void {
+  begin(entity: Entity, sourceType: number, sourceId: string, meta: MessageMeta | undefined): void {
     this.entity = entity;
     this.sourceType = sourceType;
+    this.meta = meta;
     this.#sourceId = sourceId;
     this.#cells = entity;
     this.#effectsBefore = this.effects.length;

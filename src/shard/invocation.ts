@@ -26,7 +26,7 @@ export class Invocation extends InvocationCore implements Context<never> {
   send(target: string | FunctionType<never>, id: string, message: unknown): void {
     this.check();
     const type = this.place.directory.functionNumber(target);
-    this.effects.addMessage(type, id, message, this.binding.index, this.entity.id);
+    this.effects.addMessage(type, id, message, this.binding.index, this.entity.id, undefined);
   }
 
   reply(message: unknown): void {
@@ -35,7 +35,7 @@ export class Invocation extends InvocationCore implements Context<never> {
       const self = `${this.binding.type} "${this.entity.id}"`;
       throw new MillraceError('REPLY_WITHOUT_CALLER', `${self}: this message came without a caller to reply to.`);
     }
-    this.effects.addMessage(this.sourceType, this.sourceId(), message, this.binding.index, this.entity.id);
+    this.effects.addMessage(this.sourceType, this.sourceId(), message, this.binding.index, this.entity.id, undefined);
   }
 
   egress<Record>(target: EgressType<Record>, record: NoInfer<Record>): void;

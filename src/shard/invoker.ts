@@ -7,6 +7,7 @@ import { assert } from '../base/assert.ts';
 import { type Entity, WaitingLine } from '../state/entity.ts';
 import type { EntityTable } from '../state/entity-table.ts';
 import { KIND_FAILURE, TYPE_ASKER } from '../wire/envelope-layout.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import { failureOf } from './failure.ts';
 import type { FunctionBinding } from './function-binding.ts';
 import { Invocation } from './invocation.ts';
@@ -57,9 +58,16 @@ export class Invoker {
   }
 
   /** Keeps a message until its entity is no longer busy. */
-  hold(entity: Entity, message: unknown, sourceType: number, sourceId: string, form: number): void {
+  hold(
+    entity: Entity,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    form: number,
+    meta: MessageMeta | undefined,
+  ): void {
     assert(entity.waiting !== undefined, 'messages wait for a busy entity only (I4)');
-    entity.waiting.add(message, sourceType, sourceId, form);
+    entity.waiting.add(message, sourceType, sourceId, form, meta);
     this.heldCount++;
   }
 
@@ -86,10 +94,11 @@ export class Invoker {
     sourceType: number,
     sourceId: string,
     form: number,
+    meta: MessageMeta | undefined,
   ): boolean {
     const aside = this.#asides[binding.index];
     const invocation = aside ? new Invocation(this.#place, binding, true) : this.#contexts[binding.index];
-    invocation.begin(entity, sourceType, sourceId);
+    invocation.begin(entity, sourceType, sourceId, meta);
     entity.usedEpoch = this.#place.rows.dirty.epoch;
     let input: Uint8Array | undefined;
     if (aside) {
@@ -181,7 +190,8 @@ export class Invoker {
     assert(line !== undefined, 'an entity is busy until its waiting line is empty (I4)');
     for (let held = line.take(); held !== undefined; held = line.take()) {
       this.heldCount--;
-      const ended = this.invoke(binding, entity, true, held.message, held.sourceType, held.sourceId, held.form);
+      const { message, sourceType, sourceId, form, meta } = held;
+      const ended = this.invoke(binding, entity, true, message, sourceType, sourceId, form, meta);
       if (!ended) return;
     }
     entity.waiting = undefined;

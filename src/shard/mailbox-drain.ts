@@ -6,6 +6,7 @@ import { type EntityTable, FETCH_COUNT_MAX } from '../state/entity-table.ts';
 import { KIND_MESSAGE } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import type { Delivery } from './delivery.ts';
 import type { Durability } from './durability.ts';
 import type { Effects } from './effects.ts';
@@ -15,6 +16,7 @@ import {
   SLOT_HASH,
   SLOT_ID,
   SLOT_MESSAGE,
+  SLOT_META,
   SLOT_SOURCE_ID,
   SLOT_SOURCE_TYPE,
   SLOT_TYPE,
@@ -47,8 +49,8 @@ export class MailboxDrain {
     this.#place = place;
     this.#mailbox = place.mailbox;
     this.#recoveredCount = place.recovered.length;
-    for (const { type, id, message, sourceType, sourceId } of place.recovered) {
-      place.effects.addMessage(type, id, message, sourceType, sourceId);
+    for (const { type, id, message, sourceType, sourceId, meta } of place.recovered) {
+      place.effects.addMessage(type, id, message, sourceType, sourceId, meta);
     }
   }
 
@@ -96,14 +98,15 @@ export class MailboxDrain {
     const sourceType = slots[at + SLOT_SOURCE_TYPE] as number;
     const sourceId = slots[at + SLOT_SOURCE_ID] as string;
     const form = slots[at + SLOT_FORM] as number;
+    const meta = slots[at + SLOT_META] as MessageMeta | undefined;
     slots[at + SLOT_MESSAGE] = undefined;
     const { markers, durability, writer, delivery } = this.#place;
     if (markers !== undefined && markers.mailboxOpenCount > 0) {
-      writer.write(KIND_MESSAGE, type, hash, id, sourceType, sourceId, message, form);
+      writer.write(KIND_MESSAGE, type, hash, id, sourceType, sourceId, message, form, meta);
       durability?.recordWritten();
       markers.onMailboxTaken();
     }
-    delivery.deliver(type, hash, id, message, sourceType, sourceId, form);
+    delivery.deliver(type, hash, id, message, sourceType, sourceId, form, meta);
   }
 
   readonly #deliverEncoded = (words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void => {

@@ -4,6 +4,7 @@
  * one array, so that there is no object per envelope. What is too much goes, encoded, to an overflow (I7).
  */
 import type { SpillStorage } from '../base/spill.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import { Overflow, type OverflowVisitor, type Placeable } from '../wire/overflow.ts';
 
 /** Fields of one message in `slots`, from where `take` points. */
@@ -14,6 +15,7 @@ export const SLOT_MESSAGE = 3;
 export const SLOT_SOURCE_TYPE = 4;
 export const SLOT_SOURCE_ID = 5;
 export const SLOT_FORM = 6;
+export const SLOT_META = 7;
 const STRIDE = 8;
 
 const CAPACITY_MIN = 256;
@@ -54,6 +56,7 @@ export class Mailbox {
     sourceType: number,
     sourceId: string,
     form: number,
+    meta: MessageMeta | undefined,
   ): void {
     if (this.objectCount === this.#capacity) this.#grow();
     const at = this.at(this.objectCount++);
@@ -65,6 +68,7 @@ export class Mailbox {
     slots[at + SLOT_SOURCE_TYPE] = sourceType;
     slots[at + SLOT_SOURCE_ID] = sourceId;
     slots[at + SLOT_FORM] = form;
+    slots[at + SLOT_META] = meta;
   }
 
   pushEncoded(envelope: Placeable): void {

@@ -12,11 +12,13 @@ import { hashId } from '../keys/id-hash.ts';
 import { shardOfHash } from '../keys/key-group.ts';
 import { KIND_MESSAGE, TYPE_ASKER } from '../wire/envelope-layout.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 import {
   EFFECT_FORM,
   EFFECT_ID,
   EFFECT_KIND,
+  EFFECT_META,
   EFFECT_PAYLOAD,
   EFFECT_SOURCE_ID,
   EFFECT_SOURCE_TYPE,
@@ -87,6 +89,7 @@ export class Outbox {
         slots[at + EFFECT_SOURCE_TYPE] as number,
         slots[at + EFFECT_SOURCE_ID] as string,
         slots[at + EFFECT_FORM] as number,
+        slots[at + EFFECT_META] as MessageMeta | undefined,
       );
     }
     this.producedCount = (this.producedCount + length / EFFECT_STRIDE) | 0;
@@ -101,6 +104,7 @@ export class Outbox {
     sourceType: number,
     sourceId: string,
     form: number,
+    meta: MessageMeta | undefined,
   ): void {
     const forShard = kind === KIND_MESSAGE && type !== TYPE_ASKER;
     const hash = forShard ? hashId(id) : 0;
@@ -108,7 +112,7 @@ export class Outbox {
     if (thread !== this.#thread) {
       const channel = this.#channels[thread];
       assert(channel !== undefined, 'there is a channel to every other thread (I2)');
-      this.#writer.write(kind, type, hash, id, sourceType, sourceId, payload, form);
+      this.#writer.write(kind, type, hash, id, sourceType, sourceId, payload, form, meta);
       channel.append(this.#writer);
       this.#replayLog?.append(this.#writer);
       return;
@@ -116,10 +120,10 @@ export class Outbox {
     const mailbox = this.#mailbox;
     assert(mailbox !== undefined, 'the coordinator sends nothing to itself');
     if (mailbox.isCrowded) {
-      this.#writer.write(kind, type, hash, id, sourceType, sourceId, payload, form);
+      this.#writer.write(kind, type, hash, id, sourceType, sourceId, payload, form, meta);
       mailbox.pushEncoded(this.#writer);
     } else {
-      mailbox.push(type, hash, id, payload, sourceType, sourceId, form);
+      mailbox.push(type, hash, id, payload, sourceType, sourceId, form, meta);
     }
   }
 

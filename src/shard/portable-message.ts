@@ -8,6 +8,7 @@ import { readDelta } from '../store/changelog-reader.ts';
 import { type BlockNames, readBlock, shapesOf } from '../wire/envelope-block.ts';
 import { TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { decodeTagged, encodeTagged } from '../wire/tagged-value.ts';
 import { ASKER_TYPE } from './function-binding.ts';
@@ -20,19 +21,23 @@ export interface PortableMessage {
   readonly sourceType: string | undefined;
   readonly sourceId: string;
   readonly message: unknown;
+  readonly meta?: MessageMeta | undefined;
 }
+
+type PortableKey = [string, string, string | null, string, MessageMeta?];
 
 const NO_MESSAGES: readonly PortableMessage[] = [];
 
 /** As a record of a savepoint. The message stands alone, since it may be nested as deep as anything may. */
 export function encodePortable(portable: PortableMessage): { key: Uint8Array; value: Uint8Array } {
-  const { targetType, targetId, sourceType, sourceId, message } = portable;
-  return { key: encodeTagged([targetType, targetId, sourceType ?? null, sourceId]), value: encodeTagged(message) };
+  const { targetType, targetId, sourceType, sourceId, message, meta } = portable;
+  const key = [targetType, targetId, sourceType ?? null, sourceId, ...(meta === undefined ? [] : [meta])];
+  return { key: encodeTagged(key), value: encodeTagged(message) };
 }
 
 export function decodePortable(key: Uint8Array, value: Uint8Array): PortableMessage {
-  const [targetType, targetId, sourceType, sourceId] = decodeTagged(key) as [string, string, string | null, string];
-  return { targetType, targetId, sourceType: sourceType ?? undefined, sourceId, message: decodeTagged(value) };
+  const [targetType, targetId, sourceType, sourceId, meta] = decodeTagged(key) as PortableKey;
+  return { targetType, targetId, sourceType: sourceType ?? undefined, sourceId, message: decodeTagged(value), meta };
 }
 
 /**
@@ -69,6 +74,7 @@ function messagesOfBlock(block: Uint8Array, names: BlockNames): PortableMessage[
       sourceType: sourceType === TYPE_NONE ? undefined : typeName(sourceType),
       sourceId: sourceType === TYPE_NONE ? '' : reader.sourceId(),
       message: reader.payload(),
+      meta: reader.meta(),
     });
   });
   return messages;

@@ -28,6 +28,7 @@ import { recoverChangelog } from '../store/changelog-recovery.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import { TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import type { Stored } from '../state/row.ts';
 import type { Directory } from './function-binding.ts';
@@ -42,6 +43,7 @@ export interface RecoveredMessage {
   readonly message: unknown;
   readonly sourceType: number;
   readonly sourceId: string;
+  readonly meta: MessageMeta | undefined;
 }
 
 export interface Recovered {
@@ -173,6 +175,7 @@ class Overlay {
           message: reader.payload(),
           sourceType: this.#sourceNumber(names, sourceType),
           sourceId: sourceType === TYPE_NONE ? '' : reader.sourceId(),
+          meta: reader.meta(),
         });
       });
     }

@@ -6,6 +6,7 @@
  * Entities are looked up at random among very many, so what a message touches is laid out to be few cache lines: the
  * first cells lie in the object itself, and what only busy entities need hangs off one field.
  */
+import type { MessageMeta } from '../wire/message-meta.ts';
 
 /** A message that waits for its busy entity, out of the ring and decoded. */
 export interface HeldMessage {
@@ -14,6 +15,8 @@ export interface HeldMessage {
   readonly sourceId: string;
   /** How it would be encoded. */
   readonly form: number;
+  /** What travels with it. */
+  readonly meta: MessageMeta | undefined;
   /** The one that came after it. */
   next: HeldMessage | undefined;
 }
@@ -83,8 +86,8 @@ export class WaitingLine {
   #first: HeldMessage | undefined = undefined;
   #last: HeldMessage | undefined = undefined;
 
-  add(message: unknown, sourceType: number, sourceId: string, form: number): void {
-    const held: HeldMessage = { message, sourceType, sourceId, form, next: undefined };
+  add(message: unknown, sourceType: number, sourceId: string, form: number, meta: MessageMeta | undefined): void {
+    const held: HeldMessage = { message, sourceType, sourceId, form, meta, next: undefined };
     if (this.#last === undefined) this.#first = held;
     else this.#last.next = held;
     this.#last = held;

@@ -113,8 +113,10 @@ export class EnvelopeBlock {
     this.#types.add(kindWord >>> 16);
     if (sourceType !== TYPE_NONE && sourceType !== TYPE_ASKER) this.#types.add(sourceType);
     if (((kindWord >>> 8) & FLAG_FLAT_PAYLOAD) === 0) return;
-    const idWords = (((targetWord & 0xffff) + 3) >> 2) + (((words[at + WORD_SOURCE] & 0xffff) + 3) >> 2);
-    this.#shapes.add(words[at + HEADER_WORDS + idWords]);
+    const sourceWord = words[at + WORD_SOURCE];
+    const idWords = (((targetWord & 0xffff) + 3) >> 2) + (((sourceWord & 0xffff) + 3) >> 2);
+    const metaWords = ((sourceWord >>> 16) + 3) >> 2;
+    this.#shapes.add(words[at + HEADER_WORDS + idWords + metaWords]);
   }
 }
 

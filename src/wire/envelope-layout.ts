@@ -9,14 +9,16 @@
  *       2 ├───────────────────────────────┬───────────────────────────────┤
  *         │ target id, bytes (16)         │ source type (16)              │
  *       3 ├───────────────────────────────┼───────────────────────────────┤
- *         │ source id, bytes (16)         │ 0 (16)                        │
+ *         │ source id, bytes (16)         │ meta, bytes (16)              │
  *       4 ├───────────────────────────────┴───────────────────────────────┤
  *         │ payload, bytes (32)                                           │
  *       5 ├───────────────────────────────────────────────────────────────┤
- *         │ target id …, source id …, payload …                           │
+ *         │ target id …, source id …, meta …, payload …                   │
  *         └───────────────────────────────────────────────────────────────┘
  *                  16 bits on the left are the low half of the word
  * ```
+ *
+ * Most messages have no meta (see `message-meta.ts`), which then takes no bytes.
  *
  * A type is the function's number in the module (see `sdk/module.ts`), or one of the reserved numbers below; for an
  * egress record the target type is the egress's number and there is no target id. Numbers hold between the threads of

@@ -16,6 +16,7 @@ import {
   WORD_TARGET,
 } from './envelope-layout.ts';
 import { idEquals, readId } from './id-bytes.ts';
+import { decodeMeta, type MessageMeta } from './message-meta.ts';
 import type { PayloadCodec } from './payload-codec.ts';
 import { PLAIN, RICH } from './structured-data.ts';
 
@@ -33,6 +34,8 @@ export class EnvelopeReader {
   #targetBytes = 0;
   #sourceAt = 0;
   #sourceBytes = 0;
+  #metaAt = 0;
+  #metaBytes = 0;
   #payloadAt = 0;
   #payloadEnd = 0;
 
@@ -55,8 +58,11 @@ export class EnvelopeReader {
     this.#targetAt = offsetBytes + HEADER_WORDS * 4;
     this.#targetBytes = targetWord & 0xffff;
     this.#sourceAt = (this.#targetAt + this.#targetBytes + 3) & ~3;
-    this.#sourceBytes = words[at + WORD_SOURCE] & 0xffff;
-    this.#payloadAt = (this.#sourceAt + this.#sourceBytes + 3) & ~3;
+    const sourceWord = words[at + WORD_SOURCE];
+    this.#sourceBytes = sourceWord & 0xffff;
+    this.#metaAt = (this.#sourceAt + this.#sourceBytes + 3) & ~3;
+    this.#metaBytes = sourceWord >>> 16;
+    this.#payloadAt = (this.#metaAt + this.#metaBytes + 3) & ~3;
     this.#payloadEnd = this.#payloadAt + words[at + WORD_PAYLOAD_BYTES];
     assert(this.#payloadEnd === offsetBytes + byteLength, 'an envelope is as long as its parts (I2)');
   }
@@ -76,6 +82,11 @@ export class EnvelopeReader {
 
   sourceId(): string {
     return readId(this.#bytes, this.#sourceAt, this.#sourceBytes, (this.#flags & FLAG_SOURCE_ASCII) !== 0);
+  }
+
+  meta(): MessageMeta | undefined {
+    if (this.#metaBytes === 0) return undefined;
+    return decodeMeta(this.#bytes.subarray(this.#metaAt, this.#metaAt + this.#metaBytes));
   }
 
   payload(): unknown {

@@ -1,8 +1,9 @@
 /**
- * Writes envelopes. An envelope is put together in this thread's scratch (head: header and ids; body: the codec's
- * payload) and from there copied once to where it goes: claimed ring bytes, an overflow, or the effects of an async
+ * Writes envelopes. An envelope is put together in this thread's scratch (head: header, ids and meta; body: the
+ * codec's payload) and from there copied once to where it goes: claimed ring bytes, an overflow, or the effects of an async
  * invocation. Encoding first and placing second means that its exact length is known before room is claimed.
  */
+import { assert } from '../base/assert.ts';
 import { ID_LENGTH_MAX } from '../sdk/address.ts';
 import {
   FLAG_FLAT_PAYLOAD,
@@ -18,10 +19,11 @@ import {
   WORD_TARGET,
 } from './envelope-layout.ts';
 import { idBytesMax, writeId } from './id-bytes.ts';
+import { encodeMeta, type MessageMeta, META_BYTES_MAX } from './message-meta.ts';
 import type { PayloadCodec } from './payload-codec.ts';
 import { PLAIN } from './structured-data.ts';
 
-const HEAD_BYTES_MAX = HEADER_WORDS * 4 + 2 * (idBytesMax(ID_LENGTH_MAX) + 4);
+const HEAD_BYTES_MAX = HEADER_WORDS * 4 + 2 * (idBytesMax(ID_LENGTH_MAX) + 4) + META_BYTES_MAX + 4;
 
 /** Below this many words a loop beats a call of `TypedArray.set`, which has to make a view first. */
 const LOOP_WORDS_MAX = 64;
@@ -47,6 +49,9 @@ export class EnvelopeWriter {
   #bodyWords: Int32Array = this.#scratchWords;
   #bodyCount = 0;
   #bodyBytes = 0;
+  /** The meta that was encoded last: what one invocation sends often has the same. */
+  #lastMeta: MessageMeta | undefined;
+  #lastMetaBytes: Uint8Array = this.#scratchBytes;
 
   constructor(codec: PayloadCodec) {
     this.#codec = codec;
@@ -65,6 +70,7 @@ export class EnvelopeWriter {
     sourceId: string,
     payload: unknown,
     form: number,
+    meta?: MessageMeta,
   ): void {
     const words = this.#scratchWords;
     let at = HEADER_WORDS * 4;
@@ -81,16 +87,32 @@ export class EnvelopeWriter {
       else sourceBytes = -sourceBytes;
       at = (at + sourceBytes + 3) & ~3;
     }
+    let metaBytes = 0;
+    if (meta !== undefined) {
+      metaBytes = this.#writeMeta(meta, at);
+      at = (at + metaBytes + 3) & ~3;
+    }
     words[WORD_KIND] = kind | (flags << 8) | (targetType << 16);
     words[WORD_HASH] = targetHash;
     words[WORD_TARGET] = targetBytes | (sourceType << 16);
-    words[WORD_SOURCE] = sourceBytes;
+    words[WORD_SOURCE] = sourceBytes | (metaBytes << 16);
     words[WORD_PAYLOAD_BYTES] = payloadBytes;
     this.#headWords = words;
     this.#headStart = 0;
     this.#headCount = at >> 2;
     this.#bodyCount = (payloadBytes + 3) >> 2;
     this.byteLength = at + payloadBytes;
+  }
+
+  #writeMeta(meta: MessageMeta, at: number): number {
+    if (meta !== this.#lastMeta) {
+      this.#lastMetaBytes = encodeMeta(meta);
+      this.#lastMeta = meta;
+    }
+    const bytes = this.#lastMetaBytes;
+    assert(bytes.length <= META_BYTES_MAX, 'the meta of a message is small');
+    this.#scratchBytes.set(bytes, at);
+    return bytes.length;
   }
 
   /** Encodes the payload in the fastest form that fits; returns the form's flag. */

@@ -18,6 +18,7 @@ import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.
 import { EnvelopeBlock } from '../../../src/wire/envelope-block.ts';
 import { KIND_MESSAGE, TYPE_NONE } from '../../../src/wire/envelope-layout.ts';
 import { EnvelopeWriter } from '../../../src/wire/envelope-writer.ts';
+import type { MessageMeta } from '../../../src/wire/message-meta.ts';
 import { PLAIN } from '../../../src/wire/structured-data.ts';
 
 export const DIRECTORY = '/shard-0';
@@ -156,9 +157,9 @@ export class SnapshotStage {
   }
 
   /** A message that the snapshot has to hold. */
-  hold(id: string, message: unknown, caller?: Entity): void {
+  hold(id: string, message: unknown, caller?: Entity, meta?: MessageMeta): void {
     const sourceType = caller?.functionIndex ?? TYPE_NONE;
-    this.#writer.write(KIND_MESSAGE, 1, hashId(id), id, sourceType, caller?.id ?? '', message, PLAIN);
+    this.#writer.write(KIND_MESSAGE, 1, hashId(id), id, sourceType, caller?.id ?? '', message, PLAIN, meta);
     this.inFlight.place(this.#writer);
   }
 

@@ -10,19 +10,25 @@ import {
   SLOT_HASH,
   SLOT_ID,
   SLOT_MESSAGE,
+  SLOT_META,
   SLOT_SOURCE_ID,
   SLOT_SOURCE_TYPE,
   SLOT_TYPE,
 } from '../../../src/shard/mailbox.ts';
+import type { MessageMeta } from '../../../src/wire/message-meta.ts';
 
 function encoded(number: number): { byteLength: number; placeInto(words: Int32Array, at: number): void } {
   return { byteLength: 40 + (number % 3), placeInto: (words, at) => void (words[at] = number) };
 }
 
+function metaOf(number: number): MessageMeta | undefined {
+  return number % 3 === 0 ? { attempts: number } : undefined;
+}
+
 /** Puts a message where the outbox would put it. */
 function put(mailbox: Mailbox, number: number): void {
   if (mailbox.isCrowded) mailbox.pushEncoded(encoded(number));
-  else mailbox.push(number % 7, -number, `id ${number}`, { number }, number % 5, `from ${number}`, 0);
+  else mailbox.push(number % 7, -number, `id ${number}`, { number }, number % 5, `from ${number}`, 0, metaOf(number));
 }
 
 /** Takes the oldest, as the shard would. */
@@ -31,8 +37,10 @@ function take(mailbox: Mailbox): number | undefined {
     const at = mailbox.take();
     const { slots } = mailbox;
     const { number } = slots[at + SLOT_MESSAGE] as { number: number };
-    const fields = [SLOT_TYPE, SLOT_HASH, SLOT_ID, SLOT_SOURCE_TYPE, SLOT_SOURCE_ID].map((slot) => slots[at + slot]);
-    assert.deepEqual(fields, [number % 7, -number, `id ${number}`, number % 5, `from ${number}`]);
+    const fields = [SLOT_TYPE, SLOT_HASH, SLOT_ID, SLOT_SOURCE_TYPE, SLOT_SOURCE_ID, SLOT_META].map(
+      (slot) => slots[at + slot],
+    );
+    assert.deepEqual(fields, [number % 7, -number, `id ${number}`, number % 5, `from ${number}`, metaOf(number)]);
     return number;
   }
   let number: number | undefined;

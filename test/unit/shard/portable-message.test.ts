@@ -64,9 +64,15 @@ const source = fc.oneof(
   fc.constant({ sourceType: undefined, sourceId: '' }),
   fc.record({ sourceType: fc.constantFrom(...TYPES, ASKER_TYPE), sourceId: id }),
 );
+const meta = fc.oneof(
+  fc.constant(undefined),
+  fc.record({ ifExists: fc.constant(true as const), attempts: fc.nat(), later: id }),
+);
 const portable = fc
-  .tuple(fc.constantFrom(...TYPES), id, source, value)
-  .map(([targetType, targetId, from, message]): PortableMessage => ({ targetType, targetId, ...from, message }));
+  .tuple(fc.constantFrom(...TYPES), id, source, value, meta)
+  .map(([targetType, targetId, from, message, beside]): PortableMessage => {
+    return { targetType, targetId, ...from, message, meta: beside };
+  });
 
 test('whatever a message is, it comes through a savepoint and a first delta unchanged', async () => {
   await fc.assert(
@@ -118,6 +124,7 @@ test('shapes and numbers of the engine that wrote them are resolved by the names
       '9',
       { number, more: 'text' },
       PLAIN,
+      number === 199 ? { attempts: 7 } : undefined,
     );
     block.place(writer);
   }
@@ -144,6 +151,7 @@ test('shapes and numbers of the engine that wrote them are resolved by the names
     sourceType: 'a/source',
     sourceId: '9',
     message: { number: 199, more: 'text' },
+    meta: { attempts: 7 },
   });
   expect(messages[200]).toEqual({ ...target, sourceType: undefined, sourceId: '', message: 'last' });
 });

@@ -71,11 +71,11 @@ test('the delta names its entities in the order of its records', () => {
   expect(Object.keys(valuesOf(recover(stage, 1)))).toHaveLength(3);
 });
 
-test('messages in flight come back in order, with caller and names', () => {
+test('messages in flight come back in order, with caller, meta and names', () => {
   const stage = new SnapshotStage();
   const caller = newEntity('caller');
   stage.begin();
-  stage.hold('x', { number: 1 }, caller);
+  stage.hold('x', { number: 1 }, caller, { attempts: 2 });
   stage.hold('y', [1, 2]);
   stage.snapshot.work();
   stage.hold('x', 'last');
@@ -87,6 +87,7 @@ test('messages in flight come back in order, with caller and names', () => {
     [1, 'x', 'last'],
   ]);
   expect([messages[0].sourceType, messages[0].sourceId, messages[1].sourceId]).toEqual([0, 'caller', '']);
+  expect(messages.map(({ meta }) => meta)).toEqual([{ attempts: 2 }, undefined, undefined]);
   expect(entities.size).toBe(0);
 });
 

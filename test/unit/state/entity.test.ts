@@ -55,16 +55,18 @@ test('the waiting line is a queue', () => {
     fc.property(fc.array(fc.boolean(), { maxLength: 50 }), (steps) => {
       const line = new WaitingLine();
       const model: number[] = [];
-      for (const [number, isAdd] of steps.entries()) {
+      for (const [index, isAdd] of steps.entries()) {
+        const number = index + 1;
         if (isAdd) {
-          line.add(number, number + 1, `from ${number}`, 0);
+          line.add(number, number + 1, `from ${number}`, 0, { attempts: number });
           model.push(number);
           continue;
         }
         const expected = model.shift();
         const held = line.take();
-        const fields = held && [held.message, held.sourceType, held.sourceId];
-        assert.deepEqual(fields, expected === undefined ? undefined : [expected, expected + 1, `from ${expected}`]);
+        const fields = held && [held.message, held.sourceType, held.sourceId, held.meta];
+        const added = expected && [expected, expected + 1, `from ${expected}`, { attempts: expected }];
+        assert.deepEqual(fields, added);
       }
       expect(line.take()?.message).toBe(model[0]);
     }),

@@ -9,6 +9,7 @@ import { KIND_EGRESS, KIND_FAILURE, KIND_MESSAGE, TYPE_ASKER, TYPE_NONE } from '
 import { EnvelopeReader } from '../../../src/wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../../../src/wire/envelope-writer.ts';
 import { idBytesMax, idEquals, readId, writeId } from '../../../src/wire/id-bytes.ts';
+import type { MessageMeta } from '../../../src/wire/message-meta.ts';
 import { MessageGate } from '../../../src/wire/message-gate.ts';
 import { PayloadCodec } from '../../../src/wire/payload-codec.ts';
 import { anyMessage, asReceived } from './messages.ts';
@@ -64,13 +65,18 @@ const anyHeader = fc.record({
   ),
 });
 
+const anyMeta: fc.Arbitrary<MessageMeta | undefined> = fc.oneof(
+  fc.constant(undefined),
+  fc.record({ attempts: fc.nat(), later: fc.string({ maxLength: 300, unit: 'binary' }) }),
+);
+
 describe('an envelope', () => {
   test('says what was written, from any place, and again when it has been moved as it is', () => {
-    const property = fc.property(anyHeader, anyMessage, fc.nat(30), (header, message, at) => {
+    const property = fc.property(anyHeader, anyMessage, anyMeta, fc.nat(30), (header, message, meta, at) => {
       const { kind, targetType, targetHash, targetId, source } = header;
       const admitted = gate.admit(message);
       const [sourceType, sourceId] = source === undefined ? [TYPE_NONE, ''] : [source.type, source.id];
-      writer.write(kind, targetType, targetHash, targetId, sourceType, sourceId, admitted, gate.form);
+      writer.write(kind, targetType, targetHash, targetId, sourceType, sourceId, admitted, gate.form, meta);
       const first = place(at);
       checkSame();
       // As an overflow or an egress ledger does: from where it lies to somewhere else.
@@ -86,10 +92,23 @@ describe('an envelope', () => {
         expect(reader.targetIdEquals(`${targetId}.`)).toBe(false);
         expect(reader.sourceType).toBe(sourceType);
         assert.equal(source === undefined ? '' : reader.sourceId(), sourceId);
+        assert.deepEqual(reader.meta(), meta);
         assert.deepStrictEqual(reader.payload(), asReceived(message));
       }
     });
     fc.assert(property, { numRuns: 1_000 });
+  });
+
+  test('without meta is not a byte longer, and of the same meta many may be written', () => {
+    const meta = { attempts: 3 };
+    const lengths = [undefined, meta, meta, undefined].map((each) => {
+      writer.write(KIND_MESSAGE, 1, 2, 'id', TYPE_NONE, '', gate.admit({ a: 1 }), gate.form, each);
+      place(0);
+      expect([reader.meta(), reader.payload()]).toEqual([each, { a: 1 }]);
+      return writer.byteLength;
+    });
+    expect(lengths[1]).toBeGreaterThan(lengths[0]);
+    expect(lengths).toEqual([lengths[0], lengths[1], lengths[1], lengths[0]]);
   });
 
   test('whose parts do not add up is refused', () => {

@@ -1,0 +1,27 @@
+/**
+ * What travels with a message beside its payload: for the engine and for tracing, never for user code to change. Most
+ * messages have none, and then it costs nothing: no byte in the envelope, one undefined slot in memory.
+ *
+ * One object may belong to many messages at a time, so nobody ever changes one; who wants another makes another. Fields
+ * that a version does not know travel on as they came, so a newer one may add some.
+ */
+import { decodeTagged, encodeTagged } from './tagged-value.ts';
+
+export interface MessageMeta {
+  /** Delivered only if its target has state then. */
+  readonly ifExists?: true;
+  /** How many invocations of this message have failed. */
+  readonly attempts?: number;
+}
+
+/** Bytes that the meta of one message may take; those who make one see to it. */
+export const META_BYTES_MAX = 4096;
+
+export function encodeMeta(meta: MessageMeta): Uint8Array {
+  return encodeTagged(meta);
+}
+
+/** Shares nothing with `bytes`. */
+export function decodeMeta(bytes: Uint8Array): MessageMeta {
+  return decodeTagged(bytes) as MessageMeta;
+}
