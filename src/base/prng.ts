@@ -31,8 +31,13 @@ export class Prng {
     return Math.floor(((this.int32() >>> 0) / 0x1_0000_0000) * bound);
   }
 
+  /** Uniform in `[0, 1)`, in steps of 2^-32. */
+  fraction(): number {
+    return (this.int32() >>> 0) / 0x1_0000_0000;
+  }
+
   chance(probability: number): boolean {
-    return (this.int32() >>> 0) / 0x1_0000_0000 < probability;
+    return this.fraction() < probability;
   }
 
   pick<Item>(items: readonly Item[]): Item {

@@ -46,8 +46,13 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
   /** Hands a record to an egress, which gets it once. */
   egress<Record>(egress: EgressType<Record>, record: NoInfer<Record>): void;
   egress(egress: string, record: unknown): void;
-  /** The engine's wall clock, in milliseconds since 1970. */
+  /** The engine's wall clock, in milliseconds since 1970; virtual time in `millrace/testing`. */
   now(): number;
+  /**
+   * A number from 0 to 1, 1 not included. As `Math.random`, which may be used as well; but this one draws from the seed
+   * in `millrace/testing`, so that a run that fails there can be had again.
+   */
+  random(): number;
 }
 
 export interface FunctionDefinition<Message, Reply, Specs extends StateSpecs> {

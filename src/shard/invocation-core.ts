@@ -9,6 +9,7 @@
  * promise starts in place and is moved to the side then.
  */
 import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
 import { type Cells, Entity } from '../state/entity.ts';
@@ -32,6 +33,7 @@ export interface Workplace {
   readonly gate: MessageGate;
   readonly reader: EnvelopeReader;
   readonly clock: Clock;
+  readonly random: Random;
   /** With `rows.dirty`, what is written of entities. */
   readonly rows: Rows;
   /** Freezes state values. */

@@ -57,4 +57,9 @@ export class Invocation extends InvocationCore implements Context<never> {
     this.check();
     return this.place.clock.now();
   }
+
+  random(): number {
+    this.check();
+    return this.place.random();
+  }
 }

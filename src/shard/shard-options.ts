@@ -2,11 +2,14 @@
  * What a shard is told when it is built. All of it is plain data, or is made by the thread that runs the shard.
  */
 import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
 import type { SpillStorage } from '../base/spill.ts';
 import type { DurableOptions } from './durability.ts';
 
 export interface ShardOptions {
   readonly clock: Clock;
+  /** What `ctx.random` draws from; the machine's chance unless a simulation has one of its own. */
+  readonly random?: Random;
   readonly storage: SpillStorage;
   readonly messageBytesMax: number;
   /** Memory of one channel's (or the mailbox's) overflow before it goes to disk. */

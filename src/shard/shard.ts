@@ -7,6 +7,7 @@
  * once. It never waits for anything (I7).
  */
 import { assert } from '../base/assert.ts';
+import { systemRandom } from '../base/random.ts';
 import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel.ts';
 import type { Mesh } from '../channel/mesh.ts';
 import type { OutboundChannel } from '../channel/outbound-channel.ts';
@@ -79,7 +80,8 @@ export class Shard implements EnvelopeHandler {
     this.#entities = this.#durability?.recovered.entities ?? new EntityTable();
     const recovered = this.#durability?.recovered.messages ?? [];
     const checksState = development || durable !== undefined;
-    const shared = { directory, effects, gate, reader: this.#reader, clock, rows: this.#rows };
+    const { random = systemRandom } = options;
+    const shared = { directory, effects, gate, reader: this.#reader, clock, random, rows: this.#rows };
     const workplace = { ...shared, development, checksState };
     this.#invoker = new Invoker(workplace, this.#entities, this.#durability?.encodeInput);
     this.#delivery = new Delivery(directory.bindings, this.#reader, this.#invoker, this.#durability);

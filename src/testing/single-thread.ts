@@ -11,6 +11,8 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
+import { Prng } from '../base/prng.ts';
+import type { Random } from '../base/random.ts';
 import type { MemorySpillStorage } from '../base/spill.ts';
 import { allocateMesh, Mesh, type MeshMemory } from '../channel/mesh.ts';
 import { Coordinator } from '../engine/coordinator.ts';
@@ -26,6 +28,7 @@ export { SimulatedClock } from './simulated-clock.ts';
 export interface SingleThreadOptions {
   readonly shardCount: number;
   readonly clock: Clock;
+  readonly random: Random;
   readonly ringCapacityBytes: number;
   readonly messageBytesMax: number;
   readonly overflowBytesMax: number;
@@ -45,9 +48,8 @@ export interface SingleThreadGround {
   readonly shards: readonly DurableOptions[];
 }
 
-const DEFAULTS: SingleThreadOptions = {
+const DEFAULTS: Omit<SingleThreadOptions, 'clock' | 'random'> = {
   shardCount: 2,
-  clock: new SimulatedClock(),
   ringCapacityBytes: 4096,
   messageBytesMax: 1 << 24,
   overflowBytesMax: 1 << 20,
@@ -76,7 +78,9 @@ export class SingleThreadEngine {
     hooks: CoordinatorHooks,
     ground?: SingleThreadGround,
   ) {
-    const filled = { ...DEFAULTS, ...options };
+    const prng = new Prng(1);
+    const random = (): number => prng.fraction();
+    const filled = { ...DEFAULTS, clock: new SimulatedClock(), random, ...options };
     const { shardCount } = filled;
     this.#module = module;
     this.#options = filled;

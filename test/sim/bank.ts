@@ -8,9 +8,9 @@ import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import { type Context, defineFunction, defineModule, type Module, value, type ValueSpec } from '../../src/index.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
-import { check } from './journal.ts';
+import { check } from '../../src/testing/violation.ts';
 import { KeyedClients, type KeyedMessage } from './keyed-client.ts';
-import type { Outside, Workload } from './workload.ts';
+import type { Outside, Workload } from '../../src/testing/workload.ts';
 
 const BALANCE_AT_FIRST = 100;
 const WIDE_CHANCE = 0.04;

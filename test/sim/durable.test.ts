@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { runSeed } from './seed-run.ts';
-import { Statistics } from './statistics.ts';
+import { Statistics } from '../../src/testing/statistics.ts';
 
 const SEED_COUNT = 400;
 /** How often it must have happened in so many seeds of each workload, or else the simulation is too tame. */

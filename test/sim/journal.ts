@@ -3,16 +3,9 @@
  * checked against it at every step: nothing is lost, doubled or reordered, nobody works twice at a time, and nothing is
  * in flight when the engine says that all is quiet.
  */
+import { check } from '../../src/testing/violation.ts';
 import { type Target, nameOf } from '../smoke/command-tree.ts';
 import type { Sent } from '../smoke/tree-functions.ts';
-
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
-
-export function check(condition: boolean, what: () => string): asserts condition {
-  if (!condition) throw new Violation(what());
-}
 
 /** What is on its way from one to another, and how much of it has come. */
 class Line {

@@ -4,8 +4,8 @@
  */
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import { MillraceError } from '../../src/sdk/errors.ts';
-import { check } from './journal.ts';
-import type { Outside } from './workload.ts';
+import { check } from '../../src/testing/violation.ts';
+import type { Outside } from '../../src/testing/workload.ts';
 
 export interface KeyedMessage {
   readonly key: string;

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { replayLine, runSeed, SEED_OPTIONS } from './seed-run.ts';
-import { Statistics } from './statistics.ts';
+import { Statistics } from '../../src/testing/statistics.ts';
 
 const names = ['seed', 'seeds', ...SEED_OPTIONS];
 const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])) });

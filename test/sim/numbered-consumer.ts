@@ -2,8 +2,8 @@
  * A consumer of an egress that knows no transactions: it may get a record again, but always under the same number, and
  * in the order of the numbers. Now and then it takes its time.
  */
-import { check } from './journal.ts';
-import type { Outside } from './workload.ts';
+import { check } from '../../src/testing/violation.ts';
+import type { Outside } from '../../src/testing/workload.ts';
 
 export class NumberedConsumer<Item> {
   readonly #outside: Outside;

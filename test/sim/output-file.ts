@@ -5,8 +5,8 @@
 import type { EgressSink } from '../../src/index.ts';
 import type { OpenFile } from '../../src/base/file-system.ts';
 import type { SimulatedFileSystem } from '../../src/testing/simulated-file-system.ts';
-import { check } from './journal.ts';
-import type { Outside } from './workload.ts';
+import { check } from '../../src/testing/violation.ts';
+import type { Outside } from '../../src/testing/workload.ts';
 
 const PATH = '/out/lines';
 

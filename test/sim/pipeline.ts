@@ -20,10 +20,10 @@ import type { MillraceError } from '../../src/sdk/errors.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import type { SimulatedFileSystem } from '../../src/testing/simulated-file-system.ts';
-import { check } from './journal.ts';
+import { check } from '../../src/testing/violation.ts';
 import { NumberedConsumer } from './numbered-consumer.ts';
 import { outputFileSink, readOutput } from './output-file.ts';
-import type { Outside, Workload } from './workload.ts';
+import type { Outside, Workload } from '../../src/testing/workload.ts';
 
 /** Some sources give so much at once that input is held back, and checkpoints are made, in the middle of a batch. */
 const WIDE_CHANCE = 0.15;

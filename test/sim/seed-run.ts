@@ -2,9 +2,9 @@
  * One seed of the simulation, whatever it stands for: every fourth runs in memory, the others with a disk. The command
  * line, the tests and a message that says how to run it again all come here.
  */
-import { Statistics } from './statistics.ts';
-import { simulateDurable } from './durable-run.ts';
-import { type DurablePins, type DurableSetting, WORKLOADS } from './durable-setting.ts';
+import { Statistics } from '../../src/testing/statistics.ts';
+import type { DurablePins, DurableSetting } from '../../src/testing/durable-setting.ts';
+import { simulateDurable, WORKLOADS } from './durable-simulation.ts';
 import { PINS } from './setting.ts';
 import { simulate } from './simulation.ts';
 

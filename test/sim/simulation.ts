@@ -15,7 +15,8 @@ import { PayloadCodec } from '../../src/wire/payload-codec.ts';
 import { PLAIN } from '../../src/wire/structured-data.ts';
 import { Model, nameOf, type Root, type Target, TreeGenerator } from '../smoke/command-tree.ts';
 import { idOf, targetOf, treeModule, typeOf } from '../smoke/tree-functions.ts';
-import { check, Journal, OUTSIDE } from './journal.ts';
+import { check } from '../../src/testing/violation.ts';
+import { Journal, OUTSIDE } from './journal.ts';
 import { type Setting, settingOf } from './setting.ts';
 
 /** Steps after which the scheduler holds up others. */

@@ -27,10 +27,10 @@ import {
   treeModule,
   typeOf,
 } from '../smoke/tree-functions.ts';
-import { check } from './journal.ts';
+import { check } from '../../src/testing/violation.ts';
 import { KeyedClients } from './keyed-client.ts';
 import { NumberedConsumer } from './numbered-consumer.ts';
-import type { Outside, Workload } from './workload.ts';
+import type { Outside, Workload } from '../../src/testing/workload.ts';
 
 /** What trees come to: counts by entity, egress records, and answers to whoever asked. */
 class Effects {

@@ -203,6 +203,7 @@ describe.each(TYPES)('%s', (type) => {
       () => ctx.self,
       () => ctx.caller,
       () => ctx.now(),
+      () => ctx.random(),
       () => ctx.state.a,
       () => (ctx.state.a = 1),
       () => ctx.send(sink, 'Lee', 1),

@@ -112,6 +112,18 @@ test('time is that of the clock', async () => {
   expect([on.records(), clock.now(), clock.sleeperCount]).toEqual([[[1_000, 1_250]], 1_250, 0]);
 });
 
+test('chance is what the shard was given', async () => {
+  const fn = defineFunction({
+    type: 'test/chance',
+    invoke: (ctx) => ctx.egress(results, [ctx.random(), ctx.random()]),
+  });
+  const draws = [0.25, 0.75];
+  const on = new Stage([fn], { random: () => draws.shift() ?? 1 });
+  on.send('test/chance', 'Kim', 0);
+  await on.play();
+  expect(on.records()).toEqual([[0.25, 0.75]]);
+});
+
 test('an entity that was written is marked for the checkpoint, one that was only read is not', async () => {
   const fn = defineFunction({
     type: 'test/dirty',

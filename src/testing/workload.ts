@@ -2,13 +2,13 @@
  * What a durable simulation runs: a module, the world around it, and the model that says what must come of it. The
  * world outlives the process; a workload remembers what its clients were told, whatever happened to the engine since.
  */
-import type { SimulatedClock } from '../../src/testing/simulated-clock.ts';
-import type { CommittedCut } from '../../src/testing/committed-cut.ts';
-import type { DurableProcess } from '../../src/testing/durable-process.ts';
-import type { SimulatedFileSystem } from '../../src/testing/simulated-file-system.ts';
-import type { Prng } from '../../src/base/prng.ts';
-import type { Module } from '../../src/index.ts';
-import type { MillraceError } from '../../src/sdk/errors.ts';
+import type { SimulatedClock } from './simulated-clock.ts';
+import type { CommittedCut } from './committed-cut.ts';
+import type { DurableProcess } from './durable-process.ts';
+import type { SimulatedFileSystem } from './simulated-file-system.ts';
+import type { Prng } from '../base/prng.ts';
+import type { Module } from '../sdk/module.ts';
+import type { MillraceError } from '../sdk/errors.ts';
 import type { DurableSetting } from './durable-setting.ts';
 
 export interface Outside {

@@ -2,11 +2,10 @@
  * How one simulated run with a disk is set up: what runs, on what, how small everything is, and what goes wrong. All of
  * it is drawn from the seed, and anything can be pinned.
  */
-import { Prng } from '../../src/base/prng.ts';
-
-export const WORKLOADS = ['trees', 'bank', 'pipeline'] as const;
+import { Prng } from '../base/prng.ts';
 
 export interface DurableSetting {
+  /** Which of the workloads that there are. */
   readonly workload: number;
   readonly shardCount: number;
   readonly ringCapacityBytes: number;
@@ -37,10 +36,10 @@ export interface DurableSetting {
 
 export type DurablePins = Readonly<Partial<Record<keyof DurableSetting, number>>>;
 
-export function durableSettingOf(seed: number, pins: DurablePins = {}): DurableSetting {
+export function durableSettingOf(seed: number, workloadCount: number, pins: DurablePins = {}): DurableSetting {
   const prng = new Prng(seed);
   const drawn: DurableSetting = {
-    workload: prng.below(WORKLOADS.length),
+    workload: prng.below(workloadCount),
     shardCount: prng.pick([1, 2, 2, 3]),
     ringCapacityBytes: prng.pick([64, 256, 1024, 4096]),
     overflowBytesMax: prng.pick([0, 512, 1 << 20]),

@@ -3,10 +3,10 @@
  * that fail, a disk that runs full. Everything is drawn from the seed. When the budget is spent the world is kind, so
  * that every run comes to its end.
  */
-import type { Prng } from '../../src/base/prng.ts';
-import { MillraceError } from '../../src/sdk/errors.ts';
-import type { DiskCall, DiskFault } from '../../src/testing/disk-fault.ts';
-import type { SimulatedFileSystem } from '../../src/testing/simulated-file-system.ts';
+import type { Prng } from '../base/prng.ts';
+import { MillraceError } from '../sdk/errors.ts';
+import type { DiskCall, DiskFault } from './disk-fault.ts';
+import type { SimulatedFileSystem } from './simulated-file-system.ts';
 import type { DurableSetting } from './durable-setting.ts';
 import type { Statistics } from './statistics.ts';
 
@@ -99,6 +99,18 @@ export class Chaos {
   /** `ThreadDisk` makes the faults of directories that are synced. */
   directoryFault(): boolean {
     return this.syncFault() !== undefined;
+  }
+
+  /** Some of the syncs that are pending end, in any order. */
+  endSyncs(): boolean {
+    const { pendingSyncCount } = this.#disk;
+    for (let count = pendingSyncCount && 1 + this.#prng.below(pendingSyncCount); count > 0; count--) {
+      const index = this.#prng.below(this.#disk.pendingSyncCount);
+      // `ThreadDisk` makes the faults of directories.
+      const isFile = this.#disk.pendingSyncs[index].operation === 'sync';
+      this.#disk.completeSync(index, isFile ? this.syncFault() : undefined);
+    }
+    return pendingSyncCount > 0;
   }
 
   #fault({ operation }: DiskCall): DiskFault | undefined {

@@ -2,9 +2,9 @@
  * A store that counts what is fetched from it, and now and then takes its time, so that entities are away for longer
  * than a turn.
  */
-import type { Prng } from '../../src/base/prng.ts';
-import type { OpenStore, StateStore } from '../../src/store/state-store.ts';
-import type { SimulatedClock } from '../../src/testing/simulated-clock.ts';
+import type { Prng } from '../base/prng.ts';
+import type { OpenStore, StateStore } from '../store/state-store.ts';
+import type { SimulatedClock } from './simulated-clock.ts';
 import type { Statistics } from './statistics.ts';
 
 export function countingStore(

@@ -2,7 +2,7 @@
  * Who takes the next step: drawn by weights that change from phase to phase. In many phases somebody has no weight and
  * is held up, as threads are.
  */
-import type { Prng } from '../../src/base/prng.ts';
+import type { Prng } from '../base/prng.ts';
 
 const PHASE_STEPS_MAX = 30;
 

@@ -5,20 +5,18 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { openStore } from '../../native-free/log-store.ts';
-import { Prng } from '../../src/base/prng.ts';
-import { type CommittedCut, readCommittedCut } from '../../src/testing/committed-cut.ts';
-import { type DurableGround, DurableProcess } from '../../src/testing/durable-process.ts';
-import { SimulatedClock } from '../../src/testing/simulated-clock.ts';
-import { SimulatedFileSystem } from '../../src/testing/simulated-file-system.ts';
-import { Bank } from './bank.ts';
+import { Prng } from '../base/prng.ts';
+import { type CommittedCut, readCommittedCut } from './committed-cut.ts';
+import { type DurableGround, DurableProcess } from './durable-process.ts';
+import { SimulatedClock } from './simulated-clock.ts';
+import { SimulatedFileSystem } from './simulated-file-system.ts';
 import { Chaos, isExpectedFailure, ShardFailure } from './chaos.ts';
 import { countingStore } from './counting-store.ts';
-import { type DurablePins, type DurableSetting, durableSettingOf, WORKLOADS } from './durable-setting.ts';
-import { check } from './journal.ts';
-import { Pipeline } from './pipeline.ts';
+import type { DurableSetting } from './durable-setting.ts';
+import { Lingerers } from './linger.ts';
+import { check } from './violation.ts';
 import { Scheduler } from './scheduler.ts';
 import { Statistics } from './statistics.ts';
-import { Trees } from './trees.ts';
 import type { Outside, Workload } from './workload.ts';
 
 const DIRECTORY = '/data';
@@ -26,7 +24,6 @@ const DIRECTORY = '/data';
 const STUCK_STEPS = 3_000;
 const STEPS_MAX = 120_000;
 const TICK_MS_MAX = 15;
-const LINGER_STEPS = 40;
 const IDLE_TURN_STEPS = 4;
 
 export interface DurableOutcome {
@@ -34,11 +31,7 @@ export interface DurableOutcome {
   readonly statistics: Statistics;
 }
 
-export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {
-  return await new DurableRun(seed, durableSettingOf(seed, pins)).run();
-}
-
-class DurableRun {
+export class DurableRun {
   readonly #prng: Prng;
   readonly #setting: DurableSetting;
   readonly #statistics = new Statistics();
@@ -48,26 +41,27 @@ class DurableRun {
   readonly #scheduler: Scheduler;
   readonly #workload: Workload;
   readonly #ground: DurableGround;
+  readonly #lingerers: Lingerers;
   #process: DurableProcess;
   #wasRunning = false;
-  #lingering: (() => void)[] = [];
   /** Of the last commit that anybody has heard of. */
   #epoch = 0;
   #hash = 0x811c9dc5 | 0;
   #unexpected: Error | undefined;
 
-  constructor(seed: number, setting: DurableSetting) {
+  constructor(seed: number, setting: DurableSetting, newWorkload: (outside: Outside) => Workload) {
     this.#prng = new Prng(seed * 2 + 1);
     this.#setting = setting;
     this.#chaos = new Chaos(this.#prng, this.#disk, setting, this.#statistics);
     this.#scheduler = new Scheduler(this.#prng);
+    this.#lingerers = new Lingerers(this.#prng);
     this.#workload = newWorkload({
       prng: this.#prng,
       clock: this.#clock,
       fileSystem: this.#disk,
       setting,
       note: (what) => this.#note(what),
-      linger: () => this.#linger(),
+      linger: () => this.#lingerers.linger(),
     });
     this.#ground = {
       ...setting,
@@ -80,12 +74,6 @@ class DurableRun {
       directoryFault: () => this.#chaos.directoryFault(),
     };
     this.#process = this.#newProcess();
-  }
-
-  #linger(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#lingering.push(resolve);
-    return promise;
   }
 
   #note(what: number): void {
@@ -101,7 +89,8 @@ class DurableRun {
       recovered: () => void this.#statistics.recoveries++,
       reported: (error: Error) => this.#expect(error),
     };
-    const options = { ...this.#setting, spillFault: () => this.#chaos.spillFault() };
+    const random = (): number => this.#prng.fraction();
+    const options = { ...this.#setting, random, spillFault: () => this.#chaos.spillFault() };
     const process = new DurableProcess(this.#workload.newModule(), options, this.#ground, hooks);
     process.start();
     this.#wasRunning = false;
@@ -122,7 +111,7 @@ class DurableRun {
     if (!this.#wasRunning) this.#statistics.deathsWhileStarting++;
     this.#process.kill();
     this.#clock.forgetSleepers();
-    this.#lingering = [];
+    this.#lingerers.forget();
     if (death === 'kill') this.#disk.kill();
     else this.#disk.crash(this.#prng);
     if (death === 'kill') this.#statistics.kills++;
@@ -179,10 +168,7 @@ class DurableRun {
 
   #act(): boolean {
     const process = this.#process;
-    if (this.#lingering.length > 0 && this.#prng.chance(1 / LINGER_STEPS)) {
-      this.#lingering.splice(this.#prng.below(this.#lingering.length), 1)[0]();
-      return true;
-    }
+    if (this.#lingerers.release()) return true;
     const threadCount = this.#setting.shardCount + 1;
     // A start is a long row of syncs, and nothing else can happen meanwhile.
     const isWaiting = process.engine === undefined && this.#prng.chance(0.8);
@@ -195,7 +181,7 @@ class DurableRun {
       this.#clock.advance(this.#prng.below(TICK_MS_MAX));
       return false;
     }
-    return this.#endSyncs();
+    return this.#chaos.endSyncs();
   }
 
   #turn(thread: number): boolean {
@@ -204,18 +190,6 @@ class DurableRun {
     const moved = this.#process.turn(thread) > 0;
     this.#statistics.evictions += Math.max(0, before - (entities?.size ?? 0));
     return moved;
-  }
-
-  /** Some of those that are pending, in any order. */
-  #endSyncs(): boolean {
-    const { pendingSyncCount } = this.#disk;
-    for (let count = pendingSyncCount && 1 + this.#prng.below(pendingSyncCount); count > 0; count--) {
-      const index = this.#prng.below(this.#disk.pendingSyncCount);
-      // `ThreadDisk` makes the faults of directories.
-      const isFile = this.#disk.pendingSyncs[index].operation === 'sync';
-      this.#disk.completeSync(index, isFile ? this.#chaos.syncFault() : undefined);
-    }
-    return pendingSyncCount > 0;
   }
 
   async #lookAround(): Promise<void> {
@@ -279,10 +253,4 @@ class DurableRun {
     this.#workload.checkEnd(cut, disk);
     return true;
   }
-}
-
-function newWorkload(outside: Outside): Workload {
-  const name = WORKLOADS[outside.setting.workload];
-  if (name === 'trees') return new Trees(outside);
-  return name === 'bank' ? new Bank(outside) : new Pipeline(outside);
 }

@@ -1,0 +1,16 @@
+/**
+ * The durable workloads of our own simulation, by number.
+ */
+import { type DurableOutcome, DurableRun } from '../../src/testing/durable-run.ts';
+import { type DurablePins, durableSettingOf } from '../../src/testing/durable-setting.ts';
+import type { Outside, Workload } from '../../src/testing/workload.ts';
+import { Bank } from './bank.ts';
+import { Pipeline } from './pipeline.ts';
+import { Trees } from './trees.ts';
+
+export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [Trees, Bank, Pipeline];
+
+export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {
+  const setting = durableSettingOf(seed, WORKLOADS.length, pins);
+  return await new DurableRun(seed, setting, (outside) => new WORKLOADS[setting.workload](outside)).run();
+}
