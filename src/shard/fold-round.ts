@@ -1,7 +1,8 @@
 /**
  * One round of folding: the newest record of each entity and row in some committed deltas goes into the state store, in
  * atomic synced batches, of which only the last says that the store has `applied` them. A generator, whose steps are
- * slices; after a step that waits for the disk nobody takes the next one until that has succeeded.
+ * slices, over many small deltas or within a large one; after a step that waits for the disk nobody takes the next one
+ * until that has succeeded.
  */
 import { assert } from '../base/assert.ts';
 import type { FileSystem } from '../base/file-system.ts';
@@ -12,8 +13,10 @@ import { APPLIED_KEY } from '../store/key-layout.ts';
 import type { StateStore, StoreBatch } from '../store/state-store.ts';
 import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
 
-/** What one turn does at most. */
-const SLICE_COUNT = 512;
+/** What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. */
+const LOOK_US = 0.05;
+const PUT_US = 3;
+const READ_US = 50;
 const BATCH_COUNT = 4096;
 const BATCH_BYTES = 1 << 20;
 
@@ -21,6 +24,8 @@ export interface FoldRoundPlace {
   readonly fileSystem: FileSystem;
   readonly directory: string;
   readonly store: StateStore;
+  /** How long the next step may take, about. */
+  stepUs(): number;
   /** No step may be taken before this is done. */
   wait(written: Promise<void>): void;
 }
@@ -32,6 +37,8 @@ export class FoldRound {
   readonly #mark: number;
   /** For each delta and record, 1 if it is the newest of its item. */
   readonly #kept: readonly Uint8Array[];
+  /** By the step that goes on. */
+  #spentUs = 0;
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
 
   constructor(place: FoldRoundPlace, deltas: readonly WrittenDelta[], mark: number) {
@@ -62,9 +69,17 @@ export class FoldRound {
       for (let index = 0; index < items.length; index++) {
         const item = this.#kept[delta][index] === 1 ? items[index] : undefined;
         if (item !== undefined) visit(item);
-        if (index % SLICE_COUNT === SLICE_COUNT - 1) yield SLICE_COUNT;
+        if (this.#isSpent(LOOK_US)) yield 1;
       }
     }
+  }
+
+  /** Something has been done; returns whether the step should end. */
+  #isSpent(costUs: number): boolean {
+    this.#spentUs += costUs;
+    if (this.#spentUs < this.#place.stepUs()) return false;
+    this.#spentUs = 0;
+    return true;
   }
 
   /** Newest delta first: the first record that an entity is seen in is its newest. */
@@ -77,7 +92,7 @@ export class FoldRound {
         if (item !== undefined) item.foldMark = this.#mark;
         kept[index] = 1;
       }
-      if (index % SLICE_COUNT === SLICE_COUNT - 1) yield SLICE_COUNT;
+      if (this.#isSpent(LOOK_US)) yield 1;
     }
   }
 
@@ -109,6 +124,9 @@ export class FoldRound {
   *#put({ location, items }: WrittenDelta, kept: Uint8Array, first: StoreBatch): Generator<number, StoreBatch> {
     const { fileSystem, directory, store } = this.#place;
     let batch = first;
+    // Most deltas hold nothing that a later one does not have, too.
+    if (!kept.includes(1)) return batch;
+    if (this.#isSpent(READ_US)) yield 1;
     let batchBytes = 0;
     let index = 0;
     for (const frame of readDelta(fileSystem, directory, location)) {
@@ -116,15 +134,16 @@ export class FoldRound {
       const bytes = Buffer.from(frame.bytes.buffer, frame.bytes.byteOffset, frame.bytes.length);
       for (let at = 0; at < bytes.length; at = this.#span.end) {
         readRecord(bytes, at, this.#span);
-        if (kept[index] === 1) batchBytes += this.#putRecord(bytes, items[index], batch);
+        const isKept = kept[index] === 1;
+        if (isKept) batchBytes += this.#putRecord(bytes, items[index], batch);
         index++;
         if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
           // `span` is shared with nobody while this generator sleeps: rounds follow each other.
           yield this.#write(batch);
           batch = store.batch();
           batchBytes = 0;
-        } else if (index % SLICE_COUNT === 0) {
-          yield SLICE_COUNT;
+        } else if (this.#isSpent(isKept ? PUT_US : LOOK_US)) {
+          yield 1;
         }
       }
     }

@@ -20,6 +20,9 @@ import type { WrittenDelta } from './shard-snapshot.ts';
 const PATIENCE = 4;
 /** … but no longer than until each of them has been written so often: one put then stands for that many. */
 const WRITES_PER_PUT = 40;
+/** How long a step takes, about. */
+const STEP_US_MIN = 100;
+const STEP_US_MAX = 1500;
 
 export interface FoldHooks {
   /** This need no longer stay in memory. */
@@ -143,7 +146,12 @@ export class Fold {
 
   *#steps(deltas: readonly WrittenDelta[]): Generator<number, void> {
     const { dirty, changelog, baseEpoch } = this.#place;
-    const round = new FoldRound({ ...this.#place, wait: (written) => this.#wait(written) }, deltas, this.#roundCount);
+    const place = {
+      ...this.#place,
+      stepUs: () => this.#stepUs(),
+      wait: (written: Promise<void>) => this.#wait(written),
+    };
+    const round = new FoldRound(place, deltas, this.#roundCount);
     const appliedEpoch = deltas.at(-1)?.epoch ?? 0;
     const applied = baseEpoch + appliedEpoch;
     yield* round.store(applied);
@@ -157,6 +165,15 @@ export class Fold {
       dirty.pinnedCount--;
       this.#hooks.released(item);
     });
+  }
+
+  /**
+   * While a step is under way, messages and markers wait. So a round takes its time, until so much has come behind it
+   * that it must get ahead of the messages.
+   */
+  #stepUs(): number {
+    const hurry = Math.min(1, this.#committedBytes / (2 * this.#place.foldBytes));
+    return STEP_US_MIN + hurry * (STEP_US_MAX - STEP_US_MIN);
   }
 
   /** No further step happens before this is done. */

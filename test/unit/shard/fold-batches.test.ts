@@ -34,3 +34,34 @@ test('only the last batch of a round says that it is applied', async () => {
   expect(new Set(sizes).size).toBeGreaterThan(2);
   expect(sizes.at(-1)).toBe(ENTITY_COUNT + 1);
 });
+
+test('many small deltas are many steps, and those that later ones have overtaken are not read', async () => {
+  const stage = new SnapshotStage();
+  const { fileSystem, changelog, dirty } = stage;
+  const store = new HeldStore();
+  const fold = new Fold(
+    { fileSystem, directory: DIRECTORY, store, changelog, dirty, baseEpoch: 0, foldBytes: 1 },
+    { released: () => {}, progressed: () => {} },
+  );
+  const entities = Array.from({ length: 100 }, (_, index) => newEntity(`e${index}`));
+  const epochCount = 200;
+  for (let epoch = 1; epoch <= epochCount; epoch++) {
+    fold.add(stage.epoch(entities.map((entity) => [entity, `of ${epoch}`] as const)));
+  }
+  fold.committed(epochCount);
+  let openCount = 0;
+  const open = fileSystem.open.bind(fileSystem);
+  fileSystem.open = (...call) => {
+    openCount++;
+    return open(...call);
+  };
+  let stepCount = 0;
+  for (; fold.hasWork; stepCount++) {
+    fold.work();
+    await settle();
+  }
+  expect(store.contents.size).toBe(entities.length + 1);
+  expect(openCount).toBe(1);
+  // 20,000 records to look at and 100 puts, in steps of about 0.1 to 1.5 ms.
+  expect(stepCount).toBeGreaterThan(5);
+});
