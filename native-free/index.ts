@@ -18,6 +18,7 @@ export { type NdjsonSinkOptions, ndjsonSink } from '../src/io/ndjson-sink.ts';
 export { type NdjsonSourceOptions, ndjsonSource } from '../src/io/ndjson-source.ts';
 export type { IdleMode } from '../src/ring/idle-strategy.ts';
 export type { Address } from '../src/sdk/address.ts';
+export { type AsyncFailure, type AsyncResult, isAsyncResult } from '../src/sdk/async-result.ts';
 export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from '../src/sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from '../src/sdk/errors.ts';
 export {

@@ -17,6 +17,7 @@ export { type NdjsonSinkOptions, ndjsonSink } from './io/ndjson-sink.ts';
 export { type NdjsonSourceOptions, ndjsonSource } from './io/ndjson-source.ts';
 export type { IdleMode } from './ring/idle-strategy.ts';
 export type { Address } from './sdk/address.ts';
+export { type AsyncFailure, type AsyncResult, isAsyncResult } from './sdk/async-result.ts';
 export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from './sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from './sdk/errors.ts';
 export {

@@ -46,6 +46,19 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
   /** Hands a record to an egress, which gets it once. */
   egress<Record>(egress: EgressType<Record>, record: NoInfer<Record>): void;
   egress(egress: string, record: unknown): void;
+  /**
+   * Begins something that this invocation does not wait for: a request, a query. The invocation returns, its address is
+   * free for other messages, and when the promise settles the function gets an `AsyncResult` with this metadata as a
+   * message from itself: `success` with the value, `failure` with the error. After a recovery each operation that was
+   * under way at the last checkpoint is told of as `unknown`, exactly once; nothing is repeated by the engine.
+   *
+   * Given a function, it is begun once this invocation has returned, and not at all if it fails; a promise is under way
+   * already, and if the invocation fails its outcome is ignored. Metadata and value are anything a message may hold; a
+   * value that is none makes it a `failure`. (StateFun: `registerAsyncOperation`.)
+   *
+   * @throws MillraceError `MESSAGE_NOT_ENCODABLE` or `MESSAGE_TOO_LARGE` for the metadata
+   */
+  async(metadata: unknown, work: Promise<unknown> | (() => unknown)): void;
   /** The engine's wall clock, in milliseconds since 1970; virtual time in `millrace/testing`. */
   now(): number;
   /**

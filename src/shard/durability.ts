@@ -17,6 +17,7 @@ import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { KIND_MESSAGE, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import type { ShapeRegistry } from '../wire/shape-registry.ts';
+import type { AsyncOperation } from './async-operations.ts';
 import { EntityFetch } from './entity-fetch.ts';
 import { Fold } from './fold.ts';
 import type { Directory } from './function-binding.ts';
@@ -149,10 +150,21 @@ export class Durability {
     });
   }
 
-  /** Cuts; what busy entities were given and what waits for them is in flight. */
-  cut(epoch: Epoch, busy: Iterable<Entity>): void {
+  /**
+   * Cuts; what busy entities were given and what waits for them is in flight, and so are operations whose end nobody
+   * knows yet: as StateFun does, their messages come first after a recovery.
+   */
+  cut(epoch: Epoch, busy: Iterable<Entity>, operations: Iterable<AsyncOperation>): void {
     this.#snapshot.begin(epoch);
+    for (const operation of operations) this.#captureOperation(operation);
     for (const entity of busy) this.#captureWaiting(entity);
+  }
+
+  #captureOperation({ entity, unknown, form, meta }: AsyncOperation): void {
+    const { writer } = this.#place;
+    const { functionIndex, hash, id } = entity as Entity;
+    writer.write(KIND_MESSAGE, functionIndex, hash, id, functionIndex, id, unknown, form, meta);
+    this.#inFlight.place(writer);
   }
 
   #captureWaiting({ functionIndex, hash, id, waiting }: Entity): void {

@@ -30,6 +30,8 @@ export class Effects {
   slots: unknown[] = [];
   /** Length in use, in slots. */
   length = 0;
+  /** Messages that will be sent later and count as in flight from now on; negative for those that now are sent. */
+  announcedCount = 0;
   readonly #gate: MessageGate;
 
   constructor(gate: MessageGate) {
@@ -93,6 +95,7 @@ export class Effects {
   /** All effects have been let go; their payloads were taken out one by one. */
   reset(): void {
     this.length = 0;
+    this.announcedCount = 0;
     if (this.slots.length > SLOTS_KEPT) this.slots = [];
   }
 

@@ -19,6 +19,7 @@ import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 import { inspect } from '../wire/structured-data.ts';
+import type { AsyncOperation, AsyncOperations } from './async-operations.ts';
 import { Effects } from './effects.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
 import type { Directory, FunctionBinding } from './function-binding.ts';
@@ -36,6 +37,7 @@ export interface Workplace {
   readonly random: Random;
   /** With `rows.dirty`, what is written of entities. */
   readonly rows: Rows;
+  readonly operations: AsyncOperations;
   /** Freezes state values. */
   readonly development: boolean;
   /** Checks that state values can be stored: where they will be, and in development. */
@@ -65,6 +67,8 @@ export abstract class InvocationCore implements CellHolder {
   #sourceId = ID_IN_ENVELOPE;
   /** What it does to rows; made when it does something to one. */
   #rowWrites: RowWrites | undefined;
+  /** What it has begun and does not wait for. */
+  #operations: AsyncOperation[] | undefined;
   #active = false;
   #aside = false;
   #effectsBefore = 0;
@@ -110,6 +114,7 @@ export abstract class InvocationCore implements CellHolder {
   /** It has failed: nothing it did has happened (I5). */
   takeBack(): void {
     this.#rowWrites?.discard();
+    this.#operations = undefined;
     if (this.#aside) return;
     this.#undoWrites();
     this.effects.cutBack(this.#effectsBefore);
@@ -118,12 +123,18 @@ export abstract class InvocationCore implements CellHolder {
   /** It has returned: what it did happens now, as far as it did not happen in place. */
   apply(): void {
     this.#rowWrites?.apply();
+    if (this.#operations !== undefined) this.#register(this.#operations);
     if (!this.#aside) return;
     if (this.wrote) {
       if (this.entity.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(this.entity);
       this.entity.adopt(this.#cells);
     }
     this.effects.moveTo(this.place.effects, 0);
+  }
+
+  #register(operations: readonly AsyncOperation[]): void {
+    this.#operations = undefined;
+    for (const operation of operations) this.place.operations.register(operation, this.entity);
   }
 
   /** Puts back what was written in place, newest first. */
@@ -150,6 +161,13 @@ export abstract class InvocationCore implements CellHolder {
     this.check();
     this.#rowWrites ??= new RowWrites(this.place.rows);
     return this.#rowWrites;
+  }
+
+  /** Begins something whose result comes as a message; void if this invocation fails. */
+  protected addOperation(metadata: unknown, work: unknown): void {
+    this.check();
+    this.#operations ??= [];
+    this.#operations.push(this.place.operations.prepare(metadata, work, undefined));
   }
 
   // -- cells, for the state view

@@ -46,6 +46,10 @@ export class Invocation extends InvocationCore implements Context<never> {
     this.effects.addForCoordinator(KIND_EGRESS, number, '', record, this.binding.index, this.entity.id);
   }
 
+  async(metadata: unknown, work: unknown): void {
+    this.addOperation(metadata, work);
+  }
+
   clear(name: string): void {
     const index = this.binding.shape.names.indexOf(name);
     // The same error as for assigning to such a name.

@@ -8,6 +8,7 @@ import { type Entity, WaitingLine } from '../state/entity.ts';
 import type { EntityTable } from '../state/entity-table.ts';
 import { KIND_FAILURE, TYPE_ASKER } from '../wire/envelope-layout.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
+import type { AsyncOperations } from './async-operations.ts';
 import { failureOf } from './failure.ts';
 import type { FunctionBinding } from './function-binding.ts';
 import { Invocation } from './invocation.ts';
@@ -48,13 +49,23 @@ export class Invoker {
   constructor(place: Workplace, entities: EntityTable, encodeInput: EncodeInput | undefined) {
     this.#place = place;
     this.entities = entities;
+    place.operations.onSettled = () => this.onSettled();
     this.#encodeInput = encodeInput;
     this.#asides = place.directory.bindings.map(({ isAsync }) => isAsync);
     this.#contexts = place.directory.bindings.map((binding) => new Invocation(place, binding));
   }
 
+  /** Whether something is under way whose end comes through the event loop. */
+  get isWaiting(): boolean {
+    return this.busyCount > 0 || this.#place.operations.pendingCount > 0;
+  }
+
+  get operations(): AsyncOperations {
+    return this.#place.operations;
+  }
+
   get hasSettled(): boolean {
-    return this.#settled.length > 0;
+    return this.#settled.length > 0 || this.#place.operations.hasWork;
   }
 
   /** Keeps a message until its entity is no longer busy. */
@@ -168,7 +179,9 @@ export class Invoker {
 
   /** Carries out the effects of async invocations that have ended since, and goes on with what waited for them. */
   settle(): number {
-    if (this.#settled.length === 0) return 0;
+    const { operations } = this.#place;
+    const operationCount = operations.hasWork ? operations.work() : 0;
+    if (this.#settled.length === 0) return operationCount;
     const settled = this.#settled;
     this.#settled = [];
     for (const { invocation, failed, error } of settled) {
@@ -181,7 +194,7 @@ export class Invoker {
       this.#finish(entity, invocation, true);
       this.#deliverHeld(binding, entity);
     }
-    return settled.length;
+    return operationCount + settled.length;
   }
 
   /** Messages that waited, in order (I4), until one of them makes the entity busy again. */

@@ -92,7 +92,7 @@ export class Outbox {
         slots[at + EFFECT_META] as MessageMeta | undefined,
       );
     }
-    this.producedCount = (this.producedCount + length / EFFECT_STRIDE) | 0;
+    this.producedCount = (this.producedCount + length / EFFECT_STRIDE + effects.announcedCount) | 0;
     effects.reset();
   }
 

@@ -12,6 +12,7 @@ import {
   KIND_SAVEPOINT_PART,
 } from '../wire/envelope-layout.ts';
 import type { Entity } from '../state/entity.ts';
+import type { AsyncOperations } from './async-operations.ts';
 import type { Durability } from './durability.ts';
 import type { SavepointOrder, SavepointPart } from './shard-savepoint.ts';
 import type { SnapshotReport } from './shard-snapshot.ts';
@@ -23,6 +24,7 @@ export interface MarkerPlace {
   readonly coordinator: number;
   /** Entities with messages that wait. */
   readonly busy: Iterable<Entity>;
+  readonly operations: AsyncOperations;
   /** Lets go of all effects of the past. */
   dispatch(): void;
   mailboxCount(): number;
@@ -86,7 +88,7 @@ export class ShardMarkers {
     // Effects of the past go before the marker; it overtakes nothing (I3).
     place.dispatch();
     this.isRecording = true;
-    this.#durability.cut(epoch, place.busy);
+    this.#durability.cut(epoch, place.busy, place.operations.pending);
     for (let thread = 0; thread <= place.coordinator; thread++) {
       if (thread !== place.thread) place.sendControl(KIND_MARKER, thread, epoch);
     }

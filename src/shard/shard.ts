@@ -19,6 +19,7 @@ import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { PLAIN } from '../wire/structured-data.ts';
+import { AsyncOperations } from './async-operations.ts';
 import { Credit } from './credit.ts';
 import { Delivery } from './delivery.ts';
 import { DirtyEntities } from './dirty-entities.ts';
@@ -81,7 +82,8 @@ export class Shard implements EnvelopeHandler {
     const recovered = this.#durability?.recovered.messages ?? [];
     const checksState = development || durable !== undefined;
     const { random = systemRandom } = options;
-    const shared = { directory, effects, gate, reader: this.#reader, clock, random, rows: this.#rows };
+    const operations = new AsyncOperations(gate, effects);
+    const shared = { directory, effects, gate, reader: this.#reader, clock, random, rows: this.#rows, operations };
     const workplace = { ...shared, development, checksState };
     this.#invoker = new Invoker(workplace, this.#entities, this.#durability?.encodeInput);
     this.#delivery = new Delivery(directory.bindings, this.#reader, this.#invoker, this.#durability);
@@ -125,6 +127,7 @@ export class Shard implements EnvelopeHandler {
       thread,
       coordinator,
       busy: this.#invoker.busy,
+      operations: this.#invoker.operations,
       dispatch: () => this.#outbox.dispatch(),
       mailboxCount: () => this.#mailbox.count,
       sendControl: (kind, to, payload) => {
@@ -157,7 +160,7 @@ export class Shard implements EnvelopeHandler {
 
   /** Whether something is under way whose end comes through the event loop. */
   get isWaiting(): boolean {
-    return this.#invoker.busyCount > 0 || this.isWaitingForStore;
+    return this.#invoker.isWaiting || this.isWaitingForStore;
   }
 
   /** Whether some of that is the store's, which is quick: worth looking for often. */
