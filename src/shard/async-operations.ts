@@ -35,12 +35,7 @@ export class AsyncOperation {
   /** Begins it; undefined if it was under way when it was registered. */
   readonly begin: (() => unknown) | undefined;
 
-  constructor(
-    metadata: unknown,
-    form: number,
-    meta: MessageMeta | undefined,
-    begin: (() => unknown) | undefined,
-  ) {
+  constructor(metadata: unknown, form: number, meta: MessageMeta | undefined, begin: (() => unknown) | undefined) {
     this.metadata = metadata;
     this.form = form;
     this.meta = meta;

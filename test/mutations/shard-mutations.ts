@@ -3,6 +3,30 @@ import { type Mutation, seeds, tests } from './mutation.ts';
 
 export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
+    name: 'async: pending operations are left out of the cut',
+    file: 'src/shard/durability.ts',
+    find: 'for (const operation of operations) this.#captureOperation(operation);',
+    replace: '',
+    why: 'I6: after a recovery nobody ever hears of them',
+    suites: [seeds(120)],
+  },
+  {
+    name: 'async: an operation stays pending when its result is sent',
+    file: 'src/shard/async-operations.ts',
+    find: 'this.#pending.delete(operation);',
+    replace: 'queueMicrotask(() => this.#pending.delete(operation));',
+    why: 'I6: a cut in the same turn has it twice, as unknown and as a message in flight',
+    suites: [seeds(300)],
+  },
+  {
+    name: 'async: begun although its invocation fails',
+    file: 'src/shard/invocation-core.ts',
+    find: 'this.#operations = undefined;\n    if (this.#aside) return;',
+    replace: 'if (this.#operations !== undefined) this.#register(this.#operations);\n    if (this.#aside) return;',
+    why: 'I5: nothing of an invocation that failed escapes',
+    suites: [tests('unit/shard/async-operations')],
+  },
+  {
     name: 'marker: one shard gets none',
     file: 'src/shard/shard-markers.ts',
     find: 'for (let thread = 0; thread <= place.coordinator; thread++) {',

@@ -5,10 +5,11 @@ import { type DurableOutcome, DurableRun } from '../../src/testing/durable-run.t
 import { type DurablePins, durableSettingOf } from '../../src/testing/durable-setting.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 import { Bank } from './bank.ts';
+import { Operations } from './operations.ts';
 import { Pipeline } from './pipeline.ts';
 import { Trees } from './trees.ts';
 
-export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [Trees, Bank, Pipeline];
+export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [Trees, Bank, Pipeline, Operations];
 
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {
   const setting = durableSettingOf(seed, WORKLOADS.length, pins);

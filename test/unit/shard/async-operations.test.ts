@@ -69,21 +69,24 @@ test.each(TYPES)('%s: a rejection is a failure that says why', async (type) => {
   ]);
 });
 
-test.each(TYPES)('%s: an invocation that fails has begun nothing, and the outcome of its promise is ignored', async (type) => {
-  let isBegun = false;
-  const { promise, reject } = Promise.withResolvers<void>();
-  const on = await played(type, (ctx) => {
-    ctx.async(1, promise);
-    ctx.async(2, () => (isBegun = true));
-    throw new Error('as ordered');
-  });
-  reject(new Error('unheard'));
-  await on.play();
-  expect(isBegun).toBe(false);
-  expect(told(on)).toEqual([]);
-  expect(on.errors.map(({ code }) => code)).toEqual(['INVOCATION_FAILED']);
-  expect(on.engine.coordinator.isQuiescent).toBe(true);
-});
+test.each(TYPES)(
+  '%s: an invocation that fails has begun nothing, and the outcome of its promise is ignored',
+  async (type) => {
+    let isBegun = false;
+    const { promise, reject } = Promise.withResolvers<void>();
+    const on = await played(type, (ctx) => {
+      ctx.async(1, promise);
+      ctx.async(2, () => (isBegun = true));
+      throw new Error('as ordered');
+    });
+    reject(new Error('unheard'));
+    await on.play();
+    expect(isBegun).toBe(false);
+    expect(told(on)).toEqual([]);
+    expect(on.errors.map(({ code }) => code)).toEqual(['INVOCATION_FAILED']);
+    expect(on.engine.coordinator.isQuiescent).toBe(true);
+  },
+);
 
 test('an operation that ends before its async invocation does is told of after it', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
