@@ -9,6 +9,7 @@ import type { FileSystem } from '../base/file-system.ts';
 import { SnapshotMachine } from '../snapshot/snapshot-machine.ts';
 import { type RecordNames, recordNames, RecordWriter } from '../state/record-writer.ts';
 import { Entity } from '../state/entity.ts';
+import type { EntityTable } from '../state/entity-table.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import { ChangelogWriter } from '../store/changelog-writer.ts';
 import { APPLIED_KEY } from '../store/key-layout.ts';
@@ -58,6 +59,7 @@ export interface DurabilityPlace {
   readonly directory: Directory;
   readonly shapes: ShapeRegistry;
   readonly rows: Rows;
+  readonly entities: EntityTable;
   readonly writer: EnvelopeWriter;
   report(report: SnapshotReport): void;
   savepointWritten(part: SavepointPart): void;
@@ -93,7 +95,6 @@ export class Durability {
     this.#place = place;
     this.#baseEpoch = appliedEpoch;
     this.#store = store;
-    this.mayBeStored = appliedEpoch > 0;
     const { rows } = place;
     const { dirty } = rows;
     rows.attach({ store, codec });
@@ -106,7 +107,8 @@ export class Durability {
     });
     const epoch = ((committed?.epoch ?? appliedEpoch) + 1) as Epoch;
     dirty.epoch = epoch - appliedEpoch;
-    dirty.pinnedCount = this.recovered.entities.size + rows.pinnedCount;
+    const found = this.recovered.records;
+    dirty.pinnedCount = found.count + found.erasures.length;
     this.machine = new SnapshotMachine(place.channelCount, epoch);
     this.#fold = new Fold(
       { ...options, changelog: this.#changelog, dirty, baseEpoch: appliedEpoch },
@@ -126,15 +128,16 @@ export class Durability {
       written: (part) => place.savepointWritten(part),
       progressed: () => place.progressed(),
     });
-    for (const delta of this.recovered.deltas) this.#fold.add(delta);
+    this.#fold.addRecovered(found);
     this.#fold.committed(epoch - 1 - appliedEpoch);
-    this.fetch = new EntityFetch(store, codec, {
+    this.fetch = new EntityFetch(store, () => this.#fold.recovered, codec, {
       names: namesOf,
       fetched: (entity) => place.fetched(entity),
       progressed: () => place.progressed(),
     });
     const records = new RecordWriter(codec, 1 << 18);
-    this.#memory = new MemoryBudget(this.recovered.entities, dirty, options.memoryBytes, {
+    this.mayBeStored = appliedEpoch > 0 || found.count > 0;
+    this.#memory = new MemoryBudget(place.entities, dirty, options.memoryBytes, {
       recordBytes: () => this.#snapshot.recordBytes,
       foldWanted: () => this.#fold.force(),
       evicted: () => (this.mayBeStored = true),

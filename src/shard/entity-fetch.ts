@@ -1,13 +1,14 @@
 /**
- * Entities that are not in memory: fetched from the state store in batches, between turns and never inside an
- * invocation. Until its cells have come an entity is busy, so its messages wait in order (I4) and no other entity waits
+ * Entities that are not in memory: taken from the records that a recovery has found, or fetched from the state store in
+ * batches; between turns and never inside an invocation. Until its cells have come an entity is busy, so its messages wait in order (I4) and no other entity waits
  * for it.
  */
 import type { Entity } from '../state/entity.ts';
-import { readValue } from '../state/record-reader.ts';
+import { NOTHING, readValue } from '../state/record-reader.ts';
 import { type RecordNames, RecordWriter } from '../state/record-writer.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
+import type { RecoveredRecords } from './recovered-records.ts';
 
 /** Keys of one call of the store, and how many calls may be under way. */
 const BATCH_COUNT = 512;
@@ -31,12 +32,22 @@ export class EntityFetch {
   readonly #codec: PayloadCodec;
   readonly #hooks: FetchHooks;
   readonly #keys: RecordWriter;
+  /** What the store does not have, as long as that is so. */
+  readonly #recovered: () => RecoveredRecords | undefined;
+  /** Whose record was found without asking the store. */
+  #found: Entity[] = [];
   #wanted: Entity[] = [];
   #come: Batch[] = [];
   #callCount = 0;
   #failure: Error | undefined;
 
-  constructor(store: StateStore, codec: PayloadCodec, hooks: FetchHooks) {
+  constructor(
+    store: StateStore,
+    recovered: () => RecoveredRecords | undefined,
+    codec: PayloadCodec,
+    hooks: FetchHooks,
+  ) {
+    this.#recovered = recovered;
     this.#store = store;
     this.#codec = codec;
     this.#hooks = hooks;
@@ -49,18 +60,38 @@ export class EntityFetch {
   }
 
   get hasWork(): boolean {
-    if (this.#failure !== undefined || this.#come.length > 0) return true;
+    if (this.#failure !== undefined || this.#come.length > 0 || this.#found.length > 0) return true;
     return this.#wanted.length > 0 && this.#callCount < BATCHES_MAX;
   }
 
   want(entity: Entity): void {
-    this.#wanted.push(entity);
+    const recovered = this.#recovered();
+    if (recovered !== undefined && this.#find(recovered, entity)) this.#found.push(entity);
+    else this.#wanted.push(entity);
+  }
+
+  /** Fills an entity from its newest committed record, if that is not in the store yet. */
+  #find(recovered: RecoveredRecords, entity: Entity): boolean {
+    const names = this.#hooks.names(entity.functionIndex);
+    const keys = this.#keys;
+    keys.length = 0;
+    keys.writeKey(names.type, entity.hash, entity.id);
+    const entry = recovered.find(entity.hash, keys.bytes, keys.length);
+    if (entry === -1) return false;
+    const { bytes, valueStart, epoch } = recovered.record(entry);
+    if (valueStart !== NOTHING) readValue(this.#codec, bytes, valueStart, names, entity);
+    entity.dirtyEpoch = -epoch;
+    recovered.take(entry, entity);
+    return true;
   }
 
   /** Hands over what has come, and asks for what is wanted. Returns how many entities have come. */
   work(): number {
     if (this.#failure !== undefined) throw this.#failure;
-    let count = 0;
+    const found = this.#found;
+    this.#found = [];
+    for (const entity of found) this.#hooks.fetched(entity);
+    let count = found.length;
     for (let batch = this.#come.shift(); batch !== undefined; batch = this.#come.shift()) {
       count += batch.entities.length;
       this.#deliver(batch);

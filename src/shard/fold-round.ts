@@ -11,6 +11,7 @@ import { afterPrefix, Erasure, keyBytes, Row, type Stored } from '../state/row.t
 import { readDelta } from '../store/changelog-reader.ts';
 import { APPLIED_KEY } from '../store/key-layout.ts';
 import type { StateStore, StoreBatch } from '../store/state-store.ts';
+import type { RecoveredRecords } from './recovered-records.ts';
 import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
 
 /** What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. */
@@ -24,6 +25,8 @@ export interface FoldRoundPlace {
   readonly fileSystem: FileSystem;
   readonly directory: string;
   readonly store: StateStore;
+  /** What a recovery has found, older than all deltas. */
+  readonly recovered: RecoveredRecords | undefined;
   /** How long the next step may take, about. */
   stepUs(): number;
   /** No step may be taken before this is done. */
@@ -51,19 +54,25 @@ export class FoldRound {
   /** Brings the store to `applied`. Each step is worth the number that it yields. */
   *store(applied: number): Generator<number, void> {
     const deltas = this.#deltas;
+    const { recovered } = this.#place;
     for (let index = deltas.length - 1; index >= 0; index--) yield* this.#markDelta(index);
     let batch = this.#place.store.batch();
+    if (recovered !== undefined) {
+      batch = yield* this.#erase(recovered.erasures, batch);
+      batch = yield* this.#putRecovered(recovered, batch);
+    }
     for (let index = 0; index < deltas.length; index++) {
       // What an epoch erased goes before what else it wrote: see `Erasure`.
-      batch = yield* this.#erase(deltas[index], batch);
+      batch = yield* this.#erase(deltas[index].items, batch);
       batch = yield* this.#put(deltas[index], this.#kept[index], batch);
     }
     batch.put(APPLIED_KEY, Buffer.from(String(applied)));
     yield this.#write(batch);
   }
 
-  /** Shows every item of the round once. */
-  *items(visit: (item: Stored) => void): Generator<number, void> {
+  /** Shows every item of the round once; undefined stands for a recovered record that nothing was made of. */
+  *items(visit: (item: Stored | undefined) => void): Generator<number, void> {
+    if (this.#place.recovered !== undefined) yield* this.#recoveredItems(this.#place.recovered, visit);
     for (let delta = 0; delta < this.#deltas.length; delta++) {
       const { items } = this.#deltas[delta];
       for (let index = 0; index < items.length; index++) {
@@ -72,6 +81,37 @@ export class FoldRound {
         if (this.#isSpent(LOOK_US)) yield 1;
       }
     }
+  }
+
+  *#recoveredItems(recovered: RecoveredRecords, visit: (item: Stored | undefined) => void): Generator<number, void> {
+    for (const erasure of recovered.erasures) visit(erasure);
+    for (let entry = 0; entry < recovered.count; entry++) {
+      const { item } = recovered.record(entry);
+      // What has been written since comes up with its own delta.
+      if (item === undefined || Math.abs(item.dirtyEpoch) <= recovered.lastEpoch) visit(item);
+      if (this.#isSpent(LOOK_US)) yield 1;
+    }
+  }
+
+  /** Puts the newest record of each key that a recovery has found; returns the batch to go on with. */
+  *#putRecovered(recovered: RecoveredRecords, first: StoreBatch): Generator<number, StoreBatch> {
+    let batch = first;
+    let batchBytes = 0;
+    for (let entry = 0; entry < recovered.count; entry++) {
+      const { bytes, keyStart, keyEnd, valueStart, end } = recovered.record(entry);
+      const key = bytes.subarray(keyStart, keyEnd);
+      if (valueStart === NOTHING) batch.delete(key);
+      else batch.put(key, bytes.subarray(valueStart, end));
+      batchBytes += end - keyStart;
+      if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
+        yield this.#write(batch);
+        batch = this.#place.store.batch();
+        batchBytes = 0;
+      } else if (this.#isSpent(PUT_US)) {
+        yield 1;
+      }
+    }
+    return batch;
   }
 
   /** Something has been done; returns whether the step should end. */
@@ -96,8 +136,8 @@ export class FoldRound {
     }
   }
 
-  /** Removes from the store what the delta's erasures say; returns the batch to go on with. */
-  *#erase({ items }: WrittenDelta, first: StoreBatch): Generator<number, StoreBatch> {
+  /** Removes from the store what the erasures among these say; returns the batch to go on with. */
+  *#erase(items: readonly (Stored | undefined)[], first: StoreBatch): Generator<number, StoreBatch> {
     const { store } = this.#place;
     let batch = first;
     for (const item of items) {

@@ -14,6 +14,7 @@ import type { ChangelogWriter } from '../store/changelog-writer.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
 import { FoldRound } from './fold-round.ts';
+import type { RecoveredRecords } from './recovered-records.ts';
 import type { WrittenDelta } from './shard-snapshot.ts';
 
 /** So many times its threshold the changelog may grow while the same entities are written again and again … */
@@ -48,6 +49,8 @@ export class Fold {
   readonly #hooks: FoldHooks;
   /** Written and not yet folded, oldest first. */
   #deltas: WrittenDelta[] = [];
+  /** Older than all of them, until a round has put it into the store. */
+  #recovered: RecoveredRecords | undefined;
   /** How many of them are committed, and how long those are together. */
   #committedCount = 0;
   #committedBytes = 0;
@@ -79,6 +82,18 @@ export class Fold {
   /** The next round begins as soon as it can, however little there is to fold. */
   force(): void {
     this.#isForced = true;
+  }
+
+  /** What a recovery has found, all of it committed. */
+  get recovered(): RecoveredRecords | undefined {
+    return this.#recovered;
+  }
+
+  addRecovered(records: RecoveredRecords): void {
+    if (records.isEmpty) return;
+    this.#recovered = records;
+    this.#committedBytes += records.byteLength;
+    this.#committedRecords += records.recordCount;
   }
 
   add(delta: WrittenDelta): void {
@@ -125,7 +140,7 @@ export class Fold {
 
   /** A put costs the processor many times what a record does, so entities that are written often are let to be. */
   #isDue(): boolean {
-    if (this.#isForced && this.#committedCount > 0) return true;
+    if (this.#isForced && (this.#committedCount > 0 || this.#recovered !== undefined)) return true;
     const { foldBytes, dirty } = this.#place;
     if (this.#committedBytes < foldBytes) return false;
     if (this.#committedBytes >= foldBytes * PATIENCE) return true;
@@ -146,13 +161,15 @@ export class Fold {
 
   *#steps(deltas: readonly WrittenDelta[]): Generator<number, void> {
     const { dirty, changelog, baseEpoch } = this.#place;
+    const recovered = this.#recovered;
     const place = {
       ...this.#place,
+      recovered,
       stepUs: () => this.#stepUs(),
       wait: (written: Promise<void>) => this.#wait(written),
     };
     const round = new FoldRound(place, deltas, this.#roundCount);
-    const appliedEpoch = deltas.at(-1)?.epoch ?? 0;
+    const appliedEpoch = deltas.at(-1)?.epoch ?? recovered?.lastEpoch ?? 0;
     const applied = baseEpoch + appliedEpoch;
     yield* round.store(applied);
     dirty.appliedEpoch = appliedEpoch;
@@ -160,10 +177,12 @@ export class Fold {
     // The same holds for the one that the store is held at, since a savepoint copies them from there.
     const lastNeeded = Math.min(this.#committedEpoch, this.#lastEpoch);
     changelog.removeThrough(Math.min(applied, baseEpoch + lastNeeded - 1));
+    // From here on the store knows better.
+    this.#recovered = undefined;
     yield* round.items((item) => {
-      if (dirty.pins(item)) return;
+      if (item !== undefined && dirty.pins(item)) return;
       dirty.pinnedCount--;
-      this.#hooks.released(item);
+      if (item !== undefined) this.#hooks.released(item);
     });
   }
 

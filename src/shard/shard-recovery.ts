@@ -1,40 +1,32 @@
 /**
- * What a shard takes up again: the deltas that are committed and not yet folded, laid over the store as entities in
- * memory, and the messages that were in flight at the last commit. It reads what lies after `applied` and nothing else,
- * so it takes no longer when there is more state; the rest is fetched when it is needed.
+ * What a shard takes up again: the records that are committed and not yet folded, which lie over the store, and the
+ * messages that were in flight at the last commit. It reads what lies after `applied` and nothing else, so it takes no
+ * longer when there is more state, and it makes entities of nothing: they are fetched when they are needed.
  */
 import type { FileSystem } from '../base/file-system.ts';
-import { hashId } from '../keys/id-hash.ts';
 import {
-  idFormAt,
   isEntityKey,
   NOTHING,
   NOTHING_BELOW,
   type RecordSpan,
-  readKey,
   readRecord,
   readRowValue,
-  readValue,
 } from '../state/record-reader.ts';
 import type { RecordNames } from '../state/record-writer.ts';
-import { Entity } from '../state/entity.ts';
-import { KeyView } from '../state/key-view.ts';
-import { EntityTable } from '../state/entity-table.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import type { SegmentInfo } from '../store/changelog-segment.ts';
 import { readDelta } from '../store/changelog-reader.ts';
-import { ID_ASCII } from '../store/key-layout.ts';
 import { recoverChangelog } from '../store/changelog-recovery.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import { TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
-import type { Stored } from '../state/row.ts';
 import type { Directory } from './function-binding.ts';
 import type { Rows } from './rows.ts';
 import { type BlockNames, readBlock, shapesOf } from '../wire/envelope-block.ts';
-import { FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
+import { RecoveredRecords } from './recovered-records.ts';
+import { FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from './shard-snapshot.ts';
 
 /** A message to be delivered again, before anything else. */
 export interface RecoveredMessage {
@@ -47,8 +39,8 @@ export interface RecoveredMessage {
 }
 
 export interface Recovered {
-  readonly deltas: readonly WrittenDelta[];
-  readonly entities: EntityTable;
+  /** What is committed and not folded. */
+  readonly records: RecoveredRecords;
   readonly messages: readonly RecoveredMessage[];
   readonly changelog: { readonly nextSegment: number; readonly segments: readonly SegmentInfo[] };
 }
@@ -75,20 +67,16 @@ export function recoverShard(place: RecoveryPlace): Recovered {
       if (kind !== FRAME_STATE) overlay.frame(kind, bytes);
     }
   }
-  return { deltas: overlay.deltas, entities: overlay.entities, messages: overlay.messages(), changelog };
+  overlay.records.seal();
+  return { records: overlay.records, messages: overlay.messages(), changelog };
 }
 
 /** Takes deltas in, oldest first. */
 class Overlay {
-  readonly deltas: WrittenDelta[] = [];
-  readonly entities: EntityTable = new EntityTable();
+  readonly records: RecoveredRecords = new RecoveredRecords();
   readonly #place: RecoveryPlace;
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
   #runEpoch = 0;
-  /** Of the record before; -1 before the first. */
-  #lastFunction = -1;
-  readonly #keyView = new KeyView();
-  #items: (Stored | undefined)[] = [];
   #blocks: Uint8Array[] = [];
   #names: BlockNames = { functions: {}, shapes: {} };
 
@@ -96,11 +84,10 @@ class Overlay {
     this.#place = place;
   }
 
-  delta(epoch: number, location: DeltaLocation): void {
+  delta(epoch: number): void {
     this.#runEpoch = epoch - this.#place.appliedEpoch;
-    this.#items = [];
+    this.records.lastEpoch = this.#runEpoch;
     this.#blocks = [];
-    this.deltas.push({ epoch: this.#runEpoch, location, items: this.#items });
   }
 
   frame(kind: number, frame: Uint8Array): void {
@@ -112,53 +99,28 @@ class Overlay {
   }
 
   #records(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length; at = this.#span.end) {
-      readRecord(bytes, at, this.#span);
-      const isEntity = isEntityKey(bytes, this.#span.keyStart);
-      this.#items.push(isEntity ? this.#entity(bytes, this.#span) : this.#row(bytes, this.#span));
+    const { records } = this;
+    const span = this.#span;
+    records.addFrame(bytes);
+    for (let at = 0; at < bytes.length; at = span.end) {
+      readRecord(bytes, at, span);
+      records.recordCount++;
+      if (isEntityKey(bytes, span.keyStart)) records.add(at, span, this.#runEpoch, undefined);
+      else this.#row(bytes, at, span);
     }
   }
 
-  #row(bytes: Buffer, { keyStart, keyEnd, valueStart, end }: RecordSpan): Stored {
+  /** Rows are few where there are any, and whoever keeps them has to find them in order: they are taken up at once. */
+  #row(bytes: Buffer, at: number, span: RecordSpan): void {
     const { rows, codec } = this.#place;
+    const { keyStart, keyEnd, valueStart, end } = span;
     const key = bytes.toString('latin1', keyStart, keyEnd);
-    if (valueStart === NOTHING_BELOW) return rows.recoverErasure(key, -this.#runEpoch);
-    const value = valueStart === NOTHING ? undefined : readRowValue(codec, bytes.subarray(valueStart, end));
-    return rows.recover(key, value, -this.#runEpoch);
-  }
-
-  /** The entity of a record, with its cells; none for a function that the module no longer has. */
-  #entity(bytes: Buffer, { keyStart, keyEnd, valueStart }: RecordSpan): Entity | undefined {
-    const entity = this.#known(bytes, keyStart, keyEnd) ?? this.#find(bytes, keyStart, keyEnd);
-    if (entity === undefined) return undefined;
-    entity.clear();
-    if (valueStart !== NOTHING) {
-      readValue(this.#place.codec, bytes, valueStart, this.#place.names(entity.functionIndex), entity);
+    if (valueStart === NOTHING_BELOW) {
+      this.records.addErasure(rows.recoverErasure(key, -this.#runEpoch));
+      return;
     }
-    entity.dirtyEpoch = -this.#runEpoch;
-    return entity;
-  }
-
-  /** The quick way for what most records are: of the same type as the one before, and of an entity that came up before. */
-  #known(bytes: Buffer, keyStart: number, keyEnd: number): Entity | undefined {
-    if (this.#lastFunction === -1) return undefined;
-    const formAt = idFormAt(this.#place.names(this.#lastFunction).type, bytes, keyStart);
-    if (formAt === -1 || bytes[formAt] !== ID_ASCII) return undefined;
-    this.#keyView.wrap(this.#lastFunction, bytes, formAt + 1, keyEnd);
-    return this.entities.findTarget(this.#keyView);
-  }
-
-  #find(bytes: Buffer, keyStart: number, keyEnd: number): Entity | undefined {
-    const { type, id } = readKey(bytes, keyStart, keyEnd);
-    const functionIndex = this.#place.functions.findFunction(type);
-    if (functionIndex === undefined) return undefined;
-    this.#lastFunction = functionIndex;
-    const hash = hashId(id);
-    const known = this.entities.find(functionIndex, hash, id);
-    if (known !== undefined) return known;
-    const entity = new Entity(functionIndex, hash, id);
-    this.entities.add(entity);
-    return entity;
+    const value = valueStart === NOTHING ? undefined : readRowValue(codec, bytes.subarray(valueStart, end));
+    this.records.add(at, span, this.#runEpoch, rows.recover(key, value, -this.#runEpoch));
   }
 
   messages(): RecoveredMessage[] {

@@ -50,7 +50,7 @@ export class Shard implements EnvelopeHandler {
   readonly #mailbox: Mailbox;
   readonly #outbox: Outbox;
   readonly #invoker: Invoker;
-  readonly #entities: EntityTable;
+  readonly #entities = new EntityTable();
   readonly #reader: EnvelopeReader;
   readonly #writer: EnvelopeWriter;
   readonly #rows = new Rows(new DirtyEntities());
@@ -78,7 +78,6 @@ export class Shard implements EnvelopeHandler {
     const directory = new Directory(module);
     const { effects } = this.#outbox;
     this.#durability = durable && this.#newDurability(durable, directory);
-    this.#entities = this.#durability?.recovered.entities ?? new EntityTable();
     const recovered = this.#durability?.recovered.messages ?? [];
     const checksState = development || durable !== undefined;
     const { random = systemRandom } = options;
@@ -112,6 +111,7 @@ export class Shard implements EnvelopeHandler {
       directory,
       shapes: this.#mesh.shapes,
       rows: this.#rows,
+      entities: this.#entities,
       writer: this.#writer,
       report: (report) => this.#markers?.report(report),
       savepointWritten: (part) => this.#markers?.reportSavepoint(part),

@@ -12,7 +12,7 @@ import { readAppliedEpoch } from '../shard/durability.ts';
 import { ASKER_TYPE, Directory } from '../shard/function-binding.ts';
 import { Rows } from '../shard/rows.ts';
 import { recoverShard } from '../shard/shard-recovery.ts';
-import { isEntityKey, readKey, readRowValue, readValue } from '../state/record-reader.ts';
+import { isEntityKey, NOTHING, readKey, readRowValue, readValue } from '../state/record-reader.ts';
 import { type RecordNames, recordNames } from '../state/record-writer.ts';
 import { type Cells, Entity } from '../state/entity.ts';
 import { CheckedStore } from '../store/checked-store.ts';
@@ -91,6 +91,7 @@ class CutReader {
     const store = new CheckedStore(await this.#openStore(place));
     for await (const group of store.scan(new Uint8Array(0), APPLIED_KEY)) {
       for (const { key, value } of group) this.#stored(Buffer.from(key), Buffer.from(value));
+      this.storedCount += group.length;
     }
     const appliedEpoch = await readAppliedEpoch(store);
     this.#overlay(directory, appliedEpoch, data.committedOf(shard));
@@ -107,13 +108,12 @@ class CutReader {
     const cells = new Entity(index, 0, id);
     readValue(this.#codec, value, 0, this.#names[index], cells);
     this.entities.set(`${type} ${id}`, this.#stateOf(index, cells));
-    this.storedCount++;
   }
 
   /** What was committed and not folded, over what was. */
   #overlay(directory: string, appliedEpoch: number, committed: ReturnType<DataDirectory['committedOf']>): void {
     const rows = new Rows(new DirtyEntities());
-    const { entities, messages } = recoverShard({
+    const { records, messages } = recoverShard({
       rows,
       fileSystem: this.#fileSystem,
       directory,
@@ -128,10 +128,13 @@ class CutReader {
       if (value === undefined) this.rows.delete(key);
       else this.rows.set(key, value);
     }
-    for (const entity of entities.values()) {
-      const name = `${this.#functions.typeName(entity.functionIndex)} ${entity.id}`;
-      if (entity.isBlank) this.entities.delete(name);
-      else this.entities.set(name, this.#stateOf(entity.functionIndex, entity));
+    for (let entry = 0; entry < records.count; entry++) {
+      const { bytes, keyStart, keyEnd, valueStart, end } = records.record(entry);
+      if (!isEntityKey(bytes, keyStart)) continue;
+      const key = bytes.subarray(keyStart, keyEnd);
+      const { type, id } = readKey(key, 0, key.length);
+      this.entities.delete(`${type} ${id}`);
+      if (valueStart !== NOTHING) this.#stored(key, bytes.subarray(valueStart, end));
     }
     for (const { type, id, message, sourceType, sourceId } of messages) {
       const source = sourceType === TYPE_ASKER ? ASKER_TYPE : this.#functions.typeName(sourceType);

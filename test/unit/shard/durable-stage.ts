@@ -11,6 +11,8 @@ import { ShardSnapshot, type SnapshotReport, type WrittenDelta } from '../../../
 import type { Epoch } from '../../../src/base/brand.ts';
 import { type RecordNames, recordNames, RecordWriter } from '../../../src/state/record-writer.ts';
 import { Entity } from '../../../src/state/entity.ts';
+import { NOTHING, readKey, readValue } from '../../../src/state/record-reader.ts';
+import type { RecoveredRecords } from '../../../src/shard/recovered-records.ts';
 import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
 import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
 import type { StateStore, StoreBatch, StoreEntry } from '../../../src/store/state-store.ts';
@@ -38,6 +40,23 @@ export function namesOf(functionIndex: number): RecordNames {
 
 export function newEntity(id: string, functionIndex = 0): Entity {
   return new Entity(functionIndex, hashId(id), id);
+}
+
+/** What a recovery has found of the entities of known functions, as a fetch would make them. */
+export function recoveredEntities(records: RecoveredRecords, functions: Directory = directory): Entity[] {
+  const entities: Entity[] = [];
+  for (let entry = 0; entry < records.count; entry++) {
+    const { bytes, keyStart, keyEnd, valueStart, epoch } = records.record(entry);
+    const { type, id } = readKey(bytes, keyStart, keyEnd);
+    const functionIndex = functions.findFunction(type);
+    if (functionIndex === undefined) continue;
+    const entity = newEntity(id, functionIndex);
+    const { shape } = functions.bindings[functionIndex];
+    if (valueStart !== NOTHING) readValue(codec, bytes, valueStart, recordNames(type, shape.names), entity);
+    entity.dirtyEpoch = -epoch;
+    entities.push(entity);
+  }
+  return entities;
 }
 
 /** Lets promises go on that have nothing to wait for. */
@@ -150,6 +169,11 @@ export class SnapshotStage {
   write(entity: Entity, text: string | undefined): void {
     if (entity.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(entity);
     entity.writeCell(CELL, text);
+  }
+
+  /** As after a start: epochs are counted on from here. */
+  beginAt(epoch: number): void {
+    this.#epoch = epoch;
   }
 
   begin(): void {

@@ -3,15 +3,18 @@
  */
 import { expect, test } from 'vitest';
 import { EntityFetch } from '../../../src/shard/entity-fetch.ts';
+import { readRecord } from '../../../src/state/record-reader.ts';
 import { RecordWriter } from '../../../src/state/record-writer.ts';
 import type { Entity } from '../../../src/state/entity.ts';
+import { RecoveredRecords } from '../../../src/shard/recovered-records.ts';
 import { CELL, codec, HeldStore, keyOf, namesOf, newEntity, settle } from './durable-stage.ts';
 
 class FetchStage {
   readonly store = new HeldStore();
   readonly fetched: Entity[] = [];
   progressCount = 0;
-  readonly fetch: EntityFetch = new EntityFetch(this.store, codec, {
+  recovered: RecoveredRecords | undefined;
+  readonly fetch: EntityFetch = new EntityFetch(this.store, () => this.recovered, codec, {
     names: namesOf,
     fetched: (entity) => void this.fetched.push(entity),
     progressed: () => void this.progressCount++,
@@ -71,4 +74,32 @@ test('a store that cannot be read fails the shard', async () => {
   await settle();
   expect(stage.fetch.hasWork).toBe(true);
   expect(() => stage.fetch.work()).toThrow('no disk');
+});
+
+test('what a recovery has found is not asked for, and stays needed in memory', () => {
+  const stage = new FetchStage();
+  const [found, removed, other] = [newEntity('found'), newEntity('removed'), newEntity('found', 1)];
+  const writer = new RecordWriter(codec, 256);
+  const named = newEntity('found');
+  named.writeCell(CELL, 'newest');
+  writer.write(named, namesOf(0));
+  writer.write(removed, namesOf(0));
+  const records = new RecoveredRecords();
+  const frame = Buffer.from(writer.bytes.subarray(0, writer.length));
+  records.addFrame(frame);
+  const span = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
+  for (let at = 0; at < frame.length; at = span.end) {
+    readRecord(frame, at, span);
+    records.add(at, span, 3, undefined);
+  }
+  stage.recovered = records;
+  stage.store1(removed, 'old');
+  for (const entity of [found, removed, other]) stage.fetch.want(entity);
+  stage.fetch.request();
+  expect(stage.store.readCounts).toEqual([1]);
+  expect(stage.fetch.hasWork).toBe(true);
+  expect(stage.fetch.work()).toBe(2);
+  expect(stage.fetched).toEqual([found, removed]);
+  expect([found.readCell(CELL), found.dirtyEpoch]).toEqual(['newest', -3]);
+  expect([removed.isBlank, removed.dirtyEpoch]).toEqual([true, -3]);
 });

@@ -6,7 +6,16 @@ import { AssertionError } from '../../../src/base/assert.ts';
 import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
 import { Rows } from '../../../src/shard/rows.ts';
 import { recoverShard, type Recovered } from '../../../src/shard/shard-recovery.ts';
-import { CELL, codec, DIRECTORY, directory, namesOf, newEntity, SnapshotStage } from './durable-stage.ts';
+import {
+  CELL,
+  codec,
+  DIRECTORY,
+  directory,
+  namesOf,
+  newEntity,
+  recoveredEntities,
+  SnapshotStage,
+} from './durable-stage.ts';
 
 function recover(stage: SnapshotStage, epoch: number): Recovered {
   const location = stage.deltas[epoch - 1].location;
@@ -17,8 +26,8 @@ function recover(stage: SnapshotStage, epoch: number): Recovered {
   return recoverShard({ ...place, rows, names: namesOf });
 }
 
-function valuesOf({ entities }: Recovered): Record<string, unknown> {
-  return Object.fromEntries([...entities.values()].map((entity) => [entity.id, entity.readCell(CELL)]));
+function valuesOf({ records }: Recovered): Record<string, unknown> {
+  return Object.fromEntries(recoveredEntities(records).map((entity) => [entity.id, entity.readCell(CELL)]));
 }
 
 test('it holds the values of the cut, whatever is written while it is encoded', () => {
@@ -80,7 +89,7 @@ test('messages in flight come back in order, with caller, meta and names', () =>
   stage.snapshot.work();
   stage.hold('x', 'last');
   stage.finish();
-  const { messages, entities } = recover(stage, 1);
+  const { messages, records } = recover(stage, 1);
   expect(messages.map(({ type, id, message }) => [type, id, message])).toEqual([
     [1, 'x', { number: 1 }],
     [1, 'y', [1, 2]],
@@ -88,7 +97,7 @@ test('messages in flight come back in order, with caller, meta and names', () =>
   ]);
   expect([messages[0].sourceType, messages[0].sourceId, messages[1].sourceId]).toEqual([0, 'caller', '']);
   expect(messages.map(({ meta }) => meta)).toEqual([{ attempts: 2 }, undefined, undefined]);
-  expect(entities.size).toBe(0);
+  expect(records.count).toBe(0);
 });
 
 test('many messages are written in several frames, and still come back in order', () => {
