@@ -10,5 +10,9 @@ export type {
   StoreEntry,
   StoreOptions,
 } from '../store/state-store.ts';
+export type { Duration } from './duration.ts';
+export type { EntityState, States, WithState } from './memory-states.ts';
 export type { StoreConformanceOptions } from './store-case.ts';
 export { storeConformance } from './store-conformance.ts';
+export { type TestAskOptions, TestEngine, testEngine, type TestEngineOptions } from './test-engine.ts';
+export type { ModuleSource, World } from './world.ts';

@@ -27,6 +27,11 @@ export class SimulatedClock implements Clock {
     return this.#sleepers.length;
   }
 
+  /** When the next of them wakes. */
+  get nextWakeAt(): number | undefined {
+    return this.#sleepers.at(-1)?.at;
+  }
+
   /** Resolves when the clock has been moved on by this long. */
   sleep(ms: number): Promise<void> {
     return new Promise((wake) => {

@@ -1,0 +1,94 @@
+/**
+ * The user's module as a test runs it: every invocation is written down in a trace, sources are not read and sinks not
+ * written, since the test feeds records and looks at records itself. What functions do is not changed, nor whether they
+ * are async.
+ */
+import type { AnyFunction, Context } from '../sdk/function.ts';
+import type { Module } from '../sdk/module.ts';
+import { EFFECT_ID, EFFECT_KIND, EFFECT_PAYLOAD, EFFECT_STRIDE, EFFECT_TYPE, type Effects } from '../shard/effects.ts';
+import type { Invocation } from '../shard/invocation.ts';
+import { hashId } from '../keys/id-hash.ts';
+import { shardOfHash } from '../keys/key-group.ts';
+import { KIND_EGRESS, TYPE_ASKER } from '../wire/envelope-layout.ts';
+import { type InvocationEvent, nameOf, type SentEvent, type Trace } from './trace.ts';
+
+const AsyncFunction = (async () => {}).constructor;
+
+export function observedModule(module: Module, trace: Trace, shardCount: number): Module {
+  const observer = new Observer(module, trace, shardCount);
+  return {
+    ...module,
+    functions: module.functions.map((fn) => observer.observe(fn)),
+    ingresses: module.ingresses.map((ingress) => ({ ...ingress, source: undefined })),
+    egresses: module.egresses.map((egress) => ({ ...egress, sink: undefined })),
+  };
+}
+
+class Observer {
+  readonly #module: Module;
+  readonly #trace: Trace;
+  readonly #shardCount: number;
+
+  constructor(module: Module, trace: Trace, shardCount: number) {
+    this.#module = module;
+    this.#trace = trace;
+    this.#shardCount = shardCount;
+  }
+
+  observe(fn: AnyFunction): AnyFunction {
+    const run = (ctx: Context<never>, message: unknown): void | Promise<void> => this.#run(fn, ctx, message);
+    // The engine looks at whether a function is async.
+    const runAsync = async (ctx: Context<never>, message: unknown): Promise<void> => this.#run(fn, ctx, message);
+    return { ...fn, invoke: fn.invoke instanceof AsyncFunction ? runAsync : run };
+  }
+
+  #run(fn: AnyFunction, ctx: Context<never>, message: unknown): void | Promise<void> {
+    const { self, caller } = ctx;
+    const shard = shardOfHash(hashId(self.id), this.#shardCount);
+    const event: InvocationEvent = { at: this.#trace.clock.now(), shard, self, caller, message };
+    this.#trace.began(event);
+    const invocation = ctx as unknown as Invocation;
+    const { effects } = invocation;
+    const before = effects.length;
+    const ended = (error?: unknown): void => {
+      event.endedAt = this.#trace.clock.now();
+      if (error !== undefined) event.error = error;
+      // An invocation that was moved aside has taken what it had sent along, into a list of its own.
+      event.sent =
+        error === undefined ? this.#sent(invocation.effects, invocation.effects === effects ? before : 0) : [];
+    };
+    try {
+      const result = fn.invoke(ctx, message);
+      if (!(result instanceof Promise)) {
+        ended();
+        return result;
+      }
+      return result.then(
+        () => ended(),
+        (error: unknown) => {
+          ended(error);
+          throw error;
+        },
+      );
+    } catch (error) {
+      ended(error);
+      throw error;
+    }
+  }
+
+  #sent({ slots, length }: Effects, from: number): SentEvent[] {
+    const sent: SentEvent[] = [];
+    for (let at = from; at < length; at += EFFECT_STRIDE) {
+      const kind = slots[at + EFFECT_KIND] as number;
+      const to = this.#nameOf(kind, slots[at + EFFECT_TYPE] as number, slots[at + EFFECT_ID] as string);
+      sent.push({ to, payload: slots[at + EFFECT_PAYLOAD] });
+    }
+    return sent;
+  }
+
+  #nameOf(kind: number, type: number, id: string): string {
+    const { functions, egresses } = this.#module;
+    if (kind === KIND_EGRESS) return `egress ${egresses[type]?.type ?? type}`;
+    return type === TYPE_ASKER ? 'whoever asks' : nameOf({ type: functions[type]?.type ?? String(type), id });
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Drives an engine on one thread for a test: turns it until nothing moves any more, moves its clock from one thing that
+ * is due to the next, and takes the records of its egresses as they come. Real time is looked at only to notice that
+ * something hangs.
+ */
+import { setTimeout } from 'node:timers/promises';
+import { systemClock } from '../base/clock.ts';
+import type { SimulatedClock } from './simulated-clock.ts';
+import type { SingleThreadEngine } from './single-thread.ts';
+
+/** So many turns of the event loop without work mean that nothing moves until the clock does. */
+const IDLE_TURNS = 4;
+const NAP_MS = 1;
+
+export class TestDrive {
+  /** All records so far, by the number of their egress. */
+  readonly records: readonly unknown[][];
+  readonly #engine: SingleThreadEngine;
+  readonly #clock: SimulatedClock;
+  readonly #patienceMs: number;
+
+  constructor(engine: SingleThreadEngine, clock: SimulatedClock, patienceMs: number) {
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+    this.records = engine.coordinator.ledgers.map(() => []);
+  }
+
+  /** Resolves when nothing moves any more without more virtual time. Rejects when something hangs. */
+  async settle(): Promise<void> {
+    let idleTurns = 0;
+    let idleSince = systemClock.elapsedMs();
+    while (!this.#isSettled(idleTurns)) {
+      if (this.#turn() > 0) {
+        idleTurns = 0;
+        idleSince = systemClock.elapsedMs();
+      } else idleTurns++;
+      await this.#engine.settle();
+      if (idleTurns < IDLE_TURNS) continue;
+      if (systemClock.elapsedMs() - idleSince > this.#patienceMs) throw new Error(this.#whatHangs());
+      await setTimeout(NAP_MS);
+    }
+  }
+
+  /** Lets virtual time pass, with a stop wherever something is due. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#clock.now() + ms;
+    await this.settle();
+    for (let next = this.#nextDueAt(); next !== undefined && next <= until; next = this.#nextDueAt()) {
+      this.#clock.advance(Math.max(0, next - this.#clock.now()));
+      await this.settle();
+    }
+    this.#clock.advance(Math.max(0, until - this.#clock.now()));
+    await this.settle();
+  }
+
+  #nextDueAt(): number | undefined {
+    return this.#clock.nextWakeAt;
+  }
+
+  #isSettled(idleTurns: number): boolean {
+    if (idleTurns > 0 && this.#engine.coordinator.isQuiescent) return true;
+    // Somebody sleeps in virtual time, and nothing else has moved for a while.
+    return idleTurns > IDLE_TURNS && this.#clock.sleeperCount > 0;
+  }
+
+  #turn(): number {
+    let workCount = 0;
+    for (let thread = 0; thread < this.#engine.threadCount; thread++) workCount += this.#engine.turn(thread);
+    this.#engine.coordinator.ledgers.forEach((ledger, number) => {
+      this.records[number].push(...ledger.take(Number.POSITIVE_INFINITY).records);
+      ledger.acknowledge();
+    });
+    return workCount;
+  }
+
+  #whatHangs(): string {
+    const busyCount = this.#engine.shards.reduce((sum, shard) => sum + shard.busyCount, 0);
+    return (
+      `Nothing has moved for ${this.#patienceMs} ms, and ${busyCount} async invocations wait for something that is ` +
+      'neither virtual time nor the engine. What the test itself resolves must be resolved before it awaits this call.'
+    );
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * The engine as a test holds it: the real shards, rings and coordinator, in memory, on the test's own thread, under a
+ * clock that moves only when the test says so. Everything that a call causes has happened when its promise resolves.
+ * One test owns it. It never reads sources or writes sinks.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { Prng } from '../base/prng.ts';
+import { Clients } from '../engine/clients.ts';
+import { WaitingRoom } from '../engine/waiting-room.ts';
+import type { Address } from '../sdk/address.ts';
+import type { EgressType } from '../sdk/egress.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import type { FunctionType } from '../sdk/function.ts';
+import type { IngressType } from '../sdk/ingress.ts';
+import type { Module } from '../sdk/module.ts';
+import type { StateOf, StateSpecs } from '../sdk/state.ts';
+import { type Duration, durationMs } from './duration.ts';
+import { addressOf, type EntityState, MemoryStates, type States, type WithState } from './memory-states.ts';
+import { observedModule } from './observed-module.ts';
+import { SimulatedClock } from './simulated-clock.ts';
+import { SingleThreadEngine } from './single-thread.ts';
+import { TestDrive } from './test-drive.ts';
+import { Trace } from './trace.ts';
+import { moduleOf, type ModuleSource, type World } from './world.ts';
+
+export interface TestEngineOptions {
+  /** Shards, all on this thread; default 2. */
+  readonly shardCount?: number;
+  /** What the virtual clock shows at first: a date, or milliseconds since 1970. Default 2026-01-01, 00:00 UTC. */
+  readonly startTime?: Date | number;
+  /** What `ctx.random` and `world.random` draw from; default 1. */
+  readonly seed?: number;
+  /**
+   * What becomes of an invocation that throws while nobody asks: `'throw'` (default) rejects the call of the test during
+   * which it happens, `'collect'` only adds it to `errors`.
+   */
+  readonly failures?: 'throw' | 'collect';
+  /** How long, in real time, a call of the test waits while nothing moves before it rejects; default 5,000 ms. */
+  readonly patienceMs?: number;
+}
+
+export interface TestAskOptions {
+  /** Waits for the reply until so much virtual time has passed. By default it must come without any. */
+  readonly timeoutMs?: number;
+}
+
+const START_TIME = Date.UTC(2026, 0, 1);
+const KEY_COUNT_MAX = 100_000;
+
+type Target = string | FunctionType<never>;
+
+export class TestEngine implements AsyncDisposable, States {
+  /** Of invocations that threw while nobody asked, in order. */
+  readonly errors: MillraceError[] = [];
+  /** For modules and tests that want virtual time, or chance from the seed. */
+  readonly world: World;
+  readonly #module: Module;
+  readonly #clock: SimulatedClock;
+  readonly #engine: SingleThreadEngine;
+  readonly #clients: Clients;
+  readonly #states: MemoryStates;
+  readonly #trace: Trace;
+  readonly #drive: TestDrive;
+  readonly #throwsFailures: boolean;
+  #thrownCount = 0;
+  #isStopped = false;
+
+  /** Use `testEngine`. */
+  constructor(source: ModuleSource, options: TestEngineOptions) {
+    const { shardCount = 2, startTime = START_TIME, seed = 1, failures = 'throw', patienceMs = 5_000 } = options;
+    const prng = new Prng(seed);
+    const clock = new SimulatedClock(Number(startTime));
+    const random = (): number => prng.fraction();
+    this.world = {
+      now: () => clock.now(),
+      random,
+      sleep: (duration) => clock.sleep(durationMs(duration)),
+      pause: () => setImmediate(),
+    };
+    this.#clock = clock;
+    this.#trace = new Trace(clock);
+    this.#module = observedModule(moduleOf(source, this.world), this.#trace, shardCount);
+    const hooks = {
+      invocationFailed: (error: MillraceError) => void this.errors.push(error),
+      egressCrowded: () => {},
+    };
+    const sizes = { ringCapacityBytes: 1 << 16, creditCount: 1 << 14, mailboxCountMax: 1 << 14 };
+    this.#engine = new SingleThreadEngine(this.#module, { ...sizes, shardCount, clock, random }, hooks);
+    this.#clients = new Clients(this.#engine.coordinator, new WaitingRoom(), KEY_COUNT_MAX, {
+      checkRunning: () => this.#checkRunning(),
+      flush: () => void this.#engine.coordinator.flush(),
+      flushSoon: () => {},
+    });
+    this.#states = new MemoryStates(this.#engine.coordinator.directory, this.#engine.shards);
+    this.#drive = new TestDrive(this.#engine, clock, patienceMs);
+    this.#throwsFailures = failures === 'throw';
+  }
+
+  // -- in
+
+  /**
+   * Sends a message from outside, as `engine.send`, and resolves when all that it causes has happened. Of messages with
+   * the same `idempotencyKey` only the first is sent.
+   */
+  send<Message>(
+    target: FunctionType<Message>,
+    id: string,
+    message: NoInfer<Message>,
+    options?: { readonly idempotencyKey?: string },
+  ): Promise<void>;
+  send(target: string, id: string, message: unknown, options?: { readonly idempotencyKey?: string }): Promise<void>;
+  async send(
+    target: Target,
+    id: string,
+    message: unknown,
+    options?: { readonly idempotencyKey?: string },
+  ): Promise<void> {
+    const sent = this.#clients.send(target, id, message, true, options?.idempotencyKey);
+    await Promise.all([sent, this.settle()]);
+  }
+
+  /** Sends a message and gives the reply, as `engine.ask`. Rejects with `ASK_TIMED_OUT` when none can come any more. */
+  ask<Message, Reply>(
+    target: FunctionType<Message, Reply>,
+    id: string,
+    message: NoInfer<Message>,
+    options?: TestAskOptions,
+  ): Promise<Reply>;
+  ask(target: string, id: string, message: unknown, options?: TestAskOptions): Promise<unknown>;
+  async ask(target: Target, id: string, message: unknown, { timeoutMs }: TestAskOptions = {}): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const ask = this.#clients.ask(target, id, message, { replied: resolve, failed: reject }, true);
+    const timedOut = (why: string): void => {
+      const name = typeof target === 'string' ? target : target.type;
+      ask.giveUp(new MillraceError('ASK_TIMED_OUT', `No reply from ${name} ${describe(id)} ${why}.`));
+    };
+    const run = this.settle();
+    if (timeoutMs === undefined) run.then(() => timedOut('although nothing is under way any more'), reject);
+    else {
+      run.catch(reject);
+      void this.#clock.sleep(timeoutMs).then(() => timedOut(`within ${timeoutMs} ms of virtual time`));
+    }
+    return await promise;
+  }
+
+  /** Routes records as if this ingress had read them, and resolves when all that they cause has happened. */
+  feed<Record>(ingress: IngressType<Record>, ...records: readonly NoInfer<Record>[]): Promise<void>;
+  feed(ingress: string, ...records: readonly unknown[]): Promise<void>;
+  async feed(ingress: string | IngressType<unknown>, ...records: readonly unknown[]): Promise<void> {
+    this.#checkRunning();
+    const type = typeof ingress === 'string' ? ingress : ingress.type;
+    const routers = this.#module.routers.filter((router) => router.ingress === type);
+    if (routers.length === 0) {
+      throw new MillraceError('UNKNOWN_INGRESS', `No router of this module takes records of ${describe(type)}.`);
+    }
+    const { coordinator } = this.#engine;
+    const send = (target: Target, id: string, message: unknown): void => coordinator.send(target, id, message);
+    for (const record of records) {
+      for (const router of routers) coordinator.transact(() => router.route(record, send));
+    }
+    await this.settle();
+  }
+
+  // -- time
+
+  /** The virtual clock, in milliseconds since 1970, as `ctx.now()`. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /**
+   * Lets virtual time pass: all work that falls due happens, in the order of its times and each at its own time. Resolves
+   * when all is done that this causes.
+   */
+  async advance(duration: Duration): Promise<void> {
+    this.#checkRunning();
+    await this.#drive.advance(durationMs(duration));
+    this.#throwFailure();
+  }
+
+  /** Resolves when nothing moves any more without more virtual time. Rejects when something hangs. */
+  async settle(): Promise<void> {
+    this.#checkRunning();
+    await this.#drive.settle();
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    const error = this.errors[this.#thrownCount];
+    this.#thrownCount = this.errors.length;
+    if (error !== undefined && this.#throwsFailures) throw error;
+  }
+
+  // -- what has come of it
+
+  state<Specs extends StateSpecs>(fn: WithState<Specs>, id: string): StateOf<Specs>;
+  state(target: string | FunctionType<never>, id: string): EntityState;
+  state(address: Address): EntityState;
+  state(target: Address | string | FunctionType<never>, id?: string): EntityState {
+    return this.#states.state(addressOf(target, id));
+  }
+
+  states<Specs extends StateSpecs>(fn: WithState<Specs>): ReadonlyMap<string, StateOf<Specs>>;
+  states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState>;
+  states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState> {
+    return this.#states.states(typeof target === 'string' ? target : target.type);
+  }
+
+  /** All records that this egress has got so far. */
+  egress<Record>(egress: EgressType<Record>): readonly Record[];
+  egress(egress: string): readonly unknown[];
+  egress(egress: string | EgressType<never>): readonly unknown[] {
+    return [...this.#drive.records[this.#engine.coordinator.directory.egressNumber(egress)]];
+  }
+
+  /** What has happened so far, for people: invocations in order, with what they were given and what they sent. */
+  trace(): string {
+    return this.#trace.lines().join('\n');
+  }
+
+  // -- the end
+
+  #checkRunning(): void {
+    if (this.#isStopped) throw new MillraceError('ENGINE_STOPPED', 'This test engine was stopped.');
+  }
+
+  /** Ends it. Nothing needs to be freed; whatever still runs is cut off from it. */
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#clock.forgetSleepers();
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** Starts an engine for a test, in memory and on this thread. Takes a few milliseconds. */
+export function testEngine(module: ModuleSource, options: TestEngineOptions = {}): Promise<TestEngine> {
+  return Promise.resolve(new TestEngine(module, options));
+}

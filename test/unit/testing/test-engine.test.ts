@@ -1,0 +1,239 @@
+/**
+ * The engine that users test with: what a call causes has happened when it resolves, time moves when it is told to, and
+ * state, records and failures can be looked at.
+ */
+import { describe, expect, test } from 'vitest';
+import {
+  type Context,
+  defineEgress,
+  defineFunction,
+  defineIngress,
+  defineModule,
+  defineRouter,
+  functionType,
+  value,
+} from '../../../src/index.ts';
+import { testEngine, type World } from '../../../src/testing/index.ts';
+
+const news = defineEgress<string>({
+  type: 'test/news',
+  sink: { write: () => expect.unreachable('a test engine writes no sinks') },
+});
+const counterState = { total: value({ initial: 0 }), last: value<number>() };
+const counter = defineFunction({
+  type: 'test/counter',
+  state: counterState,
+  invoke(ctx: Context<typeof counterState, number>, amount: number) {
+    if (amount < 0) throw new Error('as ordered');
+    ctx.state.total += amount;
+    ctx.state.last = ctx.now();
+    if (amount > 1) ctx.send(counter, `${ctx.self.id}'`, amount - 1);
+    ctx.egress(news, `${ctx.self.id} ${ctx.state.total}`);
+    if (ctx.caller?.type === 'millrace/asker' && amount < 100) ctx.reply(ctx.state.total);
+  },
+});
+const input = defineIngress<{ readonly who: string; readonly amount: number }>({
+  type: 'test/input',
+  source: {
+    replayable: false,
+    read: () => expect.unreachable('a test engine reads no sources'),
+  },
+});
+const byWho = defineRouter({ ingress: input, route: ({ who, amount }, send) => send(counter, who, amount) });
+const module = defineModule({ functions: [counter], ingresses: [input], routers: [byWho], egresses: [news] });
+
+describe('a call', () => {
+  test('has done all that it causes when it resolves', async () => {
+    const t = await testEngine(module);
+    await t.send(counter, 'Kim', 4);
+    expect(
+      [...t.states(counter)].map(([id, { total }]) => [id, total] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ).toEqual([
+      ['Kim', 4],
+      ["Kim'", 3],
+      ["Kim''", 2],
+      ["Kim'''", 1],
+    ]);
+    expect(t.egress(news)).toHaveLength(4);
+    expect(t.state(counter, 'Kim').total).toBe(4);
+    expect(t.state(counter, 'Kim').last).toBe(t.now());
+  });
+
+  test('asks, feeds an ingress, and knows idempotency keys', async () => {
+    const t = await testEngine(module, { shardCount: 3 });
+    expect(await t.ask(counter, 'Kim', 1)).toBe(1);
+    await t.feed(input, { who: 'Kim', amount: 1 }, { who: 'Lou', amount: 1 });
+    await t.feed('test/input', { who: 'Lou', amount: 1 });
+    for (let attempt = 0; attempt < 3; attempt++) await t.send(counter, 'Kim', 1, { idempotencyKey: 'order-1' });
+    expect([t.state(counter, 'Kim').total, t.state('test/counter', 'Lou')['total']]).toEqual([3, 2]);
+    expect(t.egress('test/news')).toEqual(['Kim 1', 'Kim 2', 'Lou 1', 'Lou 2', 'Kim 3']);
+  });
+
+  test('reads an entity that was never written as its function would', async () => {
+    const t = await testEngine(module);
+    expect(t.state({ type: 'test/counter', id: 'nobody' })).toEqual({ total: 0, last: undefined });
+    expect(t.states('test/counter').size).toBe(0);
+  });
+
+  test('refuses what the engine would refuse', async () => {
+    const t = await testEngine(module);
+    await expect(t.send('test/nobody', 'Kim', 1)).rejects.toMatchObject({ code: 'UNKNOWN_FUNCTION' });
+    await expect(t.send(counter, '', 1)).rejects.toMatchObject({ code: 'INVALID_ID' });
+    await expect(t.send('test/counter', 'Kim', () => 1)).rejects.toMatchObject({ code: 'MESSAGE_NOT_ENCODABLE' });
+    await expect(t.feed('test/nothing', 1)).rejects.toMatchObject({ code: 'UNKNOWN_INGRESS' });
+    expect(() => t.egress('test/nothing')).toThrow(expect.objectContaining({ code: 'UNKNOWN_EGRESS' }));
+    await t.stop();
+    await expect(t.send(counter, 'Kim', 1)).rejects.toMatchObject({ code: 'ENGINE_STOPPED' });
+  });
+});
+
+describe('failures', () => {
+  test('reject the call during which they happen', async () => {
+    const t = await testEngine(module);
+    await expect(t.send(counter, 'Kim', -1)).rejects.toMatchObject({ code: 'INVOCATION_FAILED' });
+    await t.send(counter, 'Kim', 1);
+    expect(t.errors).toHaveLength(1);
+    await expect(t.ask(counter, 'Kim', -1)).rejects.toMatchObject({ code: 'INVOCATION_FAILED' });
+    expect(t.state(counter, 'Kim').total).toBe(1);
+  });
+
+  test('are collected where that is wanted', async () => {
+    const t = await testEngine(module, { failures: 'collect' });
+    await t.send(counter, 'Kim', -1);
+    expect(t.errors.map(({ code }) => code)).toEqual(['INVOCATION_FAILED']);
+  });
+
+  test('an ask that nobody can answer any more is rejected', async () => {
+    const t = await testEngine(module);
+    await expect(t.ask(counter, 'Kim', 100)).rejects.toMatchObject({ code: 'ASK_TIMED_OUT' });
+  });
+});
+
+describe('time', () => {
+  const sleeper = functionType<number, number>('test/sleeper');
+  const woken = defineEgress<readonly [string, number]>({ type: 'test/woken' });
+  const sleeping = (world: World) => {
+    const fn = defineFunction({
+      type: sleeper,
+      state: { naps: value({ initial: 0 }) },
+      async invoke(ctx, ms) {
+        await world.sleep(ms);
+        ctx.state.naps++;
+        ctx.egress(woken, [ctx.self.id, ctx.now()]);
+        if (ctx.caller !== undefined) ctx.reply(ctx.state.naps);
+      },
+    });
+    return defineModule({ functions: [fn], egresses: [woken] });
+  };
+
+  test('stands still until it is advanced, and all that is due happens in order and at its time', async () => {
+    const t = await testEngine(sleeping, { startTime: new Date(1_000) });
+    await t.send(sleeper, 'Kim', 3_600_000);
+    await t.send(sleeper, 'Lou', 60_000);
+    await t.send(sleeper, 'Lou', 30_000);
+    expect([t.egress(woken), t.now()]).toEqual([[], 1_000]);
+    await t.advance('1 minute');
+    expect(t.egress(woken)).toEqual([['Lou', 61_000]]);
+    await t.advance('1 h');
+    expect(t.egress(woken).slice(1)).toEqual([
+      ['Lou', 91_000],
+      ['Kim', 3_601_000],
+    ]);
+    expect(t.now()).toBe(3_661_000);
+  });
+
+  test('an ask may wait for time to pass', async () => {
+    const t = await testEngine(sleeping);
+    const asked = t.ask(sleeper, 'Kim', 5_000, { timeoutMs: 10_000 });
+    const late = t.ask(sleeper, 'Lou', 20_000, { timeoutMs: 10_000 }).catch((error: unknown) => error);
+    await t.advance('10 s');
+    expect(await asked).toBe(1);
+    expect(await late).toMatchObject({ code: 'ASK_TIMED_OUT' });
+  });
+
+  test.each([
+    ['30 days', 2_592_000_000],
+    ['1.5 h', 5_400_000],
+    ['90 minutes', 5_400_000],
+    ['2 weeks', 1_209_600_000],
+    ['10s', 10_000],
+    ['5 ms', 5],
+    [7, 7],
+  ])('%s is %i ms', async (duration, ms) => {
+    const t = await testEngine(module, { startTime: 0 });
+    await t.advance(duration);
+    expect(t.now()).toBe(ms);
+  });
+
+  test.each(['soon', '5 moons', '-1 s', '', -1, Number.NaN])('%s is no duration', async (duration) => {
+    const t = await testEngine(module);
+    await expect(t.advance(duration)).rejects.toThrow('is not a duration');
+  });
+});
+
+test('async functions may await real work, and one that waits for the test itself is named', async () => {
+  let release = (): void => {};
+  const real = defineFunction({
+    type: 'test/real',
+    state: { done: value({ initial: 0 }) },
+    async invoke(ctx, what: 'timer' | 'test') {
+      await new Promise<void>((resolve) => {
+        if (what === 'timer') setTimeout(resolve, 15);
+        else release = resolve;
+      });
+      ctx.state.done++;
+    },
+  });
+  const t = await testEngine(defineModule({ functions: [real] }), { patienceMs: 200 });
+  await t.send(real, 'Kim', 'timer');
+  expect(t.state(real, 'Kim').done).toBe(1);
+  await expect(t.send(real, 'Kim', 'test')).rejects.toThrow('1 async invocations wait');
+  release();
+  await t.settle();
+  expect(t.state(real, 'Kim').done).toBe(2);
+});
+
+test('chance comes from the seed', async () => {
+  const draws = defineEgress<number>({ type: 'test/draws' });
+  const drawer = defineFunction({
+    type: 'test/drawer',
+    invoke: (ctx, _: 'draw') => ctx.egress(draws, ctx.random()),
+  });
+  const drawn: number[] = [];
+  for (const seed of [1, 1, 2]) {
+    const t = await testEngine(defineModule({ functions: [drawer], egresses: [draws] }), { seed });
+    await t.send(drawer, 'Kim', 'draw');
+    drawn.push(...t.egress(draws));
+  }
+  expect(drawn[0]).toBe(drawn[1]);
+  expect(drawn[0]).not.toBe(drawn[2]);
+});
+
+test('the trace says what happened, in order', async () => {
+  const t = await testEngine(module, { failures: 'collect', shardCount: 1 });
+  await t.send(counter, 'Kim', 2);
+  await t.advance('90 s');
+  await t.send(counter, 'Kim', -1);
+  expect(t.trace().split('\n')).toEqual([
+    '   0.000 s  shard 0  test/counter "Kim" got 2 from outside',
+    `            → test/counter "Kim'": 1`,
+    "            → egress test/news: 'Kim 2'",
+    `   0.000 s  shard 0  test/counter "Kim'" got 1 from test/counter "Kim"`,
+    `            → egress test/news: "Kim' 1"`,
+    '  90.000 s  shard 0  test/counter "Kim" got -1 from outside',
+    '            threw Error: as ordered',
+  ]);
+});
+
+test('starts in a few milliseconds', async () => {
+  await testEngine(module);
+  const startedAt = performance.now();
+  const count = 20;
+  for (let started = 0; started < count; started++) {
+    await using t = await testEngine(module);
+    await t.send(counter, 'Kim', 1);
+  }
+  const eachMs = (performance.now() - startedAt) / count;
+  console.log(`a test engine starts, handles a message and stops in ${eachMs.toFixed(2)} ms`);
+  expect(eachMs).toBeLessThan(50);
+});
