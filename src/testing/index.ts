@@ -10,7 +10,7 @@ export type {
   StoreEntry,
   StoreOptions,
 } from '../store/state-store.ts';
-export type { Duration } from './duration.ts';
+export type { Duration } from '../sdk/duration.ts';
 export type { EntityState, States, WithState } from './memory-states.ts';
 export type { StoreConformanceOptions } from './store-case.ts';
 export { storeConformance } from './store-conformance.ts';

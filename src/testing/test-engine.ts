@@ -4,17 +4,18 @@
  * One test owns it. It never reads sources or writes sinks.
  */
 import { setImmediate } from 'node:timers/promises';
+import { assert } from '../base/assert.ts';
 import { Prng } from '../base/prng.ts';
 import { Clients } from '../engine/clients.ts';
 import { WaitingRoom } from '../engine/waiting-room.ts';
 import type { Address } from '../sdk/address.ts';
 import type { EgressType } from '../sdk/egress.ts';
+import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { IngressType } from '../sdk/ingress.ts';
 import type { Module } from '../sdk/module.ts';
 import type { StateOf, StateSpecs } from '../sdk/state.ts';
-import { type Duration, durationMs } from './duration.ts';
 import { addressOf, type EntityState, MemoryStates, type States, type WithState } from './memory-states.ts';
 import { observedModule } from './observed-module.ts';
 import { SimulatedClock } from './simulated-clock.ts';
@@ -234,6 +235,13 @@ export class TestEngine implements AsyncDisposable, States {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
+}
+
+/** Anything that is no duration is a mistake of the test. */
+function durationMs(duration: Duration): number {
+  const ms = readDuration(duration);
+  assert(ms !== undefined, `${describe(duration)} is not a duration: milliseconds, or text such as "30 days" or "5 s"`);
+  return ms;
 }
 
 /** Starts an engine for a test, in memory and on this thread. Takes a few milliseconds. */

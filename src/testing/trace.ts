@@ -6,9 +6,9 @@
 import { inspect } from 'node:util';
 import type { Address } from '../sdk/address.ts';
 import type { Clock } from '../base/clock.ts';
-import { sinceText } from './duration.ts';
 
 const EVENTS_MAX = 5_000;
+const DAY_MS = 86_400_000;
 const VALUE_LENGTH_MAX = 160;
 
 /** Something that an invocation has sent; `to` says where to, as people read it. */
@@ -106,4 +106,11 @@ export function valueText(value: unknown): string {
   const options = { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80, maxArrayLength: 10 };
   const text = inspect(value, options);
   return text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX)}…` : text;
+}
+
+/** A point of virtual time for people: seconds since the beginning, with days in front once there are any. */
+function sinceText(ms: number): string {
+  const days = Math.floor(ms / DAY_MS);
+  const seconds = `${((ms - days * DAY_MS) / 1000).toFixed(3)} s`;
+  return days === 0 ? seconds : `${days} d ${seconds}`;
 }

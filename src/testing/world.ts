@@ -3,7 +3,7 @@
  * call to another service. A module that wants it is made by a function of the world: `(world) => myModule({ lookup })`.
  */
 import type { Module } from '../sdk/module.ts';
-import type { Duration } from './duration.ts';
+import type { Duration } from '../sdk/duration.ts';
 
 export interface World {
   /** Virtual time, in milliseconds since 1970, as `ctx.now()`. */
