@@ -42,5 +42,7 @@ export {
   type SourceBatch,
   type SourceHooks,
 } from '../src/sdk/ingress.ts';
+export type { MessageOptions, OutsideMessageOptions } from '../src/sdk/message-options.ts';
 export { defineModule, type Module, type ModuleDefinition } from '../src/sdk/module.ts';
 export { type StateOf, type StateSpecs, type ValueSpec, value } from '../src/sdk/state.ts';
+export type { Trace, TraceContext } from '../src/sdk/trace.ts';

@@ -41,5 +41,7 @@ export {
   type SourceBatch,
   type SourceHooks,
 } from './sdk/ingress.ts';
+export type { MessageOptions, OutsideMessageOptions } from './sdk/message-options.ts';
 export { defineModule, type Module, type ModuleDefinition } from './sdk/module.ts';
 export { type StateOf, type StateSpecs, type ValueSpec, value } from './sdk/state.ts';
+export type { Trace, TraceContext } from './sdk/trace.ts';

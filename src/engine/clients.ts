@@ -4,6 +4,7 @@
  */
 import type { MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
+import type { OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { Asker } from './askers.ts';
 import type { Coordinator } from './coordinator.ts';
 import { IdempotencyKeys } from './idempotency-keys.ts';
@@ -20,6 +21,9 @@ export interface Ask {
   /** Ends the wait with an error; a later reply is dropped. */
   giveUp(error: MillraceError): void;
 }
+
+/** What an asker may say beside the message. */
+export type AskDetails = Pick<OutsideMessageOptions, 'trace'>;
 
 export interface ClientHooks {
   /** Throws if the engine takes nothing. */
@@ -48,13 +52,14 @@ export class Clients {
     message: unknown,
     untilCommitted: boolean,
     idempotencyKey: string | undefined,
+    options?: OutsideMessageOptions,
   ): Promise<void> {
     const { checkpoints } = this.#coordinator;
     try {
       this.#hooks.checkRunning();
       const known = idempotencyKey === undefined ? undefined : this.#admit(idempotencyKey);
       if (known !== undefined) return untilCommitted ? (checkpoints?.whenCommitted(known) ?? DONE) : DONE;
-      this.#sendNew(target, id, message, idempotencyKey);
+      this.#sendNew(target, id, message, idempotencyKey, options);
     } catch (error) {
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- it is what the engine threw, a MillraceError
       return Promise.reject(error);
@@ -72,9 +77,15 @@ export class Clients {
     return this.#keys.admit(key, this.#coordinator.checkpoints?.machine.epoch ?? 0);
   }
 
-  #sendNew(target: Target, id: string, message: unknown, key: string | undefined): void {
+  #sendNew(
+    target: Target,
+    id: string,
+    message: unknown,
+    key: string | undefined,
+    options?: OutsideMessageOptions,
+  ): void {
     try {
-      this.#coordinator.send(target, id, message);
+      this.#coordinator.send(target, id, message, options);
     } catch (error) {
       if (key !== undefined) this.#keys.forget(key);
       throw error;
@@ -82,7 +93,7 @@ export class Clients {
   }
 
   /** Throws a coded error, with nothing sent. */
-  ask(target: Target, id: string, message: unknown, asker: Asker, untilCommitted: boolean): Ask {
+  ask(target: Target, id: string, message: unknown, asker: Asker, untilCommitted: boolean, options?: AskDetails): Ask {
     this.#hooks.checkRunning();
     const failed = (error: MillraceError): void => {
       this.#waiting.leave(failed);
@@ -92,7 +103,7 @@ export class Clients {
       this.#waiting.leave(failed);
       asker.replied(reply);
     };
-    const number = this.#coordinator.ask(target, id, message, { replied, failed }, untilCommitted);
+    const number = this.#coordinator.ask(target, id, message, { replied, failed }, untilCommitted, options);
     this.#waiting.enter(failed);
     // Somebody waits: as soon as the calling code yields.
     queueMicrotask(() => this.#hooks.flush());

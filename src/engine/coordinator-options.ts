@@ -2,11 +2,13 @@
  * What a coordinator is told when it is built, and what it tells.
  */
 import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
 import type { SpillStorage } from '../base/spill.ts';
 import type { IngressPosition } from '../io/ingress-pump.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { CheckpointIntervals } from './checkpoint-machine.ts';
 import type { DataDirectory } from './data-directory.ts';
+import type { CausalIds } from './outside-meta.ts';
 
 export interface CoordinatorOptions {
   readonly storage: SpillStorage;
@@ -16,6 +18,10 @@ export interface CoordinatorOptions {
   readonly egressCountMax: number;
   /** Envelopes per channel and turn; a simulation takes few, to see more interleavings. */
   readonly batchCount?: number;
+  /** Which messages from outside get a causal id; default `'traced'`. */
+  readonly causalIds?: CausalIds;
+  /** What causal ids are made of; the machine's chance unless a simulation has one of its own. */
+  readonly random?: Random;
   /** Refuses messages that would lose something on the way. */
   readonly development: boolean;
   /** Where checkpoints go; none for an engine in memory only. */

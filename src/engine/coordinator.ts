@@ -4,15 +4,16 @@
  * it on the main thread, the simulation from a seed.
  */
 import { unreachable } from '../base/assert.ts';
+import { systemRandom } from '../base/random.ts';
 import type { Epoch } from '../base/brand.ts';
 import type { EnvelopeHandler } from '../channel/inbound-channel.ts';
 import type { Mesh } from '../channel/mesh.ts';
 import { EgressLedger } from '../io/egress-ledger.ts';
-import { MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
+import type { OutsideMessageOptions as Options } from '../sdk/message-options.ts';
 import type { Module } from '../sdk/module.ts';
 import { type Failure, invocationFailed } from '../shard/failure.ts';
-import { ASKER_TYPE, Directory } from '../shard/function-binding.ts';
+import { Directory } from '../shard/function-binding.ts';
 import type { SavepointPart } from '../shard/shard-savepoint.ts';
 import type { SnapshotReport } from '../shard/shard-snapshot.ts';
 import {
@@ -28,13 +29,13 @@ import {
 } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
-import type { MessageMeta } from '../wire/message-meta.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { Admission } from './admission.ts';
 import { type Asker, Askers } from './askers.ts';
 import { CheckpointRunner } from './checkpoint-runner.ts';
 import type { CoordinatorDurableOptions, CoordinatorHooks, CoordinatorOptions } from './coordinator-options.ts';
+import { OutsideMeta } from './outside-meta.ts';
 import { ReplayLog } from './replay-log.ts';
 import { ShardLink } from './shard-link.ts';
 import type { ShapeRegistry } from '../wire/shape-registry.ts';
@@ -55,6 +56,7 @@ export class Coordinator implements EnvelopeHandler {
   readonly #askers: Askers;
   readonly #replayLog: ReplayLog | undefined;
   readonly #admission: Admission;
+  readonly #meta: OutsideMeta;
   readonly #shapes: ShapeRegistry;
   #link: ShardLink;
 
@@ -69,6 +71,7 @@ export class Coordinator implements EnvelopeHandler {
     this.#writer = new EnvelopeWriter(this.#codec);
     this.#replayLog = durable && new ReplayLog(storage, overflowBytesMax);
     this.#askers = new Askers(durable?.data.lastEpoch ?? 0);
+    this.#meta = new OutsideMeta(options.causalIds ?? 'traced', options.random ?? systemRandom);
     this.#link = this.#newLink(mesh);
     // Consumers decode whenever they like, so they have a reader of their own.
     const reader = new EnvelopeReader(this.#codec);
@@ -114,14 +117,14 @@ export class Coordinator implements EnvelopeHandler {
   // -- out
 
   /** Sends a message that nobody waits for. Throws a coded error, with nothing sent. */
-  send(target: Target, id: string, message: unknown, meta?: MessageMeta): void {
-    this.#send(target, id, TYPE_NONE, '', message, meta);
+  send(target: Target, id: string, message: unknown, options?: Options): void {
+    this.#send(target, id, TYPE_NONE, '', message, options);
   }
 
   /** Its reply (or failure) goes to `asker`, as it comes or when committed. Returns the number to forget it by. */
-  ask(target: Target, id: string, message: unknown, asker: Asker, untilCommitted = false): string {
+  ask(target: Target, id: string, message: unknown, asker: Asker, untilCommitted = false, options?: Options): string {
     const number = this.#askers.nextNumber();
-    this.#send(target, id, TYPE_ASKER, number, message);
+    this.#send(target, id, TYPE_ASKER, number, message, options);
     this.#askers.add(number, asker, untilCommitted && this.checkpoints !== undefined);
     return number;
   }
@@ -136,12 +139,9 @@ export class Coordinator implements EnvelopeHandler {
     this.#link.transact(work);
   }
 
-  #send(target: Target, id: string, sourceType: number, source: string, message: unknown, meta?: MessageMeta): void {
-    const type = this.directory.functionNumber(target);
-    if (type === TYPE_ASKER) {
-      throw new MillraceError('UNKNOWN_FUNCTION', `${ASKER_TYPE} is answered by functions, not from outside.`);
-    }
-    this.#link.effects.addMessage(type, id, message, sourceType, source, meta);
+  #send(target: Target, id: string, sourceType: number, source: string, message: unknown, options?: Options): void {
+    const type = this.directory.numberFromOutside(target);
+    this.#link.effects.addMessage(type, id, message, sourceType, source, this.#meta.of(options));
   }
 
   /** Messages that were sent and not yet flushed. */

@@ -8,6 +8,7 @@ import { EgressStream } from '../io/egress-stream.ts';
 import { type IngressPosition, IngressPump } from '../io/ingress-pump.ts';
 import type { AnyEgress, EgressSink } from '../sdk/egress.ts';
 import { MillraceError } from '../sdk/errors.ts';
+import type { OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { Module } from '../sdk/module.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { FilledOptions } from './options.ts';
@@ -79,7 +80,8 @@ export class Edges {
     const gate = {
       admission: () => coordinator.admission(),
       transact: (work: () => void) => coordinator.transact(work),
-      send: (target: string | { type: string }, id: string, message: unknown) => coordinator.send(target, id, message),
+      send: (target: string | { type: string }, id: string, message: unknown, options?: OutsideMessageOptions) =>
+        coordinator.send(target, id, message, options),
       flush: () => hooks.flush(),
       reportError: (error: MillraceError) => hooks.report(error),
     };

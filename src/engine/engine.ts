@@ -9,6 +9,8 @@ import type { EgressStream } from '../io/egress-stream.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
+import type { OutsideMessageOptions } from '../sdk/message-options.ts';
+import type { TraceContext } from '../sdk/trace.ts';
 import type { Asker } from './askers.ts';
 import type { EngineEvents } from './error-events.ts';
 import { type Runtime, TIMEOUT_MS_MAX } from './runtime.ts';
@@ -18,6 +20,8 @@ const ASK_TIMEOUT_MS_DEFAULT = 10_000;
 const NO_OPTIONS: SendOptions = {};
 
 export interface AskOptions {
+  /** Shows as `ctx.trace` of the invocation, and of all that comes of it. */
+  readonly trace?: TraceContext | undefined;
   /** After this long without a reply the promise rejects with `ASK_TIMED_OUT`. Default 10,000. */
   readonly timeoutMs?: number;
   /**
@@ -27,7 +31,7 @@ export interface AskOptions {
   readonly until?: 'committed' | 'processed';
 }
 
-export interface SendOptions {
+export interface SendOptions extends OutsideMessageOptions {
   /**
    * With a data directory: `'committed'` (default) resolves when the message is part of a committed checkpoint, and no
    * crash can lose it; `'accepted'` resolves when the engine would take the next one, and a crash of the process may
@@ -62,7 +66,7 @@ export class Engine implements AsyncDisposable {
    * back-pressure reaches the caller, so await it, or memory and disk fill instead.
    *
    * @throws MillraceError (as a rejection) `UNKNOWN_FUNCTION`, `INVALID_ID`, `MESSAGE_NOT_ENCODABLE`,
-   *   `MESSAGE_TOO_LARGE`, `ENGINE_STOPPED` or `SHARD_FAILED`
+   *   `MESSAGE_TOO_LARGE`, `INVALID_TRACE`, `ENGINE_STOPPED` or `SHARD_FAILED`
    */
   send<Message>(
     target: FunctionType<Message>,
@@ -77,7 +81,8 @@ export class Engine implements AsyncDisposable {
     message: unknown,
     options: SendOptions = NO_OPTIONS,
   ): Promise<void> {
-    return this.#runtime.clients.send(target, id, message, options.until !== 'accepted', options.idempotencyKey);
+    const { until, idempotencyKey } = options;
+    return this.#runtime.clients.send(target, id, message, until !== 'accepted', idempotencyKey, options);
   }
 
   /**
@@ -114,7 +119,7 @@ export class Engine implements AsyncDisposable {
           reject(error);
         },
       };
-      const ask = runtime.clients.ask(target, id, message, asker, options?.until !== 'processed');
+      const ask = runtime.clients.ask(target, id, message, asker, options?.until !== 'processed', options);
       const timer = setTimeout(() => {
         const name = typeof target === 'string' ? target : target.type;
         ask.giveUp(new MillraceError('ASK_TIMED_OUT', `No reply from ${name} ${describe(id)} within ${timeoutMs} ms.`));

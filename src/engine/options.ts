@@ -11,6 +11,7 @@ import { RING_CAPACITY_BYTES_MAX } from '../ring/ring-layout.ts';
 import type { AnyEgress } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AnyIngress, AnyRouter } from '../sdk/ingress.ts';
+import type { CausalIds } from './outside-meta.ts';
 import type { ProgressListener } from './savepoint-progress.ts';
 
 export interface EngineOptions {
@@ -67,6 +68,11 @@ export interface EngineOptions {
   readonly spillDirectory?: string;
   /** How many messages may wait in a shard before input is held back; default 16,384. */
   readonly creditCount?: number;
+  /**
+   * Which messages from outside get a causal id (see `ctx.trace`): `'traced'`, those that bring a `trace` along, which is
+   * the default and costs the others nothing; or `'all'`.
+   */
+  readonly causalIds?: CausalIds;
   /** Freezes and checks state values; default true unless `NODE_ENV` is `production`. */
   readonly development?: boolean;
   /** Heap limit of each worker thread, in MiB; default Node's own. */
@@ -86,6 +92,7 @@ export type FilledOptions = Required<
 
 /** An hour. */
 const INTERVAL_MS_MAX = 3_600_000;
+const CAUSAL_IDS: readonly CausalIds[] = ['traced', 'all'];
 const IDLE_MODES: readonly IdleMode[] = ['spin', 'yield', 'park'];
 
 function refuse(name: string, given: unknown, allowed: string): never {
@@ -132,6 +139,8 @@ export function fillOptions(options: EngineOptions): FilledOptions {
   if (typeof options !== 'object' || options === null) refuse('startEngine(options)', options, 'an object');
   const idle = options.idle ?? 'park';
   if (!IDLE_MODES.includes(idle)) refuse('idle', idle, IDLE_MODES.map((mode) => `'${mode}'`).join(', '));
+  const causalIds = options.causalIds ?? 'traced';
+  if (!CAUSAL_IDS.includes(causalIds)) refuse('causalIds', causalIds, CAUSAL_IDS.map((each) => `'${each}'`).join(', '));
   const MiB = 1024 * 1024;
   const minIntervalMs = integer('minIntervalMs', options.minIntervalMs, 0, 0, INTERVAL_MS_MAX);
   return {
@@ -172,6 +181,7 @@ export function fillOptions(options: EngineOptions): FilledOptions {
     overflowBytes: integer('overflowBytes', options.overflowBytes, 8 * MiB, 0, Number.MAX_SAFE_INTEGER),
     spillDirectory: options.spillDirectory,
     creditCount: integer('creditCount', options.creditCount, 16_384, 1, 1 << 30),
+    causalIds,
     development: options.development ?? process.env['NODE_ENV'] !== 'production',
     maxHeapMiB:
       options.maxHeapMiB === undefined ? undefined : integer('maxHeapMiB', options.maxHeapMiB, 0, 16, 1 << 20),

@@ -86,13 +86,14 @@ export class Runtime {
   }
 
   #newCoordinator(module: Module): Coordinator {
-    const { maxMessageBytes, overflowBytes, development, minIntervalMs, maxIntervalMs, idempotencyKeyCount } =
-      this.#options;
+    const { maxMessageBytes, overflowBytes, development, causalIds } = this.#options;
+    const { minIntervalMs, maxIntervalMs, idempotencyKeyCount } = this.#options;
     const options = {
       storage: new SpillDirectory(join(this.#spillDirectory, 'coordinator')),
       messageBytesMax: maxMessageBytes,
       overflowBytesMax: overflowBytes,
       egressCountMax: EGRESS_COUNT_MAX,
+      causalIds,
       development,
     };
     const data = this.#home?.data;

@@ -18,6 +18,7 @@ const CONSEQUENCES = {
   UNKNOWN_INGRESS: 'The engine was not started.',
   MESSAGE_NOT_ENCODABLE: 'Nothing was sent.',
   MESSAGE_TOO_LARGE: 'Nothing was sent.',
+  INVALID_TRACE: 'Nothing was sent.',
   REPLY_WITHOUT_CALLER: 'Nothing was sent.',
   CONTEXT_EXPIRED: 'The call had no effect.',
   INVOCATION_FAILED: 'The effects of this invocation were discarded and its message was consumed; the engine goes on.',

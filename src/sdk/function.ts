@@ -10,7 +10,9 @@ import type { Address } from './address.ts';
 import { checkTypeName } from './address.ts';
 import type { EgressType } from './egress.ts';
 import { describe, MillraceError } from './errors.ts';
+import type { MessageOptions } from './message-options.ts';
 import type { StateOf, StateSpecs } from './state.ts';
+import type { Trace } from './trace.ts';
 
 declare const carries: unique symbol;
 
@@ -30,6 +32,11 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
    * which may be kept in state and answered later). Undefined for messages from an ingress or `engine.send`.
    */
   readonly caller: Address | undefined;
+  /**
+   * The trace that the message belongs to, if it came with one or with a causal id. All that this invocation sends
+   * belongs to it, too.
+   */
+  readonly trace: Trace | undefined;
   /** This entity's state: read and assign. An undeclared name does not compile. */
   readonly state: StateOf<Specs>;
   /**
@@ -38,9 +45,9 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
    */
   clear(name: keyof Specs & string): void;
   /** Sends a message. It leaves when the invocation returns; per receiver, messages arrive in the order sent. */
-  send<Message>(target: FunctionType<Message>, id: string, message: NoInfer<Message>): void;
+  send<Message>(target: FunctionType<Message>, id: string, message: NoInfer<Message>, options?: MessageOptions): void;
   /** The same to a function of another module, by name; the compiler cannot check the message. */
-  send(target: string, id: string, message: unknown): void;
+  send(target: string, id: string, message: unknown, options?: MessageOptions): void;
   /** Sends to `caller`. Without a caller it throws `REPLY_WITHOUT_CALLER`. */
   reply(message: Reply): void;
   /** Hands a record to an egress, which gets it once. */

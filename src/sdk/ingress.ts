@@ -6,6 +6,7 @@
 import { checkTypeName } from './address.ts';
 import { describe, MillraceError } from './errors.ts';
 import type { FunctionType } from './function.ts';
+import type { OutsideMessageOptions } from './message-options.ts';
 
 declare const record: unique symbol;
 
@@ -44,8 +45,13 @@ export interface Ingress<Record> extends IngressType<Record> {
 
 /** Sends a message from a router; the message has no caller. */
 export interface RouterSend {
-  <Message>(target: FunctionType<Message>, id: string, message: NoInfer<Message>): void;
-  (target: string, id: string, message: unknown): void;
+  <Message>(
+    target: FunctionType<Message>,
+    id: string,
+    message: NoInfer<Message>,
+    options?: OutsideMessageOptions,
+  ): void;
+  (target: string, id: string, message: unknown, options?: OutsideMessageOptions): void;
 }
 
 export interface Router<Record> {

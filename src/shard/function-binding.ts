@@ -84,6 +84,13 @@ export class Directory {
     throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module is named ${nameOf(target)}.`);
   }
 
+  /** The number of a function that may be sent to from outside. Throws `UNKNOWN_FUNCTION`. */
+  numberFromOutside(target: NamedTarget): number {
+    const number = this.functionNumber(target);
+    if (number !== TYPE_ASKER) return number;
+    throw new MillraceError('UNKNOWN_FUNCTION', `${ASKER_TYPE} is answered by functions, not from outside.`);
+  }
+
   /** The number of a function, if this module has it. */
   findFunction(type: string): number | undefined {
     return this.#functions.find(type);

@@ -12,11 +12,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
+import type { MessageOptions } from '../sdk/message-options.ts';
+import { childOf } from '../sdk/trace.ts';
 import { type Cells, Entity } from '../state/entity.ts';
 import type { CellHolder } from '../state/state-view.ts';
 import { TYPE_NONE } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
-import type { MessageMeta } from '../wire/message-meta.ts';
+import { IF_EXISTS, type MessageMeta } from '../wire/message-meta.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 import { inspect } from '../wire/structured-data.ts';
 import type { AsyncOperation, AsyncOperations } from './async-operations.ts';
@@ -69,6 +71,8 @@ export abstract class InvocationCore implements CellHolder {
   #rowWrites: RowWrites | undefined;
   /** What it has begun and does not wait for. */
   #operations: AsyncOperation[] | undefined;
+  /** Made when it is asked for; left over from an earlier message while this one brings no trace. */
+  #ownMeta: MessageMeta | undefined;
   #active = false;
   #aside = false;
   #effectsBefore = 0;
@@ -92,6 +96,7 @@ export abstract class InvocationCore implements CellHolder {
     this.entity = entity;
     this.sourceType = sourceType;
     this.meta = meta;
+    if (meta !== undefined) this.#ownMeta = undefined;
     this.#sourceId = sourceId;
     this.#cells = entity;
     this.#effectsBefore = this.effects.length;
@@ -167,7 +172,23 @@ export abstract class InvocationCore implements CellHolder {
   protected addOperation(metadata: unknown, work: unknown): void {
     this.check();
     this.#operations ??= [];
-    this.#operations.push(this.place.operations.prepare(metadata, work, undefined));
+    this.#operations.push(this.place.operations.prepare(metadata, work, this.ownMeta));
+  }
+
+  // -- what its messages take along
+
+  /** What its messages take along of what its own brought: the trace, of which this invocation is the newest span. */
+  protected get ownMeta(): MessageMeta | undefined {
+    const trace = this.meta?.trace;
+    if (trace === undefined) return undefined;
+    this.#ownMeta ??= { trace: childOf(trace, this.place.random) };
+    return this.#ownMeta;
+  }
+
+  protected metaOf(options: MessageOptions | undefined): MessageMeta | undefined {
+    const own = this.meta === undefined ? undefined : this.ownMeta;
+    if (options?.ifExists !== true) return own;
+    return own === undefined ? IF_EXISTS : { ...own, ifExists: true };
   }
 
   // -- cells, for the state view

@@ -6,6 +6,8 @@ import type { Address } from '../sdk/address.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Context, FunctionType } from '../sdk/function.ts';
+import type { MessageOptions } from '../sdk/message-options.ts';
+import type { Trace } from '../sdk/trace.ts';
 import { KIND_EGRESS, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { InvocationCore } from './invocation-core.ts';
 
@@ -21,12 +23,21 @@ export class Invocation extends InvocationCore implements Context<never> {
     return type === undefined ? undefined : { type, id: this.sourceId() };
   }
 
-  send<Message>(target: FunctionType<Message>, id: string, message: NoInfer<Message>): void;
-  send(target: string, id: string, message: unknown): void;
-  send(target: string | FunctionType<never>, id: string, message: unknown): void {
+  get trace(): Trace | undefined {
+    this.check();
+    const came = this.meta?.trace;
+    const own = this.ownMeta?.trace;
+    if (came === undefined || own === undefined) return undefined;
+    const { traceparent, tracestate, causalId } = own;
+    return { traceparent, tracestate, parent: came.traceparent, causalId };
+  }
+
+  send<Message>(target: FunctionType<Message>, id: string, message: NoInfer<Message>, options?: MessageOptions): void;
+  send(target: string, id: string, message: unknown, options?: MessageOptions): void;
+  send(target: string | FunctionType<never>, id: string, message: unknown, options?: MessageOptions): void {
     this.check();
     const type = this.place.directory.functionNumber(target);
-    this.effects.addMessage(type, id, message, this.binding.index, this.entity.id, undefined);
+    this.effects.addMessage(type, id, message, this.binding.index, this.entity.id, this.metaOf(options));
   }
 
   reply(message: unknown): void {
@@ -35,7 +46,14 @@ export class Invocation extends InvocationCore implements Context<never> {
       const self = `${this.binding.type} "${this.entity.id}"`;
       throw new MillraceError('REPLY_WITHOUT_CALLER', `${self}: this message came without a caller to reply to.`);
     }
-    this.effects.addMessage(this.sourceType, this.sourceId(), message, this.binding.index, this.entity.id, undefined);
+    this.effects.addMessage(
+      this.sourceType,
+      this.sourceId(),
+      message,
+      this.binding.index,
+      this.entity.id,
+      this.ownMeta,
+    );
   }
 
   egress<Record>(target: EgressType<Record>, record: NoInfer<Record>): void;

@@ -94,7 +94,8 @@ export class Invoker {
   }
 
   /**
-   * Runs one message to its end, or to its first await; returns whether it has ended. `inTable` says whether the entity
+   * Runs one message to its end, or to its first await, unless it is for an entity that has state and this one has
+   * none; returns whether it has ended. `inTable` says whether the entity
    * is kept already.
    */
   invoke(
@@ -107,6 +108,7 @@ export class Invoker {
     form: number,
     meta: MessageMeta | undefined,
   ): boolean {
+    if (meta?.ifExists === true && entity.isBlank) return this.#drop();
     const aside = this.#asides[binding.index];
     const invocation = aside ? new Invocation(this.#place, binding, true) : this.#contexts[binding.index];
     invocation.begin(entity, sourceType, sourceId, meta);
@@ -136,6 +138,12 @@ export class Invoker {
     }
     invocation.apply();
     this.#finish(entity, invocation, inTable);
+    return true;
+  }
+
+  /** The message has come to nobody. */
+  #drop(): boolean {
+    this.finishedCount = (this.finishedCount + 1) | 0;
     return true;
   }
 

@@ -17,6 +17,7 @@ import type { MemorySpillStorage } from '../base/spill.ts';
 import { allocateMesh, Mesh, type MeshMemory } from '../channel/mesh.ts';
 import { Coordinator } from '../engine/coordinator.ts';
 import type { CoordinatorDurableOptions, CoordinatorHooks } from '../engine/coordinator-options.ts';
+import type { CausalIds } from '../engine/outside-meta.ts';
 import type { Module } from '../sdk/module.ts';
 import type { DurableOptions } from '../shard/durability.ts';
 import { Shard } from '../shard/shard.ts';
@@ -37,6 +38,7 @@ export interface SingleThreadOptions {
   readonly egressCountMax: number;
   readonly batchCount: number;
   readonly development: boolean;
+  readonly causalIds: CausalIds;
   /** Says whether this block cannot be spilled. */
   readonly spillFault: () => boolean;
 }
@@ -58,6 +60,7 @@ const DEFAULTS: Omit<SingleThreadOptions, 'clock' | 'random'> = {
   egressCountMax: 1024,
   batchCount: 256,
   development: true,
+  causalIds: 'traced',
   spillFault: () => false,
 };
 

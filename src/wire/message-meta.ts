@@ -5,14 +5,19 @@
  * One object may belong to many messages at a time, so nobody ever changes one; who wants another makes another. Fields
  * that a version does not know travel on as they came, so a newer one may add some.
  */
+import type { CarriedTrace } from '../sdk/trace.ts';
 import { decodeTagged, encodeTagged } from './tagged-value.ts';
 
 export interface MessageMeta {
+  /** Where it comes from. */
+  readonly trace?: CarriedTrace;
   /** Delivered only if its target has state then. */
   readonly ifExists?: true;
   /** How many invocations of this message have failed. */
   readonly attempts?: number;
 }
+
+export const IF_EXISTS: MessageMeta = Object.freeze({ ifExists: true });
 
 /** Bytes that the meta of one message may take; those who make one see to it. */
 export const META_BYTES_MAX = 4096;

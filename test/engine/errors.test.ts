@@ -158,6 +158,10 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   UNKNOWN_INGRESS: starting({ routers: [router(() => {})] }),
   MESSAGE_NOT_ENCODABLE: sending('Kim', { do: 'echo', value: () => {} }),
   MESSAGE_TOO_LARGE: sending('Kim', { do: 'echo', value: 'x'.repeat(17 * 1024 * 1024) }),
+  INVALID_TRACE: async () => {
+    const { engine } = await openEngine();
+    return await rejected(engine.send(puppet, 'Kim', { do: 'load' }, { trace: { causalId: '' } }));
+  },
   REPLY_WITHOUT_CALLER: causeOf(reporting(() => ({}), { do: 'echo', value: 1 })),
   CONTEXT_EXPIRED: causeOf(obeying({ do: 'sleep', ms: 1, after: { do: 'keepContext' } }, { do: 'useContext' })),
   INVOCATION_FAILED: obeying({ do: 'throw', text: 'as told' }),

@@ -52,6 +52,16 @@ export const shopper = defineFunction({
     // @ts-expect-error -- no id
     ctx.send(cart, { item: 'socks', quantity: 1 });
 
+    ctx.send(cart, 'Kim', { item: 'socks', quantity: 1 }, { ifExists: true });
+    // @ts-expect-error -- yes or no
+    ctx.send(cart, 'Kim', { item: 'socks', quantity: 1 }, { ifExists: 'yes' });
+    // @ts-expect-error -- what a function sends belongs to its own trace
+    ctx.send(cart, 'Kim', { item: 'socks', quantity: 1 }, { trace: { causalId: '7' } });
+    const cause: string | undefined = ctx.trace?.causalId;
+    const header: string | undefined = ctx.trace?.traceparent;
+    // @ts-expect-error -- there may be no trace
+    ctx.send('shop/cart', ctx.trace.causalId, [cause, header]);
+
     // By name, for functions of other modules: whatever it is.
     ctx.send('shop/cart', 'Kim', { anything: ['goes'] });
     // @ts-expect-error -- a name alone is no target for a record
@@ -88,6 +98,11 @@ export async function outside(engine: Engine): Promise<void> {
   // @ts-expect-error -- what a name replies is not known
   const guessed: AddToCartResult = await engine.ask('shop/cart', 'Kim', { anything: 1 });
   await engine.send('shop/cart', 'Kim', { anything: 1 });
+  const trace = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' };
+  await engine.send(cart, 'Kim', { item: 'socks', quantity: 1 }, { ifExists: true, trace, until: 'accepted' });
+  await engine.ask(cart, 'Kim', { item: 'socks', quantity: 1 }, { trace });
+  // @ts-expect-error -- who asks expects an answer
+  await engine.ask(cart, 'Kim', { item: 'socks', quantity: 1 }, { ifExists: true });
 
   engine.egress(results, (record) => void record.success.valueOf());
   // @ts-expect-error -- the record has no such field
@@ -150,6 +165,7 @@ export const router = defineRouter<{ readonly user: string }>({
   route(record, send) {
     send(cart, record.user, { item: 'socks', quantity: 1 });
     send('shop/cart', record.user, 'anything');
+    send('shop/cart', record.user, 'anything', { ifExists: true, trace: { causalId: record.user } });
     // @ts-expect-error -- a wrong message
     send(cart, record.user, { item: 'socks' });
     // @ts-expect-error -- the record has no such field
