@@ -6,6 +6,8 @@
 export interface SpillStorage {
   /** Keeps a block; throws when it cannot (disk full). Returns its number. */
   write(bytes: Uint8Array): number;
+  /** Shows a block, which stays. */
+  read(block: number, byteLength: number): Uint8Array;
   /** Gives a block back and forgets it. */
   take(block: number, byteLength: number): Uint8Array;
   /** Forgets everything. */
@@ -22,10 +24,15 @@ export class MemorySpillStorage implements SpillStorage {
     return this.blocksWritten++;
   }
 
-  take(block: number, byteLength: number): Uint8Array {
+  read(block: number, byteLength: number): Uint8Array {
     const bytes = this.#blocks.get(block);
-    this.#blocks.delete(block);
     if (bytes?.length !== byteLength) throw new Error(`spilled block ${block} is not there`);
+    return bytes;
+  }
+
+  take(block: number, byteLength: number): Uint8Array {
+    const bytes = this.read(block, byteLength);
+    this.#blocks.delete(block);
     return bytes;
   }
 

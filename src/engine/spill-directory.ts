@@ -27,10 +27,18 @@ export class SpillDirectory implements SpillStorage {
     return this.#nextBlock++;
   }
 
+  read(block: number, byteLength: number): Uint8Array {
+    return this.#read(block, byteLength, false);
+  }
+
   take(block: number, byteLength: number): Uint8Array {
+    return this.#read(block, byteLength, true);
+  }
+
+  #read(block: number, byteLength: number, isLast: boolean): Uint8Array {
     try {
       const bytes = readFileSync(this.#file(block));
-      unlinkSync(this.#file(block));
+      if (isLast) unlinkSync(this.#file(block));
       if (bytes.length === byteLength) return bytes;
       throw new Error(`it has ${bytes.length} bytes instead of ${byteLength}`);
     } catch (cause) {

@@ -42,7 +42,7 @@ export class Delivery {
     const known = this.#entities.findTarget(reader) ?? this.#wanted(targetType, reader.targetHash, reader);
     if (known?.isBusy === true) {
       const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
-      this.#invoker.hold(known, reader.payload(), sourceType, sourceId, form, reader.meta());
+      this.#invoker.lines.hold(known, reader.payload(), sourceType, sourceId, form, reader.meta());
       return;
     }
     const entity = known ?? new Entity(targetType, reader.targetHash, reader.targetId());
@@ -63,7 +63,7 @@ export class Delivery {
   ): void {
     const known = this.#entities.find(type, hash, id) ?? this.#wanted(type, hash, id);
     if (known?.isBusy === true) {
-      this.#invoker.hold(known, message, sourceType, sourceId, form, meta);
+      this.#invoker.lines.hold(known, message, sourceType, sourceId, form, meta);
       return;
     }
     const entity = known ?? new Entity(type, hash, id);

@@ -178,6 +178,10 @@ export class Durability {
       writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form, meta);
       this.#inFlight.place(writer);
     }
+    waiting?.overflow?.visitAll((words, _bytes, offsetBytes, byteLength) => {
+      this.#inFlight.add(words, offsetBytes >> 2, byteLength);
+      this.#snapshot.writeMany();
+    });
   }
 
   /** The envelope of the message that an invocation was given, to be delivered again if it has not ended at a cut. */

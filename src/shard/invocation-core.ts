@@ -27,6 +27,7 @@ import type { DirtyEntities } from './dirty-entities.ts';
 import type { Directory, FunctionBinding } from './function-binding.ts';
 import { RowWrites } from './row-writes.ts';
 import type { Rows } from './rows.ts';
+import type { WaitingLines } from './waiting-lines.ts';
 
 /** What all invocations of a shard share. */
 export interface Workplace {
@@ -40,6 +41,8 @@ export interface Workplace {
   /** With `rows.dirty`, what is written of entities. */
   readonly rows: Rows;
   readonly operations: AsyncOperations;
+  /** What waits for busy entities. */
+  readonly lines: WaitingLines;
   /** Freezes state values. */
   readonly development: boolean;
   /** Checks that state values can be stored: where they will be, and in development. */

@@ -13,6 +13,7 @@ import { failureOf } from './failure.ts';
 import type { FunctionBinding } from './function-binding.ts';
 import { Invocation } from './invocation.ts';
 import type { Workplace } from './invocation-core.ts';
+import type { WaitingLines } from './waiting-lines.ts';
 
 /** An invocation on the side whose promise has settled. */
 interface Settled {
@@ -28,8 +29,6 @@ export class Invoker {
   readonly entities: EntityTable;
   /** Async invocations that are under way. */
   busyCount = 0;
-  /** Messages that wait for busy entities. */
-  heldCount = 0;
   /** Messages whose invocation has ended, modulo 2^32. */
   finishedCount = 0;
   /** Entities with a waiting line. */
@@ -60,26 +59,16 @@ export class Invoker {
     return this.busyCount > 0 || this.#place.operations.pendingCount > 0;
   }
 
+  get lines(): WaitingLines {
+    return this.#place.lines;
+  }
+
   get operations(): AsyncOperations {
     return this.#place.operations;
   }
 
   get hasSettled(): boolean {
     return this.#settled.length > 0 || this.#place.operations.hasWork;
-  }
-
-  /** Keeps a message until its entity is no longer busy. */
-  hold(
-    entity: Entity,
-    message: unknown,
-    sourceType: number,
-    sourceId: string,
-    form: number,
-    meta: MessageMeta | undefined,
-  ): void {
-    assert(entity.waiting !== undefined, 'messages wait for a busy entity only (I4)');
-    entity.waiting.add(message, sourceType, sourceId, form, meta);
-    this.heldCount++;
   }
 
   /** From here on messages to this entity wait. */
@@ -207,10 +196,9 @@ export class Invoker {
 
   /** Messages that waited, in order (I4), until one of them makes the entity busy again. */
   #deliverHeld(binding: FunctionBinding, entity: Entity): void {
-    const line = entity.waiting;
-    assert(line !== undefined, 'an entity is busy until its waiting line is empty (I4)');
-    for (let held = line.take(); held !== undefined; held = line.take()) {
-      this.heldCount--;
+    assert(entity.isBusy, 'an entity is busy until its waiting line is empty (I4)');
+    const { lines } = this.#place;
+    for (let held = lines.take(entity); held !== undefined; held = lines.take(entity)) {
       const { message, sourceType, sourceId, form, meta } = held;
       const ended = this.invoke(binding, entity, true, message, sourceType, sourceId, form, meta);
       if (!ended) return;

@@ -16,6 +16,9 @@ export interface ShardOptions {
   readonly overflowBytesMax: number;
   /** Messages kept as objects in the mailbox; more are kept encoded. */
   readonly mailboxCountMax: number;
+  /** Messages to busy entities that are kept as objects, in one line and in all; more are kept encoded. */
+  readonly lineCountMax?: number;
+  readonly heldCountMax?: number;
   /** How many envelopes may wait in this shard before the coordinator must hold back its input. */
   readonly creditCount: number;
   readonly development: boolean;

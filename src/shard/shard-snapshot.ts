@@ -119,7 +119,7 @@ export class ShardSnapshot {
   work(): number {
     if (!this.#isUnderWay) return 0;
     const encodedCount = this.#encodeSlice();
-    if (this.#inFlight.byteLength >= FRAME_BYTES) this.#writeMessages();
+    this.writeMany();
     if (encodedCount === 0 && this.#areChannelsClosed) this.#finish();
     return encodedCount;
   }
@@ -169,6 +169,11 @@ export class ShardSnapshot {
       this.recordBytes += (length / recordCount - this.recordBytes) / 8;
     }
     this.#records.length = 0;
+  }
+
+  /** Writes the messages in flight that were added so far, if they are many. */
+  writeMany(): void {
+    if (this.#inFlight.byteLength >= FRAME_BYTES) this.#writeMessages();
   }
 
   #writeMessages(): void {

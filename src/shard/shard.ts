@@ -33,6 +33,7 @@ import { Outbox } from './outbox.ts';
 import { Rows } from './rows.ts';
 import { ShardMarkers } from './shard-markers.ts';
 import type { ShardOptions } from './shard-options.ts';
+import { WaitingLines } from './waiting-lines.ts';
 
 /** Envelopes per channel and turn. Enough to make a turn's fixed costs small, few enough for a turn to be short. */
 const BATCH_COUNT_DEFAULT = 256;
@@ -82,7 +83,18 @@ export class Shard implements EnvelopeHandler {
     const checksState = development || durable !== undefined;
     const { random = systemRandom } = options;
     const operations = new AsyncOperations(gate, effects);
-    const shared = { directory, effects, gate, reader: this.#reader, clock, random, rows: this.#rows, operations };
+    const lines = new WaitingLines({ ...options, codec, writer, objectCountMax: options.heldCountMax });
+    const shared = {
+      directory,
+      effects,
+      gate,
+      reader: this.#reader,
+      clock,
+      random,
+      rows: this.#rows,
+      operations,
+      lines,
+    };
     const workplace = { ...shared, development, checksState };
     this.#invoker = new Invoker(workplace, this.#entities, this.#durability?.encodeInput);
     this.#delivery = new Delivery(directory.bindings, this.#reader, this.#invoker, this.#durability);
@@ -187,14 +199,14 @@ export class Shard implements EnvelopeHandler {
 
   /** Envelopes inside this shard that are not finished: what its credit to the coordinator is reckoned from. */
   get backlogCount(): number {
-    let count = this.#mailbox.count + this.#invoker.heldCount + this.#invoker.busyCount;
+    let count = this.#mailbox.count + this.#invoker.lines.count + this.#invoker.busyCount;
     for (const channel of this.#outbound) if (channel !== undefined) count += channel.waitingCount;
     return count;
   }
 
   /** Bytes in memory of what did not fit into rings and mailbox. */
   get overflowBytes(): number {
-    let bytes = this.#mailbox.memoryBytes;
+    let bytes = this.#mailbox.memoryBytes + this.#invoker.lines.memoryBytes;
     for (const channel of this.#outbound) if (channel !== undefined) bytes += channel.memoryBytes;
     return bytes;
   }
@@ -249,6 +261,7 @@ export class Shard implements EnvelopeHandler {
     this.#mesh.declareCramped(cramped);
     counters.publishConsumed(thread, this.#invoker.finishedCount);
     this.#mailbox.spill();
+    this.#invoker.lines.spill();
     this.#durability?.fetch.request();
     this.#credit.publish(this.backlogCount);
     return movedCount;

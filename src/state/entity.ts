@@ -7,6 +7,7 @@
  * first cells lie in the object itself, and what only busy entities need hangs off one field.
  */
 import type { MessageMeta } from '../wire/message-meta.ts';
+import type { Overflow } from '../wire/overflow.ts';
 
 /** A message that waits for its busy entity, out of the ring and decoded. */
 export interface HeldMessage {
@@ -78,30 +79,41 @@ export class Cells {
 
 /**
  * Messages that wait for a busy entity, oldest first: busy because an async invocation is under way, or because its
- * state is being fetched from the store.
+ * state is being fetched from the store. `WaitingLines` decides which of them are objects and which are bytes.
  */
 export class WaitingLine {
   /** The envelope of the message that the invocation under way was given, as a checkpoint needs it. */
   pendingInput: Uint8Array | undefined = undefined;
+  /** How many wait as objects. */
+  objectCount = 0;
+  /** Those that came when there were too many; all of them are younger than the objects. */
+  overflow: Overflow | undefined = undefined;
   #first: HeldMessage | undefined = undefined;
   #last: HeldMessage | undefined = undefined;
+
+  get count(): number {
+    return this.objectCount + (this.overflow?.count ?? 0);
+  }
 
   add(message: unknown, sourceType: number, sourceId: string, form: number, meta: MessageMeta | undefined): void {
     const held: HeldMessage = { message, sourceType, sourceId, form, meta, next: undefined };
     if (this.#last === undefined) this.#first = held;
     else this.#last.next = held;
     this.#last = held;
+    this.objectCount++;
   }
 
-  /** Those that wait, oldest first; they go on waiting. */
+  /** Those that wait as objects, oldest first; they go on waiting. */
   *messages(): Generator<HeldMessage> {
     for (let held = this.#first; held !== undefined; held = held.next) yield held;
   }
 
-  /** The oldest message, which then no longer waits. */
+  /** The oldest object, which then no longer waits. */
   take(): HeldMessage | undefined {
     const held = this.#first;
-    this.#first = held?.next;
+    if (held === undefined) return undefined;
+    this.objectCount--;
+    this.#first = held.next;
     if (this.#first === undefined) this.#last = undefined;
     return held;
   }

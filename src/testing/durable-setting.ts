@@ -12,6 +12,8 @@ export interface DurableSetting {
   readonly overflowBytesMax: number;
   readonly mailboxCountMax: number;
   readonly creditCount: number;
+  readonly lineCountMax: number;
+  readonly heldCountMax: number;
   readonly egressCountMax: number;
   readonly batchCount: number;
   readonly minIntervalMs: number;
@@ -61,6 +63,8 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     faultCount: prng.pick([0, 0, 1, 3]),
     fullCount: prng.pick([0, 0, 0, 1]),
     cutInterval: prng.pick([2, 5, 20]),
+    lineCountMax: prng.pick([0, 1, 64]),
+    heldCountMax: prng.pick([0, 2, 1024]),
   };
   return { ...drawn, ...pins };
 }

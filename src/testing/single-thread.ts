@@ -34,6 +34,8 @@ export interface SingleThreadOptions {
   readonly messageBytesMax: number;
   readonly overflowBytesMax: number;
   readonly mailboxCountMax: number;
+  readonly lineCountMax: number;
+  readonly heldCountMax: number;
   readonly creditCount: number;
   readonly egressCountMax: number;
   readonly batchCount: number;
@@ -56,6 +58,8 @@ const DEFAULTS: Omit<SingleThreadOptions, 'clock' | 'random'> = {
   messageBytesMax: 1 << 24,
   overflowBytesMax: 1 << 20,
   mailboxCountMax: 1024,
+  lineCountMax: 64,
+  heldCountMax: 1024,
   creditCount: 1024,
   egressCountMax: 1024,
   batchCount: 256,

@@ -17,6 +17,8 @@ import type { SpillStorage } from '../base/spill.ts';
 /** A chunk is a quarter of what memory may hold, so that a small limit is kept, too. */
 const CHUNK_BYTES_MIN = 512;
 const CHUNK_BYTES_MAX = 1 << 16;
+/** Where there are many overflows, most of them short, their chunks grow up to this. */
+const GROWN_CHUNK_BYTES_MAX = 1 << 14;
 
 interface Chunk {
   words: Int32Array;
@@ -54,13 +56,18 @@ export class Overflow {
 
   readonly #storage: SpillStorage;
   readonly #memoryBytesMax: number;
-  readonly #chunkBytes: number;
+  readonly #isGrowing: boolean;
+  #chunkBytes: number;
   readonly #chunks: Chunk[] = [];
 
-  constructor(storage: SpillStorage, memoryBytesMax: number) {
+  /** `isGrowing` is for one of many: it begins with small chunks. */
+  constructor(storage: SpillStorage, memoryBytesMax: number, isGrowing = false) {
     this.#storage = storage;
     this.#memoryBytesMax = memoryBytesMax;
-    this.#chunkBytes = Math.min(Math.max(CHUNK_BYTES_MIN, memoryBytesMax / 4), CHUNK_BYTES_MAX) & ~3;
+    this.#isGrowing = isGrowing;
+    this.#chunkBytes = isGrowing
+      ? CHUNK_BYTES_MIN
+      : Math.min(Math.max(CHUNK_BYTES_MIN, memoryBytesMax / 4), CHUNK_BYTES_MAX) & ~3;
   }
 
   get isSpilled(): boolean {
@@ -74,6 +81,7 @@ export class Overflow {
       chunk = newChunk(Math.max(this.#chunkBytes, room));
       this.#chunks.push(chunk);
       this.memoryBytes += chunk.bytes.length;
+      if (this.#isGrowing) this.#chunkBytes = Math.min(GROWN_CHUNK_BYTES_MAX, this.#chunkBytes * 2);
     }
     chunk.words[chunk.length >> 2] = envelope.byteLength;
     envelope.placeInto(chunk.words, (chunk.length >> 2) + 1);
@@ -87,6 +95,16 @@ export class Overflow {
     const chunk = this.#front();
     visit(chunk.words, chunk.bytes, chunk.taken + 4, chunk.words[chunk.taken >> 2]);
     return true;
+  }
+
+  /** Shows all envelopes, oldest first; all stay where they are. */
+  visitAll(visit: OverflowVisitor): void {
+    for (const chunk of this.#chunks) {
+      const { words, bytes } = chunk.block === -1 ? chunk : this.#copyOf(this.#storage.read(chunk.block, chunk.length));
+      for (let at = chunk.taken; at < chunk.length; at += 4 + ((words[at >> 2] + 3) & ~3)) {
+        visit(words, bytes, at + 4, words[at >> 2]);
+      }
+    }
   }
 
   /** Removes the oldest envelope. */
@@ -123,15 +141,20 @@ export class Overflow {
     const chunk = this.#chunks[0];
     assert(chunk !== undefined, 'an overflow that counts envelopes has a chunk');
     if (chunk.block !== -1) {
-      const bytes = this.#storage.take(chunk.block, chunk.length);
-      const copy = newChunk(bytes.length);
-      copy.bytes.set(bytes);
+      const copy = this.#copyOf(this.#storage.take(chunk.block, chunk.length));
       chunk.words = copy.words;
       chunk.bytes = copy.bytes;
       chunk.block = -1;
       this.memoryBytes += chunk.bytes.length;
     }
     return chunk;
+  }
+
+  /** A chunk that came from disk; envelopes are read by words, so it must lie at a multiple of 4. */
+  #copyOf(bytes: Uint8Array): Chunk {
+    const copy = newChunk(bytes.length);
+    copy.bytes.set(bytes);
+    return copy;
   }
 
   #dropChunk(chunk: Chunk): void {

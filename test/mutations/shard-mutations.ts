@@ -27,6 +27,22 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     suites: [tests('unit/shard/async-operations')],
   },
   {
+    name: 'waiting: what overflowed is left out of the cut',
+    file: 'src/shard/durability.ts',
+    find: 'waiting?.overflow?.visitAll((words',
+    replace: '[].forEach((words',
+    why: 'I6: messages that wait for a busy address are lost in a crash',
+    suites: [seeds(120)],
+  },
+  {
+    name: 'waiting: an object behind the overflow',
+    file: 'src/shard/waiting-lines.ts',
+    find: 'if (isShort && line.overflow === undefined) {',
+    replace: 'if (isShort) {',
+    why: 'I4: an address is invoked in the order of arrival',
+    suites: [tests('unit/shard/waiting-lines'), seeds(120)],
+  },
+  {
     name: 'marker: one shard gets none',
     file: 'src/shard/shard-markers.ts',
     find: 'for (let thread = 0; thread <= place.coordinator; thread++) {',

@@ -17,6 +17,8 @@ const DURABLE_PINS: Readonly<Record<string, keyof DurableSetting>> = {
   overflow: 'overflowBytesMax',
   mailbox: 'mailboxCountMax',
   credit: 'creditCount',
+  line: 'lineCountMax',
+  held: 'heldCountMax',
   batch: 'batchCount',
   min: 'minIntervalMs',
   max: 'maxIntervalMs',

@@ -11,6 +11,8 @@ export interface Setting {
   readonly overflowBytesMax: number;
   readonly mailboxCountMax: number;
   readonly creditCount: number;
+  readonly lineCountMax: number;
+  readonly heldCountMax: number;
   readonly egressCountMax: number;
   readonly batchCount: number;
   /** Whether the client waits until it is admitted, or sends whenever it likes. */
@@ -28,6 +30,8 @@ export const PINS: Readonly<Record<string, (setting: Setting, value: number) => 
   mailbox: (setting, mailboxCountMax) => ({ ...setting, mailboxCountMax }),
   credit: (setting, creditCount) => ({ ...setting, creditCount }),
   batch: (setting, batchCount) => ({ ...setting, batchCount }),
+  line: (setting, lineCountMax) => ({ ...setting, lineCountMax }),
+  held: (setting, heldCountMax) => ({ ...setting, heldCountMax }),
   roots: (setting, rootCount) => ({ ...setting, rootCount }),
   instances: (setting, numberOfFunctionInstances) => ({
     ...setting,
@@ -59,6 +63,8 @@ export function settingOf(seed: number, pins: Readonly<Record<string, number>> =
       failPr: prng.pick([0, 0.03, 0.2]),
       askPr: prng.pick([0, 0.1, 1]),
     },
+    lineCountMax: prng.pick([0, 1, 64]),
+    heldCountMax: prng.pick([0, 2, 1024]),
   };
   return Object.entries(pins).reduce((setting, [name, value]) => PINS[name]?.(setting, value) ?? setting, drawn);
 }

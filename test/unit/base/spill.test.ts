@@ -19,6 +19,14 @@ test('numbers its blocks, gives them back in any order, and each once', () => {
   expect(() => storage.take(blocks[0], 1)).toThrow(`spilled block ${blocks[0]} is not there`);
 });
 
+test('shows a block without giving it away', () => {
+  const storage = new MemorySpillStorage();
+  const block = storage.write(Uint8Array.of(4));
+  expect([...storage.read(block, 1)]).toEqual([4]);
+  expect([...storage.take(block, 1)]).toEqual([4]);
+  expect(() => storage.read(block, 1)).toThrow('is not there');
+});
+
 test('refuses a block of another length than it was told', () => {
   const storage = new MemorySpillStorage();
   const block = storage.write(Uint8Array.of(1, 2));

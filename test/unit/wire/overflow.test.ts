@@ -105,11 +105,34 @@ test('memory stays within its limit while much more passes through', () => {
   }
 });
 
+test('shows all envelopes, also those on disk, and keeps them', () => {
+  const storage = new MemorySpillStorage();
+  const overflow = new Overflow(storage, 0, true);
+  for (let number = 0; number < 300; number++) overflow.append(envelope(number, 100));
+  overflow.spill();
+  for (let number = 0; number < 3; number++) overflow.drop();
+  expect(storage.blocksWritten).toBeGreaterThan(1);
+  const shown: string[] = [];
+  for (let turn = 0; turn < 2; turn++) {
+    overflow.visitAll((words, _bytes, offsetBytes, byteLength) => {
+      shown.push(`${words[offsetBytes >> 2] / 1000}, ${byteLength} bytes`);
+    });
+  }
+  const expected = Array.from({ length: 297 }, (_, index) => `${index + 3}, 100 bytes`);
+  expect(shown).toEqual([...expected, ...expected]);
+  for (const next of expected) {
+    assert.equal(oldestOf(overflow), next);
+    overflow.drop();
+  }
+  expect(overflow.memoryBytes).toBe(0);
+});
+
 test('a block that cannot be written is still there', () => {
   const refusing: SpillStorage = {
     write: () => {
       throw new Error('disk full');
     },
+    read: () => expect.unreachable(),
     take: () => expect.unreachable(),
     clear: () => {},
   };

@@ -1,0 +1,126 @@
+/**
+ * The messages of a shard that wait for busy entities, each in the line of its entity (I4), and what they may take: a
+ * bounded number as objects, the rest encoded in overflows, which go to disk when they are too large together. So a
+ * function that floods a slow one costs disk and not memory.
+ */
+import { assert } from '../base/assert.ts';
+import type { SpillStorage } from '../base/spill.ts';
+import type { Entity, HeldMessage } from '../state/entity.ts';
+import { KIND_MESSAGE, TYPE_NONE } from '../wire/envelope-layout.ts';
+import { EnvelopeReader } from '../wire/envelope-reader.ts';
+import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
+import { Overflow } from '../wire/overflow.ts';
+import type { PayloadCodec } from '../wire/payload-codec.ts';
+
+/** How many messages may wait as objects: in one line, and in all lines of a shard. */
+const LINE_COUNT_DEFAULT = 64;
+const OBJECT_COUNT_DEFAULT = 16_384;
+/** When memory cannot be had by spilling, nobody tries again before so much more is used. */
+const PATIENCE_FACTOR = 1.25;
+
+export interface WaitingPlace {
+  readonly storage: SpillStorage;
+  readonly codec: PayloadCodec;
+  readonly writer: EnvelopeWriter;
+  /** Memory of all overflows together before they go to disk. */
+  readonly overflowBytesMax: number;
+  readonly lineCountMax?: number | undefined;
+  readonly objectCountMax?: number | undefined;
+}
+
+export class WaitingLines {
+  /** Messages in all lines. */
+  count = 0;
+  /** Bytes in memory of overflows. */
+  memoryBytes = 0;
+  readonly #place: WaitingPlace;
+  readonly #reader: EnvelopeReader;
+  readonly #lineCountMax: number;
+  readonly #objectCountMax: number;
+  #objectCount = 0;
+  /** Those that hold something. */
+  readonly #overflows = new Set<Overflow>();
+  #spillAboveBytes: number;
+
+  constructor(place: WaitingPlace) {
+    this.#place = place;
+    // Its own: a message may be taken while another is being read.
+    this.#reader = new EnvelopeReader(place.codec);
+    this.#lineCountMax = place.lineCountMax ?? LINE_COUNT_DEFAULT;
+    this.#objectCountMax = place.objectCountMax ?? OBJECT_COUNT_DEFAULT;
+    this.#spillAboveBytes = place.overflowBytesMax;
+  }
+
+  /** Puts a message at the end of an entity's line. */
+  hold(
+    entity: Entity,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    form: number,
+    meta: MessageMeta | undefined,
+  ): void {
+    const line = entity.waiting;
+    assert(line !== undefined, 'messages wait for a busy entity only (I4)');
+    this.count++;
+    const isShort = line.objectCount < this.#lineCountMax && this.#objectCount < this.#objectCountMax;
+    if (isShort && line.overflow === undefined) {
+      line.add(message, sourceType, sourceId, form, meta);
+      this.#objectCount++;
+      return;
+    }
+    const { storage, writer } = this.#place;
+    line.overflow ??= new Overflow(storage, 0, true);
+    this.#overflows.add(line.overflow);
+    const { functionIndex, hash, id } = entity;
+    writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form, meta);
+    this.memoryBytes -= line.overflow.memoryBytes;
+    line.overflow.append(writer);
+    this.memoryBytes += line.overflow.memoryBytes;
+  }
+
+  /** The oldest message of an entity's line, which then no longer waits. */
+  take({ waiting: line }: Entity): HeldMessage | undefined {
+    if (line === undefined || line.count === 0) return undefined;
+    this.count--;
+    if (line.overflow === undefined || line.objectCount > 0) {
+      this.#objectCount--;
+      return line.take();
+    }
+    const { overflow } = line;
+    let held: HeldMessage | undefined;
+    this.memoryBytes -= overflow.memoryBytes;
+    overflow.peek((words, bytes, offsetBytes, byteLength) => {
+      this.#reader.wrap(words, bytes, offsetBytes, byteLength);
+      held = this.#readHeld();
+    });
+    overflow.drop();
+    this.memoryBytes += overflow.memoryBytes;
+    if (overflow.count === 0) {
+      this.#overflows.delete(overflow);
+      line.overflow = undefined;
+    }
+    return held;
+  }
+
+  #readHeld(): HeldMessage {
+    const reader = this.#reader;
+    const { sourceType, form } = reader;
+    const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
+    return { message: reader.payload(), sourceType, sourceId, form, meta: reader.meta(), next: undefined };
+  }
+
+  /** Moves to disk what is too much. */
+  spill(): void {
+    const { overflowBytesMax } = this.#place;
+    if (this.memoryBytes <= this.#spillAboveBytes) return;
+    for (const overflow of this.#overflows) {
+      if (this.memoryBytes <= overflowBytesMax) break;
+      this.memoryBytes -= overflow.memoryBytes;
+      overflow.spill();
+      this.memoryBytes += overflow.memoryBytes;
+    }
+    this.#spillAboveBytes = Math.max(overflowBytesMax, this.memoryBytes * PATIENCE_FACTOR);
+  }
+}
