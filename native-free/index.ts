@@ -42,7 +42,9 @@ export {
   type SourceBatch,
   type SourceHooks,
 } from '../src/sdk/ingress.ts';
+export { type List, list, type ListSpec } from '../src/sdk/list.ts';
 export type { MessageOptions, OutsideMessageOptions } from '../src/sdk/message-options.ts';
 export { defineModule, type Module, type ModuleDefinition } from '../src/sdk/module.ts';
-export { type StateOf, type StateSpecs, type ValueSpec, value } from '../src/sdk/state.ts';
+export { type AnyStateSpec, type StateOf, type StateSpecs, type ValueSpec, value } from '../src/sdk/state.ts';
+export { type Table, table, type TableRange, type TableSpec } from '../src/sdk/table.ts';
 export type { Trace, TraceContext } from '../src/sdk/trace.ts';

@@ -41,7 +41,9 @@ export {
   type SourceBatch,
   type SourceHooks,
 } from './sdk/ingress.ts';
+export { type List, list, type ListSpec } from './sdk/list.ts';
 export type { MessageOptions, OutsideMessageOptions } from './sdk/message-options.ts';
 export { defineModule, type Module, type ModuleDefinition } from './sdk/module.ts';
-export { type StateOf, type StateSpecs, type ValueSpec, value } from './sdk/state.ts';
+export { type AnyStateSpec, type StateOf, type StateSpecs, type ValueSpec, value } from './sdk/state.ts';
+export { type Table, table, type TableRange, type TableSpec } from './sdk/table.ts';
 export type { Trace, TraceContext } from './sdk/trace.ts';

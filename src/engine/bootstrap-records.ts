@@ -42,9 +42,9 @@ export class BootstrapRecords {
 
   constructor(module: Module) {
     for (const binding of new Directory(module).bindings) {
-      const { names } = binding.shape;
-      const cells = new Map(names.map((name, index) => [name, index]));
-      this.#targets.set(binding.type, { binding, names: recordNames(binding.type, names), cells });
+      const { cellNames, slots } = binding.shape;
+      const cells = new Map(slots.filter(({ kind }) => kind === 'value').map(({ name, cell }) => [name, cell]));
+      this.#targets.set(binding.type, { binding, names: recordNames(binding.type, cellNames), cells });
     }
   }
 

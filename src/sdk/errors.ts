@@ -20,6 +20,7 @@ const CONSEQUENCES = {
   MESSAGE_TOO_LARGE: 'Nothing was sent.',
   INVALID_TRACE: 'Nothing was sent.',
   REPLY_WITHOUT_CALLER: 'Nothing was sent.',
+  INVALID_KEY: 'The call had no effect.',
   CONTEXT_EXPIRED: 'The call had no effect.',
   INVOCATION_FAILED: 'The effects of this invocation were discarded and its message was consumed; the engine goes on.',
   ASK_TIMED_OUT: 'The message may still be processed; a later reply is dropped.',

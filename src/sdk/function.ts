@@ -11,7 +11,7 @@ import { checkTypeName } from './address.ts';
 import type { EgressType } from './egress.ts';
 import { describe, MillraceError } from './errors.ts';
 import type { MessageOptions } from './message-options.ts';
-import type { StateOf, StateSpecs } from './state.ts';
+import type { AnyStateSpec, StateOf, StateSpecs } from './state.ts';
 import type { Trace } from './trace.ts';
 
 declare const carries: unique symbol;
@@ -37,13 +37,19 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
    * belongs to it, too.
    */
   readonly trace: Trace | undefined;
-  /** This entity's state: read and assign. An undeclared name does not compile. */
+  /** This entity's state: values are read and assigned, tables and lists have methods. An undeclared name does not compile. */
   readonly state: StateOf<Specs>;
   /**
-   * Forgets one value of this entity's state: it reads again as if it had never been written, `undefined` or the initial
-   * value. Takes effect when the invocation returns, like every write. An undeclared name throws a `TypeError`.
+   * Forgets one state of this entity: it reads again as if it had never been written, `undefined` or the initial value,
+   * and without entries or elements. Takes effect when the invocation returns, like every write. An undeclared name throws
+   * a `TypeError`.
    */
   clear(name: keyof Specs & string): void;
+  /**
+   * Forgets all that this entity keeps, also states that an earlier version of the function declared. What the invocation
+   * writes afterwards stays. Takes effect when the invocation returns, all at once.
+   */
+  delete(): void;
   /** Sends a message. It leaves when the invocation returns; per receiver, messages arrive in the order sent. */
   send<Message>(target: FunctionType<Message>, id: string, message: NoInfer<Message>, options?: MessageOptions): void;
   /** The same to a function of another module, by name; the compiler cannot check the message. */
@@ -103,6 +109,21 @@ export function functionType<Message, Reply = unknown>(type: string): FunctionTy
   return Object.freeze({ type: checkTypeName(type) });
 }
 
+const STATE_KINDS: readonly unknown[] = ['value', 'table', 'list'] satisfies readonly AnyStateSpec['kind'][];
+/** Longest name of a table or list, which stands in the key of each entry. */
+const STATE_NAME_LENGTH_MAX = 256;
+
+function checkState(type: string, name: string, spec: AnyStateSpec): void {
+  if (!STATE_KINDS.includes(spec?.kind) || name === '__proto__') {
+    throw new MillraceError('INVALID_DEFINITION', `${type}: state ${describe(name)} must be a spec such as value().`);
+  }
+  // Names with this character are the engine's own, and keys come back only if they are well-formed.
+  const isPlain = !name.includes('\0') && name.isWellFormed();
+  if (isPlain && (spec.kind === 'value' || name.length <= STATE_NAME_LENGTH_MAX)) return;
+  const allowed = `well-formed, without the character 0, and for tables and lists of ${STATE_NAME_LENGTH_MAX} characters at most`;
+  throw new MillraceError('INVALID_DEFINITION', `${type}: the name ${describe(name)} of a state must be ${allowed}.`);
+}
+
 /**
  * Defines a stateful function. The message type is that of `invoke`'s second parameter (or of the token).
  *
@@ -119,9 +140,6 @@ export function defineFunction<Message, Reply = unknown, const Specs extends Sta
     );
   }
   const state = (definition.state ?? {}) as Specs;
-  for (const [name, spec] of Object.entries(state)) {
-    if (spec?.kind === 'value' && name !== '__proto__') continue;
-    throw new MillraceError('INVALID_DEFINITION', `${type}: state ${describe(name)} must be a spec such as value().`);
-  }
+  for (const [name, spec] of Object.entries(state)) checkState(type, name, spec);
   return Object.freeze({ kind: 'function' as const, type, state, invoke: definition.invoke });
 }

@@ -73,7 +73,7 @@ export class Delivery {
 
   /** An entity that is not in memory but may be in the store is fetched; until it has come, it is busy. */
   #wanted(type: number, hash: number, id: string | EnvelopeReader): Entity | undefined {
-    if (this.#durability?.mayBeStored !== true || this.#bindings[type].shape.names.length === 0) return undefined;
+    if (this.#durability?.mayBeStored !== true || this.#bindings[type].shape.cellNames.length === 0) return undefined;
     const entity = new Entity(type, hash, typeof id === 'string' ? id : id.targetId());
     entity.detachId();
     this.#entities.add(entity);

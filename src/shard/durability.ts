@@ -90,7 +90,7 @@ export class Durability {
   constructor(options: DurableOptions, place: DurabilityPlace) {
     const { fileSystem, directory, store, appliedEpoch, committed } = options;
     const codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
-    const names = place.directory.bindings.map(({ type, shape }) => recordNames(type, shape.names));
+    const names = place.directory.bindings.map(({ type, shape }) => recordNames(type, shape.cellNames));
     const namesOf = (functionIndex: number): RecordNames => names[functionIndex];
     this.#place = place;
     this.#baseEpoch = appliedEpoch;

@@ -114,6 +114,6 @@ const AsyncFunction = (async () => {}).constructor;
 function bind(fn: AnyFunction, index: number): FunctionBinding {
   const shape = stateShape(fn.state);
   // Initial values are shared by all entities, so they are protected in every mode.
-  for (const initial of shape.initials) deepFreeze(initial);
+  for (const { initial } of shape.slots) deepFreeze(initial);
   return { index, type: fn.type, fn, shape, isAsync: fn.invoke instanceof AsyncFunction };
 }

@@ -8,52 +8,31 @@
  * waits; its Context is its own. A function that is not declared `async` but returns a
  * promise starts in place and is moved to the side then.
  */
-import type { Clock } from '../base/clock.ts';
-import type { Random } from '../base/random.ts';
-import { MillraceError } from '../sdk/errors.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
 import type { MessageOptions } from '../sdk/message-options.ts';
 import { childOf } from '../sdk/trace.ts';
 import { type Cells, Entity } from '../state/entity.ts';
-import type { CellHolder } from '../state/state-view.ts';
+import type { CellHolder, StateSlot } from '../state/state-view.ts';
+import { SECTION_LIST, SECTION_TABLE } from '../store/key-layout.ts';
 import { TYPE_NONE } from '../wire/envelope-layout.ts';
-import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { IF_EXISTS, type MessageMeta } from '../wire/message-meta.ts';
-import type { MessageGate } from '../wire/message-gate.ts';
 import { inspect } from '../wire/structured-data.ts';
-import type { AsyncOperation, AsyncOperations } from './async-operations.ts';
+import type { AsyncOperation } from './async-operations.ts';
 import { Effects } from './effects.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
-import type { Directory, FunctionBinding } from './function-binding.ts';
-import { RowWrites } from './row-writes.ts';
-import type { Rows } from './rows.ts';
-import type { WaitingLines } from './waiting-lines.ts';
+import type { FunctionBinding } from './function-binding.ts';
+import { InvocationRows } from './invocation-rows.ts';
+import type { RowWrites } from './row-writes.ts';
+import { contextExpired, type StateHandle, type StateHolder, type StateOwner } from './state-handle.ts';
+import type { Workplace } from './workplace.ts';
 
-/** What all invocations of a shard share. */
-export interface Workplace {
-  readonly directory: Directory;
-  /** The shard's own effects, where invocations in place add theirs. */
-  readonly effects: Effects;
-  readonly gate: MessageGate;
-  readonly reader: EnvelopeReader;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** With `rows.dirty`, what is written of entities. */
-  readonly rows: Rows;
-  readonly operations: AsyncOperations;
-  /** What waits for busy entities. */
-  readonly lines: WaitingLines;
-  /** Freezes state values. */
-  readonly development: boolean;
-  /** Checks that state values can be stored: where they will be, and in development. */
-  readonly checksState: boolean;
-}
-
+/** Where an address keeps rows of state. */
+const STATE_SECTIONS: readonly number[] = [SECTION_TABLE, SECTION_LIST];
 const IDLE_ENTITY = new Entity(TYPE_NONE, 0, '');
 /** Marks a source id that still lies in the envelope being read. */
 export const ID_IN_ENVELOPE = '';
 
-export abstract class InvocationCore implements CellHolder {
+export abstract class InvocationCore implements CellHolder, StateHolder {
   readonly state: never;
   entity: Entity = IDLE_ENTITY;
   sourceType: number = TYPE_NONE;
@@ -71,7 +50,7 @@ export abstract class InvocationCore implements CellHolder {
   #cells: Cells = IDLE_ENTITY;
   #sourceId = ID_IN_ENVELOPE;
   /** What it does to rows; made when it does something to one. */
-  #rowWrites: RowWrites | undefined;
+  #rows: InvocationRows | undefined;
   /** What it has begun and does not wait for. */
   #operations: AsyncOperation[] | undefined;
   /** Made when it is asked for; left over from an earlier message while this one brings no trace. */
@@ -121,7 +100,7 @@ export abstract class InvocationCore implements CellHolder {
 
   /** It has failed: nothing it did has happened (I5). */
   takeBack(): void {
-    this.#rowWrites?.discard();
+    this.#rows?.writes.discard();
     this.#operations = undefined;
     if (this.#aside) return;
     this.#undoWrites();
@@ -130,7 +109,7 @@ export abstract class InvocationCore implements CellHolder {
 
   /** It has returned: what it did happens now, as far as it did not happen in place. */
   apply(): void {
-    this.#rowWrites?.apply();
+    this.#rows?.writes.apply();
     if (this.#operations !== undefined) this.#register(this.#operations);
     if (!this.#aside) return;
     if (this.wrote) {
@@ -156,6 +135,7 @@ export abstract class InvocationCore implements CellHolder {
   /** The Context stops working. */
   end(): void {
     this.#active = false;
+    this.#rows?.expire();
     this.entity = IDLE_ENTITY;
     this.#cells = IDLE_ENTITY;
   }
@@ -166,9 +146,17 @@ export abstract class InvocationCore implements CellHolder {
 
   /** The rows as this invocation sees and changes them. */
   get rows(): RowWrites {
+    return this.#invocationRows().writes;
+  }
+
+  #invocationRows(): InvocationRows {
     this.check();
-    this.#rowWrites ??= new RowWrites(this.place.rows);
-    return this.#rowWrites;
+    this.#rows ??= new InvocationRows(this.place.rows);
+    return this.#rows;
+  }
+
+  #owner(): StateOwner {
+    return { type: this.binding.type, hash: this.entity.hash, id: this.entity.id };
   }
 
   /** Begins something whose result comes as a message; void if this invocation fails. */
@@ -204,11 +192,8 @@ export abstract class InvocationCore implements CellHolder {
 
   writeCell(index: number, value: unknown): void {
     this.check();
-    if (typeof value === 'object' && value !== null && this.place.checksState) {
-      inspect(value);
-      if (this.place.development) deepFreeze(value);
-    } else if (typeof value === 'function' || typeof value === 'symbol') {
-      inspect(value);
+    if (typeof value === 'object' ? value !== null : typeof value === 'function' || typeof value === 'symbol') {
+      this.checkValue(value);
     }
     if (!this.#aside) {
       if (this.entity.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(this.entity);
@@ -220,9 +205,43 @@ export abstract class InvocationCore implements CellHolder {
     this.wrote = true;
   }
 
+  // -- tables and lists, for the state view and for themselves
+
+  handle(slot: StateSlot): StateHandle {
+    return this.#invocationRows().handle(this, this.#owner(), slot);
+  }
+
+  checkValue(value: unknown): void {
+    if (typeof value === 'object' && value !== null && this.place.checksState) {
+      inspect(value);
+      if (this.place.development) deepFreeze(value);
+    } else if (typeof value === 'function' || typeof value === 'symbol') {
+      inspect(value);
+    }
+  }
+
+  guard(value: unknown): unknown {
+    if (this.place.development) deepFreeze(value);
+    return value;
+  }
+
+  /** Forgets all cells and rows of the address; and its record, which may hold states that are not declared any more. */
+  protected deleteState(): void {
+    const { entity } = this;
+    for (let index = 0; index < this.binding.shape.cellNames.length; index++) {
+      if (this.#cells.readCell(index) !== undefined) this.writeCell(index, undefined);
+    }
+    if (!this.#aside && entity.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(entity);
+    this.wrote = true;
+    this.eraseAddress(STATE_SECTIONS);
+  }
+
+  /** Removes the rows that this address keeps in these sections. */
+  protected eraseAddress(sections: readonly number[]): void {
+    this.#invocationRows().erase(this.#owner(), sections);
+  }
+
   protected check(): void {
-    if (this.#active) return;
-    const what = `${this.binding.type}: the context of an invocation was used after the invocation had ended.`;
-    throw new MillraceError('CONTEXT_EXPIRED', what);
+    if (!this.#active) throw contextExpired(this.binding.type);
   }
 }

@@ -69,10 +69,16 @@ export class Invocation extends InvocationCore implements Context<never> {
   }
 
   clear(name: string): void {
-    const index = this.binding.shape.names.indexOf(name);
+    const slot = this.binding.shape.slots.find((declared) => declared.name === name);
     // The same error as for assigning to such a name.
-    if (index === -1) throw new TypeError(`${this.binding.type} declares no state ${describe(name)}.`);
-    this.writeCell(index, undefined);
+    if (slot === undefined) throw new TypeError(`${this.binding.type} declares no state ${describe(name)}.`);
+    if (slot.kind === 'value') this.writeCell(slot.cell, undefined);
+    else this.handle(slot).clear();
+  }
+
+  delete(): void {
+    this.check();
+    this.deleteState();
   }
 
   now(): number {

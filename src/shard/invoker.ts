@@ -12,8 +12,8 @@ import type { AsyncOperations } from './async-operations.ts';
 import { failureOf } from './failure.ts';
 import type { FunctionBinding } from './function-binding.ts';
 import { Invocation } from './invocation.ts';
-import type { Workplace } from './invocation-core.ts';
 import type { WaitingLines } from './waiting-lines.ts';
+import type { Workplace } from './workplace.ts';
 
 /** An invocation on the side whose promise has settled. */
 interface Settled {

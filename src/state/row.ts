@@ -67,9 +67,14 @@ export function readUnsigned(key: string, at: number, byteCount: number): number
   return value;
 }
 
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
+}
+
 /** UTF-8, whose order is that of code points. The text must be well-formed, or it does not come back. */
 export function utf8(text: string): string {
-  return Buffer.from(text).toString('latin1');
+  return isAscii(text) ? text : Buffer.from(text).toString('latin1');
 }
 
 export function readUtf8(bytes: string): string {
@@ -93,10 +98,9 @@ export function rowPrefix(section: number, type: string, hash: number, id: strin
 
 /** An address as a part of a key. Ids may be any string, well-formed or not. */
 export function addressBytes(type: string, id: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are the bytes that ASCII has
-  const isAscii = /^[\x00-\x7f]*$/.test(id);
-  const form = String.fromCharCode(isAscii ? ID_ASCII : ID_WIDE);
-  const bytes = isAscii ? id : Buffer.from(id, 'utf16le').toString('latin1');
+  const isNarrow = isAscii(id);
+  const form = String.fromCharCode(isNarrow ? ID_ASCII : ID_WIDE);
+  const bytes = isNarrow ? id : Buffer.from(id, 'utf16le').toString('latin1');
   return counted(utf8(type)) + form + counted(bytes);
 }
 

@@ -81,7 +81,7 @@ class CutReader {
     this.#fileSystem = fileSystem;
     this.#openStore = openStore;
     this.#functions = new Directory(module);
-    this.#names = this.#functions.bindings.map(({ type, shape }) => recordNames(type, shape.names));
+    this.#names = this.#functions.bindings.map(({ type, shape }) => recordNames(type, shape.cellNames));
   }
 
   async readShard(data: DataDirectory, shard: number): Promise<void> {
@@ -144,8 +144,8 @@ class CutReader {
   }
 
   #stateOf(index: number, cells: Cells): CutState {
-    const { names } = this.#functions.bindings[index].shape;
-    const written = names.map((name, cell) => [name, cells.readCell(cell)] as const);
+    const { cellNames } = this.#functions.bindings[index].shape;
+    const written = cellNames.map((name, cell) => [name, cells.readCell(cell)] as const);
     return Object.fromEntries(written.filter(([, value]) => value !== undefined));
   }
 }

@@ -65,5 +65,6 @@ export class MemoryStates {
 }
 
 function stateOf({ shape }: FunctionBinding, cells: Cells): EntityState {
-  return Object.fromEntries(shape.names.map((name, cell) => [name, cells.readCell(cell) ?? shape.initials[cell]]));
+  const values = shape.slots.filter(({ kind }) => kind === 'value');
+  return Object.fromEntries(values.map(({ name, cell, initial }) => [name, cells.readCell(cell) ?? initial]));
 }

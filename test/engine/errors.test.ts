@@ -163,6 +163,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
     return await rejected(engine.send(puppet, 'Kim', { do: 'load' }, { trace: { causalId: '' } }));
   },
   REPLY_WITHOUT_CALLER: causeOf(reporting(() => ({}), { do: 'echo', value: 1 })),
+  INVALID_KEY: causeOf(obeying({ do: 'entry', key: '' })),
   CONTEXT_EXPIRED: causeOf(obeying({ do: 'sleep', ms: 1, after: { do: 'keepContext' } }, { do: 'useContext' })),
   INVOCATION_FAILED: obeying({ do: 'throw', text: 'as told' }),
   ASK_TIMED_OUT: async () =>

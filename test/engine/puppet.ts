@@ -3,12 +3,21 @@
  * shard. It is loaded by the shards' threads and by the test's own.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Address, type Context, defineEgress, defineFunction, defineModule, value } from '../../src/index.ts';
+import {
+  type Address,
+  type Context,
+  defineEgress,
+  defineFunction,
+  defineModule,
+  table,
+  value,
+} from '../../src/index.ts';
 
 export type Order =
   | { readonly do: 'echo' | 'egress' | 'save'; readonly value: unknown }
   | { readonly do: 'load' | 'keepCaller' | 'keepContext' | 'useContext' | 'reply twice' | 'self' }
   | { readonly do: 'answer'; readonly value: unknown }
+  | { readonly do: 'entry'; readonly key: string; readonly value?: unknown }
   | { readonly do: 'send'; readonly to: Address; readonly order: Order; readonly times?: number }
   | { readonly do: 'double'; readonly to: Address }
   | { readonly do: 'egress many'; readonly count: number }
@@ -45,7 +54,12 @@ function throwAway(): never {
   throw new Error('nobody caught this');
 }
 
-const specs = { kept: value<unknown>(), caller: value<Address>(), count: value({ initial: 0 }) };
+const specs = {
+  kept: value<unknown>(),
+  caller: value<Address>(),
+  count: value({ initial: 0 }),
+  table: table<unknown>(),
+};
 type PuppetContext = Context<typeof specs>;
 
 let keptContext: PuppetContext | undefined;
@@ -67,6 +81,9 @@ function obey(ctx: PuppetContext, order: Order): void | Promise<void> {
       return;
     case 'load':
       return ctx.reply(ctx.state.kept);
+    case 'entry':
+      if (order.value !== undefined) ctx.state.table.set(order.key, order.value);
+      return ctx.reply(ctx.state.table.get(order.key));
     case 'keepCaller':
       ctx.state.caller = ctx.caller;
       return;

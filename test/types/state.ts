@@ -2,7 +2,7 @@
  * What does and does not compile when functions use their state. This file is only ever compiled (`npm run typecheck`):
  * every line below a `@ts-expect-error` must be an error, and everything else must not be one.
  */
-import { type Context, defineFunction, type StateOf, value } from '../../src/index.ts';
+import { type Context, defineFunction, list, type StateOf, table, value } from '../../src/index.ts';
 
 interface Order {
   readonly id: string;
@@ -118,3 +118,54 @@ export const counter = defineFunction({
 
 type Shown = StateOf<typeof stock.state>;
 export const shown: Pick<Shown, 'count'> = { count: 1 };
+
+// Tables and lists.
+export const basket = defineFunction({
+  type: 'shop/basket',
+  state: {
+    orders: table<Order>(),
+    hits: table({ initial: 0 }),
+    log: list<Order>(),
+    total: value({ initial: 0 }),
+  },
+  async invoke(ctx, message: Order) {
+    const { state } = ctx;
+    state.orders.set(message.id, message);
+    // @ts-expect-error -- a value of another type
+    state.orders.set('a', 1);
+    // @ts-expect-error -- a key that is no string
+    state.orders.get(1);
+    // @ts-expect-error -- a table cannot be assigned
+    state.orders = message;
+    // @ts-expect-error -- nor can a list
+    state.log = [];
+    // @ts-expect-error -- without an initial value it may be undefined
+    void state.orders.get('a').id;
+    // @ts-expect-error -- values are immutable
+    state.orders.get('a')?.lines.push({ sku: 'a', amounts: [] });
+    const hits: number = state.hits.get('a');
+    state.hits.set('a', hits + 1);
+    // What was read can be written again.
+    const order = state.orders.get('a');
+    if (order !== undefined) state.orders.set('b', order);
+    for await (const [key, found] of state.orders.entries({ prefix: 'a', limit: 10 })) {
+      const lines: readonly { readonly sku: string }[] = found.lines;
+      void [key.length, lines];
+      // @ts-expect-error -- values are immutable
+      found.lines = [];
+    }
+    // @ts-expect-error -- only an async function can wait for entries
+    for (const key of state.orders.keys()) void key;
+    state.log.append(message);
+    state.log.replaceWith([...state.log.view()].slice(1));
+    // @ts-expect-error -- an element of another type
+    state.log.append('a');
+    // @ts-expect-error -- the length follows from the elements
+    state.log.length = 0;
+    for (const { id } of state.log.view()) void id.length;
+    state.total += 1;
+    ctx.clear('orders');
+    ctx.clear('log');
+    ctx.delete();
+  },
+});

@@ -32,7 +32,7 @@ const functions = ['test/first', 'test/second'].map((type) =>
 
 export const directory: Directory = new Directory(defineModule({ functions }));
 export const codec: PayloadCodec = new PayloadCodec(1 << 20);
-const names = directory.bindings.map(({ type, shape }) => recordNames(type, shape.names));
+const names = directory.bindings.map(({ type, shape }) => recordNames(type, shape.cellNames));
 
 export function namesOf(functionIndex: number): RecordNames {
   return names[functionIndex];
@@ -52,7 +52,7 @@ export function recoveredEntities(records: RecoveredRecords, functions: Director
     if (functionIndex === undefined) continue;
     const entity = newEntity(id, functionIndex);
     const { shape } = functions.bindings[functionIndex];
-    if (valueStart !== NOTHING) readValue(codec, bytes, valueStart, recordNames(type, shape.names), entity);
+    if (valueStart !== NOTHING) readValue(codec, bytes, valueStart, recordNames(type, shape.cellNames), entity);
     entity.dirtyEpoch = -epoch;
     entities.push(entity);
   }

@@ -14,7 +14,7 @@ import { CELL, codec, DIRECTORY, directory, newEntity, recoveredEntities, Snapsh
 function recover(stage: SnapshotStage, appliedEpoch: number, functions = directory): Recovered {
   const epoch = stage.deltas.length;
   const committed = epoch === 0 ? undefined : { epoch, location: stage.deltas[epoch - 1].location };
-  const names = functions.bindings.map(({ type, shape }) => recordNames(type, shape.names));
+  const names = functions.bindings.map(({ type, shape }) => recordNames(type, shape.cellNames));
   const { fileSystem } = stage;
   const place = { fileSystem, directory: DIRECTORY, appliedEpoch, committed, codec, functions };
   const rows = new Rows(new DirtyEntities());

@@ -1,0 +1,102 @@
+/**
+ * A table of the entity that is being invoked. Each entry is a row whose key ends with the entry's key in UTF-8, so rows
+ * lie in the order of code points. A cell of the entity is marked when the table is first written, so that an entity with
+ * nothing but tables counts as one that holds state.
+ */
+import { checkTableKey, checkTableRange, type Table, type TableRange } from '../sdk/table.ts';
+import { afterPrefix, readUtf8, utf8 } from '../state/row.ts';
+import type { StateSlot } from '../state/state-view.ts';
+import { SECTION_TABLE } from '../store/key-layout.ts';
+import type { FoundRow } from './rows.ts';
+import { StateHandle, type StateHolder, type StateOwner } from './state-handle.ts';
+
+type Found = AsyncGenerator<FoundRow, void, undefined>;
+
+export class TableHandle extends StateHandle implements Table<unknown, unknown> {
+  readonly #initial: unknown;
+  readonly #cell: number;
+
+  constructor(holder: StateHolder, owner: StateOwner, { name, cell, initial }: StateSlot) {
+    super(holder, owner, SECTION_TABLE, name);
+    this.#initial = initial;
+    this.#cell = cell;
+  }
+
+  get(key: string): never {
+    const { holder } = this;
+    const value = holder.rows.get(this.#keyOf(key));
+    return (value === undefined ? this.#initial : holder.guard(value)) as never;
+  }
+
+  has(key: string): boolean {
+    return this.holder.rows.get(this.#keyOf(key)) !== undefined;
+  }
+
+  set(key: string, value: unknown): void {
+    const { holder } = this;
+    const rowKey = this.#keyOf(key);
+    holder.checkValue(value);
+    holder.rows.set(rowKey, value);
+    if (value !== undefined && holder.readCell(this.#cell) === undefined) holder.writeCell(this.#cell, true);
+  }
+
+  delete(key: string): void {
+    this.holder.rows.set(this.#keyOf(key), undefined);
+  }
+
+  clear(): void {
+    const { holder } = this;
+    holder.rows.erase(this.prefix);
+    if (holder.readCell(this.#cell) !== undefined) holder.writeCell(this.#cell, undefined);
+  }
+
+  entries(range: TableRange = {}): AsyncGenerator<[key: string, value: never], void, undefined> {
+    return this.#read(range, (key, value) => [key, this.holder.guard(value) as never]);
+  }
+
+  keys(range: TableRange = {}): AsyncGenerator<string, void, undefined> {
+    return this.#read(range, (key) => key);
+  }
+
+  values(range: TableRange = {}): AsyncGenerator<never, void, undefined> {
+    return this.#read(range, (_key, value) => this.holder.guard(value) as never);
+  }
+
+  #keyOf(key: string): string {
+    return this.prefix + utf8(checkTableKey(key));
+  }
+
+  /** What is to be read, and what of it this invocation has changed, is settled here; reading begins with the first step. */
+  #read<Shown>(
+    range: TableRange,
+    show: (key: string, value: unknown) => Shown,
+  ): AsyncGenerator<Shown, void, undefined> {
+    const { rows } = this.holder;
+    checkTableRange(range);
+    const { from, before } = this.#bounds(range);
+    return this.#take(rows.scan(from, before), range.limit ?? Number.POSITIVE_INFINITY, show);
+  }
+
+  async *#take<Shown>(
+    found: Found,
+    limit: number,
+    show: (key: string, value: unknown) => Shown,
+  ): AsyncGenerator<Shown, void, undefined> {
+    let count = 0;
+    if (limit < 1) return;
+    for await (const { key, value } of found) {
+      // The invocation may have ended meanwhile.
+      void this.holder;
+      yield show(readUtf8(key.slice(this.prefix.length)), value);
+      if (++count >= limit) return;
+    }
+  }
+
+  #bounds({ from = '', before, prefix = '' }: TableRange): { from: string; before: string } {
+    const least = this.prefix + utf8(prefix);
+    const first = this.prefix + utf8(from);
+    const end = before === undefined ? undefined : this.prefix + utf8(before);
+    const last = afterPrefix(least);
+    return { from: first > least ? first : least, before: end === undefined || end > last ? last : end };
+  }
+}

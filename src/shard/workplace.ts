@@ -1,0 +1,32 @@
+/**
+ * What all invocations of a shard share: the shard's own parts, as far as an invocation works with them.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import type { EnvelopeReader } from '../wire/envelope-reader.ts';
+import type { MessageGate } from '../wire/message-gate.ts';
+import type { AsyncOperations } from './async-operations.ts';
+import type { Effects } from './effects.ts';
+import type { Directory } from './function-binding.ts';
+import type { Rows } from './rows.ts';
+import type { WaitingLines } from './waiting-lines.ts';
+
+/** What all invocations of a shard share. */
+export interface Workplace {
+  readonly directory: Directory;
+  /** The shard's own effects, where invocations in place add theirs. */
+  readonly effects: Effects;
+  readonly gate: MessageGate;
+  readonly reader: EnvelopeReader;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** With `rows.dirty`, what is written of entities. */
+  readonly rows: Rows;
+  readonly operations: AsyncOperations;
+  /** What waits for busy entities. */
+  readonly lines: WaitingLines;
+  /** Freezes state values. */
+  readonly development: boolean;
+  /** Checks that state values can be stored: where they will be, and in development. */
+  readonly checksState: boolean;
+}
