@@ -191,8 +191,8 @@ export class Fold {
    * that it must get ahead of the messages.
    */
   #stepUs(): number {
-    const hurry = Math.min(1, this.#committedBytes / (2 * this.#place.foldBytes));
-    return STEP_US_MIN + hurry * (STEP_US_MAX - STEP_US_MIN);
+    const behind = Math.min(1, this.#committedBytes / this.#place.foldBytes);
+    return STEP_US_MIN + behind * behind * (STEP_US_MAX - STEP_US_MIN);
   }
 
   /** No further step happens before this is done. */

@@ -4,17 +4,31 @@
  * entity when a message comes for it, and everything else when the next round of folding has put it into the store.
  * Then all of this is dropped.
  *
- * Records are found by the hash of their key, in open addressing over plain numbers: about 0.2 µs a record, where making
- * an entity of each took 0.9.
+ * Records are found by the hash of their key, in open addressing over plain numbers. What a search reads is close
+ * together, since nearly all of its time is waiting for memory: an entry is one cache line at most, and the keys that
+ * it is compared with lie side by side, not in the records. About 0.15 µs a record, where making an entity of each took
+ * 0.9.
  */
 import { hashAsciiId, hashId } from '../keys/id-hash.ts';
 import { isEntityKey, NOTHING, type RecordSpan, readKey, readRecord } from '../state/record-reader.ts';
-import { Row, type Erasure, type Stored } from '../state/row.ts';
+import { Erasure, Row, type Stored } from '../state/row.ts';
 import { ID_ASCII, KEY_HEAD_BYTES } from '../store/key-layout.ts';
 
 const CAPACITY_MIN = 1024;
 /** Slots an entry; what is searched for is mostly there, and found at once. */
 const SLOTS_PER_ENTRY = 2;
+/** Numbers of an entry: its hash, where its newest record lies and of which epoch that is, and where its key lies. */
+const HASH = 0;
+const FRAME = 1;
+const OFFSET = 2;
+const EPOCH = 3;
+const KEY_START = 4;
+const KEY_END = 5;
+const STRIDE = 6;
+const KEYS_BYTES_MIN = 1 << 16;
+
+/** What has been made of the record that `span` describes: a row, or an erasure. */
+export type TakeRow = (frame: Buffer, span: RecordSpan) => Stored;
 
 /** The newest record of a key. */
 export interface RecoveredRecord {
@@ -40,10 +54,15 @@ export class RecoveredRecords {
   lastEpoch = 0;
   readonly erasures: Erasure[] = [];
   readonly #frames: Buffer[] = [];
-  #hashes = new Int32Array(CAPACITY_MIN);
-  #frameNumbers = new Int32Array(CAPACITY_MIN);
-  #offsets = new Int32Array(CAPACITY_MIN);
-  #epochs = new Int32Array(CAPACITY_MIN);
+  #entries = new Int32Array(CAPACITY_MIN * STRIDE);
+  /** Where the records of the frame that is added begin, and the hashes of their keys. */
+  #aheadPlaces = new Int32Array(CAPACITY_MIN);
+  #aheadHashes = new Int32Array(CAPACITY_MIN);
+  /** Keeps the reads that fetch from being compiled away. */
+  fetched = 0;
+  /** The keys of all entries, one after the other. */
+  #keys = new Uint8Array(KEYS_BYTES_MIN);
+  #keysLength = 0;
   /** By entry; there where something has been made of it. */
   readonly #items: (Stored | undefined)[] = [];
   /** Entries + 1; 0 where none is. */
@@ -56,35 +75,80 @@ export class RecoveredRecords {
     return this.recordCount === 0;
   }
 
-  /** An erasure; it has no entry. */
-  addErasure(erasure: Erasure): void {
-    this.erasures.push(erasure);
-  }
-
-  /** Takes a frame of records over: its bytes must not change any more. */
-  addFrame(frame: Buffer): void {
+  /**
+   * Takes a frame of records over, whose bytes must not change any more; frames of older epochs go first. `takeRow` sees
+   * the records that are not of entities, and says what it has made of them: a row, or an erasure, which has no entry.
+   */
+  addFrame(frame: Buffer, epoch: number, takeRow: TakeRow): void {
     this.#frames.push(frame);
     this.byteLength += frame.length;
+    const count = this.#lookAhead(frame);
+    this.recordCount += count;
+    for (let index = 0; index < count; index++) {
+      const at = this.#aheadPlaces[index];
+      const { keyStart, keyEnd } = readRecord(frame, at, this.#span);
+      const item = isEntityKey(frame, keyStart) ? undefined : takeRow(frame, this.#span);
+      if (item instanceof Erasure) this.erasures.push(item);
+      else this.#add(at, epoch, this.#aheadHashes[index], frame, keyStart, keyEnd, item);
+    }
   }
 
-  /** Adds the record at `at` of the last frame; `item` is what has been made of it already. Older ones go first. */
-  add(at: number, { keyStart, keyEnd }: RecordSpan, epoch: number, item: Stored | undefined): void {
-    const frameNumber = this.#frames.length - 1;
-    const frame = this.#frames[frameNumber];
-    const hash = hashOfKey(frame, keyStart, keyEnd);
-    const slot = this.#slotOf(hash, frame, keyStart, keyEnd);
-    let entry = this.#slots[slot] - 1;
-    if (entry === -1) {
-      entry = this.count++;
-      this.#slots[slot] = entry + 1;
-      this.#hashes[entry] = hash;
-      this.#items.push(undefined);
+  /** Finds the records of a frame, and reads what adding them will read: so their cache misses happen together. */
+  #lookAhead(frame: Buffer): number {
+    const mask = this.#slots.length - 1;
+    let count = 0;
+    let fetched = 0;
+    for (let at = 0; at < frame.length; at = this.#span.end) {
+      const { keyStart, keyEnd } = readRecord(frame, at, this.#span);
+      const hash = hashOfKey(frame, keyStart, keyEnd);
+      if (count === this.#aheadPlaces.length) this.#growAhead();
+      this.#aheadPlaces[count] = at;
+      this.#aheadHashes[count++] = hash;
+      const slot = this.#slots[hash & mask];
+      if (slot !== 0) fetched ^= this.#keys[this.#entries[(slot - 1) * STRIDE + KEY_START]];
     }
-    this.#frameNumbers[entry] = frameNumber;
-    this.#offsets[entry] = at;
-    this.#epochs[entry] = epoch;
-    this.#items[entry] = item;
-    if (this.count === this.#hashes.length) this.#grow();
+    this.fetched = fetched;
+    return count;
+  }
+
+  #growAhead(): void {
+    const length = this.#aheadPlaces.length * 2;
+    this.#aheadPlaces = grown(this.#aheadPlaces, length, Int32Array);
+    this.#aheadHashes = grown(this.#aheadHashes, length, Int32Array);
+  }
+
+  #add(
+    at: number,
+    epoch: number,
+    hash: number,
+    frame: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    item: Stored | undefined,
+  ): void {
+    const slot = this.#slotOf(hash, frame, keyStart, keyEnd);
+    const known = this.#slots[slot] - 1;
+    const entry = known === -1 ? this.#newEntry(slot, hash, frame, keyStart, keyEnd) : known;
+    const entries = this.#entries;
+    entries[entry * STRIDE + FRAME] = this.#frames.length - 1;
+    entries[entry * STRIDE + OFFSET] = at;
+    entries[entry * STRIDE + EPOCH] = epoch;
+    if (item !== undefined) this.#items[entry] = item;
+    if (this.count * STRIDE === entries.length) this.#grow();
+  }
+
+  #newEntry(slot: number, hash: number, frame: Buffer, keyStart: number, keyEnd: number): number {
+    const entry = this.count++;
+    this.#slots[slot] = entry + 1;
+    this.#items.push(undefined);
+    const start = this.#keysLength;
+    this.#keysLength = start + keyEnd - keyStart;
+    if (this.#keysLength > this.#keys.length) this.#keys = grown(this.#keys, this.#keysLength * 2, Uint8Array);
+    for (let index = keyStart; index < keyEnd; index++) this.#keys[start + index - keyStart] = frame[index];
+    this.#entries[entry * STRIDE + HASH] = hash;
+    this.#entries[entry * STRIDE + KEY_START] = start;
+    this.#entries[entry * STRIDE + KEY_END] = this.#keysLength;
+    return entry;
   }
 
   /** The entry of a key whose id has this hash; -1 if there is none. */
@@ -93,12 +157,18 @@ export class RecoveredRecords {
   }
 
   record(entry: number): RecoveredRecord {
-    const bytes = this.#frames[this.#frameNumbers[entry]];
-    const at = this.#offsets[entry];
-    const span = this.#span;
-    readRecord(bytes, at, span);
-    const valueStart = this.#removed.has(entry) ? NOTHING : span.valueStart;
-    return { bytes, ...span, valueStart, epoch: this.#epochs[entry], item: this.#items[entry] };
+    const at = entry * STRIDE;
+    const bytes = this.#frames[this.#entries[at + FRAME]];
+    const { keyStart, keyEnd, valueStart, end } = readRecord(bytes, this.#entries[at + OFFSET], this.#span);
+    return {
+      bytes,
+      keyStart,
+      keyEnd,
+      valueStart: this.#removed.has(entry) ? NOTHING : valueStart,
+      end,
+      epoch: this.#entries[at + EPOCH],
+      item: this.#items[entry],
+    };
   }
 
   /** Something has been made of a record: whoever drops the records must know of it. */
@@ -115,46 +185,44 @@ export class RecoveredRecords {
   }
 
   /** Where a key is, or would be put. */
-  #slotOf(hash: number, key: Buffer, keyStart: number, keyEnd: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = Math.imul(hash, 0x9e3779b1) & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot] - 1;
-      if (entry === -1) return slot;
-      if (this.#hashes[entry] === hash && this.#hasKey(entry, key, keyStart, keyEnd)) return slot;
+  #slotOf(hash: number, key: Uint8Array, keyStart: number, keyEnd: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const entry = slots[slot] - 1;
+      if (entry === -1 || (this.#entries[entry * STRIDE] === hash && this.#hasKey(entry, key, keyStart, keyEnd))) {
+        return slot;
+      }
     }
   }
 
-  #hasKey(entry: number, key: Buffer, keyStart: number, keyEnd: number): boolean {
-    const bytes = this.#frames[this.#frameNumbers[entry]];
-    const span = this.#span;
-    readRecord(bytes, this.#offsets[entry], span);
+  #hasKey(entry: number, key: Uint8Array, keyStart: number, keyEnd: number): boolean {
+    const start = this.#entries[entry * STRIDE + KEY_START];
     const length = keyEnd - keyStart;
-    if (span.keyEnd - span.keyStart !== length) return false;
-    // From the end, where keys differ.
-    for (let index = length - 1; index >= 0; index--) {
-      if (bytes[span.keyStart + index] !== key[keyStart + index]) return false;
-    }
+    if (this.#entries[entry * STRIDE + KEY_END] - start !== length) return false;
+    const keys = this.#keys;
+    for (let index = 0; index < length; index++) if (keys[start + index] !== key[keyStart + index]) return false;
     return true;
   }
 
   #grow(): void {
-    const capacity = this.#hashes.length * 2;
-    this.#hashes = grown(this.#hashes, capacity);
-    this.#frameNumbers = grown(this.#frameNumbers, capacity);
-    this.#offsets = grown(this.#offsets, capacity);
-    this.#epochs = grown(this.#epochs, capacity);
-    this.#slots = new Int32Array(capacity * SLOTS_PER_ENTRY);
+    this.#entries = grown(this.#entries, this.#entries.length * 2, Int32Array);
+    this.#slots = new Int32Array((this.#entries.length / STRIDE) * SLOTS_PER_ENTRY);
     const mask = this.#slots.length - 1;
     for (let entry = 0; entry < this.count; entry++) {
-      let slot = Math.imul(this.#hashes[entry], 0x9e3779b1) & mask;
+      let slot = this.#entries[entry * STRIDE] & mask;
       while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
       this.#slots[slot] = entry + 1;
     }
   }
 }
 
-function grown(numbers: Int32Array<ArrayBuffer>, capacity: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(capacity);
+function grown<Numbers extends Uint8Array | Int32Array>(
+  numbers: Numbers,
+  length: number,
+  Larger: new (length: number) => Numbers,
+): Numbers {
+  const larger = new Larger(length);
   larger.set(numbers);
   return larger;
 }
@@ -162,7 +230,7 @@ function grown(numbers: Int32Array<ArrayBuffer>, capacity: number): Int32Array<A
 /** Of an entity that of its id, which every message to it carries; of a row that of the whole key. */
 function hashOfKey(bytes: Buffer, keyStart: number, keyEnd: number): number {
   if (!isEntityKey(bytes, keyStart)) return hashAsciiId(bytes, keyStart, keyEnd);
-  const formAt = keyStart + KEY_HEAD_BYTES + bytes.readUInt16BE(keyStart + 3);
+  const formAt = keyStart + KEY_HEAD_BYTES + ((bytes[keyStart + 3] << 8) | bytes[keyStart + 4]);
   if (bytes[formAt] === ID_ASCII) return hashAsciiId(bytes, formAt + 1, keyEnd);
   return hashId(readKey(bytes, keyStart, keyEnd).id);
 }

@@ -4,14 +4,8 @@
  * longer when there is more state, and it makes entities of nothing: they are fetched when they are needed.
  */
 import type { FileSystem } from '../base/file-system.ts';
-import {
-  isEntityKey,
-  NOTHING,
-  NOTHING_BELOW,
-  type RecordSpan,
-  readRecord,
-  readRowValue,
-} from '../state/record-reader.ts';
+import { NOTHING, NOTHING_BELOW, type RecordSpan, readRowValue } from '../state/record-reader.ts';
+import type { Stored } from '../state/row.ts';
 import type { RecordNames } from '../state/record-writer.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import type { SegmentInfo } from '../store/changelog-segment.ts';
@@ -75,7 +69,6 @@ export function recoverShard(place: RecoveryPlace): Recovered {
 class Overlay {
   readonly records: RecoveredRecords = new RecoveredRecords();
   readonly #place: RecoveryPlace;
-  readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
   #runEpoch = 0;
   #blocks: Uint8Array[] = [];
   #names: BlockNames = { functions: {}, shapes: {} };
@@ -95,33 +88,17 @@ class Overlay {
     // Only the last delta's messages are still in flight.
     if (kind === FRAME_MESSAGES) this.#blocks.push(Uint8Array.from(frame));
     else if (kind === FRAME_NAMES) this.#names = JSON.parse(bytes.toString()) as BlockNames;
-    else if (kind === FRAME_STATE) this.#records(bytes);
-  }
-
-  #records(bytes: Buffer): void {
-    const { records } = this;
-    const span = this.#span;
-    records.addFrame(bytes);
-    for (let at = 0; at < bytes.length; at = span.end) {
-      readRecord(bytes, at, span);
-      records.recordCount++;
-      if (isEntityKey(bytes, span.keyStart)) records.add(at, span, this.#runEpoch, undefined);
-      else this.#row(bytes, at, span);
-    }
+    else if (kind === FRAME_STATE) this.records.addFrame(bytes, this.#runEpoch, this.#takeRow);
   }
 
   /** Rows are few where there are any, and whoever keeps them has to find them in order: they are taken up at once. */
-  #row(bytes: Buffer, at: number, span: RecordSpan): void {
+  readonly #takeRow = (frame: Buffer, { keyStart, keyEnd, valueStart, end }: RecordSpan): Stored => {
     const { rows, codec } = this.#place;
-    const { keyStart, keyEnd, valueStart, end } = span;
-    const key = bytes.toString('latin1', keyStart, keyEnd);
-    if (valueStart === NOTHING_BELOW) {
-      this.records.addErasure(rows.recoverErasure(key, -this.#runEpoch));
-      return;
-    }
-    const value = valueStart === NOTHING ? undefined : readRowValue(codec, bytes.subarray(valueStart, end));
-    this.records.add(at, span, this.#runEpoch, rows.recover(key, value, -this.#runEpoch));
-  }
+    const key = frame.toString('latin1', keyStart, keyEnd);
+    if (valueStart === NOTHING_BELOW) return rows.recoverErasure(key, -this.#runEpoch);
+    const value = valueStart === NOTHING ? undefined : readRowValue(codec, frame.subarray(valueStart, end));
+    return rows.recover(key, value, -this.#runEpoch);
+  };
 
   messages(): RecoveredMessage[] {
     const names = this.#names;

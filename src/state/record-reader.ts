@@ -37,14 +37,16 @@ export interface RecordSpan {
   end: number;
 }
 
-export function readRecord(bytes: Buffer, at: number, span: RecordSpan): void {
-  const valueBytes = bytes.readUInt32LE(at + 2);
+/** Fills `span`, and returns it. Byte by byte, since a recovery reads millions of records. */
+export function readRecord(bytes: Uint8Array, at: number, span: RecordSpan): RecordSpan {
+  const valueBytes = (bytes[at + 2] | (bytes[at + 3] << 8) | (bytes[at + 4] << 16) | (bytes[at + 5] << 24)) >>> 0;
   span.keyStart = at + RECORD_HEAD_BYTES;
-  span.keyEnd = span.keyStart + bytes.readUInt16LE(at);
+  span.keyEnd = span.keyStart + (bytes[at] | (bytes[at + 1] << 8));
   const hasValue = valueBytes < ERASED;
   span.valueStart = hasValue ? span.keyEnd : valueBytes === REMOVED ? NOTHING : NOTHING_BELOW;
   span.end = span.keyEnd + (hasValue ? valueBytes : 0);
   assert(span.end <= bytes.length, 'a record ends within its frame');
+  return span;
 }
 
 /** The address in a key. */
@@ -52,14 +54,6 @@ export function readKey(bytes: Buffer, start: number, end: number): { type: stri
   assert(bytes[start + 2] === SECTION_VALUES, 'a section of this version');
   const typeEnd = start + KEY_HEAD_BYTES + bytes.readUInt16BE(start + 3);
   return { type: bytes.toString('utf8', start + KEY_HEAD_BYTES, typeEnd), id: idAfter(bytes, typeEnd, end) };
-}
-
-/** Where the form and the id begin in the key of an entity of this type; -1 if it is of another one. */
-export function idFormAt(type: Uint8Array, bytes: Buffer, start: number): number {
-  if (bytes[start + 2] !== SECTION_VALUES || bytes.readUInt16BE(start + 3) !== type.length) return -1;
-  const typeStart = start + KEY_HEAD_BYTES;
-  for (let index = 0; index < type.length; index++) if (bytes[typeStart + index] !== type[index]) return -1;
-  return typeStart + type.length;
 }
 
 function idAfter(bytes: Buffer, typeEnd: number, end: number): string {

@@ -42,6 +42,11 @@ export function newEntity(id: string, functionIndex = 0): Entity {
   return new Entity(functionIndex, hashId(id), id);
 }
 
+/** For records that are of entities only. */
+export function unreachableRow(): never {
+  throw new Error('there are no rows');
+}
+
 /** What a recovery has found of the entities of known functions, as a fetch would make them. */
 export function recoveredEntities(records: RecoveredRecords, functions: Directory = directory): Entity[] {
   const entities: Entity[] = [];

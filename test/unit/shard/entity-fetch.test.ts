@@ -3,11 +3,10 @@
  */
 import { expect, test } from 'vitest';
 import { EntityFetch } from '../../../src/shard/entity-fetch.ts';
-import { readRecord } from '../../../src/state/record-reader.ts';
 import { RecordWriter } from '../../../src/state/record-writer.ts';
 import type { Entity } from '../../../src/state/entity.ts';
 import { RecoveredRecords } from '../../../src/shard/recovered-records.ts';
-import { CELL, codec, HeldStore, keyOf, namesOf, newEntity, settle } from './durable-stage.ts';
+import { CELL, codec, HeldStore, keyOf, namesOf, newEntity, settle, unreachableRow } from './durable-stage.ts';
 
 class FetchStage {
   readonly store = new HeldStore();
@@ -86,12 +85,7 @@ test('what a recovery has found is not asked for, and stays needed in memory', (
   writer.write(removed, namesOf(0));
   const records = new RecoveredRecords();
   const frame = Buffer.from(writer.bytes.subarray(0, writer.length));
-  records.addFrame(frame);
-  const span = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
-  for (let at = 0; at < frame.length; at = span.end) {
-    readRecord(frame, at, span);
-    records.add(at, span, 3, undefined);
-  }
+  records.addFrame(frame, 3, unreachableRow);
   stage.recovered = records;
   stage.store1(removed, 'old');
   for (const entity of [found, removed, other]) stage.fetch.want(entity);
