@@ -114,28 +114,37 @@ export function* readDelta(
 ): Generator<{ kind: number; bytes: Uint8Array }, void, undefined> {
   const reader = new SegmentReader(fileSystem, directory, location.segment);
   try {
-    const end = checkedEnd(reader, location);
-    const begin = reader.frame(location.offsetBytes, end.offset);
-    const link = begin.kind === KIND_BEGIN && begin.epoch === end.epoch ? decodeBegin(begin.payload) : undefined;
-    if (link?.previousEpoch !== end.previousEpoch || link.previousChecksum !== end.previousChecksum) {
-      throw damaged(reader.path, location.offsetBytes, 'a delta does not begin here');
-    }
-    let offset = location.offsetBytes + FRAME_HEADER_BYTES + begin.payload.length;
-    let framesChecksum = chainChecksum(0, begin.checksum);
-    let frameCount = 0;
-    for (; offset < end.offset; frameCount++) {
-      const frame = reader.frame(offset, end.offset);
-      if (frame.epoch !== end.epoch)
-        throw damaged(reader.path, offset, `a frame of epoch ${frame.epoch} is in its place`);
-      framesChecksum = chainChecksum(framesChecksum, frame.checksum);
-      yield { kind: frame.kind, bytes: frame.payload };
-      offset += FRAME_HEADER_BYTES + frame.payload.length;
-    }
-    if (frameCount !== end.frameCount || framesChecksum !== end.framesChecksum) {
-      throw damaged(reader.path, end.offset, 'frames of the delta are missing or in another order');
-    }
+    yield* deltaFrames(reader, location);
   } finally {
     reader.close();
+  }
+}
+
+/** The same from a segment that is open. */
+export function* deltaFrames(
+  reader: SegmentReader,
+  location: DeltaLocation,
+): Generator<{ kind: number; bytes: Uint8Array }, void, undefined> {
+  const end = checkedEnd(reader, location);
+  const begin = reader.frame(location.offsetBytes, end.offset);
+  const link = begin.kind === KIND_BEGIN && begin.epoch === end.epoch ? decodeBegin(begin.payload) : undefined;
+  if (link?.previousEpoch !== end.previousEpoch || link.previousChecksum !== end.previousChecksum) {
+    throw damaged(reader.path, location.offsetBytes, 'a delta does not begin here');
+  }
+  let offset = location.offsetBytes + FRAME_HEADER_BYTES + begin.payload.length;
+  let framesChecksum = chainChecksum(0, begin.checksum);
+  let frameCount = 0;
+  for (; offset < end.offset; frameCount++) {
+    const frame = reader.frame(offset, end.offset);
+    if (frame.epoch !== end.epoch) {
+      throw damaged(reader.path, offset, `a frame of epoch ${frame.epoch} is in its place`);
+    }
+    framesChecksum = chainChecksum(framesChecksum, frame.checksum);
+    yield { kind: frame.kind, bytes: frame.payload };
+    offset += FRAME_HEADER_BYTES + frame.payload.length;
+  }
+  if (frameCount !== end.frameCount || framesChecksum !== end.framesChecksum) {
+    throw damaged(reader.path, end.offset, 'frames of the delta are missing or in another order');
   }
 }
 

@@ -9,7 +9,7 @@
 import type { FileSystem } from '../base/file-system.ts';
 import type { DeltaLocation } from './changelog-frame.ts';
 import { SEGMENT_HEADER_BYTES } from './changelog-layout.ts';
-import { checkedEnd, readDelta, readSegment, type SegmentReader } from './changelog-reader.ts';
+import { checkedEnd, deltaFrames, SegmentReader } from './changelog-reader.ts';
 import { listSegments, type SegmentInfo, segmentPath } from './changelog-segment.ts';
 import { callStorage, damaged } from './storage-failure.ts';
 
@@ -57,8 +57,10 @@ export function recoverChangelog(
     const what = `epoch ${applied} has been folded, but epoch ${committed.epoch} is the last committed one`;
     throw damaged(segmentPath(directory, segment), offsetBytes + byteLength, what);
   }
-  recovery.visit(recovery.deltasAfter(applied, committed), visitor);
-  const segments = recovery.describeSegments(committed);
+  const segments = recovery.reading(() => {
+    recovery.visit(recovery.deltasAfter(applied, committed), visitor);
+    return recovery.describeSegments(committed);
+  });
   recovery.removeBeyond(segment);
   recovery.cutOff(segment, offsetBytes + byteLength);
   return { nextSegment, segments };
@@ -73,7 +75,7 @@ export function visitDeltas(
   visitor: ChangelogVisitor,
 ): void {
   const recovery = new Recovery(fileSystem, directory);
-  recovery.visit(recovery.deltasAfter(applied, committed), visitor);
+  recovery.reading(() => recovery.visit(recovery.deltasAfter(applied, committed), visitor));
 }
 
 /** One shard's changelog while it is recovered. */
@@ -81,6 +83,7 @@ class Recovery {
   readonly stored: readonly number[];
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
+  #reader: SegmentReader | undefined;
 
   constructor(fileSystem: FileSystem, directory: string) {
     this.#fileSystem = fileSystem;
@@ -103,7 +106,8 @@ class Recovery {
   visit(newestFirst: readonly CommittedDelta[], visitor: ChangelogVisitor): void {
     for (const { epoch, location } of newestFirst.toReversed()) {
       visitor.delta(epoch, location);
-      for (const { kind, bytes } of readDelta(this.#fileSystem, this.#directory, location)) visitor.frame(kind, bytes);
+      const reader = this.#open(location.segment);
+      for (const { kind, bytes } of deltaFrames(reader, location)) visitor.frame(kind, bytes);
     }
   }
 
@@ -147,7 +151,29 @@ class Recovery {
   }
 
   #read<Result>(segment: number, read: (reader: SegmentReader) => Result): Result {
-    return readSegment(this.#fileSystem, this.#directory, segment, read);
+    return read(this.#open(segment));
+  }
+
+  /** Leaves no segment open, however `read` ends. */
+  reading<Result>(read: () => Result): Result {
+    try {
+      return read();
+    } finally {
+      this.#close();
+    }
+  }
+
+  /** Deltas follow each other in a segment, and there may be thousands: it stays open until another one is wanted. */
+  #open(segment: number): SegmentReader {
+    if (this.#reader?.header.segment === segment) return this.#reader;
+    this.#close();
+    this.#reader = new SegmentReader(this.#fileSystem, this.#directory, segment);
+    return this.#reader;
+  }
+
+  #close(): void {
+    this.#reader?.close();
+    this.#reader = undefined;
   }
 }
 

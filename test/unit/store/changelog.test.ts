@@ -92,7 +92,8 @@ test('reading a delta can stop in between, and leaves no file open', () => {
   };
   for (const _frame of readDelta(fileSystem, DIRECTORY, committed(3).location)) break;
   recover(fileSystem, 0, committed(3));
-  expect(handles.length).toBeGreaterThan(3);
+  // One for the delta; one for the whole recovery, whose deltas share it, and one that cuts off.
+  expect(handles.length).toBe(3);
   expect(handles.filter(({ isClosed }) => !isClosed)).toEqual([]);
 });
 
@@ -179,8 +180,8 @@ test('what recovery reads lies after what was folded', () => {
     return bytes;
   };
   const headers = writer.segments.length * SEGMENT_HEADER_BYTES;
-  // The headers, and of the committed delta its header once more and its end.
-  expect(readBytes(40)).toBe(headers + SEGMENT_HEADER_BYTES + 40);
+  // The headers, and the end of the committed delta.
+  expect(readBytes(40)).toBe(headers + 40);
   expect(readBytes(0)).toBeGreaterThan(10 * readBytes(39) - 10 * headers);
 });
 
