@@ -19,6 +19,7 @@ export { type NdjsonSourceOptions, ndjsonSource } from '../src/io/ndjson-source.
 export type { IdleMode } from '../src/ring/idle-strategy.ts';
 export type { Address } from '../src/sdk/address.ts';
 export { type AsyncFailure, type AsyncResult, isAsyncResult } from '../src/sdk/async-result.ts';
+export type { DeadLetter, DeadLetterError, DeadLetterFilter, QuarantineEvent } from '../src/sdk/dead-letter.ts';
 export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from '../src/sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from '../src/sdk/errors.ts';
 export {
@@ -29,6 +30,7 @@ export {
   functionType,
   type StatefulFunction,
 } from '../src/sdk/function.ts';
+export type { Backoff, FailurePolicy } from '../src/sdk/failure-policy.ts';
 export type { Immutable } from '../src/sdk/immutable.ts';
 export {
   defineIngress,
@@ -44,7 +46,7 @@ export {
 } from '../src/sdk/ingress.ts';
 export { type List, list, type ListSpec } from '../src/sdk/list.ts';
 export type { MessageOptions, OutsideMessageOptions } from '../src/sdk/message-options.ts';
-export { defineModule, type Module, type ModuleDefinition } from '../src/sdk/module.ts';
+export { defineModule, type Module, type ModuleDefinition, type QuarantineTarget } from '../src/sdk/module.ts';
 export { type AnyStateSpec, type StateOf, type StateSpecs, type ValueSpec, value } from '../src/sdk/state.ts';
 export { type Table, table, type TableRange, type TableSpec } from '../src/sdk/table.ts';
 export type { Trace, TraceContext } from '../src/sdk/trace.ts';

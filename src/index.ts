@@ -18,6 +18,7 @@ export { type NdjsonSourceOptions, ndjsonSource } from './io/ndjson-source.ts';
 export type { IdleMode } from './ring/idle-strategy.ts';
 export type { Address } from './sdk/address.ts';
 export { type AsyncFailure, type AsyncResult, isAsyncResult } from './sdk/async-result.ts';
+export type { DeadLetter, DeadLetterError, DeadLetterFilter, QuarantineEvent } from './sdk/dead-letter.ts';
 export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from './sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from './sdk/errors.ts';
 export {
@@ -28,6 +29,7 @@ export {
   functionType,
   type StatefulFunction,
 } from './sdk/function.ts';
+export type { Backoff, FailurePolicy } from './sdk/failure-policy.ts';
 export type { Immutable } from './sdk/immutable.ts';
 export {
   defineIngress,
@@ -43,7 +45,7 @@ export {
 } from './sdk/ingress.ts';
 export { type List, list, type ListSpec } from './sdk/list.ts';
 export type { MessageOptions, OutsideMessageOptions } from './sdk/message-options.ts';
-export { defineModule, type Module, type ModuleDefinition } from './sdk/module.ts';
+export { defineModule, type Module, type ModuleDefinition, type QuarantineTarget } from './sdk/module.ts';
 export { type AnyStateSpec, type StateOf, type StateSpecs, type ValueSpec, value } from './sdk/state.ts';
 export { type Table, table, type TableRange, type TableSpec } from './sdk/table.ts';
 export type { Trace, TraceContext } from './sdk/trace.ts';

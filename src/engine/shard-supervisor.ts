@@ -115,8 +115,7 @@ export class ShardSupervisor {
 
   #fail(who: string, details: Details, cause: unknown): void {
     this.#recovering = undefined;
-    const failure =
-      dataFailure(cause) ?? new MillraceError('SHARD_FAILED', failureText(who, cause), { cause, details });
+    const failure = ownFailure(cause) ?? new MillraceError('SHARD_FAILED', failureText(who, cause), { cause, details });
     this.#hooks.failed(failure);
   }
 
@@ -183,13 +182,18 @@ export class ShardSupervisor {
 /** What trying again cannot mend. */
 function isFinal(cause: unknown): boolean {
   const code = (cause as { code?: unknown } | null)?.code;
-  return code === 'DATA_DAMAGED' || code === 'DATA_TOO_NEW' || code === 'UNKNOWN_FUNCTION';
+  return (
+    code === 'DATA_DAMAGED' || code === 'DATA_TOO_NEW' || code === 'UNKNOWN_FUNCTION' || code === 'FUNCTION_FAILED'
+  );
 }
 
-/** Data that cannot be read is no shard's failure: whoever starts the engine gets the error itself, with the place. */
-function dataFailure(cause: unknown): MillraceError | undefined {
+/**
+ * Data that cannot be read is no shard's failure, and a function that stops the engine is meant to: whoever uses the
+ * engine gets the error itself, with the place.
+ */
+function ownFailure(cause: unknown): MillraceError | undefined {
   const { code, details, message } = (cause ?? {}) as { code?: unknown; details?: Details; message?: unknown };
-  if (code !== 'DATA_DAMAGED' && code !== 'DATA_TOO_NEW') return undefined;
+  if (code !== 'DATA_DAMAGED' && code !== 'DATA_TOO_NEW' && code !== 'FUNCTION_FAILED') return undefined;
   return new MillraceError(code, String(message), { cause, details: details ?? {} });
 }
 

@@ -22,7 +22,10 @@ const CONSEQUENCES = {
   REPLY_WITHOUT_CALLER: 'Nothing was sent.',
   INVALID_KEY: 'The call had no effect.',
   CONTEXT_EXPIRED: 'The call had no effect.',
-  INVOCATION_FAILED: 'The effects of this invocation were discarded and its message was consumed; the engine goes on.',
+  INVOCATION_FAILED:
+    'Nothing it did has happened; its message is kept as its failure policy says, and the engine goes on.',
+  FUNCTION_FAILED: 'The engine has failed, as the failure policy says; a later start tries the message again.',
+  INVALID_FILTER: 'Nothing was changed.',
   ASK_TIMED_OUT: 'The message may still be processed; a later reply is dropped.',
   MALFORMED_RECORD: 'See the policy of the ingress: the record is skipped, or the ingress stops.',
   INGRESS_FAILED: 'This ingress has stopped; the engine goes on with what it has taken in.',

@@ -12,6 +12,7 @@ import type { EgressType } from './egress.ts';
 import { describe, MillraceError } from './errors.ts';
 import type { MessageOptions } from './message-options.ts';
 import type { AnyStateSpec, StateOf, StateSpecs } from './state.ts';
+import { type FailurePolicy, type FilledFailurePolicy, fillFailurePolicy } from './failure-policy.ts';
 import type { Trace } from './trace.ts';
 
 declare const carries: unique symbol;
@@ -85,6 +86,8 @@ export interface FunctionDefinition<Message, Reply, Specs extends StateSpecs> {
   /** `namespace/name`, or a token from `functionType`. */
   readonly type: string | FunctionType<Message, Reply>;
   readonly state?: Specs;
+  /** What happens when `invoke` throws; by default its message goes to the dead letters at once. */
+  readonly failure?: FailurePolicy;
   /**
    * Handles one message. At most one invocation per address is under way; while an async one awaits, its address is
    * busy and its further messages wait in order. If it throws, nothing it did has happened.
@@ -97,6 +100,7 @@ export interface StatefulFunction<Message, Reply = unknown, Specs extends StateS
   extends FunctionType<Message, Reply> {
   readonly kind: 'function';
   readonly state: Specs;
+  readonly failure: FilledFailurePolicy;
   invoke(ctx: Context<Specs, Reply>, message: Message): void | Promise<void>;
 }
 
@@ -141,5 +145,6 @@ export function defineFunction<Message, Reply = unknown, const Specs extends Sta
   }
   const state = (definition.state ?? {}) as Specs;
   for (const [name, spec] of Object.entries(state)) checkState(type, name, spec);
-  return Object.freeze({ kind: 'function' as const, type, state, invoke: definition.invoke });
+  const failure = fillFailurePolicy(type, definition.failure);
+  return Object.freeze({ kind: 'function' as const, type, state, failure, invoke: definition.invoke });
 }

@@ -3,10 +3,14 @@
  * thread loads the same module by URL and must find the same lists in the same order; the order of the lists is the
  * numbering that envelopes use between threads (never on disk).
  */
-import type { AnyEgress } from './egress.ts';
+import type { QuarantineEvent } from './dead-letter.ts';
+import type { AnyEgress, EgressType } from './egress.ts';
 import { describe, MillraceError } from './errors.ts';
-import type { AnyFunction } from './function.ts';
+import type { AnyFunction, FunctionType } from './function.ts';
 import type { AnyIngress, AnyRouter } from './ingress.ts';
+
+/** A function or an egress that is told of every dead letter. */
+export type QuarantineTarget = FunctionType<QuarantineEvent> | EgressType<QuarantineEvent>;
 
 export interface Module {
   readonly kind: 'module';
@@ -14,6 +18,7 @@ export interface Module {
   readonly ingresses: readonly AnyIngress[];
   readonly routers: readonly AnyRouter[];
   readonly egresses: readonly AnyEgress[];
+  readonly onQuarantine: readonly QuarantineTarget[];
 }
 
 export interface ModuleDefinition {
@@ -21,6 +26,11 @@ export interface ModuleDefinition {
   readonly ingresses?: readonly AnyIngress[];
   readonly routers?: readonly AnyRouter[];
   readonly egresses?: readonly AnyEgress[];
+  /**
+   * Who gets a `QuarantineEvent` for every dead letter: egresses, and functions, at the id of
+   * the address that failed. It is sent exactly once, in the same turn. Failures of these functions send no event.
+   */
+  readonly onQuarantine?: QuarantineTarget | readonly QuarantineTarget[];
   /** Other modules to run side by side with this one in the same engine. */
   readonly modules?: readonly Module[];
 }
@@ -35,6 +45,16 @@ function gather<Part extends keyof typeof KINDS>(definition: ModuleDefinition, p
   }
   const theirs = (definition.modules ?? []).flatMap((module): readonly { readonly kind?: unknown }[] => module[part]);
   return [...own, ...theirs] as unknown as Module[Part];
+}
+
+function gatherTargets({ onQuarantine = [], modules = [] }: ModuleDefinition): readonly QuarantineTarget[] {
+  const own = Array.isArray(onQuarantine) ? (onQuarantine as readonly QuarantineTarget[]) : [onQuarantine];
+  for (const target of own as readonly (QuarantineTarget | undefined)[]) {
+    if (typeof target?.type === 'string') continue;
+    throw new MillraceError('INVALID_DEFINITION', `${describe(target)} in onQuarantine is no function and no egress.`);
+  }
+  const all = [...own, ...modules.flatMap((module) => module.onQuarantine)] as QuarantineTarget[];
+  return all.filter(({ type }, index) => all.findIndex((other) => other.type === type) === index);
 }
 
 function refuseDuplicates(items: readonly { readonly kind: string; readonly type: string }[]): void {
@@ -59,6 +79,7 @@ export function defineModule(definition: ModuleDefinition): Module {
     ingresses: gather(definition, 'ingresses'),
     routers: gather(definition, 'routers'),
     egresses: gather(definition, 'egresses'),
+    onQuarantine: gatherTargets(definition),
   };
   for (const items of [module.functions, module.ingresses, module.egresses]) refuseDuplicates(items);
   return Object.freeze(module);

@@ -4,6 +4,7 @@
  */
 import type { AnyEgress, EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
+import type { FilledFailurePolicy } from '../sdk/failure-policy.ts';
 import type { AnyFunction, FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
@@ -20,6 +21,13 @@ export interface FunctionBinding {
   readonly shape: StateShape;
   /** Whether `invoke` is declared `async`; any other function may still return a promise. */
   readonly isAsync: boolean;
+  readonly failure: FilledFailurePolicy;
+}
+
+/** Who is told of dead letters, by number. */
+export interface QuarantineTargets {
+  readonly functions: readonly number[];
+  readonly egresses: readonly number[];
 }
 
 type NamedTarget = string | FunctionType<never> | EgressType<never>;
@@ -63,6 +71,7 @@ function nameOf(target: NamedTarget): string {
 export class Directory {
   readonly bindings: readonly FunctionBinding[];
   readonly egresses: readonly AnyEgress[];
+  readonly quarantine: QuarantineTargets;
   readonly #functions: Numbers;
   readonly #egressNumbers: Numbers;
 
@@ -74,6 +83,25 @@ export class Directory {
     this.egresses = module.egresses;
     this.#functions = new Numbers(module.functions.map((fn) => fn.type));
     this.#egressNumbers = new Numbers(module.egresses.map((egress) => egress.type));
+    this.quarantine = this.#findQuarantine(module);
+  }
+
+  /** A token does not say at run time whether it is a function's or an egress's; a name that both have is the function's. */
+  #findQuarantine({ onQuarantine }: Module): QuarantineTargets {
+    const functions: number[] = [];
+    const egresses: number[] = [];
+    for (const target of onQuarantine) {
+      const fn = target.kind === 'egress' ? undefined : this.#functions.find(target);
+      const egress = target.kind === 'function' ? undefined : this.#egressNumbers.find(target);
+      if (fn !== undefined) functions.push(fn);
+      else if (egress !== undefined) egresses.push(egress);
+      else
+        throw new MillraceError(
+          'UNKNOWN_FUNCTION',
+          `onQuarantine names ${nameOf(target)}, which this module does not have.`,
+        );
+    }
+    return { functions, egresses };
   }
 
   /** The number of a function, or of an asker. Throws `UNKNOWN_FUNCTION`. */
@@ -115,5 +143,5 @@ function bind(fn: AnyFunction, index: number): FunctionBinding {
   const shape = stateShape(fn.state);
   // Initial values are shared by all entities, so they are protected in every mode.
   for (const { initial } of shape.slots) deepFreeze(initial);
-  return { index, type: fn.type, fn, shape, isAsync: fn.invoke instanceof AsyncFunction };
+  return { index, type: fn.type, fn, shape, isAsync: fn.invoke instanceof AsyncFunction, failure: fn.failure };
 }

@@ -6,21 +6,19 @@
 import { assert } from '../base/assert.ts';
 import { type Entity, WaitingLine } from '../state/entity.ts';
 import type { EntityTable } from '../state/entity-table.ts';
-import { KIND_FAILURE, TYPE_ASKER } from '../wire/envelope-layout.ts';
+import { TYPE_NONE } from '../wire/envelope-layout.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
+import { copyMessage } from '../wire/structured-data.ts';
 import type { AsyncOperations } from './async-operations.ts';
-import { failureOf } from './failure.ts';
+import { type EndedInvocation, EndedInvocations, type GivenMessage } from './ended-invocations.ts';
+import type { Failures } from './failures.ts';
 import type { FunctionBinding } from './function-binding.ts';
 import { Invocation } from './invocation.ts';
 import type { WaitingLines } from './waiting-lines.ts';
 import type { Workplace } from './workplace.ts';
 
-/** An invocation on the side whose promise has settled. */
-interface Settled {
-  readonly invocation: Invocation;
-  readonly error: unknown;
-  readonly failed: boolean;
-}
+/** Messages that one turn tries again at most (I10). */
+const RETRY_COUNT_MAX = 256;
 
 /** Makes the envelope of the message that an invocation was given. */
 export type EncodeInput = (invocation: Invocation, message: unknown, form: number) => Uint8Array;
@@ -37,18 +35,21 @@ export class Invoker {
   onSettled: () => void = () => {};
 
   readonly #place: Workplace;
+  readonly #failures: Failures;
   /** The Context of each function's invocations in place. */
   readonly #contexts: Invocation[];
   /** Whose messages are kept for checkpoints when they are begun: whose invocations have been seen to be async. */
   readonly #asides: boolean[];
   readonly #encodeInput: EncodeInput | undefined;
-  #settled: Settled[] = [];
+  readonly #ended = new EndedInvocations();
 
   /** `encodeInput` is given where checkpoints are made. */
-  constructor(place: Workplace, entities: EntityTable, encodeInput: EncodeInput | undefined) {
+  constructor(place: Workplace, entities: EntityTable, failures: Failures, encodeInput: EncodeInput | undefined) {
     this.#place = place;
+    this.#failures = failures;
     this.entities = entities;
     place.operations.onSettled = () => this.onSettled();
+    this.#ended.onEnded = () => this.onSettled();
     this.#encodeInput = encodeInput;
     this.#asides = place.directory.bindings.map(({ isAsync }) => isAsync);
     this.#contexts = place.directory.bindings.map((binding) => new Invocation(place, binding));
@@ -68,18 +69,13 @@ export class Invoker {
   }
 
   get hasSettled(): boolean {
-    return this.#settled.length > 0 || this.#place.operations.hasWork;
+    return this.#ended.count > 0 || this.#place.operations.hasWork || this.#failures.backOff.dueInMs === 0;
   }
 
   /** From here on messages to this entity wait. */
   occupy(entity: Entity): void {
     entity.waiting ??= new WaitingLine();
     this.busy.add(entity);
-  }
-
-  /** The state of an entity that was occupied until it came is there. */
-  admit(entity: Entity): void {
-    this.#deliverHeld(this.#place.directory.bindings[entity.functionIndex], entity);
   }
 
   /**
@@ -97,11 +93,17 @@ export class Invoker {
     form: number,
     meta: MessageMeta | undefined,
   ): boolean {
-    if (meta?.ifExists === true && entity.isBlank) return this.#drop();
+    if (meta?.ifExists === true && entity.isBlank) {
+      // The message has come to nobody.
+      this.finishedCount = (this.finishedCount + 1) | 0;
+      return true;
+    }
     const aside = this.#asides[binding.index];
     const invocation = aside ? new Invocation(this.#place, binding, true) : this.#contexts[binding.index];
     invocation.begin(entity, sourceType, sourceId, meta);
     entity.usedEpoch = this.#place.rows.dirty.epoch;
+    // Whoever is tried again gets what was sent, whatever the function has made of it.
+    const kept = binding.failure.attempts === 1 ? message : copyMessage(message);
     let input: Uint8Array | undefined;
     if (aside) {
       invocation.goAside();
@@ -115,24 +117,16 @@ export class Invoker {
         result = Promise.resolve(result);
       }
     } catch (error) {
-      invocation.takeBack();
-      this.#reportFailure(binding, invocation, error);
-      this.#finish(entity, invocation, inTable);
-      return true;
+      return this.#onFailed(invocation, inTable, { message: kept, form, error });
     }
     if (result instanceof Promise) {
-      input ??= this.#encodeInput?.(invocation, message, form);
-      this.#awaitEnd(binding, entity, invocation, inTable, result, input);
+      input ??= this.#encodeInput?.(invocation, kept, form);
+      this.#awaitEnd(binding, entity, invocation, inTable, input);
+      this.#ended.watch(result, invocation, kept, form);
       return false;
     }
     invocation.apply();
     this.#finish(entity, invocation, inTable);
-    return true;
-  }
-
-  /** The message has come to nobody. */
-  #drop(): boolean {
-    this.finishedCount = (this.finishedCount + 1) | 0;
     return true;
   }
 
@@ -152,7 +146,6 @@ export class Invoker {
     entity: Entity,
     invocation: Invocation,
     inTable: boolean,
-    result: Promise<void>,
     input: Uint8Array | undefined,
   ): void {
     if (!this.#asides[binding.index]) {
@@ -164,38 +157,73 @@ export class Invoker {
     if (entity.waiting !== undefined) entity.waiting.pendingInput = input;
     this.busyCount++;
     if (!inTable) this.#keep(entity);
-    const settle = (failed: boolean, error: unknown): void => {
-      this.#settled.push({ invocation, failed, error });
-      this.onSettled();
-    };
-    result.then(
-      () => settle(false, undefined),
-      (error: unknown) => settle(true, error),
-    );
   }
 
-  /** Carries out the effects of async invocations that have ended since, and goes on with what waited for them. */
+  /** Carries out the effects of async invocations that have ended since, and tries again what is due. */
   settle(): number {
     const { operations } = this.#place;
-    const operationCount = operations.hasWork ? operations.work() : 0;
-    if (this.#settled.length === 0) return operationCount;
-    const settled = this.#settled;
-    this.#settled = [];
-    for (const { invocation, failed, error } of settled) {
-      const { entity } = invocation;
-      const binding = this.#place.directory.bindings[entity.functionIndex];
-      if (failed) this.#reportFailure(binding, invocation, error);
-      else invocation.apply();
-      this.busyCount--;
-      if (entity.waiting !== undefined) entity.waiting.pendingInput = undefined;
-      this.#finish(entity, invocation, true);
-      this.#deliverHeld(binding, entity);
+    let count = operations.hasWork ? operations.work() : 0;
+    if (this.#failures.backOff.count > 0) count += this.#retry();
+    for (const ended of this.#ended.take()) {
+      this.#settle(ended);
+      count++;
     }
-    return operationCount + settled.length;
+    return count;
   }
 
-  /** Messages that waited, in order (I4), until one of them makes the entity busy again. */
-  #deliverHeld(binding: FunctionBinding, entity: Entity): void {
+  #settle(ended: EndedInvocation): void {
+    const { invocation } = ended;
+    const { entity } = invocation;
+    this.busyCount--;
+    if (entity.waiting !== undefined) entity.waiting.pendingInput = undefined;
+    if (ended.failed) {
+      if (!this.#onFailed(invocation, true, ended)) return;
+    } else {
+      invocation.apply();
+      this.#finish(entity, invocation, true);
+    }
+    this.admit(entity);
+  }
+
+  #retry(): number {
+    const { backOff } = this.#failures;
+    let count = 0;
+    for (let entity = backOff.take(); entity !== undefined; entity = backOff.take()) {
+      this.admit(entity);
+      if (++count === RETRY_COUNT_MAX) break;
+    }
+    return count;
+  }
+
+  /**
+   * Nothing that it did has happened. Returns whether its message is dealt with; if not, that waits first in the line of
+   * its entity for the next attempt, where a checkpoint finds it.
+   */
+  #onFailed(invocation: Invocation, inTable: boolean, { message, form, error }: GivenMessage): boolean {
+    invocation.takeBack();
+    const { entity, sourceType, meta } = invocation;
+    const binding = this.#place.directory.bindings[entity.functionIndex];
+    const sourceId = sourceType === TYPE_NONE ? '' : invocation.sourceId();
+    const next = this.#failures.next(binding, meta);
+    if (next === undefined) {
+      this.#failures.giveUp(binding, entity, { message, sourceType, sourceId, form, meta }, error);
+      this.#finish(entity, invocation, inTable);
+      return true;
+    }
+    invocation.end();
+    this.occupy(entity);
+    this.lines.putBack(entity, message, sourceType, sourceId, form, next);
+    if (!inTable) this.#keep(entity);
+    this.#failures.backOff.add(entity, next.attempts ?? 1, binding.failure.backoff);
+    return false;
+  }
+
+  /**
+   * An entity goes on, since its state has come or a pause or an invocation is over: with the messages that waited, in
+   * order (I4), until one of them makes it busy again.
+   */
+  admit(entity: Entity): void {
+    const binding = this.#place.directory.bindings[entity.functionIndex];
     assert(entity.isBusy, 'an entity is busy until its waiting line is empty (I4)');
     const { lines } = this.#place;
     for (let held = lines.take(entity); held !== undefined; held = lines.take(entity)) {
@@ -216,12 +244,5 @@ export class Invoker {
   /** An entity that holds nothing, and whose store entry says the same, need not be kept. */
   forgetVacant(entity: Entity): void {
     if (entity.isVacant && !this.#place.rows.dirty.pins(entity)) this.entities.remove(entity);
-  }
-
-  /** Tells the asker who waits, or else the engine's error listeners. */
-  #reportFailure(binding: FunctionBinding, invocation: Invocation, error: unknown): void {
-    const { entity, sourceType } = invocation;
-    const asker = sourceType === TYPE_ASKER ? invocation.sourceId() : '';
-    this.#place.effects.addForCoordinator(KIND_FAILURE, sourceType, asker, failureOf(error), binding.index, entity.id);
   }
 }

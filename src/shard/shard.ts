@@ -7,10 +7,8 @@
  * once. It never waits for anything (I7).
  */
 import { assert } from '../base/assert.ts';
-import { systemRandom } from '../base/random.ts';
 import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel.ts';
 import type { Mesh } from '../channel/mesh.ts';
-import type { OutboundChannel } from '../channel/outbound-channel.ts';
 import type { Module } from '../sdk/module.ts';
 import { EntityTable } from '../state/entity-table.ts';
 import { KIND_MESSAGE, TYPE_NONE, WORD_HASH, WORD_KIND } from '../wire/envelope-layout.ts';
@@ -19,21 +17,22 @@ import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { PLAIN } from '../wire/structured-data.ts';
-import { AsyncOperations } from './async-operations.ts';
 import { Credit } from './credit.ts';
 import { Delivery } from './delivery.ts';
 import { DirtyEntities } from './dirty-entities.ts';
 import { Durability, type DurableOptions } from './durability.ts';
 import { EFFECT_STRIDE } from './effects.ts';
+import { Failures } from './failures.ts';
 import { Directory } from './function-binding.ts';
 import { Invoker } from './invoker.ts';
 import { Mailbox } from './mailbox.ts';
 import { MailboxDrain } from './mailbox-drain.ts';
+import { OutboundChannels } from './outbound-channels.ts';
 import { Outbox } from './outbox.ts';
 import { Rows } from './rows.ts';
 import { ShardMarkers } from './shard-markers.ts';
 import type { ShardOptions } from './shard-options.ts';
-import { WaitingLines } from './waiting-lines.ts';
+import { newWorkplace } from './new-workplace.ts';
 
 /** Envelopes per channel and turn. Enough to make a turn's fixed costs small, few enough for a turn to be short. */
 const BATCH_COUNT_DEFAULT = 256;
@@ -47,10 +46,11 @@ export class Shard implements EnvelopeHandler {
   readonly #batchCount: number;
   readonly #inbound: readonly InboundChannel[];
   readonly #fromCoordinator: InboundChannel;
-  readonly #outbound: readonly (OutboundChannel | undefined)[];
+  readonly #outbound: OutboundChannels;
   readonly #mailbox: Mailbox;
   readonly #outbox: Outbox;
   readonly #invoker: Invoker;
+  readonly #failures: Failures;
   readonly #entities = new EntityTable();
   readonly #reader: EnvelopeReader;
   readonly #writer: EnvelopeWriter;
@@ -62,7 +62,7 @@ export class Shard implements EnvelopeHandler {
   #onProgress: () => void = () => {};
 
   constructor(module: Module, mesh: Mesh, options: ShardOptions) {
-    const { storage, overflowBytesMax, mailboxCountMax, clock, development, durable } = options;
+    const { storage, overflowBytesMax, mailboxCountMax, development, durable } = options;
     const codec = new PayloadCodec(options.messageBytesMax, mesh.shapes);
     const gate = new MessageGate(codec, development);
     const writer = new EnvelopeWriter(codec);
@@ -72,31 +72,19 @@ export class Shard implements EnvelopeHandler {
     this.#inbound = mesh.inbound(this);
     this.#fromCoordinator = this.#inbound.at(-1) as InboundChannel;
     this.#credit = new Credit(mesh, this.#fromCoordinator, options.creditCount);
-    this.#outbound = mesh.outbound(storage, overflowBytesMax);
+    const outbound = mesh.outbound(storage, overflowBytesMax);
+    this.#outbound = new OutboundChannels(mesh, outbound);
     this.#mailbox = new Mailbox(mailboxCountMax, storage, overflowBytesMax);
-    this.#outbox = new Outbox(mesh.thread, mesh.shardCount, this.#outbound, writer, gate, this.#mailbox);
+    this.#outbox = new Outbox(mesh.thread, mesh.shardCount, outbound, writer, gate, this.#mailbox);
     this.#reader = new EnvelopeReader(codec);
     const directory = new Directory(module);
     const { effects } = this.#outbox;
     this.#durability = durable && this.#newDurability(durable, directory);
     const recovered = this.#durability?.recovered.messages ?? [];
-    const checksState = development || durable !== undefined;
-    const { random = systemRandom } = options;
-    const operations = new AsyncOperations(gate, effects);
-    const lines = new WaitingLines({ ...options, codec, writer, objectCountMax: options.heldCountMax });
-    const shared = {
-      directory,
-      effects,
-      gate,
-      reader: this.#reader,
-      clock,
-      random,
-      rows: this.#rows,
-      operations,
-      lines,
-    };
-    const workplace = { ...shared, development, checksState };
-    this.#invoker = new Invoker(workplace, this.#entities, this.#durability?.encodeInput);
+    const ground = { directory, effects, gate, reader: this.#reader, rows: this.#rows, codec, writer };
+    const workplace = newWorkplace(ground, options);
+    this.#failures = new Failures(workplace, durable !== undefined);
+    this.#invoker = new Invoker(workplace, this.#entities, this.#failures, this.#durability?.encodeInput);
     this.#delivery = new Delivery(directory.bindings, this.#reader, this.#invoker, this.#durability);
     this.#markers = this.#durability && this.#newMarkers(this.#durability);
     this.#mailboxDrain = new MailboxDrain({
@@ -144,7 +132,7 @@ export class Shard implements EnvelopeHandler {
       mailboxCount: () => this.#mailbox.count,
       sendControl: (kind, to, payload) => {
         this.#writer.write(kind, 0, 0, '', TYPE_NONE, '', payload, PLAIN);
-        this.#outbound[to]?.append(this.#writer);
+        this.#outbound.byThread[to]?.append(this.#writer);
       },
     });
   }
@@ -165,9 +153,19 @@ export class Shard implements EnvelopeHandler {
     return this.#entities;
   }
 
+  /** What this shard keeps in rows. */
+  get rows(): Rows {
+    return this.#rows;
+  }
+
   /** Async invocations that are under way. */
   get busyCount(): number {
     return this.#invoker.busyCount;
+  }
+
+  /** How long there is nothing to do if nothing comes. */
+  get restMs(): number {
+    return this.#failures.backOff.dueInMs;
   }
 
   /** Whether something is under way whose end comes through the event loop. */
@@ -194,21 +192,17 @@ export class Shard implements EnvelopeHandler {
   /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
   get hasWork(): boolean {
     if (this.#mailbox.count > 0 || this.#invoker.hasSettled || this.#durability?.hasWork === true) return true;
-    return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.some((channel) => channel?.canMove);
+    return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.canMove;
   }
 
   /** Envelopes inside this shard that are not finished: what its credit to the coordinator is reckoned from. */
   get backlogCount(): number {
-    let count = this.#mailbox.count + this.#invoker.lines.count + this.#invoker.busyCount;
-    for (const channel of this.#outbound) if (channel !== undefined) count += channel.waitingCount;
-    return count;
+    return this.#mailbox.count + this.#invoker.lines.count + this.#invoker.busyCount + this.#outbound.waitingCount;
   }
 
   /** Bytes in memory of what did not fit into rings and mailbox. */
   get overflowBytes(): number {
-    let bytes = this.#mailbox.memoryBytes + this.#invoker.lines.memoryBytes;
-    for (const channel of this.#outbound) if (channel !== undefined) bytes += channel.memoryBytes;
-    return bytes;
+    return this.#mailbox.memoryBytes + this.#invoker.lines.memoryBytes + this.#outbound.memoryBytes;
   }
 
   // -- in
@@ -251,14 +245,7 @@ export class Shard implements EnvelopeHandler {
     this.#outbox.dispatch();
     const { counters, thread } = this.#mesh;
     counters.publishProduced(thread, this.#outbox.producedCount);
-    let movedCount = 0;
-    let cramped = false;
-    for (const channel of this.#outbound) {
-      if (channel === undefined) continue;
-      movedCount += channel.flush(this.#batchCount);
-      cramped ||= channel.waitingCount > 0;
-    }
-    this.#mesh.declareCramped(cramped);
+    const movedCount = this.#outbound.flush(this.#batchCount);
     counters.publishConsumed(thread, this.#invoker.finishedCount);
     this.#mailbox.spill();
     this.#invoker.lines.spill();

@@ -80,6 +80,21 @@ export class WaitingLines {
     this.memoryBytes += line.overflow.memoryBytes;
   }
 
+  /** Puts a message before all others of an entity's line: it is to be tried again. */
+  putBack(
+    { waiting: line }: Entity,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    form: number,
+    meta: MessageMeta | undefined,
+  ): void {
+    assert(line !== undefined, 'messages wait for a busy entity only (I4)');
+    line.addFirst(message, sourceType, sourceId, form, meta);
+    this.count++;
+    this.#objectCount++;
+  }
+
   /** The oldest message of an entity's line, which then no longer waits. */
   take({ waiting: line }: Entity): HeldMessage | undefined {
     if (line === undefined || line.count === 0) return undefined;

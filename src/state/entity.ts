@@ -103,6 +103,14 @@ export class WaitingLine {
     this.objectCount++;
   }
 
+  /** One that goes before all others. */
+  addFirst(message: unknown, sourceType: number, sourceId: string, form: number, meta: MessageMeta | undefined): void {
+    const held: HeldMessage = { message, sourceType, sourceId, form, meta, next: this.#first };
+    this.#first = held;
+    this.#last ??= held;
+    this.objectCount++;
+  }
+
   /** Those that wait as objects, oldest first; they go on waiting. */
   *messages(): Generator<HeldMessage> {
     for (let held = this.#first; held !== undefined; held = held.next) yield held;

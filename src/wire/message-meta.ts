@@ -15,6 +15,8 @@ export interface MessageMeta {
   readonly ifExists?: true;
   /** How many invocations of this message have failed. */
   readonly attempts?: number;
+  /** When the first of them failed, in milliseconds since 1970. */
+  readonly firstFailedAt?: number;
 }
 
 export const IF_EXISTS: MessageMeta = Object.freeze({ ifExists: true });

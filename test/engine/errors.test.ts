@@ -24,6 +24,7 @@ import {
   ndjsonSource,
   startEngine,
 } from '../../src/index.ts';
+import { portableFilter } from '../../src/sdk/dead-letter.ts';
 import { type Order, puppet, records } from './puppet.ts';
 import { openEngine, PUPPET_MODULE, until } from './puppet-engine.ts';
 
@@ -166,6 +167,11 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   INVALID_KEY: causeOf(obeying({ do: 'entry', key: '' })),
   CONTEXT_EXPIRED: causeOf(obeying({ do: 'sleep', ms: 1, after: { do: 'keepContext' } }, { do: 'useContext' })),
   INVOCATION_FAILED: obeying({ do: 'throw', text: 'as told' }),
+  INVALID_FILTER: () => thrown(() => portableFilter({ type: 5 as never })),
+  FUNCTION_FAILED: async () => {
+    const { engine } = await openEngine();
+    return await rejected(engine.ask('puppet/stopping', 'a', { do: 'throw', text: 'no' }));
+  },
   ASK_TIMED_OUT: async () =>
     await rejected((await openEngine()).engine.ask(puppet, 'Kim', { do: 'save', value: 1 }, { timeoutMs: 20 })),
   MALFORMED_RECORD: reporting(() => ({

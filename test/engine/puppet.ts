@@ -152,4 +152,12 @@ export const counter = defineFunction({
   },
 });
 
-export default defineModule({ functions: [puppet, asyncPuppet, counter], egresses: [records, moreRecords] });
+/** Its failures end the engine. */
+export const stopping = defineFunction({
+  type: 'puppet/stopping',
+  state: specs,
+  failure: { otherwise: 'stop' },
+  invoke: (ctx: PuppetContext, order: Order): void | Promise<void> => obey(ctx, order),
+});
+
+export default defineModule({ functions: [puppet, asyncPuppet, counter, stopping], egresses: [records, moreRecords] });

@@ -3,7 +3,7 @@
  * promise in its hand, look at entities, and count turns.
  */
 import type { AnyFunction } from '../../../src/sdk/function.ts';
-import { defineEgress, defineModule, type MillraceError } from '../../../src/index.ts';
+import { defineEgress, defineModule, type MillraceError, type ModuleDefinition } from '../../../src/index.ts';
 import { SingleThreadEngine, type SingleThreadOptions } from '../../../src/testing/single-thread.ts';
 
 export const results = defineEgress<unknown>({ type: 'test/results' });
@@ -24,11 +24,15 @@ export class Stage {
   readonly engine: SingleThreadEngine;
   readonly errors: MillraceError[] = [];
 
-  constructor(functions: readonly AnyFunction[], options: Partial<SingleThreadOptions> = {}) {
-    const module = defineModule({ functions, egresses: [results] });
+  constructor(
+    functions: readonly AnyFunction[],
+    options: Partial<SingleThreadOptions> & Pick<ModuleDefinition, 'onQuarantine'> = {},
+  ) {
+    const { onQuarantine = [], ...rest } = options;
+    const module = defineModule({ functions, egresses: [results], onQuarantine });
     this.engine = new SingleThreadEngine(
       module,
-      { shardCount: 1, ...options },
+      { shardCount: 1, ...rest },
       { invocationFailed: (error) => void this.errors.push(error), egressCrowded: () => {} },
     );
   }

@@ -1,0 +1,102 @@
+/**
+ * Dead letters as a program sees them: messages that could not be handled, with all that is known of the failure; what
+ * selects some of them; and the event that tells of a new one. Where they lie is the shards' business.
+ */
+import type { Address } from './address.ts';
+import { describe, MillraceError } from './errors.ts';
+
+/** What was thrown, as plain data. Long texts are cut off. */
+export interface DeadLetterError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  /** Of an error that has one, such as a `MillraceError` or one of Node's. */
+  readonly code?: string;
+}
+
+export interface DeadLetter {
+  /** Names this dead letter for `redrive`, `edit` and `drop`. */
+  readonly id: string;
+  /** The address that the message was for. */
+  readonly target: Address;
+  /** Who sent it; undefined if it came from outside. */
+  readonly source: Address | undefined;
+  /** Undefined, too, when it is too large to be shown here; `redrive` sends it all the same. */
+  readonly message: unknown;
+  readonly error: DeadLetterError;
+  /** How often it was tried. */
+  readonly attempts: number;
+  /** When the first and the last attempt failed, in milliseconds since 1970. */
+  readonly firstFailedAt: number;
+  readonly failedAt: number;
+}
+
+/**
+ * Selects dead letters; without any field, all. In a pattern `*` stands for any characters and `?` for any single one.
+ */
+export interface DeadLetterFilter {
+  /** Pattern for the function type of the target, such as `'shop/*'`. */
+  readonly type?: string;
+  /** Pattern for the id of the target. */
+  readonly id?: string;
+  /** Pattern for the name, the code or the whole message of the error. */
+  readonly error?: string;
+  /** Those that failed at this moment or later: milliseconds since 1970, or a date. */
+  readonly from?: number | Date;
+  /** Those that failed before this moment. */
+  readonly to?: number | Date;
+}
+
+/** What a function or an egress that is named in `onQuarantine` gets, once for each dead letter. */
+export interface QuarantineEvent {
+  readonly kind: 'dead-letter';
+  /** The address whose invocation failed. */
+  readonly address: Address;
+  /** The id of the dead letter. */
+  readonly deadLetter: string;
+  readonly error: DeadLetterError;
+  readonly attempts: number;
+  readonly failedAt: number;
+}
+
+/** A filter as it travels: checked, and of nothing but strings and numbers. */
+export interface PortableFilter {
+  readonly type: string;
+  readonly id: string;
+  readonly error: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Throws `INVALID_FILTER`. */
+export function portableFilter(filter: DeadLetterFilter): PortableFilter {
+  const text = (name: 'type' | 'id' | 'error'): string => {
+    const pattern = filter[name] ?? '*';
+    if (typeof pattern === 'string') return pattern;
+    throw new MillraceError('INVALID_FILTER', `The filter's ${name} is ${describe(pattern)}, not a string.`);
+  };
+  const time = (name: 'from' | 'to', byDefault: number): number => {
+    const moment = Number(filter[name] ?? byDefault);
+    if (!Number.isNaN(moment)) return Math.min(Math.max(moment, 0), Number.MAX_SAFE_INTEGER);
+    throw new MillraceError('INVALID_FILTER', `The filter's ${name} is ${describe(filter[name])}, no moment.`);
+  };
+  return {
+    type: text('type'),
+    id: text('id'),
+    error: text('error'),
+    from: time('from', 0),
+    to: time('to', Number.MAX_SAFE_INTEGER),
+  };
+}
+
+/** Whether a text is what a pattern says. */
+export function patternTest(pattern: string): (text: string) => boolean {
+  if (/^\*+$/.test(pattern)) return () => true;
+  if (!/[*?]/.test(pattern)) return (text) => text === pattern;
+  const source = pattern
+    .replaceAll(/[\\^$.+()[\]{}|/-]/g, String.raw`\$&`)
+    .replaceAll(/\*+/g, '.*')
+    .replaceAll('?', '.');
+  const expression = new RegExp(`^${source}$`, 's');
+  return (text) => expression.test(text);
+}

@@ -1,0 +1,65 @@
+/**
+ * What a function wants to happen when an invocation throws: how often its message is tried, how long it waits in
+ * between, and what becomes of it then. Part of a function's definition; the shard carries it out.
+ */
+import { describe, MillraceError } from './errors.ts';
+
+/** The pauses between attempts: `initialMs`, then `factor` times as long each time, up to `maxMs`. */
+export interface Backoff {
+  /** Before the second attempt, in milliseconds; default 100. */
+  readonly initialMs?: number;
+  /** Default 2. */
+  readonly factor?: number;
+  /** No pause is longer, in milliseconds; default 60,000. */
+  readonly maxMs?: number;
+  /**
+   * How much of a pause is left to chance, from 0 to 1, so that what failed together is not tried again together;
+   * default 0.5: a pause takes from half its length to all of it.
+   */
+  readonly jitter?: number;
+}
+
+/**
+ * StateFun knows no such thing: there a function that throws restarts the job, and the message comes again for ever.
+ */
+export interface FailurePolicy {
+  /**
+   * How often a message is tried in all; default 1. Until the last attempt nothing is reported, its address is busy, and
+   * later messages to it wait in order; no other address waits. A checkpoint remembers how often it was tried.
+   */
+  readonly attempts?: number;
+  readonly backoff?: Backoff;
+  /**
+   * After the last attempt:
+   * - `'dead-letter'` (default): the message goes to the dead letters, and the address goes on with the next one.
+   * - `'stop'`: the engine fails with `FUNCTION_FAILED`. Nothing of the message has happened; a later start tries it again.
+   */
+  readonly otherwise?: 'dead-letter' | 'stop';
+}
+
+export type FilledFailurePolicy = Required<Omit<FailurePolicy, 'backoff'>> & { readonly backoff: Required<Backoff> };
+
+const OTHERWISE: readonly unknown[] = ['dead-letter', 'stop'];
+/** A year. */
+const PAUSE_MS_MAX = 366 * 24 * 3_600_000;
+
+/** Fills in defaults. Throws `INVALID_DEFINITION`. */
+export function fillFailurePolicy(type: string, policy: FailurePolicy = {}): FilledFailurePolicy {
+  const { initialMs = 100, factor = 2, maxMs = 60_000, jitter = 0.5 } = policy.backoff ?? {};
+  const { attempts = 1, otherwise = 'dead-letter' } = policy;
+  const check = (name: string, given: unknown, isValid: boolean, allowed: string): void => {
+    if (isValid) return;
+    throw new MillraceError(
+      'INVALID_DEFINITION',
+      `${type}: failure.${name} is ${describe(given)}; allowed is ${allowed}.`,
+    );
+  };
+  const isWithin = (value: number, min: number, max: number): boolean => value >= min && value <= max;
+  check('attempts', attempts, Number.isSafeInteger(attempts) && attempts >= 1, 'a whole number from 1');
+  check('otherwise', otherwise, OTHERWISE.includes(otherwise), "'dead-letter' or 'stop'");
+  check('backoff.initialMs', initialMs, isWithin(initialMs, 0, PAUSE_MS_MAX), 'milliseconds up to a year');
+  check('backoff.factor', factor, isWithin(factor, 1, 1_000), 'a number from 1 to 1,000');
+  check('backoff.maxMs', maxMs, isWithin(maxMs, 0, PAUSE_MS_MAX), 'milliseconds up to a year');
+  check('backoff.jitter', jitter, isWithin(jitter, 0, 1), 'a number from 0 to 1');
+  return Object.freeze({ attempts, otherwise, backoff: { initialMs, factor, maxMs, jitter } });
+}

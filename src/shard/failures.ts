@@ -1,0 +1,123 @@
+/**
+ * What becomes of a message whose invocation has failed, as the policy of its function says: another attempt after a
+ * pause, the dead letters, or the end of the engine. What this does is part of the turn that consumes the message, and
+ * so of the same cut (I6). It never invokes anything.
+ */
+import type { Address } from '../sdk/address.ts';
+import type { DeadLetterError } from '../sdk/dead-letter.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import { hashId } from '../keys/id-hash.ts';
+import type { Entity, HeldMessage } from '../state/entity.ts';
+import { KIND_FAILURE, TYPE_ASKER } from '../wire/envelope-layout.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
+import { BackOff } from './back-off.ts';
+import { DeadLetters, errorToKeep } from './dead-letters.ts';
+import { failureOf } from './failure.ts';
+import type { FunctionBinding } from './function-binding.ts';
+import type { Workplace } from './workplace.ts';
+import { Quarantine } from './quarantine.ts';
+
+/** A message that came to its end in this shard without having been handled. */
+export type Undelivered = Omit<HeldMessage, 'next'>;
+
+export class Failures {
+  readonly backOff: BackOff;
+  readonly deadLetters: DeadLetters;
+  readonly #place: Workplace;
+  readonly #quarantine: Quarantine;
+
+  constructor(place: Workplace, isDurable: boolean) {
+    this.#place = place;
+    this.backOff = new BackOff(place.clock, place.random);
+    this.deadLetters = new DeadLetters(place.rows, isDurable);
+    this.#quarantine = new Quarantine(place.directory, place.effects);
+  }
+
+  /** An attempt has failed: the meta of the message for the next one, or undefined if that was the last. */
+  next({ failure }: FunctionBinding, meta: MessageMeta | undefined): MessageMeta | undefined {
+    if (failure.attempts === 1) return undefined;
+    const attempts = (meta?.attempts ?? 0) + 1;
+    if (attempts >= failure.attempts) return undefined;
+    return { ...meta, attempts, firstFailedAt: meta?.firstFailedAt ?? this.#place.clock.now() };
+  }
+
+  /** The last attempt has failed. Throws `FUNCTION_FAILED` if the engine is to stop. */
+  giveUp(binding: FunctionBinding, { id, hash }: Entity, failed: Undelivered, thrown: unknown): void {
+    const { type, failure } = binding;
+    if (failure.otherwise === 'stop') throw functionFailed(type, id, thrown);
+    this.#bury(type, id, hash, failed, errorToKeep(thrown));
+    this.#report(binding, id, failed, thrown);
+  }
+
+  /** Tells the asker who waits, or else the engine's error listeners. */
+  #report({ index }: FunctionBinding, id: string, { sourceType, sourceId }: Undelivered, thrown: unknown): void {
+    const asker = sourceType === TYPE_ASKER ? sourceId : '';
+    this.#place.effects.addForCoordinator(KIND_FAILURE, sourceType, asker, failureOf(thrown), index, id);
+  }
+
+  /**
+   * A message that nobody can be given: its target is of a type that the module does not have, for instance. `source`
+   * says who sent it, by name, since that may be unknown as well.
+   */
+  undeliverable(
+    target: Address,
+    source: Address | undefined,
+    message: unknown,
+    meta: MessageMeta | undefined,
+    reason: MillraceError,
+  ): void {
+    const { type, id } = target;
+    const { now } = this.#times(meta);
+    const deadLetter = this.deadLetters.add({
+      type,
+      id,
+      hash: hashId(id),
+      source,
+      message,
+      meta,
+      error: errorToKeep(reason),
+      attempts: 0,
+      firstFailedAt: now,
+      failedAt: now,
+    });
+    this.#tell(target, deadLetter, errorToKeep(reason), 0, now);
+  }
+
+  #bury(type: string, id: string, hash: number, failed: Undelivered, error: DeadLetterError): void {
+    const { message, sourceType, sourceId, meta } = failed;
+    const { now, first } = this.#times(meta);
+    const attempts = (meta?.attempts ?? 0) + 1;
+    const sourceName = this.#place.directory.typeName(sourceType);
+    const deadLetter = this.deadLetters.add({
+      type,
+      id,
+      hash,
+      source: sourceName === undefined ? undefined : { type: sourceName, id: sourceId },
+      message,
+      meta,
+      error,
+      attempts,
+      firstFailedAt: first,
+      failedAt: now,
+    });
+    this.#tell({ type, id }, deadLetter, error, attempts, now);
+  }
+
+  #tell(address: Address, deadLetter: string, error: DeadLetterError, attempts: number, failedAt: number): void {
+    this.#quarantine.tell({ kind: 'dead-letter', address, deadLetter, error, attempts, failedAt });
+  }
+
+  #times(meta: MessageMeta | undefined): { readonly now: number; readonly first: number } {
+    const now = Math.floor(this.#place.clock.now());
+    return { now, first: meta?.firstFailedAt ?? now };
+  }
+}
+
+function functionFailed(type: string, id: string, thrown: unknown): MillraceError {
+  const { name, message, stack } = failureOf(thrown);
+  const what = `${type} ${describe(id)} threw ${name}: ${message}`;
+  return new MillraceError('FUNCTION_FAILED', what, {
+    cause: thrown,
+    details: { type, id, error: `${name}: ${message}`, stack: stack ?? '' },
+  });
+}

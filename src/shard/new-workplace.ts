@@ -1,0 +1,29 @@
+/**
+ * Puts together what the invocations of a shard share, of what the shard has and of what it was told.
+ */
+import { systemRandom } from '../base/random.ts';
+import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
+import type { PayloadCodec } from '../wire/payload-codec.ts';
+import { AsyncOperations } from './async-operations.ts';
+import type { ShardOptions } from './shard-options.ts';
+import { WaitingLines } from './waiting-lines.ts';
+import type { Workplace } from './workplace.ts';
+
+/** What a shard has. */
+export interface WorkplaceGround extends Pick<Workplace, 'directory' | 'effects' | 'gate' | 'reader' | 'rows'> {
+  readonly codec: PayloadCodec;
+  readonly writer: EnvelopeWriter;
+}
+
+export function newWorkplace({ codec, writer, ...ground }: WorkplaceGround, options: ShardOptions): Workplace {
+  const { clock, random = systemRandom, development, durable } = options;
+  return {
+    ...ground,
+    clock,
+    random,
+    operations: new AsyncOperations(ground.gate, ground.effects),
+    lines: new WaitingLines({ ...options, codec, writer, objectCountMax: options.heldCountMax }),
+    development,
+    checksState: development || durable !== undefined,
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * All channels by which things leave one shard, looked at as one: what of it waits for room, and the end of a turn, which
+ * shows the others what the turn has sent.
+ */
+import type { Mesh } from '../channel/mesh.ts';
+import type { OutboundChannel } from '../channel/outbound-channel.ts';
+
+export class OutboundChannels {
+  /** By thread; none to the own one. */
+  readonly byThread: readonly (OutboundChannel | undefined)[];
+  readonly #mesh: Mesh;
+
+  constructor(mesh: Mesh, byThread: readonly (OutboundChannel | undefined)[]) {
+    this.#mesh = mesh;
+    this.byThread = byThread;
+  }
+
+  /** Envelopes that wait for room. */
+  get waitingCount(): number {
+    let count = 0;
+    for (const channel of this.byThread) if (channel !== undefined) count += channel.waitingCount;
+    return count;
+  }
+
+  /** Bytes in memory of what waits for room. */
+  get memoryBytes(): number {
+    let bytes = 0;
+    for (const channel of this.byThread) if (channel !== undefined) bytes += channel.memoryBytes;
+    return bytes;
+  }
+
+  /** Whether `flush` may find room for something that waits. */
+  get canMove(): boolean {
+    return this.byThread.some((channel) => channel?.canMove);
+  }
+
+  /** Shows what was sent, and moves at most `countMax` waiting envelopes a channel. Returns how many moved. */
+  flush(countMax: number): number {
+    let movedCount = 0;
+    let cramped = false;
+    for (const channel of this.byThread) {
+      if (channel === undefined) continue;
+      movedCount += channel.flush(countMax);
+      cramped ||= channel.waitingCount > 0;
+    }
+    this.#mesh.declareCramped(cramped);
+    return movedCount;
+  }
+}
