@@ -20,6 +20,7 @@ export type { IdleMode } from '../src/ring/idle-strategy.ts';
 export type { Address } from '../src/sdk/address.ts';
 export { type AsyncFailure, type AsyncResult, isAsyncResult } from '../src/sdk/async-result.ts';
 export type { DeadLetter, DeadLetterError, DeadLetterFilter, QuarantineEvent } from '../src/sdk/dead-letter.ts';
+export type { Duration } from '../src/sdk/duration.ts';
 export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from '../src/sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from '../src/sdk/errors.ts';
 export {
@@ -47,6 +48,8 @@ export {
 export { type List, list, type ListSpec } from '../src/sdk/list.ts';
 export type { MessageOptions, OutsideMessageOptions } from '../src/sdk/message-options.ts';
 export { defineModule, type Module, type ModuleDefinition, type QuarantineTarget } from '../src/sdk/module.ts';
-export { type AnyStateSpec, type StateOf, type StateSpecs, type ValueSpec, value } from '../src/sdk/state.ts';
 export { type Table, table, type TableRange, type TableSpec } from '../src/sdk/table.ts';
 export type { Trace, TraceContext } from '../src/sdk/trace.ts';
+export type { SchemaInput, SchemaOutput, StandardSchema } from '../src/sdk/schema.ts';
+export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from '../src/sdk/state.ts';
+export { type ExpireOptions, type Migration, type ValueOptions, value } from '../src/sdk/value.ts';

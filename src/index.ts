@@ -19,6 +19,7 @@ export type { IdleMode } from './ring/idle-strategy.ts';
 export type { Address } from './sdk/address.ts';
 export { type AsyncFailure, type AsyncResult, isAsyncResult } from './sdk/async-result.ts';
 export type { DeadLetter, DeadLetterError, DeadLetterFilter, QuarantineEvent } from './sdk/dead-letter.ts';
+export type { Duration } from './sdk/duration.ts';
 export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from './sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from './sdk/errors.ts';
 export {
@@ -46,6 +47,8 @@ export {
 export { type List, list, type ListSpec } from './sdk/list.ts';
 export type { MessageOptions, OutsideMessageOptions } from './sdk/message-options.ts';
 export { defineModule, type Module, type ModuleDefinition, type QuarantineTarget } from './sdk/module.ts';
-export { type AnyStateSpec, type StateOf, type StateSpecs, type ValueSpec, value } from './sdk/state.ts';
 export { type Table, table, type TableRange, type TableSpec } from './sdk/table.ts';
 export type { Trace, TraceContext } from './sdk/trace.ts';
+export type { SchemaInput, SchemaOutput, StandardSchema } from './sdk/schema.ts';
+export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from './sdk/state.ts';
+export { type ExpireOptions, type Migration, type ValueOptions, value } from './sdk/value.ts';

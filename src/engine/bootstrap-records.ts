@@ -10,7 +10,9 @@ import type { Module } from '../sdk/module.ts';
 import { type FunctionBinding, Directory } from '../shard/function-binding.ts';
 import { type RecordSpan, readKey, readRecord, readValue } from '../state/record-reader.ts';
 import { type RecordNames, recordNames, RecordWriter } from '../state/record-writer.ts';
+import type { CellGuard } from '../state/cell-guard.ts';
 import { Entity } from '../state/entity.ts';
+import { NEVER } from '../state/kept-value.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { inspect } from '../wire/structured-data.ts';
 import type { KeyedRecord } from './bootstrap-sort.ts';
@@ -42,9 +44,13 @@ export class BootstrapRecords {
 
   constructor(module: Module) {
     for (const binding of new Directory(module).bindings) {
-      const { cellNames, slots } = binding.shape;
+      const { slots } = binding.shape;
       const cells = new Map(slots.filter(({ kind }) => kind === 'value').map(({ name, cell }) => [name, cell]));
-      this.#targets.set(binding.type, { binding, names: recordNames(binding.type, cellNames), cells });
+      this.#targets.set(binding.type, {
+        binding,
+        names: recordNames(binding.type, binding.cellNames, binding.guards),
+        cells,
+      });
     }
   }
 
@@ -82,7 +88,9 @@ export class BootstrapRecords {
     for (const name of Object.keys(state)) {
       const cell = cells.get(name);
       if (cell === undefined) throw this.#refusal(`${binding.type} declares no state named ${describe(name)}`);
-      entity.writeCell(cell, this.#checked((state as Record<string, unknown>)[name]));
+      const value = (state as Record<string, unknown>)[name];
+      const guard = binding.guards?.[cell];
+      entity.writeCell(cell, guard === undefined ? this.#checked(value) : this.#guarded(guard, value, entity.id));
     }
   }
 
@@ -95,6 +103,16 @@ export class BootstrapRecords {
       throw this.#refusal(cause instanceof Error ? cause.message : String(cause), cause);
     }
     return value;
+  }
+
+  /** Of the version of this module, and so that its schema takes it; it does not expire before it is written again. */
+  #guarded(guard: CellGuard, value: unknown, id: string): unknown {
+    if (value === undefined) return undefined;
+    try {
+      return guard.accept(value, id, NEVER, (accepted) => void this.#checked(accepted));
+    } catch (cause) {
+      throw this.#refusal(cause instanceof Error ? cause.message : String(cause), cause);
+    }
   }
 
   #refusal(what: string, cause?: unknown): MillraceError {

@@ -141,6 +141,7 @@ export class Coordinator implements EnvelopeHandler {
 
   #send(target: Target, id: string, sourceType: number, source: string, message: unknown, options?: Options): void {
     const type = this.directory.numberFromOutside(target);
+    if (this.directory.checksMessages) this.directory.checkMessage(type, message);
     this.#link.effects.addMessage(type, id, message, sourceType, source, this.#meta.of(options));
   }
 

@@ -21,6 +21,9 @@ const CONSEQUENCES = {
   INVALID_TRACE: 'Nothing was sent.',
   REPLY_WITHOUT_CALLER: 'Nothing was sent.',
   INVALID_KEY: 'The call had no effect.',
+  MESSAGE_INVALID: 'Nothing was sent, or, where it was found on arrival, this invocation did not happen.',
+  STATE_INVALID: 'The value was not taken; the invocation fails unless it catches this.',
+  STATE_MIGRATION_FAILED: 'The stored value was left as it is; the invocation fails unless it catches this.',
   CONTEXT_EXPIRED: 'The call had no effect.',
   INVOCATION_FAILED:
     'Nothing it did has happened; its message is kept as its failure policy says, and the engine goes on.',

@@ -11,6 +11,7 @@ import { checkTypeName } from './address.ts';
 import type { EgressType } from './egress.ts';
 import { describe, MillraceError } from './errors.ts';
 import type { MessageOptions } from './message-options.ts';
+import { type AnySchema, checkWith, isSchema, type SchemaInput, type SchemaOutput } from './schema.ts';
 import type { AnyStateSpec, StateOf, StateSpecs } from './state.ts';
 import { type FailurePolicy, type FilledFailurePolicy, fillFailurePolicy } from './failure-policy.ts';
 import type { Trace } from './trace.ts';
@@ -101,6 +102,8 @@ export interface StatefulFunction<Message, Reply = unknown, Specs extends StateS
   readonly kind: 'function';
   readonly state: Specs;
   readonly failure: FilledFailurePolicy;
+  /** What its messages must satisfy; `invoke` gets what it makes of them. */
+  readonly messages: AnySchema | undefined;
   invoke(ctx: Context<Specs, Reply>, message: Message): void | Promise<void>;
 }
 
@@ -128,23 +131,73 @@ function checkState(type: string, name: string, spec: AnyStateSpec): void {
   throw new MillraceError('INVALID_DEFINITION', `${type}: the name ${describe(name)} of a state must be ${allowed}.`);
 }
 
+/** A definition whose messages are checked: the schema says what they are. */
+export interface CheckedFunctionDefinition<Schema extends AnySchema, Reply, Specs extends StateSpecs>
+  extends Omit<FunctionDefinition<SchemaInput<Schema>, Reply, Specs>, 'invoke'> {
+  /**
+   * What a message must satisfy: any Standard Schema (zod, valibot, arktype, …) that answers at once. It is asked where a
+   * message is sent, which throws `MESSAGE_INVALID` there, and again when it is delivered, since it may have been sent
+   * by an earlier version of the code; `invoke` gets what it gives then.
+   */
+  readonly messages: Schema;
+  /** As in `FunctionDefinition`. */
+  invoke(ctx: Context<Specs, Reply>, message: SchemaOutput<Schema>): void | Promise<void>;
+}
+
 /**
- * Defines a stateful function. The message type is that of `invoke`'s second parameter (or of the token).
+ * Defines a stateful function. The message type is that of `invoke`'s second parameter (or of the token), or what the
+ * schema in `messages` takes.
  *
  * @throws MillraceError `INVALID_TYPE_NAME` or `INVALID_DEFINITION`
  */
+export function defineFunction<
+  Schema extends AnySchema,
+  Reply = unknown,
+  const Specs extends StateSpecs = Record<never, never>,
+>(definition: CheckedFunctionDefinition<Schema, Reply, Specs>): StatefulFunction<SchemaInput<Schema>, Reply, Specs>;
 export function defineFunction<Message, Reply = unknown, const Specs extends StateSpecs = Record<never, never>>(
   definition: FunctionDefinition<Message, Reply, Specs>,
-): StatefulFunction<Message, Reply, Specs> {
+): StatefulFunction<Message, Reply, Specs>;
+export function defineFunction(
+  definition: FunctionDefinition<never, unknown, StateSpecs> & { readonly messages?: AnySchema | undefined },
+): AnyFunction {
   const type = checkTypeName(typeof definition.type === 'string' ? definition.type : definition.type?.type);
-  if (typeof definition.invoke !== 'function') {
-    throw new MillraceError(
-      'INVALID_DEFINITION',
-      `${type}: invoke must be a function, not ${describe(definition.invoke)}.`,
-    );
+  const { invoke, messages } = definition;
+  if (typeof invoke !== 'function') {
+    throw new MillraceError('INVALID_DEFINITION', `${type}: invoke must be a function, not ${describe(invoke)}.`);
   }
-  const state = (definition.state ?? {}) as Specs;
+  if (messages !== undefined && !isSchema(messages)) {
+    const what = `${type}: messages must be a Standard Schema, not ${describe(messages)}.`;
+    throw new MillraceError('INVALID_DEFINITION', what);
+  }
+  const state = definition.state ?? {};
   for (const [name, spec] of Object.entries(state)) checkState(type, name, spec);
   const failure = fillFailurePolicy(type, definition.failure);
-  return Object.freeze({ kind: 'function' as const, type, state, failure, invoke: definition.invoke });
+  const checking = messages === undefined ? invoke : checkingInvoke(type, messages, invoke);
+  return Object.freeze({ kind: 'function' as const, type, state, messages, failure, invoke: checking });
+}
+
+const AsyncFunction = (async () => {}).constructor;
+
+type Invoke = FunctionDefinition<never, unknown, StateSpecs>['invoke'];
+
+/** The same, with messages as the schema makes them. What is declared `async` stays so. */
+function checkingInvoke(type: string, messages: AnySchema, invoke: Invoke): Invoke {
+  if (!(invoke instanceof AsyncFunction)) {
+    return function (this: unknown, ctx, message): void | Promise<void> {
+      return Reflect.apply(invoke, this, [ctx, checkedMessage(type, messages, message)]);
+    };
+  }
+  return async function (this: unknown, ctx, message): Promise<void> {
+    await (Reflect.apply(invoke, this, [ctx, checkedMessage(type, messages, message)]) as Promise<void>);
+  };
+}
+
+/** What the schema of a function makes of a message. Throws `MESSAGE_INVALID`. */
+export function checkedMessage(type: string, messages: AnySchema, message: unknown): never {
+  const checked = checkWith(messages, message);
+  if (checked.refusal === undefined) return checked.value as never;
+  throw new MillraceError('MESSAGE_INVALID', `${type} does not take this message: ${checked.refusal}`, {
+    details: { type },
+  });
 }

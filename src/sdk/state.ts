@@ -5,6 +5,7 @@
  */
 import type { Immutable } from './immutable.ts';
 import type { List, ListSpec } from './list.ts';
+import type { AnySchema } from './schema.ts';
 import type { Table, TableSpec } from './table.ts';
 
 declare const valueOf: unique symbol;
@@ -14,6 +15,14 @@ export interface ValueSpec<Value, Read = Value> {
   readonly kind: 'value';
   /** What an entity reads before its first write. Frozen, and shared by all entities. */
   readonly initial: unknown;
+  /** What it must satisfy. */
+  readonly schema: AnySchema | undefined;
+  /** Of the values that this code reads and writes; those of version 1 are stored without a number. */
+  readonly version: number;
+  /** By version, the step to the next. */
+  readonly migrate: Readonly<Record<number, (value: unknown) => unknown>>;
+  /** When it is forgotten: so long after it was written, or also after it was read. */
+  readonly expiration: { readonly afterMs: number; readonly onAccess: boolean } | undefined;
   readonly [valueOf]?: [Value, Read];
 }
 
@@ -49,16 +58,3 @@ type HandleOf<Spec> =
     : Spec extends ListSpec<infer Element>
       ? List<Element>
       : never;
-
-/**
- * Declares one value per entity.
- *
- * `ctx.state.x` reads it and `ctx.state.x = …` writes it; the write becomes visible when the invocation returns, or not
- * at all. Values are anything a message may hold. Without `initial`, an entity reads `undefined` until its first write.
- * `ctx.clear('x')` goes back to that, or to the initial value.
- */
-export function value<Value>(): ValueSpec<Value, Value | undefined>;
-export function value<Value>(options: { initial: Value }): ValueSpec<Value>;
-export function value<Value>(options: { initial?: Value } = {}): ValueSpec<Value, Value | undefined> {
-  return { kind: 'value', initial: options.initial };
-}

@@ -90,7 +90,9 @@ export class Durability {
   constructor(options: DurableOptions, place: DurabilityPlace) {
     const { fileSystem, directory, store, appliedEpoch, committed } = options;
     const codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
-    const names = place.directory.bindings.map(({ type, shape }) => recordNames(type, shape.cellNames));
+    const names = place.directory.bindings.map(({ index, type, cellNames, guards }) =>
+      recordNames(type, cellNames, guards, () => place.directory.guardAll(index)),
+    );
     const namesOf = (functionIndex: number): RecordNames => names[functionIndex];
     this.#place = place;
     this.#baseEpoch = appliedEpoch;

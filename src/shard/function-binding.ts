@@ -5,11 +5,15 @@
 import type { AnyEgress, EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FilledFailurePolicy } from '../sdk/failure-policy.ts';
-import type { AnyFunction, FunctionType } from '../sdk/function.ts';
+import { type AnyFunction, checkedMessage, type FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
+import { allGuards, type CellGuard, cellGuards } from '../state/cell-guard.ts';
 import { type StateShape, stateShape } from '../state/state-view.ts';
 import { FUNCTION_COUNT_MAX, TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
+
+/** The name of the cell that holds when the entity's row of what expires is due. No state may be called so. */
+const EXPIRY_CELL_NAME = '\0expiry';
 
 /** The type name under which an asker shows as `ctx.caller`. */
 export const ASKER_TYPE = 'millrace/asker';
@@ -19,6 +23,12 @@ export interface FunctionBinding {
   readonly type: string;
   readonly fn: AnyFunction;
   readonly shape: StateShape;
+  /** What the cells are called in records: the declared states, and what the engine keeps beside them. */
+  readonly cellNames: readonly string[];
+  /** By cell, where a state has a version, a schema or an expiration; undefined for a function without any. */
+  readonly guards: readonly (CellGuard | undefined)[] | undefined;
+  /** The cell with the time of the entity's row in the section of what expires; -1 if nothing does. */
+  readonly expiryCell: number;
   /** Whether `invoke` is declared `async`; any other function may still return a promise. */
   readonly isAsync: boolean;
   readonly failure: FilledFailurePolicy;
@@ -70,6 +80,10 @@ function nameOf(target: NamedTarget): string {
 
 export class Directory {
   readonly bindings: readonly FunctionBinding[];
+  /** Whether any function checks its messages. */
+  readonly checksMessages: boolean;
+  /** Called when a function has got guards for all its states. */
+  onGuarded: (index: number) => void = () => {};
   readonly egresses: readonly AnyEgress[];
   readonly quarantine: QuarantineTargets;
   readonly #functions: Numbers;
@@ -81,6 +95,7 @@ export class Directory {
     }
     this.bindings = module.functions.map((fn, index) => bind(fn, index));
     this.egresses = module.egresses;
+    this.checksMessages = module.functions.some(({ messages }) => messages !== undefined);
     this.#functions = new Numbers(module.functions.map((fn) => fn.type));
     this.#egressNumbers = new Numbers(module.egresses.map((egress) => egress.type));
     this.quarantine = this.#findQuarantine(module);
@@ -119,6 +134,22 @@ export class Directory {
     throw new MillraceError('UNKNOWN_FUNCTION', `${ASKER_TYPE} is answered by functions, not from outside.`);
   }
 
+  /**
+   * Refuses a message that this function would refuse: `MESSAGE_INVALID` at the sender, where the mistake is. The message
+   * goes as it is; what the schema makes of it, it makes when it is delivered.
+   */
+  checkMessage(number: number, message: unknown): void {
+    const fn = this.bindings[number]?.fn;
+    if (fn?.messages !== undefined) checkedMessage(fn.type, fn.messages, message);
+  }
+
+  /** Values were met that only guards can read: from now on all states of this function have one. */
+  guardAll(number: number): void {
+    const binding = this.bindings[number] as { guards: FunctionBinding['guards']; readonly fn: AnyFunction };
+    binding.guards = allGuards(binding.fn.type, binding.fn.state);
+    this.onGuarded(number);
+  }
+
   /** The number of a function, if this module has it. */
   findFunction(type: string): number | undefined {
     return this.#functions.find(type);
@@ -143,5 +174,18 @@ function bind(fn: AnyFunction, index: number): FunctionBinding {
   const shape = stateShape(fn.state);
   // Initial values are shared by all entities, so they are protected in every mode.
   for (const { initial } of shape.slots) deepFreeze(initial);
-  return { index, type: fn.type, fn, shape, isAsync: fn.invoke instanceof AsyncFunction, failure: fn.failure };
+  const guards = cellGuards(fn.type, fn.state);
+  const expires = guards?.some((guard) => guard?.expires === true) === true;
+  const { cellNames } = shape;
+  return {
+    index,
+    type: fn.type,
+    fn,
+    shape,
+    cellNames: expires ? [...cellNames, EXPIRY_CELL_NAME] : cellNames,
+    guards,
+    expiryCell: expires ? cellNames.length : -1,
+    isAsync: fn.invoke instanceof AsyncFunction,
+    failure: fn.failure,
+  };
 }

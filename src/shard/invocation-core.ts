@@ -195,6 +195,14 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
     if (typeof value === 'object' ? value !== null : typeof value === 'function' || typeof value === 'symbol') {
       this.checkValue(value);
     }
+    this.putCell(index, value);
+  }
+
+  protected getCell(index: number): unknown {
+    return this.#cells.readCell(index);
+  }
+
+  protected putCell(index: number, value: unknown): void {
     if (!this.#aside) {
       if (this.entity.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(this.entity);
       this.#undoIndexes[this.#undoCount] = index;
@@ -239,6 +247,11 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
   /** Removes the rows that this address keeps in these sections. */
   protected eraseAddress(sections: readonly number[]): void {
     this.#invocationRows().erase(this.#owner(), sections);
+  }
+
+  /** Whether it runs in place, to its end, while nothing else happens. */
+  protected get isInPlace(): boolean {
+    return !this.#aside;
   }
 
   protected check(): void {

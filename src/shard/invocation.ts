@@ -37,6 +37,7 @@ export class Invocation extends InvocationCore implements Context<never> {
   send(target: string | FunctionType<never>, id: string, message: unknown, options?: MessageOptions): void {
     this.check();
     const type = this.place.directory.functionNumber(target);
+    if (this.place.directory.checksMessages) this.place.directory.checkMessage(type, message);
     this.effects.addMessage(type, id, message, this.binding.index, this.entity.id, this.metaOf(options));
   }
 
@@ -46,6 +47,7 @@ export class Invocation extends InvocationCore implements Context<never> {
       const self = `${this.binding.type} "${this.entity.id}"`;
       throw new MillraceError('REPLY_WITHOUT_CALLER', `${self}: this message came without a caller to reply to.`);
     }
+    if (this.place.directory.checksMessages) this.place.directory.checkMessage(this.sourceType, message);
     this.effects.addMessage(
       this.sourceType,
       this.sourceId(),

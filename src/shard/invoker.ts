@@ -13,7 +13,8 @@ import type { AsyncOperations } from './async-operations.ts';
 import { type EndedInvocation, EndedInvocations, type GivenMessage } from './ended-invocations.ts';
 import type { Failures } from './failures.ts';
 import type { FunctionBinding } from './function-binding.ts';
-import { Invocation } from './invocation.ts';
+import { newInvocation } from './guarded-invocation.ts';
+import type { Invocation } from './invocation.ts';
 import type { WaitingLines } from './waiting-lines.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -52,7 +53,10 @@ export class Invoker {
     this.#ended.onEnded = () => this.onSettled();
     this.#encodeInput = encodeInput;
     this.#asides = place.directory.bindings.map(({ isAsync }) => isAsync);
-    this.#contexts = place.directory.bindings.map((binding) => new Invocation(place, binding));
+    this.#contexts = place.directory.bindings.map((binding) => newInvocation(place, binding, false));
+    place.directory.onGuarded = (index) => {
+      this.#contexts[index] = newInvocation(place, place.directory.bindings[index], false);
+    };
   }
 
   /** Whether something is under way whose end comes through the event loop. */
@@ -99,7 +103,7 @@ export class Invoker {
       return true;
     }
     const aside = this.#asides[binding.index];
-    const invocation = aside ? new Invocation(this.#place, binding, true) : this.#contexts[binding.index];
+    const invocation = aside ? newInvocation(this.#place, binding, true) : this.#contexts[binding.index];
     invocation.begin(entity, sourceType, sourceId, meta);
     entity.usedEpoch = this.#place.rows.dirty.epoch;
     // Whoever is tried again gets what was sent, whatever the function has made of it.

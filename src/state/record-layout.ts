@@ -12,6 +12,9 @@
  *
  *   tag 0: integer (32)   1: double (64)   2: text, length (32) and ASCII   3: null   4: false   5: true
  *       6, 7: length (32) and MessagePack, in the plain or the rich form of wire/payload-codec.ts
+ *
+ *   before the tag of a value that has them:
+ *       8: version (16), of a value of version 2 or later      9: time at which it expires (64, a double), in ms
  * ```
  *
  *   value of a row:  │ format 1 (8) │ tag (8) │ what the tag says
@@ -26,7 +29,7 @@ export const ERASED = 0xfffffffe;
 export const ROW_HEAD_BYTES = 1;
 export const RECORD_HEAD_BYTES = 6;
 export const VALUE_HEAD_BYTES = 3;
-export const CELL_BYTES_MAX = 16;
+export const CELL_BYTES_MAX = 32;
 export const TEXT_LENGTH_MAX = 64;
 
 export const TAG_INTEGER = 0;
@@ -37,3 +40,7 @@ export const TAG_FALSE = 4;
 export const TAG_TRUE = 5;
 export const TAG_PLAIN = 6;
 export const TAG_RICH = 7;
+export const TAG_VERSION = 8;
+export const TAG_DEADLINE = 9;
+export const VERSION_BYTES = 3;
+export const DEADLINE_BYTES = 9;

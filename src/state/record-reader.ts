@@ -6,13 +6,16 @@ import { ID_ASCII, KEY_HEAD_BYTES, SECTION_VALUES } from '../store/key-layout.ts
 import { readId } from '../wire/id-bytes.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
 import { Cells } from './entity.ts';
+import { KeptValue, NEVER } from './kept-value.ts';
 import {
+  DEADLINE_BYTES,
   ERASED,
   FORMAT,
   RECORD_HEAD_BYTES,
   REMOVED,
   ROW_HEAD_BYTES,
   TAG_ASCII,
+  TAG_DEADLINE,
   TAG_DOUBLE,
   TAG_FALSE,
   TAG_INTEGER,
@@ -20,7 +23,9 @@ import {
   TAG_PLAIN,
   TAG_RICH,
   TAG_TRUE,
+  TAG_VERSION,
   VALUE_HEAD_BYTES,
+  VERSION_BYTES,
 } from './record-layout.ts';
 import type { RecordNames } from './record-writer.ts';
 
@@ -68,8 +73,40 @@ export function readValue(codec: PayloadCodec, bytes: Buffer, start: number, nam
   for (let index = 0; index < count; index++) {
     const nameEnd = at + 2 + bytes.readUInt16LE(at);
     const cell = findState(names, bytes, at + 2, nameEnd, index);
-    at = readCell(codec, bytes, nameEnd, cell === -1 ? undefined : cells, cell);
+    if (bytes[nameEnd] >= TAG_VERSION || names.guards?.[cell] !== undefined) {
+      at = readKept(codec, bytes, nameEnd, names, cells, cell);
+    } else {
+      at = readCell(codec, bytes, nameEnd, cell === -1 ? undefined : cells, cell);
+    }
   }
+}
+
+/** The same as `readCell` for a value with a version or a deadline, or of a state that wants them. */
+function readKept(
+  codec: PayloadCodec,
+  bytes: Buffer,
+  start: number,
+  names: RecordNames,
+  cells: Cells,
+  cell: number,
+): number {
+  let at = start;
+  let version = 1;
+  let deadline = NEVER;
+  if (bytes[at] === TAG_VERSION) {
+    version = bytes.readUInt16LE(at + 1);
+    at += VERSION_BYTES;
+  }
+  if (bytes[at] === TAG_DEADLINE) {
+    deadline = bytes.readDoubleLE(at + 1);
+    at += DEADLINE_BYTES;
+  }
+  const bare = new Cells();
+  const end = readCell(codec, bytes, at, bare, 0);
+  if (cell === -1) return end;
+  cells.writeCell(cell, new KeptValue(bare.readCell(0), version, deadline, false));
+  if (names.guards?.[cell] === undefined) names.guardAll();
+  return end;
 }
 
 /** The value of a row, from the bytes that a record or the store has of it. */

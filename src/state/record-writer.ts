@@ -6,7 +6,9 @@ import { ID_ASCII, ID_WIDE, KEY_HEAD_BYTES, SECTION_VALUES } from '../store/key-
 import { idBytesMax, writeId } from '../wire/id-bytes.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
 import { formOf } from '../wire/structured-data.ts';
+import type { CellGuard } from './cell-guard.ts';
 import type { Cells, Entity } from './entity.ts';
+import { KeptValue, NEVER } from './kept-value.ts';
 import {
   CELL_BYTES_MAX,
   ERASED,
@@ -15,6 +17,7 @@ import {
   REMOVED,
   ROW_HEAD_BYTES,
   TAG_ASCII,
+  TAG_DEADLINE,
   TAG_DOUBLE,
   TAG_FALSE,
   TAG_INTEGER,
@@ -22,6 +25,7 @@ import {
   TAG_PLAIN,
   TAG_RICH,
   TAG_TRUE,
+  TAG_VERSION,
   TEXT_LENGTH_MAX,
   VALUE_HEAD_BYTES,
 } from './record-layout.ts';
@@ -30,10 +34,19 @@ import {
 export interface RecordNames {
   readonly type: Uint8Array;
   readonly states: readonly Uint8Array[];
+  /** Whose cells hold a `KeptValue`. */
+  readonly guards: readonly (CellGuard | undefined)[] | undefined;
+  /** A value was read that only a guard can read, of a state that has none. */
+  guardAll(): void;
 }
 
-export function recordNames(type: string, states: readonly string[]): RecordNames {
-  return { type: Buffer.from(type), states: states.map((name) => Buffer.from(name)) };
+export function recordNames(
+  type: string,
+  states: readonly string[],
+  guards?: RecordNames['guards'],
+  guardAll: () => void = () => {},
+): RecordNames {
+  return { type: Buffer.from(type), states: states.map((name) => Buffer.from(name)), guards, guardAll };
 }
 
 /** Writes records one after the other into a buffer that grows as needed and belongs to the writer. */
@@ -164,6 +177,10 @@ export class RecordWriter {
   }
 
   #packed(value: unknown): void {
+    if (value instanceof KeptValue) {
+      this.#kept(value);
+      return;
+    }
     const codec = this.#codec;
     codec.encode(value, formOf(value));
     this.#reserve(5 + codec.byteLength);
@@ -171,6 +188,18 @@ export class RecordWriter {
     this.bytes.writeUInt32LE(codec.byteLength, this.length + 1);
     this.bytes.set(codec.bytes.subarray(0, codec.byteLength), this.length + 5);
     this.length += 5 + codec.byteLength;
+  }
+
+  #kept({ value, version, deadline }: KeptValue): void {
+    if (version > 1) {
+      this.#tag(TAG_VERSION);
+      this.length = this.bytes.writeUInt16LE(version, this.length);
+    }
+    if (deadline < NEVER) {
+      this.#tag(TAG_DEADLINE);
+      this.length = this.bytes.writeDoubleLE(deadline, this.length);
+    }
+    this.#cell(value);
   }
 
   #reserve(byteLength: number): void {

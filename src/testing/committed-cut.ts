@@ -15,6 +15,7 @@ import { recoverShard } from '../shard/shard-recovery.ts';
 import { isEntityKey, NOTHING, readKey, readRowValue, readValue } from '../state/record-reader.ts';
 import { type RecordNames, recordNames } from '../state/record-writer.ts';
 import { type Cells, Entity } from '../state/entity.ts';
+import { bareValue } from '../state/kept-value.ts';
 import { CheckedStore } from '../store/checked-store.ts';
 import { APPLIED_KEY } from '../store/key-layout.ts';
 import type { OpenStore } from '../store/state-store.ts';
@@ -81,7 +82,7 @@ class CutReader {
     this.#fileSystem = fileSystem;
     this.#openStore = openStore;
     this.#functions = new Directory(module);
-    this.#names = this.#functions.bindings.map(({ type, shape }) => recordNames(type, shape.cellNames));
+    this.#names = this.#functions.bindings.map(({ type, cellNames, guards }) => recordNames(type, cellNames, guards));
   }
 
   async readShard(data: DataDirectory, shard: number): Promise<void> {
@@ -145,7 +146,7 @@ class CutReader {
 
   #stateOf(index: number, cells: Cells): CutState {
     const { cellNames } = this.#functions.bindings[index].shape;
-    const written = cellNames.map((name, cell) => [name, cells.readCell(cell)] as const);
+    const written = cellNames.map((name, cell) => [name, bareValue(cells.readCell(cell))] as const);
     return Object.fromEntries(written.filter(([, value]) => value !== undefined));
   }
 }

@@ -7,6 +7,7 @@ import type { StateOf, StateSpecs } from '../sdk/state.ts';
 import type { Directory, FunctionBinding } from '../shard/function-binding.ts';
 import type { Shard } from '../shard/shard.ts';
 import { type Cells, Entity } from '../state/entity.ts';
+import { bareValue } from '../state/kept-value.ts';
 
 /** The values of one entity by the names of its states; what was never written reads as its initial value. */
 export type EntityState = Readonly<Record<string, unknown>>;
@@ -66,5 +67,7 @@ export class MemoryStates {
 
 function stateOf({ shape }: FunctionBinding, cells: Cells): EntityState {
   const values = shape.slots.filter(({ kind }) => kind === 'value');
-  return Object.fromEntries(values.map(({ name, cell, initial }) => [name, cells.readCell(cell) ?? initial]));
+  return Object.fromEntries(
+    values.map(({ name, cell, initial }) => [name, bareValue(cells.readCell(cell)) ?? initial]),
+  );
 }

@@ -27,6 +27,7 @@ import {
 import { portableFilter } from '../../src/sdk/dead-letter.ts';
 import { type Order, puppet, records } from './puppet.ts';
 import { openEngine, PUPPET_MODULE, until } from './puppet-engine.ts';
+import type { TypedOrder } from './typed-module.ts';
 
 /** How to meet a code: returns, throws or rejects with the error. */
 type Provocation = () => unknown;
@@ -127,6 +128,17 @@ function withNextFormat(text: string): string {
   return JSON.stringify({ ...fields, checksum: crc32(JSON.stringify(fields)) });
 }
 
+const typedModule = (version: number): URL => new URL(`./typed-module.ts?version=${version}`, import.meta.url);
+
+/** An engine whose state has been written by version 1 of its module. */
+const askingTyped = (version: number, order: TypedOrder) => async (): Promise<unknown> => {
+  const savepoint = join(scratch(), 'savepoint');
+  const records = [{ type: 'typed/entity', id: 'Kim', state: { profile: 'broken' } }];
+  await bootstrap({ module: typedModule(1), into: savepoint, records });
+  const { engine } = await openEngine({ module: typedModule(version), directory: scratch(), from: savepoint });
+  return await rejected(engine.ask('typed/entity', 'Kim', order));
+};
+
 const failingSink = {
   write() {
     throw new Error('sink is full');
@@ -165,6 +177,9 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   },
   REPLY_WITHOUT_CALLER: causeOf(reporting(() => ({}), { do: 'echo', value: 1 })),
   INVALID_KEY: causeOf(obeying({ do: 'entry', key: '' })),
+  MESSAGE_INVALID: askingTyped(2, { neither: 'set nor get' } as never),
+  STATE_INVALID: causeOf(askingTyped(2, { set: 'count', to: -1 })),
+  STATE_MIGRATION_FAILED: causeOf(askingTyped(3, { get: 'profile' })),
   CONTEXT_EXPIRED: causeOf(obeying({ do: 'sleep', ms: 1, after: { do: 'keepContext' } }, { do: 'useContext' })),
   INVOCATION_FAILED: obeying({ do: 'throw', text: 'as told' }),
   INVALID_FILTER: () => thrown(() => portableFilter({ type: 5 as never })),

@@ -6,7 +6,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hashId } from '../../../src/keys/id-hash.ts';
 import { keyGroupOfHash } from '../../../src/keys/key-group.ts';
+import { value } from '../../../src/index.ts';
+import { CellGuard } from '../../../src/state/cell-guard.ts';
 import { Cells, Entity } from '../../../src/state/entity.ts';
+import { KeptValue, NEVER } from '../../../src/state/kept-value.ts';
 import { readKey, readRecord, readValue, type RecordSpan } from '../../../src/state/record-reader.ts';
 import { recordNames, RecordWriter } from '../../../src/state/record-writer.ts';
 import { keyGroupOfKey } from '../../../src/store/key-layout.ts';
@@ -96,4 +99,32 @@ test('states may be added, removed and put into another order', () => {
   writer.write(entityOf('Kim', [1, 'two', { three: 3 }]), NAMES);
   const later = recordNames('shop/cart', ['new', 'c', 'items']);
   expect(readBack(writer.bytes, 0, later).cells).toEqual([undefined, { three: 3 }, 1]);
+});
+
+test('a version and a deadline lie before the value, and only where there is one', () => {
+  const kept = [
+    new KeptValue('a', 1, NEVER, true),
+    new KeptValue(2, 3, NEVER, true),
+    new KeptValue({ x: 1 }, 65_535, 1e15, true),
+  ];
+  const guards = [1, 2, 3].map(() => new CellGuard('shop/cart', 'x', value()));
+  const writer = new RecordWriter(codec, 16);
+  writer.write(entityOf('Kim', kept), NAMES);
+  const bare = new RecordWriter(codec, 16);
+  bare.write(entityOf('Kim', ['a', 2, { x: 1 }]), NAMES);
+  expect(writer.length - bare.length).toBe(3 + 3 + 9);
+  const read = readBack(writer.bytes, 0, { ...NAMES, guards });
+  const closed = kept.map(({ value: inner, version, deadline }) => new KeptValue(inner, version, deadline, false));
+  expect(read.cells).toStrictEqual(closed);
+});
+
+test('values that only a guard can read ask for guards, and those of states that are gone do not', () => {
+  const writer = new RecordWriter(codec, 16);
+  writer.write(entityOf('Kim', ['a', undefined, new KeptValue('c', 2, NEVER, true)]), NAMES);
+  let askedCount = 0;
+  const guardAll = (): void => void askedCount++;
+  expect(readBack(writer.bytes, 0, { ...NAMES, guardAll }).cells[2]).toStrictEqual(new KeptValue('c', 2, NEVER, false));
+  expect(askedCount).toBe(1);
+  readBack(writer.bytes, 0, { ...recordNames('shop/cart', ['items']), guardAll });
+  expect(askedCount).toBe(1);
 });

@@ -1,0 +1,151 @@
+/**
+ * What a state with a version, a schema or an expiration does to the values of its cells: which ones it lets in, how it
+ * brings older ones up to date, and when they expire. It holds no state, and asks no clock.
+ */
+import { MillraceError } from '../sdk/errors.ts';
+import { checkWith } from '../sdk/schema.ts';
+import type { StateSpecs, ValueSpec } from '../sdk/state.ts';
+import { KeptValue, NEVER } from './kept-value.ts';
+
+// oxlint-disable-next-line typescript/no-explicit-any -- whatever the value is
+type AnyValueSpec = ValueSpec<any, any>;
+
+/** Reading that keeps a value alive is written down when more than this part of its time has passed. */
+const REFRESH_PARTS = 10;
+
+/** Throws if a value cannot be state. */
+export type AdmitValue = (value: unknown) => void;
+
+export class CellGuard {
+  readonly #type: string;
+  readonly #name: string;
+  readonly #spec: AnyValueSpec;
+
+  constructor(type: string, name: string, spec: AnyValueSpec) {
+    this.#type = type;
+    this.#name = name;
+    this.#spec = spec;
+  }
+
+  get expires(): boolean {
+    return this.#spec.expiration !== undefined;
+  }
+
+  /** The value as it is to be kept that somebody assigns. Throws `STATE_INVALID`, or what `admit` throws. */
+  accept(value: unknown, id: string, now: number, admit: AdmitValue): KeptValue {
+    const { schema, version } = this.#spec;
+    let accepted = value;
+    if (schema !== undefined) {
+      const checked = checkWith(schema, value);
+      if (checked.refusal !== undefined) throw this.#invalid(id, 'the value that was assigned', checked.refusal);
+      accepted = checked.value;
+    }
+    admit(accepted);
+    return new KeptValue(accepted, version, this.deadlineAt(now), true);
+  }
+
+  /**
+   * The value, of the version that the code knows. Throws `STATE_MIGRATION_FAILED` or `STATE_INVALID`, with nothing
+   * changed.
+   */
+  open(kept: KeptValue, id: string, admit: AdmitValue): unknown {
+    if (kept.isOpen) return kept.value;
+    const { schema, version } = this.#spec;
+    this.refuseNewer(kept, id);
+    let { value } = kept;
+    if (kept.version < version) value = this.#migrated(kept, id, admit);
+    if (schema !== undefined) {
+      const checked = checkWith(schema, value);
+      if (checked.refusal !== undefined) {
+        const what = kept.version < version ? 'the migrated value' : 'the stored value';
+        throw this.#invalid(id, what, checked.refusal, kept.version);
+      }
+      value = checked.value;
+      admit(value);
+    }
+    kept.value = value;
+    kept.version = version;
+    kept.isOpen = true;
+    return value;
+  }
+
+  /** Throws if a later version of the code has written it: what is assigned now would be less than what is lost. */
+  refuseNewer(kept: KeptValue, id: string): void {
+    if (kept.version <= this.#spec.version) return;
+    throw this.#failed(id, kept.version, kept.version, 'a later version of the code has written it');
+  }
+
+  #migrated(kept: KeptValue, id: string, admit: AdmitValue): unknown {
+    const { migrate, version } = this.#spec;
+    let { value } = kept;
+    for (let from = kept.version; from < version; from++) {
+      const step = migrate[from];
+      if (step === undefined) throw this.#failed(id, kept.version, from, `there is no step from version ${from}`);
+      try {
+        value = step(value);
+        if (value === undefined) throw new TypeError('it returned nothing');
+        admit(value);
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw this.#failed(id, kept.version, from, `the step from version ${from} failed: ${reason}`, cause);
+      }
+    }
+    return value;
+  }
+
+  /** When a value expires that is written or read now. */
+  deadlineAt(now: number): number {
+    const { expiration } = this.#spec;
+    if (expiration === undefined) return NEVER;
+    const { afterMs, onAccess } = expiration;
+    return now + (onAccess ? afterMs + Math.ceil(afterMs / REFRESH_PARTS) : afterMs);
+  }
+
+  /**
+   * Whether a value that is read now would expire too early if that were not written down, or never, because it is from
+   * before its state had an expiration.
+   */
+  wantsRenewal({ deadline }: KeptValue, now: number): boolean {
+    const { expiration } = this.#spec;
+    if (expiration === undefined) return false;
+    return deadline === NEVER || (expiration.onAccess && deadline < now + expiration.afterMs);
+  }
+
+  /** An open value, as if it had been assigned now. */
+  renewed({ value, version }: KeptValue, now: number): KeptValue {
+    return new KeptValue(value, version, this.deadlineAt(now), true);
+  }
+
+  #describe(id: string): string {
+    return `${this.#type} ${JSON.stringify(id)}, state ${JSON.stringify(this.#name)}`;
+  }
+
+  #invalid(id: string, what: string, refusal: string, version: number = this.#spec.version): MillraceError {
+    const details = { type: this.#type, id, state: this.#name, version };
+    return new MillraceError('STATE_INVALID', `${this.#describe(id)}: ${what} is refused: ${refusal}`, { details });
+  }
+
+  #failed(id: string, stored: number, from: number, reason: string, cause?: unknown): MillraceError {
+    const { version } = this.#spec;
+    const details = { type: this.#type, id, state: this.#name, storedVersion: stored, version, from };
+    const what = `${this.#describe(id)}: the stored value has version ${stored}, the code has version ${version}: ${reason}`;
+    return new MillraceError('STATE_MIGRATION_FAILED', what, { cause, details });
+  }
+}
+
+/** By cell, the guard of a state that needs one; undefined for a function none of whose states does. */
+export function cellGuards(type: string, specs: StateSpecs): readonly (CellGuard | undefined)[] | undefined {
+  const guards = Object.entries(specs).map(([name, spec]) => {
+    if (spec.kind !== 'value') return undefined;
+    const isGuarded = spec.schema !== undefined || spec.version > 1 || spec.expiration !== undefined;
+    return isGuarded ? new CellGuard(type, name, spec) : undefined;
+  });
+  return guards.every((guard) => guard === undefined) ? undefined : guards;
+}
+
+/** Guards for all values, where some were met that only a guard can read: of a later version, or with a deadline. */
+export function allGuards(type: string, specs: StateSpecs): readonly (CellGuard | undefined)[] {
+  return Object.entries(specs).map(([name, spec]) =>
+    spec.kind === 'value' ? new CellGuard(type, name, spec) : undefined,
+  );
+}
