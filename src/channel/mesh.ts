@@ -10,6 +10,7 @@ import { RingConsumer } from '../ring/ring-consumer.ts';
 import { allocateRing, RingMemory } from '../ring/ring-memory.ts';
 import { RingProducer } from '../ring/ring-producer.ts';
 import { allocateShapeRegistry, ShapeRegistry } from '../wire/shape-registry.ts';
+import { allocateTypeRegistry, TypeRegistry } from '../wire/type-registry.ts';
 import { type EnvelopeHandler, InboundChannel } from './inbound-channel.ts';
 import { OutboundChannel } from './outbound-channel.ts';
 
@@ -21,16 +22,24 @@ export interface MeshMemory {
   readonly counters: SharedArrayBuffer;
   /** The shapes of messages; see `wire/shape-registry.ts`. */
   readonly shapes: SharedArrayBuffer;
+  /** The types of namespaces; see `wire/type-registry.ts`. */
+  readonly types: SharedArrayBuffer;
 }
 
-export function allocateMesh(shardCount: number, ringCapacityBytes: number): MeshMemory {
+/** What outlives the shards: envelopes that the coordinator keeps name shapes and types of these tables. */
+export type LastingMemory = Pick<MeshMemory, 'shapes' | 'types'>;
+
+/** `before` is of the shards whose place the new ones take. */
+export function allocateMesh(shardCount: number, ringCapacityBytes: number, before?: LastingMemory): MeshMemory {
   const threadCount = shardCount + 1;
   const rings = Array.from({ length: threadCount * threadCount }, (_, index) =>
     Math.floor(index / threadCount) === index % threadCount ? undefined : allocateRing(ringCapacityBytes),
   );
   const doorbells = new SharedArrayBuffer(threadCount * DOORBELL_STRIDE_WORDS * 4);
   const counters = allocateCounters(threadCount);
-  return { shardCount, rings, doorbells, counters, shapes: allocateShapeRegistry() };
+  const shapes = before?.shapes ?? allocateShapeRegistry();
+  const types = before?.types ?? allocateTypeRegistry();
+  return { shardCount, rings, doorbells, counters, shapes, types };
 }
 
 /** One thread's view of the mesh. */
@@ -41,6 +50,7 @@ export class Mesh {
   readonly counters: Counters;
   readonly ownDoorbell: Doorbell;
   readonly shapes: ShapeRegistry;
+  readonly types: TypeRegistry;
   readonly #memory: MeshMemory;
   readonly #doorbells: Doorbell[];
   #cramped = false;
@@ -51,6 +61,7 @@ export class Mesh {
     this.coordinator = memory.shardCount;
     this.counters = new Counters(memory.counters);
     this.shapes = new ShapeRegistry(memory.shapes);
+    this.types = new TypeRegistry(memory.types);
     this.#memory = memory;
     const words = new Int32Array(memory.doorbells);
     this.#doorbells = Array.from({ length: memory.shardCount + 1 }, (_, index) => new Doorbell(words, index));

@@ -9,7 +9,7 @@ import type { FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import { type FunctionBinding, Directory } from '../shard/function-binding.ts';
 import { type RecordSpan, readKey, readRecord, readValue } from '../state/record-reader.ts';
-import { type RecordNames, recordNames, RecordWriter } from '../state/record-writer.ts';
+import { RecordWriter } from '../state/record-writer.ts';
 import type { CellGuard } from '../state/cell-guard.ts';
 import { Entity } from '../state/entity.ts';
 import { NEVER } from '../state/kept-value.ts';
@@ -27,7 +27,6 @@ export interface BootstrapRecord {
 
 interface Target {
   readonly binding: FunctionBinding;
-  readonly names: RecordNames;
   readonly cells: ReadonlyMap<string, number>;
 }
 
@@ -38,20 +37,13 @@ export class BootstrapRecords {
   hash = 0;
   byteLength = 0;
 
-  readonly #targets = new Map<string, Target>();
+  readonly #directory: Directory;
+  readonly #targets = new Map<unknown, Target>();
   readonly #codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
   readonly #writer = new RecordWriter(this.#codec, 1 << 16);
 
   constructor(module: Module) {
-    for (const binding of new Directory(module).bindings) {
-      const { slots } = binding.shape;
-      const cells = new Map(slots.filter(({ kind }) => kind === 'value').map(({ name, cell }) => [name, cell]));
-      this.#targets.set(binding.type, {
-        binding,
-        names: recordNames(binding.type, binding.cellNames, binding.guards),
-        cells,
-      });
-    }
+    this.#directory = new Directory(module);
   }
 
   get bytes(): Buffer {
@@ -70,15 +62,24 @@ export class BootstrapRecords {
     const entity = new Entity(target.binding.index, this.hash, id);
     this.#fill(entity, target, record.state);
     this.#writer.length = 0;
-    if (!entity.isBlank) this.#writer.write(entity, target.names);
+    if (!entity.isBlank) this.#writer.write(entity, target.binding.names);
     this.byteLength = this.#writer.length;
   }
 
   #target(record: BootstrapRecord): Target {
     const named: unknown = (record as BootstrapRecord | null | undefined)?.type;
     const type = typeof named === 'string' ? named : (named as { type?: unknown } | null | undefined)?.type;
-    const target = this.#targets.get(type as string);
-    if (target === undefined) throw this.#refusal(`no function of this module is named ${describe(type)}`);
+    const target = this.#targets.get(type);
+    if (target !== undefined) return target;
+    const number = typeof type === 'string' ? this.#directory.findFunction(type) : undefined;
+    if (number === undefined) throw this.#refusal(`no function of this module is named ${describe(type)}`);
+    return this.#newTarget(this.#directory.binding(number));
+  }
+
+  #newTarget(binding: FunctionBinding): Target {
+    const values = binding.shape.slots.filter(({ kind }) => kind === 'value');
+    const target = { binding, cells: new Map(values.map(({ name, cell }) => [name, cell])) };
+    this.#targets.set(binding.type, target);
     return target;
   }
 
@@ -140,7 +141,8 @@ export class BootstrapRecords {
   /** The value of an entity of which there are several records. */
   #merged(bytes: Buffer, records: readonly KeyedRecord[]): Buffer {
     const { type, id } = readKey(bytes, records[0].keyStart, records[0].keyEnd);
-    const { binding, names } = this.#targets.get(type) as Target;
+    const { binding } = this.#targets.get(type) as Target;
+    const { names } = binding;
     const entity = new Entity(binding.index, hashId(id), id);
     for (const { valueStart } of records) readValue(this.#codec, bytes, valueStart, names, entity);
     this.#writer.length = 0;

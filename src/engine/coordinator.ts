@@ -62,7 +62,7 @@ export class Coordinator implements EnvelopeHandler {
 
   constructor(module: Module, mesh: Mesh, options: CoordinatorOptions, hooks: CoordinatorHooks) {
     const { storage, overflowBytesMax, durable } = options;
-    this.directory = new Directory(module);
+    this.directory = new Directory(module, mesh.types);
     this.#shapes = mesh.shapes;
     this.#options = options;
     this.#hooks = hooks;

@@ -24,11 +24,10 @@ export class ShardGroup {
   #failure: unknown;
   #hasFailed = false;
 
-  /** `before` is the group whose place this one takes: envelopes that are still around name shapes of its table. */
+  /** `before` is the group whose place this one takes. */
   constructor(options: FilledOptions, before?: ShardGroup) {
     const { shardCount } = options;
-    const memory = allocateMesh(shardCount, options.ringCapacityBytes);
-    this.#memory = before === undefined ? memory : { ...memory, shapes: before.#memory.shapes };
+    this.#memory = allocateMesh(shardCount, options.ringCapacityBytes, before && before.#memory);
     this.#shardCount = shardCount;
     this.mesh = new Mesh(this.#memory, shardCount);
     this.#host = new ShardHost(shardCount, options.maxHeapMiB);

@@ -16,12 +16,28 @@ export const ID_LENGTH_MAX = 1024;
 /** Longest type name, both halves and the slash. */
 export const TYPE_NAME_LENGTH_MAX = 256;
 
+/** What the type name of a function ends in that serves all types of its namespace. */
+const WHOLE_NAMESPACE = '/*';
+
+export function isTypeName(name: unknown): name is string {
+  if (typeof name !== 'string' || name.length > TYPE_NAME_LENGTH_MAX || !name.isWellFormed()) return false;
+  const slash = name.indexOf('/');
+  return slash > 0 && slash < name.length - 1 && name.indexOf('/', slash + 1) === -1;
+}
+
+/** The part of a type name in front of the slash. */
+export function namespaceOf(name: string): string {
+  return name.slice(0, name.indexOf('/'));
+}
+
+/** Whether this is the name of a whole namespace, `namespace/*`: it can be served, and not sent to. */
+export function isNamespace(name: string): boolean {
+  return name.endsWith(WHOLE_NAMESPACE);
+}
+
 /** Returns `name` when it is a type name, else throws `INVALID_TYPE_NAME`. */
 export function checkTypeName(name: unknown): string {
-  if (typeof name === 'string' && name.length <= TYPE_NAME_LENGTH_MAX && name.isWellFormed()) {
-    const slash = name.indexOf('/');
-    if (slash > 0 && slash < name.length - 1 && name.indexOf('/', slash + 1) === -1) return name;
-  }
+  if (isTypeName(name)) return name;
   throw new MillraceError(
     'INVALID_TYPE_NAME',
     `The type name ${describe(name)} is not of the form "namespace/name": exactly one slash, both halves non-empty, ` +

@@ -84,7 +84,11 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
 }
 
 export interface FunctionDefinition<Message, Reply, Specs extends StateSpecs> {
-  /** `namespace/name`, or a token from `functionType`. */
+  /**
+   * `namespace/name`, or a token from `functionType`. With `namespace/*` it serves every type of the namespace for which
+   * the module has no function of that very name (StateFun: the exact name first, then the namespace); `ctx.self.type`
+   * says which it is. Each type is addressed by its own name, and an engine knows at most 4,096 such types.
+   */
   readonly type: string | FunctionType<Message, Reply>;
   readonly state?: Specs;
   /** What happens when `invoke` throws; by default its message goes to the dead letters at once. */

@@ -6,8 +6,8 @@ import type { TraceContext } from './trace.ts';
 /** Of a message that a function sends. */
 export interface MessageOptions {
   /**
-   * Delivers the message only if its target has state when its turn comes: when any `value` of it is written and not
-   * cleared. Otherwise the message is dropped, and nobody is told. Default false: every address exists.
+   * Delivers the message only if its target has state when its turn comes: when any state of it is written and not
+   * cleared; a table or list counts from its first entry until it is cleared as a whole. Otherwise the message is dropped, and nobody is told. Default false: every address exists.
    */
   readonly ifExists?: boolean | undefined;
 }

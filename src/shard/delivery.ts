@@ -2,31 +2,27 @@
  * Brings messages to their entities: finds the entity, or has it fetched from the store, and invokes it at once, or
  * keeps the message for it in order while it is busy (I4).
  */
-import { assert } from '../base/assert.ts';
 import { Entity } from '../state/entity.ts';
 import type { EntityTable } from '../state/entity-table.ts';
 import { TYPE_NONE } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
 import type { Durability } from './durability.ts';
-import type { FunctionBinding } from './function-binding.ts';
+import type { Directory, FunctionBinding } from './function-binding.ts';
 import { ID_IN_ENVELOPE } from './invocation-core.ts';
 import type { Invoker } from './invoker.ts';
 
 export class Delivery {
+  readonly #directory: Directory;
   readonly #bindings: readonly FunctionBinding[];
   readonly #reader: EnvelopeReader;
   readonly #invoker: Invoker;
   readonly #entities: EntityTable;
   readonly #durability: Durability | undefined;
 
-  constructor(
-    bindings: readonly FunctionBinding[],
-    reader: EnvelopeReader,
-    invoker: Invoker,
-    durability: Durability | undefined,
-  ) {
-    this.#bindings = bindings;
+  constructor(directory: Directory, reader: EnvelopeReader, invoker: Invoker, durability: Durability | undefined) {
+    this.#directory = directory;
+    this.#bindings = directory.bindings;
     this.#reader = reader;
     this.#invoker = invoker;
     this.#entities = invoker.entities;
@@ -37,8 +33,7 @@ export class Delivery {
   deliverEnvelope(): void {
     const reader = this.#reader;
     const { targetType, sourceType, form } = reader;
-    const binding = this.#bindings[targetType];
-    assert(binding !== undefined, 'every thread numbers the same functions');
+    const binding = this.#bindings[targetType] ?? this.#directory.binding(targetType);
     const known = this.#entities.findTarget(reader) ?? this.#wanted(targetType, reader.targetHash, reader);
     if (known?.isBusy === true) {
       const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
@@ -61,6 +56,7 @@ export class Delivery {
     form: number,
     meta: MessageMeta | undefined,
   ): void {
+    const binding = this.#bindings[type] ?? this.#directory.binding(type);
     const known = this.#entities.find(type, hash, id) ?? this.#wanted(type, hash, id);
     if (known?.isBusy === true) {
       this.#invoker.lines.hold(known, message, sourceType, sourceId, form, meta);
@@ -68,7 +64,7 @@ export class Delivery {
     }
     const entity = known ?? new Entity(type, hash, id);
     const inTable = known !== undefined;
-    this.#invoker.invoke(this.#bindings[type], entity, inTable, message, sourceType, sourceId, form, meta);
+    this.#invoker.invoke(binding, entity, inTable, message, sourceType, sourceId, form, meta);
   }
 
   /** An entity that is not in memory but may be in the store is fetched; until it has come, it is busy. */

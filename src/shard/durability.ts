@@ -7,7 +7,7 @@ import { assert } from '../base/assert.ts';
 import type { Epoch } from '../base/brand.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import { SnapshotMachine } from '../snapshot/snapshot-machine.ts';
-import { type RecordNames, recordNames, RecordWriter } from '../state/record-writer.ts';
+import { type RecordNames, RecordWriter } from '../state/record-writer.ts';
 import { Entity } from '../state/entity.ts';
 import type { EntityTable } from '../state/entity-table.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
@@ -90,10 +90,7 @@ export class Durability {
   constructor(options: DurableOptions, place: DurabilityPlace) {
     const { fileSystem, directory, store, appliedEpoch, committed } = options;
     const codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
-    const names = place.directory.bindings.map(({ index, type, cellNames, guards }) =>
-      recordNames(type, cellNames, guards, () => place.directory.guardAll(index)),
-    );
-    const namesOf = (functionIndex: number): RecordNames => names[functionIndex];
+    const namesOf = (functionIndex: number): RecordNames => place.directory.binding(functionIndex).names;
     this.#place = place;
     this.#baseEpoch = appliedEpoch;
     this.#store = store;

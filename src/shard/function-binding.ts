@@ -1,7 +1,11 @@
 /**
  * The functions of a module as one shard runs them: numbered, with the shape of their state, and found by number, by
- * token or by name. Every thread numbers the same module in the same way.
+ * token or by name. Every thread numbers the same module in the same way. Behind its functions come the types that its
+ * namespaces have been addressed by so far, which all threads number alike, too (`type-registry.ts`); each is bound like
+ * a function of its own, with what the function of its namespace does.
  */
+import { assert } from '../base/assert.ts';
+import { isNamespace, isTypeName, namespaceOf } from '../sdk/address.ts';
 import type { AnyEgress, EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FilledFailurePolicy } from '../sdk/failure-policy.ts';
@@ -9,7 +13,9 @@ import { type AnyFunction, checkedMessage, type FunctionType } from '../sdk/func
 import type { Module } from '../sdk/module.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
 import { allGuards, type CellGuard, cellGuards } from '../state/cell-guard.ts';
+import { type RecordNames, recordNames } from '../state/record-writer.ts';
 import { type StateShape, stateShape } from '../state/state-view.ts';
+import { allocateTypeRegistry, TYPE_COUNT_MAX, TypeRegistry } from '../wire/type-registry.ts';
 import { FUNCTION_COUNT_MAX, TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
 
 /** The name of the cell that holds when the entity's row of what expires is due. No state may be called so. */
@@ -29,6 +35,8 @@ export interface FunctionBinding {
   readonly guards: readonly (CellGuard | undefined)[] | undefined;
   /** The cell with the time of the entity's row in the section of what expires; -1 if nothing does. */
   readonly expiryCell: number;
+  /** All of that as records name it. */
+  readonly names: RecordNames;
   /** Whether `invoke` is declared `async`; any other function may still return a promise. */
   readonly isAsync: boolean;
   readonly failure: FilledFailurePolicy;
@@ -48,9 +56,17 @@ class Numbers {
   /** Programs send to the same few targets; the last one is found without looking it up. */
   #lastTarget: NamedTarget | undefined;
   #lastNumber = 0;
+  /** Tokens are remembered up to here: those for types that come at run time may be made at run time, and be many. */
+  readonly #tokenNumberMax: number;
 
   constructor(names: readonly string[]) {
-    names.forEach((name, index) => this.#byTarget.set(name, index));
+    this.#tokenNumberMax = names.length;
+    // The name of a whole namespace is no target.
+    for (const [index, name] of names.entries()) if (!isNamespace(name)) this.#byTarget.set(name, index);
+  }
+
+  add(name: string, number: number): void {
+    this.#byTarget.set(name, number);
   }
 
   find(target: NamedTarget): number | undefined {
@@ -67,19 +83,17 @@ class Numbers {
     const known = this.#byTarget.get(target);
     if (known !== undefined || typeof target === 'string') return known;
     const named = this.#byTarget.get((target as { type?: unknown } | null | undefined)?.type);
-    if (named !== undefined) this.#byTarget.set(target, named);
+    if (named !== undefined && named < this.#tokenNumberMax) this.#byTarget.set(target, named);
     return named;
   }
 }
 
-function nameOf(target: NamedTarget): string {
-  return describe(
-    typeof target === 'string' ? target : ((target as { type?: unknown } | null | undefined)?.type ?? target),
-  );
+function nameOf(target: NamedTarget): unknown {
+  return typeof target === 'string' ? target : ((target as { type?: unknown } | null | undefined)?.type ?? target);
 }
 
 export class Directory {
-  readonly bindings: readonly FunctionBinding[];
+  readonly bindings: FunctionBinding[];
   /** Whether any function checks its messages. */
   readonly checksMessages: boolean;
   /** Called when a function has got guards for all its states. */
@@ -88,14 +102,26 @@ export class Directory {
   readonly quarantine: QuarantineTargets;
   readonly #functions: Numbers;
   readonly #egressNumbers: Numbers;
+  /** Functions that serve whole namespaces. */
+  readonly #namespaces: ReadonlyMap<string, FunctionBinding>;
+  readonly #types: TypeRegistry;
+  /** Functions of the module. */
+  readonly #count: number;
 
-  constructor(module: Module) {
-    if (module.functions.length >= FUNCTION_COUNT_MAX) {
-      throw new MillraceError('INVALID_DEFINITION', `A module may hold ${FUNCTION_COUNT_MAX} functions at most.`);
+  /** `types` are those of the engine; one of its own for who is alone. */
+  constructor(module: Module, types: TypeRegistry = new TypeRegistry(allocateTypeRegistry())) {
+    this.#count = module.functions.length;
+    if (this.#count > FUNCTION_COUNT_MAX - TYPE_COUNT_MAX) {
+      const most = FUNCTION_COUNT_MAX - TYPE_COUNT_MAX;
+      throw new MillraceError('INVALID_DEFINITION', `A module may hold ${most} functions at most.`);
     }
-    this.bindings = module.functions.map((fn, index) => bind(fn, index));
+    this.bindings = module.functions.map((fn, index) => this.#bind(fn, fn.type, index));
     this.egresses = module.egresses;
     this.checksMessages = module.functions.some(({ messages }) => messages !== undefined);
+    this.#types = types;
+    this.#namespaces = new Map(
+      this.bindings.filter(({ type }) => isNamespace(type)).map((binding) => [namespaceOf(binding.type), binding]),
+    );
     this.#functions = new Numbers(module.functions.map((fn) => fn.type));
     this.#egressNumbers = new Numbers(module.egresses.map((egress) => egress.type));
     this.quarantine = this.#findQuarantine(module);
@@ -113,7 +139,7 @@ export class Directory {
       else
         throw new MillraceError(
           'UNKNOWN_FUNCTION',
-          `onQuarantine names ${nameOf(target)}, which this module does not have.`,
+          `onQuarantine names ${describe(nameOf(target))}, which this module does not have.`,
         );
     }
     return { functions, egresses };
@@ -121,10 +147,42 @@ export class Directory {
 
   /** The number of a function, or of an asker. Throws `UNKNOWN_FUNCTION`. */
   functionNumber(target: NamedTarget): number {
-    const index = this.#functions.find(target);
+    const index = this.#find(target);
     if (index !== undefined) return index;
     if (target === ASKER_TYPE) return TYPE_ASKER;
-    throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module is named ${nameOf(target)}.`);
+    throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module is named ${describe(nameOf(target))}.`);
+  }
+
+  #find(target: NamedTarget): number | undefined {
+    return this.#functions.find(target) ?? this.#findInNamespace(nameOf(target));
+  }
+
+  #findInNamespace(name: unknown): number | undefined {
+    if (this.#namespaces.size === 0 || !isTypeName(name) || isNamespace(name) || name === ASKER_TYPE) return undefined;
+    if (!this.#namespaces.has(namespaceOf(name))) return undefined;
+    const place = this.#types.register(name);
+    if (place !== undefined) return this.binding(this.#count + place).index;
+    const what = `${describe(name)} is one type too many: functions of namespaces may have ${TYPE_COUNT_MAX} types.`;
+    throw new MillraceError('TOO_MANY_TYPES', what);
+  }
+
+  /** What a number stands for that an envelope has. */
+  binding(number: number): FunctionBinding {
+    while (number >= this.bindings.length) this.#bindNext();
+    return this.bindings[number];
+  }
+
+  #bind(fn: AnyFunction, type: string, index: number): FunctionBinding {
+    return bind(fn, type, index, () => this.guardAll(index));
+  }
+
+  #bindNext(): void {
+    const index = this.bindings.length;
+    const type = this.#types.get(index - this.#count);
+    const whole = this.#namespaces.get(namespaceOf(type));
+    assert(whole !== undefined, 'all threads have the same namespaces');
+    this.bindings.push(this.#bind(whole.fn, type, index));
+    this.#functions.add(type, index);
   }
 
   /** The number of a function that may be sent to from outside. Throws `UNKNOWN_FUNCTION`. */
@@ -139,52 +197,56 @@ export class Directory {
    * goes as it is; what the schema makes of it, it makes when it is delivered.
    */
   checkMessage(number: number, message: unknown): void {
-    const fn = this.bindings[number]?.fn;
-    if (fn?.messages !== undefined) checkedMessage(fn.type, fn.messages, message);
+    if (number >= FUNCTION_COUNT_MAX) return;
+    const { type, fn } = this.binding(number);
+    if (fn.messages !== undefined) checkedMessage(type, fn.messages, message);
   }
 
   /** Values were met that only guards can read: from now on all states of this function have one. */
   guardAll(number: number): void {
-    const binding = this.bindings[number] as { guards: FunctionBinding['guards']; readonly fn: AnyFunction };
-    binding.guards = allGuards(binding.fn.type, binding.fn.state);
+    const binding: { guards: FunctionBinding['guards']; readonly fn: AnyFunction; readonly type: string } =
+      this.binding(number);
+    binding.guards = allGuards(binding.type, binding.fn.state);
     this.onGuarded(number);
   }
 
   /** The number of a function, if this module has it. */
   findFunction(type: string): number | undefined {
-    return this.#functions.find(type);
+    return this.#find(type);
   }
 
   /** Throws `UNKNOWN_EGRESS`. */
   egressNumber(target: NamedTarget): number {
     const index = this.#egressNumbers.find(target);
     if (index !== undefined) return index;
-    throw new MillraceError('UNKNOWN_EGRESS', `No egress of this module is named ${nameOf(target)}.`);
+    throw new MillraceError('UNKNOWN_EGRESS', `No egress of this module is named ${describe(nameOf(target))}.`);
   }
 
   typeName(number: number): string | undefined {
     if (number === TYPE_NONE) return undefined;
-    return number === TYPE_ASKER ? ASKER_TYPE : this.bindings[number]?.type;
+    return number === TYPE_ASKER ? ASKER_TYPE : this.binding(number).type;
   }
 }
 
 const AsyncFunction = (async () => {}).constructor;
 
-function bind(fn: AnyFunction, index: number): FunctionBinding {
+/** `guardAll` is called when records are met that only guards can read. */
+function bind(fn: AnyFunction, type: string, index: number, guardAll: () => void): FunctionBinding {
   const shape = stateShape(fn.state);
   // Initial values are shared by all entities, so they are protected in every mode.
   for (const { initial } of shape.slots) deepFreeze(initial);
-  const guards = cellGuards(fn.type, fn.state);
+  const guards = cellGuards(type, fn.state);
   const expires = guards?.some((guard) => guard?.expires === true) === true;
-  const { cellNames } = shape;
+  const cellNames = expires ? [...shape.cellNames, EXPIRY_CELL_NAME] : shape.cellNames;
   return {
     index,
-    type: fn.type,
+    type,
     fn,
     shape,
-    cellNames: expires ? [...cellNames, EXPIRY_CELL_NAME] : cellNames,
+    cellNames,
     guards,
-    expiryCell: expires ? cellNames.length : -1,
+    expiryCell: expires ? shape.cellNames.length : -1,
+    names: recordNames(type, cellNames, guards, guardAll),
     isAsync: fn.invoke instanceof AsyncFunction,
     failure: fn.failure,
   };

@@ -11,6 +11,7 @@ import type { MessageMeta } from '../wire/message-meta.ts';
 import { copyMessage } from '../wire/structured-data.ts';
 import type { AsyncOperations } from './async-operations.ts';
 import { type EndedInvocation, EndedInvocations, type GivenMessage } from './ended-invocations.ts';
+import { hasState } from './existence.ts';
 import type { Failures } from './failures.ts';
 import type { FunctionBinding } from './function-binding.ts';
 import { newInvocation } from './guarded-invocation.ts';
@@ -38,9 +39,9 @@ export class Invoker {
   readonly #place: Workplace;
   readonly #failures: Failures;
   /** The Context of each function's invocations in place. */
-  readonly #contexts: Invocation[];
+  readonly #contexts: Invocation[] = [];
   /** Whose messages are kept for checkpoints when they are begun: whose invocations have been seen to be async. */
-  readonly #asides: boolean[];
+  readonly #asides: boolean[] = [];
   readonly #encodeInput: EncodeInput | undefined;
   readonly #ended = new EndedInvocations();
 
@@ -52,11 +53,19 @@ export class Invoker {
     place.operations.onSettled = () => this.onSettled();
     this.#ended.onEnded = () => this.onSettled();
     this.#encodeInput = encodeInput;
-    this.#asides = place.directory.bindings.map(({ isAsync }) => isAsync);
-    this.#contexts = place.directory.bindings.map((binding) => newInvocation(place, binding, false));
+    this.#prepare();
     place.directory.onGuarded = (index) => {
+      this.#prepare();
       this.#contexts[index] = newInvocation(place, place.directory.bindings[index], false);
     };
+  }
+
+  /** For all functions, and types of namespaces, that there are by now. */
+  #prepare(): void {
+    for (const binding of this.#place.directory.bindings.slice(this.#contexts.length)) {
+      this.#asides.push(binding.isAsync);
+      this.#contexts.push(newInvocation(this.#place, binding, false));
+    }
   }
 
   /** Whether something is under way whose end comes through the event loop. */
@@ -83,9 +92,8 @@ export class Invoker {
   }
 
   /**
-   * Runs one message to its end, or to its first await, unless it is for an entity that has state and this one has
-   * none; returns whether it has ended. `inTable` says whether the entity
-   * is kept already.
+   * Runs one message to its end, or to its first await; returns whether it has ended. `inTable` says whether the entity
+   * is kept already. A message that is only for who has state comes to nobody if there is none.
    */
   invoke(
     binding: FunctionBinding,
@@ -97,11 +105,11 @@ export class Invoker {
     form: number,
     meta: MessageMeta | undefined,
   ): boolean {
-    if (meta?.ifExists === true && entity.isBlank) {
-      // The message has come to nobody.
+    if (meta?.ifExists === true && !hasState(entity, binding, this.#place.clock)) {
       this.finishedCount = (this.finishedCount + 1) | 0;
       return true;
     }
+    if (binding.index >= this.#contexts.length) this.#prepare();
     const aside = this.#asides[binding.index];
     const invocation = aside ? newInvocation(this.#place, binding, true) : this.#contexts[binding.index];
     invocation.begin(entity, sourceType, sourceId, meta);

@@ -77,7 +77,7 @@ export class Shard implements EnvelopeHandler {
     this.#mailbox = new Mailbox(mailboxCountMax, storage, overflowBytesMax);
     this.#outbox = new Outbox(mesh.thread, mesh.shardCount, outbound, writer, gate, this.#mailbox);
     this.#reader = new EnvelopeReader(codec);
-    const directory = new Directory(module);
+    const directory = new Directory(module, mesh.types);
     const { effects } = this.#outbox;
     this.#durability = durable && this.#newDurability(durable, directory);
     const recovered = this.#durability?.recovered.messages ?? [];
@@ -85,7 +85,7 @@ export class Shard implements EnvelopeHandler {
     const workplace = newWorkplace(ground, options);
     this.#failures = new Failures(workplace, durable !== undefined);
     this.#invoker = new Invoker(workplace, this.#entities, this.#failures, this.#durability?.encodeInput);
-    this.#delivery = new Delivery(directory.bindings, this.#reader, this.#invoker, this.#durability);
+    this.#delivery = new Delivery(directory, this.#reader, this.#invoker, this.#durability);
     this.#markers = this.#durability && this.#newMarkers(this.#durability);
     this.#mailboxDrain = new MailboxDrain({
       mailbox: this.#mailbox,

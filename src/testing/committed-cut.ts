@@ -13,7 +13,6 @@ import { ASKER_TYPE, Directory } from '../shard/function-binding.ts';
 import { Rows } from '../shard/rows.ts';
 import { recoverShard } from '../shard/shard-recovery.ts';
 import { isEntityKey, NOTHING, readKey, readRowValue, readValue } from '../state/record-reader.ts';
-import { type RecordNames, recordNames } from '../state/record-writer.ts';
 import { type Cells, Entity } from '../state/entity.ts';
 import { bareValue } from '../state/kept-value.ts';
 import { CheckedStore } from '../store/checked-store.ts';
@@ -75,14 +74,12 @@ class CutReader {
   readonly #fileSystem: SimulatedFileSystem;
   readonly #openStore: OpenStore;
   readonly #functions: Directory;
-  readonly #names: readonly RecordNames[];
   readonly #codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
 
   constructor(fileSystem: SimulatedFileSystem, { openStore, module }: CutPlace) {
     this.#fileSystem = fileSystem;
     this.#openStore = openStore;
     this.#functions = new Directory(module);
-    this.#names = this.#functions.bindings.map(({ type, cellNames, guards }) => recordNames(type, cellNames, guards));
   }
 
   async readShard(data: DataDirectory, shard: number): Promise<void> {
@@ -107,7 +104,7 @@ class CutReader {
     const { type, id } = readKey(key, 0, key.length);
     const index = this.#functions.functionNumber(type);
     const cells = new Entity(index, 0, id);
-    readValue(this.#codec, value, 0, this.#names[index], cells);
+    readValue(this.#codec, value, 0, this.#functions.binding(index).names, cells);
     this.entities.set(`${type} ${id}`, this.#stateOf(index, cells));
   }
 
@@ -122,7 +119,7 @@ class CutReader {
       committed,
       codec: this.#codec,
       functions: this.#functions,
-      names: (index) => this.#names[index],
+      names: (index) => this.#functions.binding(index).names,
     });
     for (const key of this.rows.keys()) if (rows.isErased(key)) this.rows.delete(key);
     for (const { key, value } of rows.inMemory()) {
@@ -145,7 +142,7 @@ class CutReader {
   }
 
   #stateOf(index: number, cells: Cells): CutState {
-    const { cellNames } = this.#functions.bindings[index].shape;
+    const { cellNames } = this.#functions.binding(index).shape;
     const written = cellNames.map((name, cell) => [name, bareValue(cells.readCell(cell))] as const);
     return Object.fromEntries(written.filter(([, value]) => value !== undefined));
   }

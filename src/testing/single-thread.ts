@@ -120,9 +120,7 @@ export class SingleThreadEngine {
 
   /** New shards over a new mesh, while the coordinator goes on and sends them what they lack. */
   replaceShards(grounds: readonly DurableOptions[]): void {
-    const { shapes } = this.#memory;
-    // Envelopes that are still around name shapes of the old table.
-    this.#memory = { ...allocateMesh(this.#options.shardCount, this.#options.ringCapacityBytes), shapes };
+    this.#memory = allocateMesh(this.#options.shardCount, this.#options.ringCapacityBytes, this.#memory);
     this.#buildShards(grounds);
     this.coordinator.reconnect(this.meshes[this.#options.shardCount]);
   }

@@ -1,0 +1,123 @@
+/**
+ * Functions that serve whole namespaces: an exact name first, then the namespace; every type an entity of its own, known
+ * by its own name on every shard.
+ */
+import { describe, expect, test } from 'vitest';
+import { type Context, defineFunction, defineModule, functionType, value } from '../../../src/index.ts';
+import { Directory } from '../../../src/shard/function-binding.ts';
+import { TYPE_COUNT_MAX } from '../../../src/wire/type-registry.ts';
+import { gate, results, Stage } from './stage.ts';
+
+const state = { count: value({ initial: 0 }) };
+const seen = (ctx: Context<typeof state>, by: string): void => {
+  ctx.state.count++;
+  const { self, caller } = ctx;
+  ctx.egress(results, [by, `${self.type} ${self.id}`, caller && `${caller.type} ${caller.id}`, ctx.state.count]);
+};
+
+const whole = defineFunction({
+  type: 'shop/*',
+  state,
+  invoke(ctx: Context<typeof state>, message: unknown) {
+    seen(ctx, 'whole');
+    if (message === 'reply') ctx.reply('replied');
+    if (Array.isArray(message)) ctx.send(message[0] as string, message[1] as string, message[2]);
+  },
+});
+const exact = defineFunction({ type: 'shop/cart', state, invoke: (ctx) => seen(ctx, 'exact') });
+const until = { gate: gate() };
+const slow = defineFunction({
+  type: 'slow/*',
+  state,
+  async invoke(ctx) {
+    await until.gate.promise;
+    seen(ctx, 'slow');
+  },
+});
+
+function stage(shardCount: number): Stage {
+  return new Stage([exact, whole, slow], { shardCount });
+}
+
+async function records(on: Stage): Promise<unknown[]> {
+  await on.play();
+  return on.records().toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+
+describe.each([1, 3])('with %i shards a namespace', (shardCount) => {
+  test('serves every type that has no function of its own, each entity for itself', async () => {
+    const on = stage(shardCount);
+    for (const type of ['shop/cart', 'shop/till', 'shop/shelf', 'shop/till']) on.send(type, 'Kim');
+    on.engine.coordinator.send(functionType('shop/till'), 'Lee', 0);
+    expect(await records(on)).toEqual([
+      ['exact', 'shop/cart Kim', undefined, 1],
+      ['whole', 'shop/shelf Kim', undefined, 1],
+      ['whole', 'shop/till Kim', undefined, 1],
+      ['whole', 'shop/till Kim', undefined, 2],
+      ['whole', 'shop/till Lee', undefined, 1],
+    ]);
+    expect(on.entityCount).toBe(4);
+  });
+
+  test('has callers and is answered by the names of its types', async () => {
+    const on = stage(shardCount);
+    const ids = Array.from({ length: 8 }, (_, index) => `id-${index}`);
+    for (const id of ids) on.send('shop/asker', id, [`shop/answers-${id}`, `to ${id}`, 'reply']);
+    const expected = ids.flatMap((id) => [
+      ['whole', `shop/answers-${id} to ${id}`, `shop/asker ${id}`, 1],
+      ['whole', `shop/asker ${id}`, undefined, 1],
+      ['whole', `shop/asker ${id}`, `shop/answers-${id} to ${id}`, 2],
+    ]);
+    expect(await records(on)).toEqual(expected.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)));
+  });
+
+  test('may be asked, and may be busy', async () => {
+    const on = stage(shardCount);
+    const asked = on.ask('shop/till', 'Kim', 'reply');
+    until.gate = gate();
+    for (const type of ['slow/one', 'slow/two', 'slow/one']) on.send(type, 'Kim');
+    expect(await records(on)).toEqual([['whole', 'shop/till Kim', expect.stringMatching(/^millrace\/asker \d+$/), 1]]);
+    expect(asked.answer).toBe('replied');
+    until.gate.open();
+    expect(await records(on)).toEqual([
+      ['slow', 'slow/one Kim', undefined, 1],
+      ['slow', 'slow/one Kim', undefined, 2],
+      ['slow', 'slow/two Kim', undefined, 1],
+    ]);
+  });
+});
+
+test.each(['shop/*', 'shop/', 'shop/a/b', 'shop', 'other/type', 'millrace/asker', 7, null, {}])(
+  '%j is no target',
+  (target) => {
+    const on = stage(1);
+    expect(() => on.engine.coordinator.send(target as never, 'Kim', 0)).toThrow(
+      expect.objectContaining({ code: 'UNKNOWN_FUNCTION' }),
+    );
+    expect(() => on.engine.coordinator.send(whole, 'Kim', 0)).toThrow('is named "shop/*"');
+  },
+);
+
+test('an asker is not of any namespace', async () => {
+  const rest = defineFunction({ type: 'millrace/*', invoke: () => {} });
+  const on = new Stage([rest, exact]);
+  expect(() => on.send('millrace/asker', '0')).toThrow('is answered by functions, not from outside');
+});
+
+test('the table has room for many types, and then refuses', () => {
+  const directory = new Directory(defineModule({ functions: [exact, whole] }));
+  for (let number = 0; number < TYPE_COUNT_MAX; number++) {
+    expect(directory.functionNumber(`shop/${number}`)).toBe(2 + number);
+  }
+  expect(() => directory.functionNumber('shop/one-more')).toThrow(expect.objectContaining({ code: 'TOO_MANY_TYPES' }));
+  expect(() => directory.findFunction('shop/one-more')).toThrow('functions of namespaces may have 4096 types');
+  expect([directory.functionNumber('shop/7'), directory.functionNumber('shop/cart')]).toEqual([9, 0]);
+  expect(directory.typeName(2 + 7)).toBe('shop/7');
+});
+
+test('two functions for one namespace are refused', () => {
+  const again = defineFunction({ type: 'shop/*', invoke: () => {} });
+  expect(() => defineModule({ functions: [whole], modules: [defineModule({ functions: [again] })] })).toThrow(
+    expect.objectContaining({ code: 'DUPLICATE_TYPE' }),
+  );
+});
