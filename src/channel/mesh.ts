@@ -54,6 +54,7 @@ export class Mesh {
   readonly #memory: MeshMemory;
   readonly #doorbells: Doorbell[];
   #cramped = false;
+  #laden = false;
 
   constructor(memory: MeshMemory, thread: number) {
     this.shardCount = memory.shardCount;
@@ -100,6 +101,14 @@ export class Mesh {
     if (cramped === this.#cramped) return;
     this.#cramped = cramped;
     this.counters.setCramped(this.thread, cramped);
+  }
+
+  /** Tells the coordinator whether a checkpoint would be in place, however recent the last one is. */
+  declareLaden(laden: boolean): void {
+    if (laden === this.#laden) return;
+    this.#laden = laden;
+    this.counters.setLaden(this.thread, laden);
+    if (laden) this.doorbell(this.coordinator).ring();
   }
 
   #ring(from: number, to: number): RingMemory | undefined {

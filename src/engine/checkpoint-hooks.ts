@@ -23,7 +23,7 @@ export interface CheckpointHooks {
   committed(epoch: Epoch): void;
   /** How far the replayable ingresses have been routed. */
   ingressPositions(): Record<string, IngressPosition>;
-  /** Whether anybody but those in `waiters` waits for the next commit. */
+  /** Whether anybody but those in `waiters` waits for the next commit, or so much is uncommitted that it is due. */
   isAwaited(): boolean;
   /** Everything that was sent and received, modulo 2^32: when it stands still, nothing has happened. */
   activity(): number;

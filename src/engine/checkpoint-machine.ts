@@ -12,7 +12,7 @@
  *   any         │ reset                          │ idle, in the epoch after the last committed one
  * ```
  *
- * A checkpoint is due at once when somebody waits for a commit, but not before the shards have rested from a long one for
+ * A checkpoint is due at once when somebody waits for a commit, or when a shard has written very much, but not before the shards have rested from a long one for
  * as long as it took (so that checkpoint work keeps to its share), nor before `minIntervalMs`; otherwise after
  * `maxIntervalMs`, if anything has happened at all.
  */

@@ -104,7 +104,7 @@ export class Coordinator implements EnvelopeHandler {
         ended: () => this.#askers.endEpoch(),
         committed: (epoch) => this.#committed(epoch),
         ingressPositions: () => this.#hooks.ingressPositions?.() ?? {},
-        isAwaited: () => this.#askers.isAwaited,
+        isAwaited: () => this.#askers.isAwaited || this.#link.isLaden,
         activity: () => this.#link.activity,
         sendControl: (kind, payload) => this.#link.sendControl(kind, payload),
         failed: (cause) => this.#hooks.checkpointFailed?.(cause),

@@ -132,6 +132,13 @@ export class ShardLink {
     return counters.isQuiescent();
   }
 
+  /** Whether any shard has written so much that a checkpoint should not be waited for. */
+  get isLaden(): boolean {
+    const { counters, shardCount } = this.#mesh;
+    for (let shard = 0; shard < shardCount; shard++) if (counters.isLaden(shard)) return true;
+    return false;
+  }
+
   /** Changes when anybody sends or finishes anything. */
   get activity(): number {
     return this.#mesh.counters.activity();

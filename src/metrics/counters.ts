@@ -3,7 +3,7 @@
  * are compared by difference, never by size.
  *
  * ```
- *  thread 0:  │ produced │ consumed │ credit │ waiting │ …  │ cramped │ … (one block of two cache lines per thread)
+ *  thread 0:  │ produced │ consumed │ credit │ waiting │ …  │ cramped │ laden │ … (one block of two cache lines per thread)
  *  thread 1:  │ …
  *  engine:    │ command  │
  * ```
@@ -13,6 +13,7 @@
  * - credit: how many envelopes the coordinator may have sent to this shard in all (I7); only grows
  * - waiting: 1 while the coordinator waits for this shard's credit and wants to be rung when there is more
  * - cramped: 1 while this thread has envelopes that found no room in a ring and wants to be rung when there is some
+ * - laden: 1 while this shard has written so much since its last cut that the next one should not be waited for
  */
 
 const BLOCK_WORDS = 32;
@@ -22,6 +23,7 @@ const CREDIT = 2;
 const WAITING = 3;
 /** In the block's second cache line, which is hardly ever written: every thread reads it after every batch. */
 const CRAMPED = 16;
+const LADEN = 17;
 
 /** What the coordinator orders all shards to do. */
 export const COMMAND_RUN = 0;
@@ -74,6 +76,14 @@ export class Counters {
 
   isCramped(thread: number): boolean {
     return Atomics.load(this.#words, thread * BLOCK_WORDS + CRAMPED) === 1;
+  }
+
+  setLaden(thread: number, laden: boolean): void {
+    Atomics.store(this.#words, thread * BLOCK_WORDS + LADEN, laden ? 1 : 0);
+  }
+
+  isLaden(thread: number): boolean {
+    return Atomics.load(this.#words, thread * BLOCK_WORDS + LADEN) === 1;
   }
 
   order(command: number): void {

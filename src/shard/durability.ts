@@ -85,6 +85,7 @@ export class Durability {
   readonly #inFlight = new EnvelopeBlock();
   readonly #baseEpoch: number;
   readonly #store: StateStore;
+  readonly #ladenBytes: number;
   readonly #changelog: ChangelogWriter;
 
   constructor(options: DurableOptions, place: DurabilityPlace) {
@@ -94,6 +95,7 @@ export class Durability {
     this.#place = place;
     this.#baseEpoch = appliedEpoch;
     this.#store = store;
+    this.#ladenBytes = options.foldBytes / 2;
     const { rows } = place;
     const { dirty } = rows;
     rows.attach({ store, codec });
@@ -212,6 +214,11 @@ export class Durability {
   committed(epoch: number): void {
     this.#fold.committed(epoch - this.#baseEpoch);
     for (const known of this.#locations.keys()) if (known < epoch) this.#locations.delete(known);
+  }
+
+  /** Whether so much has been written since the last cut that the next one should not be waited for. */
+  get isLaden(): boolean {
+    return this.#place.rows.dirty.count * this.#snapshot.recordBytes > this.#ladenBytes;
   }
 
   /** Folds as soon as it can, whatever there is. */

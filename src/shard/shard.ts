@@ -250,6 +250,7 @@ export class Shard implements EnvelopeHandler {
     this.#mailbox.spill();
     this.#invoker.lines.spill();
     this.#durability?.fetch.request();
+    this.#mesh.declareLaden(this.#durability?.isLaden === true);
     this.#credit.publish(this.backlogCount);
     return movedCount;
   }

@@ -1,7 +1,9 @@
 /**
  * What the promises of a durable engine mean when they resolve, and what idempotency keys are good for.
  */
-import { describe, expect, test } from 'vitest';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
 import { counter } from './durability-module.ts';
 import { ENTRY_NAMES, open, rejection, scratch, totalOf } from './durability-stage.ts';
 
@@ -11,6 +13,13 @@ const BY_ORDER = { minIntervalMs: 3_600_000, maxIntervalMs: 3_600_000 };
 /** Whether a promise is still pending after others that came later have been settled. */
 async function isPending(promise: Promise<unknown>): Promise<boolean> {
   return (await Promise.race([promise, Promise.resolve('pending')])) === 'pending';
+}
+
+/** How long the manifest is: it grows with each commit. */
+function manifestBytes(folder: string): number {
+  const directory = join(folder, 'data');
+  const names = readdirSync(directory).filter((name) => name.startsWith('manifest'));
+  return names.reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
 }
 
 describe.each(ENTRY_NAMES)('%s', (entry) => {
@@ -68,6 +77,20 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     const second = await open(entry, folder);
     await second.engine.send(counter, 'Kim', { add: 1 }, { idempotencyKey: 'a' });
     expect(await totalOf(second.engine, 'Kim')).toBe(1);
+  });
+
+  test('very much that is not committed is, however long the interval', { timeout: 60_000 }, async () => {
+    const folder = scratch();
+    const { engine } = await open(entry, folder, { maxIntervalMs: 3_600_000, memory: 64 * 2 ** 20 });
+    await engine.checkpoint();
+    const before = manifestBytes(folder);
+    const ids = Array.from({ length: 60_000 }, (_, index) => `customer number ${index}`);
+    for (const id of ids) await engine.send(counter, id, { add: 1, isSilent: true }, { until: 'accepted' });
+    await engine.drained();
+    await vi.waitFor(() => expect(manifestBytes(folder)).toBeGreaterThan(before), { timeout: 20_000 });
+    await engine.stop({ force: true });
+    const second = await open(entry, folder);
+    expect(await totalOf(second.engine, ids[0])).toBe(1);
   });
 
   test('only so many keys are known, the oldest forgotten first', async () => {
