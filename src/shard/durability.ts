@@ -42,6 +42,8 @@ export interface DurableOptions {
   readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
   readonly segmentBytes: number;
   readonly foldBytes: number;
+  /** See `FoldPlace`. */
+  readonly foldStepUs?: number;
   /** Entities kept in memory, in bytes. */
   readonly memoryBytes: number;
 }
@@ -138,7 +140,7 @@ export class Durability {
     });
     const records = new RecordWriter(codec, 1 << 18);
     this.mayBeStored = appliedEpoch > 0 || found.count > 0;
-    this.#memory = new MemoryBudget(place.entities, dirty, options.memoryBytes, {
+    this.#memory = new MemoryBudget(place.entities, rows, options.memoryBytes, {
       recordBytes: () => this.#snapshot.recordBytes,
       foldWanted: () => this.#fold.force(),
       evicted: () => (this.mayBeStored = true),
@@ -235,6 +237,7 @@ export class Durability {
 
   /** One slice of everything. */
   work(): number {
+    this.#place.rows.check();
     return this.#snapshot.work() + this.#fold.work() + this.#savepoint.work() + this.#memory.work();
   }
 

@@ -7,6 +7,7 @@
 import { assert } from '../base/assert.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import { NOTHING, NOTHING_BELOW, type RecordSpan, readRecord } from '../state/record-reader.ts';
+import { Erasures } from '../state/erasures.ts';
 import { afterPrefix, Erasure, keyBytes, Row, type Stored } from '../state/row.ts';
 import { readDelta } from '../store/changelog-reader.ts';
 import { APPLIED_KEY } from '../store/key-layout.ts';
@@ -19,7 +20,14 @@ const LOOK_US = 0.05;
 const PUT_US = 3;
 const READ_US = 50;
 const BATCH_COUNT = 4096;
+/** Little enough that what is done with a group does not hold up a shard. */
+const ERASE_GROUP_BYTES = 1 << 14;
 const BATCH_BYTES = 1 << 20;
+
+/** What a record is to a round: not the newest of its item, the newest, or the newest and erased since. */
+const OLDER = 0;
+const NEWEST = 1;
+const GONE = 2;
 
 export interface FoldRoundPlace {
   readonly fileSystem: FileSystem;
@@ -38,8 +46,12 @@ export class FoldRound {
   readonly #deltas: readonly WrittenDelta[];
   /** Tells this round's marks from those of others. */
   readonly #mark: number;
-  /** For each delta and record, 1 if it is the newest of its item. */
+  /** For each delta and record, whether it is the newest of its item, and whether it goes to the store. */
   readonly #kept: readonly Uint8Array[];
+  /** Those of the deltas, the newest ones first. */
+  readonly #erasures: Erasure[] = [];
+  /** The same, as they cover what earlier deltas say of rows. */
+  readonly #erased = new Erasures();
   /** By the step that goes on. */
   #spentUs = 0;
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
@@ -56,35 +68,36 @@ export class FoldRound {
     const deltas = this.#deltas;
     const { recovered } = this.#place;
     for (let index = deltas.length - 1; index >= 0; index--) yield* this.#markDelta(index);
+    yield* this.#erase(recovered?.erasures ?? []);
     let batch = this.#place.store.batch();
-    if (recovered !== undefined) {
-      batch = yield* this.#erase(recovered.erasures, batch);
-      batch = yield* this.#putRecovered(recovered, batch);
-    }
+    if (recovered !== undefined) batch = yield* this.#putRecovered(recovered, batch);
     for (let index = 0; index < deltas.length; index++) {
-      // What an epoch erased goes before what else it wrote: see `Erasure`.
-      batch = yield* this.#erase(deltas[index].items, batch);
       batch = yield* this.#put(deltas[index], this.#kept[index], batch);
     }
     batch.put(APPLIED_KEY, Buffer.from(String(applied)));
     yield this.#write(batch);
   }
 
-  /** Shows every item of the round once; undefined stands for a recovered record that nothing was made of. */
+  /**
+   * Shows every item of the round once; undefined stands for a recovered record that nothing was made of. Erasures go
+   * first: as long as one is there, what the store has under it is not seen, and a row that was put there since would be
+   * neither in memory nor in the store.
+   */
   *items(visit: (item: Stored | undefined) => void): Generator<number, void> {
-    if (this.#place.recovered !== undefined) yield* this.#recoveredItems(this.#place.recovered, visit);
+    const { recovered } = this.#place;
+    for (const erasure of [...(recovered?.erasures ?? []), ...this.#erasures]) visit(erasure);
+    if (recovered !== undefined) yield* this.#recoveredItems(recovered, visit);
     for (let delta = 0; delta < this.#deltas.length; delta++) {
       const { items } = this.#deltas[delta];
       for (let index = 0; index < items.length; index++) {
-        const item = this.#kept[delta][index] === 1 ? items[index] : undefined;
-        if (item !== undefined) visit(item);
+        const item = this.#kept[delta][index] === OLDER ? undefined : items[index];
+        if (item !== undefined && !(item instanceof Erasure)) visit(item);
         if (this.#isSpent(LOOK_US)) yield 1;
       }
     }
   }
 
   *#recoveredItems(recovered: RecoveredRecords, visit: (item: Stored | undefined) => void): Generator<number, void> {
-    for (const erasure of recovered.erasures) visit(erasure);
     for (let entry = 0; entry < recovered.count; entry++) {
       const { item } = recovered.record(entry);
       // What has been written since comes up with its own delta.
@@ -98,9 +111,9 @@ export class FoldRound {
     let batch = first;
     let batchBytes = 0;
     for (let entry = 0; entry < recovered.count; entry++) {
-      const { bytes, keyStart, keyEnd, valueStart, end } = recovered.record(entry);
+      const { bytes, keyStart, keyEnd, valueStart, end, item } = recovered.record(entry);
       const key = bytes.subarray(keyStart, keyEnd);
-      if (valueStart === NOTHING) batch.delete(key);
+      if (valueStart === NOTHING || this.#isErased(item)) batch.delete(key);
       else batch.put(key, bytes.subarray(valueStart, end));
       batchBytes += end - keyStart;
       if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
@@ -126,38 +139,51 @@ export class FoldRound {
   *#markDelta(delta: number): Generator<number, void> {
     const { items } = this.#deltas[delta];
     const kept = this.#kept[delta];
+    const erasureCount = this.#erasures.length;
     for (let index = 0; index < items.length; index++) {
       const item = items[index];
       if (item === undefined || item.foldMark !== this.#mark) {
         if (item !== undefined) item.foldMark = this.#mark;
-        kept[index] = 1;
+        // What a later epoch has erased is done with, and does not go to the store.
+        kept[index] = this.#isErased(item) ? GONE : NEWEST;
+        if (item instanceof Erasure) this.#erasures.push(item);
       }
       if (this.#isSpent(LOOK_US)) yield 1;
     }
+    // What an epoch erased goes before what else it wrote: see `Erasure`.
+    for (const erasure of this.#erasures.slice(erasureCount)) {
+      if (!this.#erased.covers(erasure.prefix)) this.#erased.add(erasure);
+    }
   }
 
-  /** Removes from the store what the erasures among these say; returns the batch to go on with. */
-  *#erase(items: readonly (Stored | undefined)[], first: StoreBatch): Generator<number, StoreBatch> {
-    const { store } = this.#place;
-    let batch = first;
-    for (const item of items) {
-      if (!(item instanceof Erasure)) continue;
-      // A scan sees what has been written.
-      if (batch.count > 0) yield this.#write(batch);
-      this.#place.wait(this.#eraseAll(keyBytes(item.prefix), keyBytes(afterPrefix(item.prefix))));
-      yield 1;
-      batch = store.batch();
-    }
-    return batch;
+  /** Whether a later delta than those that were looked at last erases it. */
+  #isErased(item: Stored | undefined): boolean {
+    return this.#erased.size > 0 && item instanceof Row && this.#erased.covers(item.key);
   }
 
-  async #eraseAll(from: Uint8Array, before: Uint8Array): Promise<void> {
+  /**
+   * Removes from the store what the round's erasures and those of a recovery say. That goes before all that is put, for
+   * nothing is put that was erased afterwards.
+   */
+  *#erase(recovered: readonly Erasure[]): Generator<number, void> {
+    const prefixes = [...this.#erased.values(), ...recovered].map(({ prefix }) => prefix);
+    if (prefixes.length === 0) return;
+    this.#place.wait(this.#eraseAll(prefixes));
+    yield 1;
+  }
+
+  async #eraseAll(prefixes: readonly string[]): Promise<void> {
     const { store } = this.#place;
-    for await (const group of store.scan(from, before, BATCH_BYTES)) {
-      const batch = store.batch();
-      for (const { key } of group) batch.delete(key);
-      await batch.write();
+    let batch = store.batch();
+    for (const prefix of prefixes) {
+      for await (const group of store.scan(keyBytes(prefix), keyBytes(afterPrefix(prefix)), ERASE_GROUP_BYTES)) {
+        for (const { key } of group) batch.delete(key);
+        if (batch.count < BATCH_COUNT) continue;
+        await batch.write();
+        batch = store.batch();
+      }
     }
+    if (batch.count > 0) await batch.write();
   }
 
   /** Puts the records that are kept; returns the batch to go on with. */
@@ -165,7 +191,7 @@ export class FoldRound {
     const { fileSystem, directory, store } = this.#place;
     let batch = first;
     // Most deltas hold nothing that a later one does not have, too.
-    if (!kept.includes(1)) return batch;
+    if (!kept.includes(NEWEST)) return batch;
     if (this.#isSpent(READ_US)) yield 1;
     let batchBytes = 0;
     let index = 0;
@@ -174,7 +200,7 @@ export class FoldRound {
       const bytes = Buffer.from(frame.bytes.buffer, frame.bytes.byteOffset, frame.bytes.length);
       for (let at = 0; at < bytes.length; at = this.#span.end) {
         readRecord(bytes, at, this.#span);
-        const isKept = kept[index] === 1;
+        const isKept = kept[index] === NEWEST;
         if (isKept) batchBytes += this.#putRecord(bytes, items[index], batch);
         index++;
         if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {

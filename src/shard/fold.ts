@@ -42,6 +42,8 @@ export interface FoldPlace {
   readonly baseEpoch: number;
   /** A round begins when so many bytes of the changelog are committed and not folded, or up to four times as many. */
   readonly foldBytes: number;
+  /** How long a step takes, about, where that is not left to the round: a simulation takes short ones, to see more states. */
+  readonly foldStepUs?: number;
 }
 
 export class Fold {
@@ -191,7 +193,9 @@ export class Fold {
    * that it must get ahead of the messages.
    */
   #stepUs(): number {
-    const behind = Math.min(1, this.#committedBytes / this.#place.foldBytes);
+    const { foldBytes, foldStepUs } = this.#place;
+    if (foldStepUs !== undefined) return foldStepUs;
+    const behind = Math.min(1, this.#committedBytes / foldBytes);
     return STEP_US_MIN + behind * behind * (STEP_US_MAX - STEP_US_MIN);
   }
 

@@ -3,16 +3,21 @@
  * clock's hand that goes round the table; they come back from the store when they are wanted. Who is busy stays, and so
  * does who is not in the store yet (`DirtyEntities.pins`): when too many are, they are folded first.
  *
+ * Rows are in memory only until they are folded. When they take more than half of it, they are folded at once.
+ *
  * How much memory an entity takes is estimated from its record on disk: JavaScript does not tell.
  */
 import type { Entity } from '../state/entity.ts';
 import type { EntityTable } from '../state/entity-table.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
+import type { Rows } from './rows.ts';
 
 /** An entity's object, its id and its place in the table. */
 const ENTITY_BYTES = 200;
 /** Values are this much longer in memory than in a record, about. */
 const VALUE_FACTOR = 2;
+/** So much of the memory may be rows. */
+const ROWS_SHARE = 0.5;
 /** Slots that one turn looks at. */
 const SWEEP_SLOTS = 512;
 /** The table has about four slots an entity: so many times its size is a round. */
@@ -30,6 +35,7 @@ export interface MemoryHooks {
 export class MemoryBudget {
   readonly #entities: EntityTable;
   readonly #dirty: DirtyEntities;
+  readonly #rows: Rows;
   readonly #memoryBytes: number;
   readonly #hooks: MemoryHooks;
   #hand = 0;
@@ -37,14 +43,15 @@ export class MemoryBudget {
   /** Slots that were looked at since somebody left. */
   #idleSlots = 0;
 
-  constructor(entities: EntityTable, dirty: DirtyEntities, memoryBytes: number, hooks: MemoryHooks) {
+  constructor(entities: EntityTable, rows: Rows, memoryBytes: number, hooks: MemoryHooks) {
     this.#entities = entities;
-    this.#dirty = dirty;
+    this.#rows = rows;
+    this.#dirty = rows.dirty;
     this.#memoryBytes = memoryBytes;
     this.#hooks = hooks;
   }
 
-  /** How many entities may be in memory. */
+  /** How many entities and rows may be in memory. */
   get countMax(): number {
     return this.#memoryBytes / (ENTITY_BYTES + VALUE_FACTOR * this.#hooks.recordBytes());
   }
@@ -52,7 +59,10 @@ export class MemoryBudget {
   /** One slice, if there are too many. Never reports work: nothing is lost when it is done later. */
   work(): number {
     const entities = this.#entities;
-    if (entities.size <= this.countMax) return 0;
+    const { countMax } = this;
+    const rowCount = this.#rows.size;
+    if (rowCount > countMax * ROWS_SHARE) this.#hooks.foldWanted();
+    if (entities.size + rowCount <= countMax) return 0;
     const before = this.#evictedCount;
     this.#hand = entities.sweep(this.#hand, SWEEP_SLOTS, this.#isToLeave);
     if (this.#evictedCount > before) {

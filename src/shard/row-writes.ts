@@ -31,29 +31,39 @@ export class RowWrites {
 
   erase(prefix: string): void {
     for (const key of this.#values.keys()) if (key.startsWith(prefix)) this.#values.delete(key);
-    this.#erased.push(prefix);
+    if (!this.#isErased(prefix)) this.#erased.push(prefix);
   }
 
-  /** All rows of a range, as this invocation sees them now. */
+  /**
+   * All rows of a range, as this invocation sees them now; of a range that nobody changes while the invocation is under
+   * way, since it is read bit by bit.
+   */
   scan(from: string, before: string): AsyncGenerator<FoundRow, void, undefined> {
     const changes: FoundRow[] = [];
     for (const [key, value] of this.#values) if (key >= from && key < before) changes.push({ key, value });
-    const own = new Map(changes.map(({ key, value }) => [key, value]));
-    const found = this.#rows.scan(from, before, changes);
+    changes.sort((one, other) => (one.key < other.key ? -1 : 1));
+    const found = this.#rows.walk(from, before, changes);
     if (this.#erased.length === 0) return found;
+    const own = new Set(changes.map(({ key }) => key));
     return visible(found, [...this.#erased], own);
   }
 
   /** The invocation has returned. */
   apply(): void {
+    this.#rows.check();
     if (this.isEmpty) return;
     for (const prefix of this.#erased) this.#rows.erase(prefix);
     for (const [key, value] of this.#values) this.#rows.set(key, value, this.#fresh.has(key));
-    this.discard();
+    this.#forget();
   }
 
-  /** Forgets everything. */
+  /** The invocation has failed; unless it was the store that did, and then it was not the function. */
   discard(): void {
+    this.#forget();
+    this.#rows.check();
+  }
+
+  #forget(): void {
     this.#values.clear();
     this.#fresh.clear();
     this.#erased.length = 0;
@@ -72,7 +82,7 @@ export class RowWrites {
 async function* visible(
   found: AsyncGenerator<FoundRow, void, undefined>,
   erased: readonly string[],
-  own: ReadonlyMap<string, unknown>,
+  own: ReadonlySet<string>,
 ): AsyncGenerator<FoundRow, void, undefined> {
   for await (const row of found) {
     if (own.has(row.key) || !erased.some((prefix) => row.key.startsWith(prefix))) yield row;

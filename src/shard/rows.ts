@@ -9,6 +9,7 @@
 import type { PayloadCodec } from '../wire/payload-codec.ts';
 import { readRowValue } from '../state/record-reader.ts';
 import { afterPrefix, Erasure, keyBytes, Row, type Stored } from '../state/row.ts';
+import { Erasures } from '../state/erasures.ts';
 import { RowTree } from '../state/row-tree.ts';
 import type { StateStore, StoreEntry } from '../store/state-store.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
@@ -25,14 +26,17 @@ export interface RowStore {
   readonly codec: PayloadCodec;
 }
 
-const NO_ENTRIES: readonly StoreEntry[] = [];
+const NO_CHANGES: readonly FoundRow[] = [];
+/** Rows in memory that `walk` looks at together. */
+const WALK_COUNT = 256;
 
 export class Rows {
   readonly dirty: DirtyEntities;
   readonly #rows = new RowTree<Row>();
-  /** What was erased and is not yet erased in the store, by prefix; none is a prefix of another. */
-  readonly #erasures = new RowTree<Erasure>();
+  /** What was erased and is not yet erased in the store. */
+  readonly #erasures = new Erasures();
   #stored: RowStore | undefined;
+  #failure: Error | undefined;
 
   constructor(dirty: DirtyEntities) {
     this.dirty = dirty;
@@ -52,9 +56,29 @@ export class Rows {
   get(key: string): unknown {
     const row = this.#rows.get(key);
     if (row !== undefined) return row.value;
-    if (this.#stored === undefined || this.isErased(key)) return undefined;
-    const value = this.#stored.store.getSync(keyBytes(key));
-    return value && readRowValue(this.#stored.codec, value);
+    return this.#stored === undefined || this.#erasures.covers(key) ? undefined : this.#read(key, this.#stored);
+  }
+
+  #read(key: string, { store, codec }: RowStore): unknown {
+    try {
+      const value = store.getSync(keyBytes(key));
+      return value && readRowValue(codec, value);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /**
+   * Throws what the store has failed with. User code may have caught it, so whoever lets effects happen asks again: what
+   * could not be read must end the shard, and not a single invocation.
+   */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #failed(error: unknown): Error {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    return this.#failure;
   }
 
   /**
@@ -64,7 +88,8 @@ export class Rows {
   set(key: string, value: unknown, isNew = false): void {
     let row = this.#rows.get(key);
     if (row === undefined) {
-      if (value === undefined && this.#stored === undefined) return;
+      // Nothing is there to be removed.
+      if (value === undefined && (this.#stored === undefined || this.#erasures.covers(key))) return;
       row = new Row(key, value, !isNew);
       this.#rows.set(key, row);
     }
@@ -73,56 +98,87 @@ export class Rows {
     if (value === undefined && this.#stored === undefined) this.#rows.delete(key);
   }
 
-  /** Removes all rows under a prefix, however many there are. */
+  /** Removes all rows under a prefix, however many the store has. */
   erase(prefix: string): void {
-    for (const row of this.#rows.range(prefix, afterPrefix(prefix))) {
-      if (row.value !== undefined) this.set(row.key, undefined);
-    }
+    const rows = this.#rows.range(prefix, afterPrefix(prefix));
     // Under one that is still under way nothing is to be seen in the store, and what came since lies here.
-    if (this.#stored === undefined || this.isErased(prefix)) return;
+    if (this.#stored === undefined || this.#erasures.covers(prefix)) {
+      for (const { key, value } of rows) if (value !== undefined) this.set(key, undefined);
+      return;
+    }
+    for (const row of rows) {
+      // What earlier epochs have written the erasure takes away, wherever it lies by then. A cut that has not come to such
+      // a row still encodes it, as it was.
+      if (row.dirtyEpoch === this.dirty.epoch) row.value = undefined;
+      else this.#rows.delete(row.key);
+    }
     const erasure = new Erasure(prefix);
-    this.#cover(erasure);
+    this.#erasures.add(erasure);
     this.dirty.touch(erasure);
   }
 
   /**
-   * All rows with `from` <= key < `before`, ascending, as they are at the time of the call; `changes` go before, and
-   * `undefined` in them hides a row.
+   * All rows with `from` <= key < `before`, ascending, as they are at the time of the call; `changes`, ascending, go
+   * before, and `undefined` in them hides a row. What is in memory of the range is copied at once.
    */
   scan(from: string, before: string, changes: readonly FoundRow[] = []): AsyncGenerator<FoundRow, void, undefined> {
-    const known = new Map<string, unknown>();
-    for (const { key, value } of this.#rows.range(from, before)) known.set(key, value);
-    for (const { key, value } of changes) known.set(key, value);
-    const sorted = [...known].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1));
+    const known = merged(this.#rows.range(from, before), changes);
     // What may be read is decided now: the fold moves rows from here to there while somebody reads.
     const stored = this.#stored?.store.scan(keyBytes(from), keyBytes(before));
-    const erased = this.#erasures.range('', before).map(({ prefix }) => prefix);
-    return this.#merge(sorted, stored, (key) => erased.some((prefix) => key.startsWith(prefix)));
+    return this.#merge(known, stored, this.#erasures.between(from, before));
+  }
+
+  /**
+   * The same of a range in which nobody changes anything meanwhile; it is looked at bit by bit, so that the first rows
+   * cost no more when there are many.
+   */
+  async *walk(from: string, before: string, changes: readonly FoundRow[]): AsyncGenerator<FoundRow, void, undefined> {
+    let changed = 0;
+    for (let at = from; at < before; ) {
+      const next = this.#rows.first(at, before, WALK_COUNT + 1)[WALK_COUNT]?.key ?? before;
+      const start = changed;
+      while (changed < changes.length && changes[changed].key < next) changed++;
+      yield* this.scan(at, next, changed === start ? NO_CHANGES : changes.slice(start, changed));
+      at = next;
+    }
   }
 
   async *#merge(
     known: readonly FoundRow[],
     stored: AsyncIterable<readonly StoreEntry[]> | undefined,
-    isErased: (key: string) => boolean,
+    erased: readonly string[],
   ): AsyncGenerator<FoundRow, void, undefined> {
     let next = 0;
-    for await (const group of stored ?? [NO_ENTRIES]) {
+    let erasure = 0;
+    for await (const group of this.#guarded(stored)) {
       for (const { key: bytes, value } of group) {
         const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
         for (; next < known.length && known[next].key < key; next++) {
           if (known[next].value !== undefined) yield known[next];
         }
-        if (known[next]?.key === key || isErased(key)) continue;
+        while (erasure < erased.length && erased[erasure] < key && !key.startsWith(erased[erasure])) erasure++;
+        if (known[next]?.key === key || (erased[erasure] !== undefined && key.startsWith(erased[erasure]))) continue;
         yield { key, value: readRowValue((this.#stored as RowStore).codec, value) };
       }
     }
     for (; next < known.length; next++) if (known[next].value !== undefined) yield known[next];
   }
 
+  async *#guarded(
+    stored: AsyncIterable<readonly StoreEntry[]> | undefined,
+  ): AsyncGenerator<readonly StoreEntry[], void, undefined> {
+    if (stored === undefined) return;
+    try {
+      yield* stored;
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
   /** The store has it: it need not stay in memory. */
   released(item: Stored): void {
     if (item instanceof Row && this.#rows.get(item.key) === item) this.#rows.delete(item.key);
-    if (item instanceof Erasure && this.#erasures.get(item.prefix) === item) this.#erasures.delete(item.prefix);
+    if (item instanceof Erasure) this.#erasures.remove(item);
   }
 
   // -- recovery: what changelogs say, oldest first
@@ -144,7 +200,7 @@ export class Rows {
     }
     const erasure = new Erasure(prefix);
     erasure.dirtyEpoch = dirtyEpoch;
-    if (!this.isErased(prefix)) this.#cover(erasure);
+    if (!this.#erasures.covers(prefix)) this.#erasures.add(erasure);
     return erasure;
   }
 
@@ -155,20 +211,19 @@ export class Rows {
 
   /** Whether what the store has under this key no longer counts. */
   isErased(key: string): boolean {
-    if (this.#erasures.size === 0) return false;
-    const nearest = this.#erasures.atOrBelow(key);
-    return nearest !== undefined && key.startsWith(nearest.prefix);
+    return this.#erasures.covers(key);
   }
+}
 
-  /** Rows and erasures that the store does not have. */
-  get pinnedCount(): number {
-    return this.#rows.size + this.#erasures.size;
+/** Both in one order; of a key that is in both, what `changes` say. */
+function merged(rows: readonly FoundRow[], changes: readonly FoundRow[]): FoundRow[] {
+  const all: FoundRow[] = [];
+  let next = 0;
+  for (const { key, value } of rows) {
+    for (; next < changes.length && changes[next].key < key; next++) all.push(changes[next]);
+    // Copied, since a row's value changes.
+    if (changes[next]?.key !== key) all.push({ key, value });
   }
-
-  /** From now on the store's rows under this prefix are not seen. */
-  #cover(erasure: Erasure): void {
-    const { prefix } = erasure;
-    for (const inner of this.#erasures.range(prefix, afterPrefix(prefix))) this.#erasures.delete(inner.prefix);
-    this.#erasures.set(prefix, erasure);
-  }
+  for (; next < changes.length; next++) all.push(changes[next]);
+  return all;
 }

@@ -39,6 +39,13 @@ export class RowTree<Item> {
     return items;
   }
 
+  /** The same, but no more than so many. */
+  first(from: string, before: string, count: number): Item[] {
+    const items: Item[] = [];
+    this.#tree.forRange(from, before, false, (_key, item) => (items.push(item) < count ? undefined : { break: true }));
+    return items;
+  }
+
   *values(): Generator<Item> {
     yield* this.#tree.values();
   }
