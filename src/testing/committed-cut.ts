@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import type { CheckpointEntry } from '../engine/checkpoint-entry.ts';
 import { DataDirectory } from '../engine/data-directory.ts';
+import { EgressJournal, NEW_EGRESS, type PendingRecord } from '../io/egress-journal.ts';
 import type { Module } from '../sdk/module.ts';
 import { DirtyEntities } from '../shard/dirty-entities.ts';
 import { readAppliedEpoch } from '../shard/durability.ts';
@@ -42,6 +43,8 @@ export interface CommittedCut {
   /** The rows of all sections, by their keys (see state/row.ts). */
   readonly rows: ReadonlyMap<string, unknown>;
   readonly messages: readonly CutMessage[];
+  /** Records of an egress that are committed, and of which it is not committed that its consumer is done with them. */
+  pendingRecords(egressType: string): unknown[];
   /** How many entities of it lie in the stores. */
   readonly storedCount: number;
 }
@@ -63,7 +66,16 @@ export async function readCommittedCut(fileSystem: SimulatedFileSystem, place: C
   for (const shard of data.last?.shards.keys() ?? []) await reader.readShard(data, shard);
   data.close();
   const { entities, rows, messages, storedCount } = reader;
-  return { entry: data.last, keys: data.keys, entities, rows, messages, storedCount };
+  const pendingRecords = (type: string): unknown[] => readPending(data, type);
+  return { entry: data.last, keys: data.keys, entities, rows, messages, pendingRecords, storedCount };
+}
+
+function readPending(data: DataDirectory, type: string): unknown[] {
+  const records: unknown[] = [];
+  const position = data.last?.egresses[type] ?? NEW_EGRESS;
+  const visit = ({ payload }: PendingRecord): void => void records.push(payload);
+  EgressJournal.read(data.fileSystem, data.egressDirectory(type), position, visit);
+  return records;
 }
 
 class CutReader {

@@ -4,25 +4,22 @@
  * the disk fail. Committed cuts are read and checked on the way, and in the end everything must be as the model says.
  */
 import { setImmediate } from 'node:timers/promises';
-import { openStore } from '../../native-free/log-store.ts';
 import { Prng } from '../base/prng.ts';
+import type { Module } from '../sdk/module.ts';
 import { type CommittedCut, readCommittedCut } from './committed-cut.ts';
 import { type DurableGround, DurableProcess } from './durable-process.ts';
-import { SimulatedClock } from './simulated-clock.ts';
+import type { SimulatedClock } from './simulated-clock.ts';
 import { SimulatedFileSystem } from './simulated-file-system.ts';
 import { Chaos, isExpectedFailure, ShardFailure } from './chaos.ts';
-import { countingStore } from './counting-store.ts';
+import { SIMULATED_PLACE, simulatedGround } from './simulated-ground.ts';
 import type { DurableSetting } from './durable-setting.ts';
 import { Lingerers } from './linger.ts';
 import { check } from './violation.ts';
 import { Scheduler } from './scheduler.ts';
 import { Statistics } from './statistics.ts';
-import type { Outside, Workload } from './workload.ts';
+import { StepLimits } from './step-limits.ts';
+import type { NewWorkload, Workload } from './workload.ts';
 
-const DIRECTORY = '/data';
-/** So many steps in which nothing moves mean that nothing ever will. */
-const STUCK_STEPS = 3_000;
-const STEPS_MAX = 120_000;
 const TICK_MS_MAX = 15;
 const IDLE_TURN_STEPS = 4;
 
@@ -36,12 +33,13 @@ export class DurableRun {
   readonly #setting: DurableSetting;
   readonly #statistics = new Statistics();
   readonly #disk = new SimulatedFileSystem();
-  readonly #clock = new SimulatedClock(1_000);
+  readonly #clock: SimulatedClock;
   readonly #chaos: Chaos;
   readonly #scheduler: Scheduler;
   readonly #workload: Workload;
   readonly #ground: DurableGround;
   readonly #lingerers: Lingerers;
+  #module: Module;
   #process: DurableProcess;
   #wasRunning = false;
   /** Of the last commit that anybody has heard of. */
@@ -49,7 +47,8 @@ export class DurableRun {
   #hash = 0x811c9dc5 | 0;
   #unexpected: Error | undefined;
 
-  constructor(seed: number, setting: DurableSetting, newWorkload: (outside: Outside) => Workload) {
+  constructor(seed: number, setting: DurableSetting, clock: SimulatedClock, newWorkload: NewWorkload) {
+    this.#clock = clock;
     this.#prng = new Prng(seed * 2 + 1);
     this.#setting = setting;
     this.#chaos = new Chaos(this.#prng, this.#disk, setting, this.#statistics);
@@ -62,18 +61,17 @@ export class DurableRun {
       setting,
       note: (what) => this.#note(what),
       linger: () => this.#lingerers.linger(),
+      readCut: () => this.#readCut(this.#disk.clone()),
     });
-    this.#ground = {
-      ...setting,
+    this.#ground = simulatedGround(setting, {
       fileSystem: this.#disk,
-      directory: DIRECTORY,
-      storeName: 'native-free',
-      openStore: countingStore(openStore, this.#clock, this.#prng, this.#statistics),
       clock: this.#clock,
-      keyCountMax: 100_000,
-      directoryFault: () => this.#chaos.directoryFault(),
-    };
-    this.#process = this.#newProcess();
+      prng: this.#prng,
+      chaos: this.#chaos,
+      statistics: this.#statistics,
+    });
+    this.#module = this.#workload.newModule();
+    this.#process = this.#newProcess(this.#module);
   }
 
   #note(what: number): void {
@@ -82,16 +80,19 @@ export class DurableRun {
 
   // -- processes
 
-  #newProcess(): DurableProcess {
+  #newProcess(module: Module): DurableProcess {
     const hooks = {
       invocationFailed: (error: Error) => this.#workload.invocationFailed(error as never),
       recovering: (cause: unknown) => this.#recovering(cause),
-      recovered: () => void this.#statistics.recoveries++,
+      recovered: () => {
+        this.#statistics.recoveries++;
+        this.#workload.happened?.('the shards are back');
+      },
       reported: (error: Error) => this.#expect(error),
     };
     const random = (): number => this.#prng.fraction();
     const options = { ...this.#setting, random, spillFault: () => this.#chaos.spillFault() };
-    const process = new DurableProcess(this.#workload.newModule(), options, this.#ground, hooks);
+    const process = new DurableProcess(module, options, this.#ground, hooks);
     process.start();
     this.#wasRunning = false;
     return process;
@@ -99,6 +100,9 @@ export class DurableRun {
 
   #recovering(cause: unknown): void {
     if (this.#process.isRecovering && !(cause instanceof ShardFailure)) this.#statistics.failuresWhileRecovering++;
+    this.#workload.happened?.(
+      `the shards fail and go back to epoch ${this.#process.data?.lastEpoch ?? 0}: ${String(cause)}`,
+    );
     this.#expect(cause);
   }
 
@@ -117,10 +121,12 @@ export class DurableRun {
     if (death === 'kill') this.#statistics.kills++;
     else this.#statistics.crashes++;
     this.#note(death.length);
+    this.#workload.happened?.(death === 'kill' ? 'the process is killed' : 'the power fails');
     await setImmediate();
     this.#workload.died();
     await this.#checkCut(this.#disk.clone());
-    this.#process = this.#newProcess();
+    this.#module = this.#workload.newModule();
+    this.#process = this.#newProcess(this.#module);
   }
 
   // -- steps
@@ -132,12 +138,10 @@ export class DurableRun {
   }
 
   async #runUntilOver(): Promise<void> {
-    let idleSteps = 0;
+    const limits = new StepLimits(() => this.#workload.waitsFor);
     while (!this.#isOver()) {
       this.#statistics.steps++;
-      idleSteps = (await this.#step()) ? 0 : idleSteps + 1;
-      check(idleSteps < STUCK_STEPS, () => 'nothing moves any more');
-      check(this.#statistics.steps < STEPS_MAX, () => 'it goes on and on');
+      limits.stepped(await this.#step());
       if (this.#unexpected !== undefined) throw this.#unexpected;
     }
   }
@@ -198,6 +202,7 @@ export class DurableRun {
     const { data, isRunning } = this.#process;
     if (isRunning && !this.#wasRunning) {
       this.#wasRunning = true;
+      this.#workload.happened?.(`the process runs, from epoch ${data?.lastEpoch ?? 0}`);
       this.#workload.started(this.#process);
     }
     const epoch = data?.lastEpoch ?? 0;
@@ -205,6 +210,7 @@ export class DurableRun {
     this.#epoch = epoch;
     this.#statistics.commits++;
     this.#note(epoch);
+    this.#workload.happened?.(`epoch ${epoch} is committed`);
     if (!this.#prng.chance(1 / this.#setting.cutInterval)) return;
     const disk = this.#disk.clone();
     if (this.#prng.chance(0.5)) disk.crash(this.#prng);
@@ -213,21 +219,18 @@ export class DurableRun {
 
   // -- checks
 
+  #readCut(disk: SimulatedFileSystem): Promise<CommittedCut> {
+    return readCommittedCut(disk, { ...SIMULATED_PLACE, module: this.#module });
+  }
+
   async #checkCut(disk: SimulatedFileSystem): Promise<CommittedCut> {
     const known = this.#workload.known();
-    const cut = await readCommittedCut(disk, {
-      directory: DIRECTORY,
-      storeName: 'native-free',
-      openStore,
-      module: this.#workload.newModule(),
-    });
+    const cut = await this.#readCut(disk);
     const epoch = cut.entry?.epoch ?? 0;
     check(epoch >= this.#epoch, () => `epoch ${this.#epoch} was committed, and only ${epoch} is there (I8)`);
-    this.#statistics.cuts++;
-    this.#statistics.cutMessages += cut.messages.length;
-    this.#statistics.foldedEntities += cut.storedCount;
+    this.#statistics.addCut(cut);
     this.#note(cut.messages.length);
-    this.#workload.checkCut(cut, known, disk);
+    await this.#workload.checkCut(cut, known, disk);
     return cut;
   }
 
@@ -236,8 +239,9 @@ export class DurableRun {
     this.#chaos.end();
     let isCommitted = false;
     void this.#process.clients?.checkpoint().then(() => (isCommitted = true));
-    for (let steps = 0; !isCommitted; steps++) {
-      check(steps < STUCK_STEPS, () => 'the last checkpoint does not come to its end');
+    const limits = new StepLimits(() => 'the last checkpoint does not come to its end');
+    while (!isCommitted) {
+      limits.stepped(false);
       this.#act();
       await setImmediate();
       // An earlier fault of the disk can still end the process; then another one has to finish.
@@ -250,7 +254,7 @@ export class DurableRun {
     this.#disk.crash(this.#prng);
     const disk = this.#disk.clone();
     const cut = await this.#checkCut(disk);
-    this.#workload.checkEnd(cut, disk);
+    await this.#workload.checkEnd(cut, disk);
     return true;
   }
 }

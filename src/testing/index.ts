@@ -11,7 +11,10 @@ export type {
   StoreOptions,
 } from '../store/state-store.ts';
 export type { Duration } from '../sdk/duration.ts';
+export { Cut, type MessageInFlight } from './cut.ts';
+export { ExplorationFailure, explore } from './explore.ts';
 export type { EntityState, States, WithState } from './memory-states.ts';
+export type { ExploreOptions, ExploreReport, Scenario, ScenarioClient } from './scenario.ts';
 export type { StoreConformanceOptions } from './store-case.ts';
 export { storeConformance } from './store-conformance.ts';
 export { type TestAskOptions, TestEngine, testEngine, type TestEngineOptions } from './test-engine.ts';

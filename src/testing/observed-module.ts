@@ -4,6 +4,7 @@
  * are async.
  */
 import type { AnyFunction, Context } from '../sdk/function.ts';
+import type { IngressSource } from '../sdk/ingress.ts';
 import type { Module } from '../sdk/module.ts';
 import { EFFECT_ID, EFFECT_KIND, EFFECT_PAYLOAD, EFFECT_STRIDE, EFFECT_TYPE, type Effects } from '../shard/effects.ts';
 import type { Invocation } from '../shard/invocation.ts';
@@ -14,14 +15,25 @@ import { type InvocationEvent, nameOf, type SentEvent, type Trace } from './trac
 
 const AsyncFunction = (async () => {}).constructor;
 
-export function observedModule(module: Module, trace: Trace, shardCount: number): Module {
+/** `sources` gives the ingresses something else to read, if anything. */
+export function observedModule(
+  module: Module,
+  trace: Trace,
+  shardCount: number,
+  sources: (ingressType: string) => IngressSource<unknown> | undefined = () => undefined,
+): Module {
   const observer = new Observer(module, trace, shardCount);
   return {
     ...module,
     functions: module.functions.map((fn) => observer.observe(fn)),
-    ingresses: module.ingresses.map((ingress) => ({ ...ingress, source: undefined })),
+    ingresses: ingressTypes(module).map((type) => ({ kind: 'ingress', type, source: sources(type) })),
     egresses: module.egresses.map((egress) => ({ ...egress, sink: undefined })),
   };
+}
+
+/** Those that are declared, and those that only routers name since whoever starts the engine brings them. */
+function ingressTypes({ ingresses, routers }: Module): string[] {
+  return [...new Set([...ingresses.map(({ type }) => type), ...routers.map(({ ingress }) => ingress)])];
 }
 
 class Observer {

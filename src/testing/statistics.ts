@@ -2,6 +2,8 @@
  * What happened in simulated runs: so that it is visible, and can be demanded, that all of it does happen.
  */
 
+import type { CommittedCut } from './committed-cut.ts';
+
 export class Statistics {
   steps = 0;
   commits = 0;
@@ -22,9 +24,15 @@ export class Statistics {
   foldedEntities = 0;
   spilledBlocks = 0;
 
+  addCut({ messages, storedCount }: CommittedCut): void {
+    this.cuts++;
+    this.cutMessages += messages.length;
+    this.foldedEntities += storedCount;
+  }
+
   add(other: Statistics): void {
     for (const name of Object.keys(this) as (keyof Statistics)[]) {
-      if (name !== 'add' && name !== 'lines') this[name] += other[name];
+      if (name !== 'add' && name !== 'addCut' && name !== 'lines') this[name] += other[name];
     }
   }
 

@@ -38,6 +38,8 @@ type TraceEvent = InvocationEvent | NoteEvent;
 
 export class Trace {
   readonly clock: Clock;
+  /** Of all invocations, also those that are forgotten. */
+  invocationCount = 0;
   readonly #startedAt: number;
   #events: TraceEvent[] = [];
   #forgottenCount = 0;
@@ -54,6 +56,7 @@ export class Trace {
 
   /** An invocation begins; whoever calls fills in how it ends. */
   began(event: InvocationEvent): void {
+    this.invocationCount++;
     this.#add(event);
   }
 

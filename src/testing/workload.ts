@@ -20,6 +20,8 @@ export interface Outside {
   linger(): Promise<void>;
   /** Makes it part of the run's digest. */
   note(what: number): void;
+  /** What is committed now. */
+  readCut(): Promise<CommittedCut>;
 }
 
 export interface Workload {
@@ -37,7 +39,13 @@ export interface Workload {
   /** What the clients know now, to be held against a cut that is read later. */
   known(): ReadonlySet<string>;
   /** `known` is what the clients knew before the cut was read; `disk` is where it was read from. */
-  checkCut(cut: CommittedCut, known: ReadonlySet<string>, disk: SimulatedFileSystem): void;
+  checkCut(cut: CommittedCut, known: ReadonlySet<string>, disk: SimulatedFileSystem): void | Promise<void>;
   /** The cut after everything has been done. */
-  checkEnd(cut: CommittedCut, disk: SimulatedFileSystem): void;
+  checkEnd(cut: CommittedCut, disk: SimulatedFileSystem): void | Promise<void>;
+  /** Told what happens to the engine, if it wants to know. */
+  happened?(what: string): void;
+  /** What it waits for, if it can say. */
+  readonly waitsFor?: string;
 }
+
+export type NewWorkload = (outside: Outside) => Workload;

@@ -3,6 +3,7 @@
  */
 import { type DurableOutcome, DurableRun } from '../../src/testing/durable-run.ts';
 import { type DurablePins, durableSettingOf } from '../../src/testing/durable-setting.ts';
+import { SimulatedClock } from '../../src/testing/simulated-clock.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 import { Bank } from './bank.ts';
 import { Operations } from './operations.ts';
@@ -13,5 +14,6 @@ export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [Trees
 
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {
   const setting = durableSettingOf(seed, WORKLOADS.length, pins);
-  return await new DurableRun(seed, setting, (outside) => new WORKLOADS[setting.workload](outside)).run();
+  const clock = new SimulatedClock(1_000);
+  return await new DurableRun(seed, setting, clock, (outside) => new WORKLOADS[setting.workload](outside)).run();
 }

@@ -21,7 +21,7 @@ import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import type { SimulatedFileSystem } from '../../src/testing/simulated-file-system.ts';
 import { check } from '../../src/testing/violation.ts';
-import { NumberedConsumer } from './numbered-consumer.ts';
+import { NumberedConsumer } from '../../src/testing/numbered-consumer.ts';
 import { outputFileSink, readOutput } from './output-file.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 

@@ -29,7 +29,7 @@ import {
 } from '../smoke/tree-functions.ts';
 import { check } from '../../src/testing/violation.ts';
 import { KeyedClients } from './keyed-client.ts';
-import { NumberedConsumer } from './numbered-consumer.ts';
+import { NumberedConsumer } from '../../src/testing/numbered-consumer.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 
 /** What trees come to: counts by entity, egress records, and answers to whoever asked. */

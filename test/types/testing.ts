@@ -2,7 +2,7 @@
  * What tests of users' functions see of types. This file is only ever compiled (`npm run typecheck`).
  */
 import { defineEgress, defineFunction, defineModule, functionType, value } from '../../src/index.ts';
-import { testEngine } from '../../src/testing/index.ts';
+import { explore, testEngine } from '../../src/testing/index.ts';
 
 const cart = defineFunction({
   type: 'shop/cart',
@@ -30,4 +30,31 @@ export async function types(): Promise<void> {
   const totals: readonly number[] = t.egress(receipts).map(({ total }) => total);
   for (const [id, { items: all }] of t.states(cart)) console.log(id.length, all.length);
   console.log(count, wrong, items, last, lost, unknown, totals);
+}
+
+export async function scenarios(): Promise<void> {
+  const report = await explore({
+    module: (world) => {
+      void world.sleep('1 s');
+      return defineModule({ functions: [cart], egresses: [receipts] });
+    },
+    async run(t) {
+      await t.send(cart, 'Kim', 'socks');
+      // @ts-expect-error -- a wrong message
+      await t.send(cart, 'Kim', 7);
+      const count: number = await t.ask(token, 'Kim', 'count');
+      const { epoch } = await t.settle();
+      console.log(count, epoch);
+    },
+    invariant(cut) {
+      const items: readonly string[] = cut.state(cart, 'Kim').items;
+      const sent: readonly string[] = cut.messagesTo(cart).map(({ message }) => message);
+      const totals: readonly number[] = cut.egress(receipts).map(({ total }) => total);
+      // @ts-expect-error -- an undeclared state
+      console.log(items, sent, totals, cut.state(cart, 'Kim').lost);
+    },
+  });
+  console.log(report.deaths);
+  // @ts-expect-error -- a scenario runs something
+  await explore({ module: defineModule({}) });
 }
