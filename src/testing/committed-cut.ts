@@ -40,6 +40,8 @@ export interface CommittedCut {
   readonly keys: readonly string[];
   /** By type and id, with a space between. */
   readonly entities: ReadonlyMap<string, CutState>;
+  /** The same as the shards keep them, with versions and deadlines (see state/kept-value.ts). */
+  readonly cells: ReadonlyMap<string, CutState>;
   /** The rows of all sections, by their keys (see state/row.ts). */
   readonly rows: ReadonlyMap<string, unknown>;
   readonly messages: readonly CutMessage[];
@@ -65,9 +67,10 @@ export async function readCommittedCut(fileSystem: SimulatedFileSystem, place: C
   const reader = new CutReader(fileSystem, place);
   for (const shard of data.last?.shards.keys() ?? []) await reader.readShard(data, shard);
   data.close();
-  const { entities, rows, messages, storedCount } = reader;
+  const { cells, rows, messages, storedCount } = reader;
+  const entities = new Map([...cells].map(([name, state]) => [name, bareState(state)]));
   const pendingRecords = (type: string): unknown[] => readPending(data, type);
-  return { entry: data.last, keys: data.keys, entities, rows, messages, pendingRecords, storedCount };
+  return { entry: data.last, keys: data.keys, entities, cells, rows, messages, pendingRecords, storedCount };
 }
 
 function readPending(data: DataDirectory, type: string): unknown[] {
@@ -79,7 +82,7 @@ function readPending(data: DataDirectory, type: string): unknown[] {
 }
 
 class CutReader {
-  readonly entities: Map<string, CutState> = new Map();
+  readonly cells: Map<string, CutState> = new Map();
   readonly rows: Map<string, unknown> = new Map();
   readonly messages: CutMessage[] = [];
   storedCount = 0;
@@ -117,7 +120,7 @@ class CutReader {
     const index = this.#functions.functionNumber(type);
     const cells = new Entity(index, 0, id);
     readValue(this.#codec, value, 0, this.#functions.binding(index).names, cells);
-    this.entities.set(`${type} ${id}`, this.#stateOf(index, cells));
+    this.cells.set(`${type} ${id}`, this.#written(index, cells));
   }
 
   /** What was committed and not folded, over what was. */
@@ -143,7 +146,7 @@ class CutReader {
       if (!isEntityKey(bytes, keyStart)) continue;
       const key = bytes.subarray(keyStart, keyEnd);
       const { type, id } = readKey(key, 0, key.length);
-      this.entities.delete(`${type} ${id}`);
+      this.cells.delete(`${type} ${id}`);
       if (valueStart !== NOTHING) this.#stored(key, bytes.subarray(valueStart, end));
     }
     for (const { type, id, message, sourceType, sourceId } of messages) {
@@ -153,9 +156,13 @@ class CutReader {
     }
   }
 
-  #stateOf(index: number, cells: Cells): CutState {
+  #written(index: number, cells: Cells): CutState {
     const { cellNames } = this.#functions.binding(index).shape;
-    const written = cellNames.map((name, cell) => [name, bareValue(cells.readCell(cell))] as const);
-    return Object.fromEntries(written.filter(([, value]) => value !== undefined));
+    const all = cellNames.map((name, cell) => [name, cells.readCell(cell)] as const);
+    return Object.fromEntries(all.filter(([, value]) => value !== undefined));
   }
+}
+
+function bareState(cells: CutState): CutState {
+  return Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, bareValue(cell)]));
 }

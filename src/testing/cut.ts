@@ -6,9 +6,20 @@ import type { Address } from '../sdk/address.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
-import type { StateOf, StateSpecs } from '../sdk/state.ts';
+import type { StateSpecs } from '../sdk/state.ts';
+import { Directory } from '../shard/function-binding.ts';
 import type { CommittedCut, CutMessage } from './committed-cut.ts';
-import { addressOf, type EntityState, type States, type WithState } from './memory-states.ts';
+import {
+  addressOf,
+  type EntityCells,
+  type EntityState,
+  type StateAt,
+  type StateGround,
+  type States,
+  stateOfEntity,
+  statesOfFunction,
+  type WithState,
+} from './entity-states.ts';
 
 /** A message that was sent and whose invocation is not committed. */
 export interface MessageInFlight<Message> {
@@ -23,38 +34,29 @@ export class Cut implements States {
   /** All messages in flight, to whatever function. */
   readonly messages: readonly CutMessage[];
   readonly #cut: CommittedCut;
-  readonly #module: Module;
+  readonly #ground: StateGround;
   readonly #taken: (egressType: string) => readonly unknown[];
 
-  /** `taken` are the records that a consumer has got. */
-  constructor(cut: CommittedCut, module: Module, taken: (egressType: string) => readonly unknown[]) {
+  /** It is looked at `now`, in virtual time; `taken` are the records that a consumer has got. */
+  constructor(cut: CommittedCut, module: Module, now: number, taken: (egressType: string) => readonly unknown[]) {
     this.epoch = cut.entry?.epoch ?? 0;
     this.messages = cut.messages;
     this.#cut = cut;
-    this.#module = module;
+    this.#ground = cutGround(cut, new Directory(module), now);
     this.#taken = taken;
   }
 
-  state<Specs extends StateSpecs>(fn: WithState<Specs>, id: string): StateOf<Specs>;
+  state<Specs extends StateSpecs>(fn: WithState<Specs>, id: string): StateAt<Specs>;
   state(target: string | FunctionType<never>, id: string): EntityState;
   state(address: Address): EntityState;
-  state(target: Address | string | FunctionType<never>, givenId?: string): EntityState {
-    const { type, id } = addressOf(target, givenId);
-    return { ...this.#initials(type), ...this.#cut.entities.get(`${type} ${id}`) };
+  state(target: Address | string | FunctionType<never>, id?: string): EntityState {
+    return stateOfEntity(this.#ground, addressOf(target, id));
   }
 
-  states<Specs extends StateSpecs>(fn: WithState<Specs>): ReadonlyMap<string, StateOf<Specs>>;
+  states<Specs extends StateSpecs>(fn: WithState<Specs>): ReadonlyMap<string, StateAt<Specs>>;
   states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState>;
   states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState> {
-    const type = typeof target === 'string' ? target : target.type;
-    const initials = this.#initials(type);
-    const found = [...this.#cut.entities].filter(([name]) => name.startsWith(`${type} `));
-    return new Map(found.map(([name, state]) => [name.slice(type.length + 1), { ...initials, ...state }]));
-  }
-
-  #initials(type: string): EntityState {
-    const specs: StateSpecs = this.#module.functions.find((fn) => fn.type === type)?.state ?? {};
-    return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, spec.initial]));
+    return statesOfFunction(this.#ground, target);
   }
 
   /** The messages in flight to one function. */
@@ -73,4 +75,16 @@ export class Cut implements States {
     const acknowledged = this.#cut.entry?.egresses[type]?.acknowledged ?? 0;
     return [...this.#taken(type).slice(0, acknowledged), ...this.#cut.pendingRecords(type)];
   }
+}
+
+function cutGround(cut: CommittedCut, directory: Directory, now: number): StateGround {
+  return {
+    directory,
+    now,
+    cells(type) {
+      const ofType = [...cut.cells].filter(([name]) => name.startsWith(`${type} `));
+      return new Map(ofType.map(([name, cells]): [string, EntityCells] => [name.slice(type.length + 1), cells]));
+    },
+    rows: (prefix) => [...cut.rows].filter(([key]) => key.startsWith(prefix)).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  };
 }

@@ -13,7 +13,7 @@ export type {
 export type { Duration } from '../sdk/duration.ts';
 export { Cut, type MessageInFlight } from './cut.ts';
 export { ExplorationFailure, explore } from './explore.ts';
-export type { EntityState, States, WithState } from './memory-states.ts';
+export type { EntityState, StateAt, States, WithState } from './entity-states.ts';
 export type { ExploreOptions, ExploreReport, Scenario, ScenarioClient } from './scenario.ts';
 export type { StoreConformanceOptions } from './store-case.ts';
 export { storeConformance } from './store-conformance.ts';

@@ -200,7 +200,8 @@ export class ScenarioWorkload implements Workload {
 
   #cut(cut: CommittedCut): Cut {
     const taken = (type: string): readonly unknown[] => this.#consumer(type).items;
-    return new Cut(cut, this.#module ?? moduleOf(this.#scenario.module, this.#world), taken);
+    const module = this.#module ?? moduleOf(this.#scenario.module, this.#world);
+    return new Cut(cut, module, this.#outside.clock.now(), taken);
   }
 
   async checkCut(cut: CommittedCut, known: ReadonlySet<string>): Promise<void> {

@@ -15,8 +15,18 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { IngressType } from '../sdk/ingress.ts';
 import type { Module } from '../sdk/module.ts';
-import type { StateOf, StateSpecs } from '../sdk/state.ts';
-import { addressOf, type EntityState, MemoryStates, type States, type WithState } from './memory-states.ts';
+import type { StateSpecs } from '../sdk/state.ts';
+import {
+  addressOf,
+  type EntityState,
+  type StateAt,
+  type StateGround,
+  type States,
+  stateOfEntity,
+  statesOfFunction,
+  type WithState,
+} from './entity-states.ts';
+import { memoryGround } from './memory-ground.ts';
 import { observedModule } from './observed-module.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { SingleThreadEngine } from './single-thread.ts';
@@ -59,7 +69,7 @@ export class TestEngine implements AsyncDisposable, States {
   readonly #clock: SimulatedClock;
   readonly #engine: SingleThreadEngine;
   readonly #clients: Clients;
-  readonly #states: MemoryStates;
+  readonly #ground: StateGround;
   readonly #trace: Trace;
   readonly #drive: TestDrive;
   readonly #throwsFailures: boolean;
@@ -92,7 +102,7 @@ export class TestEngine implements AsyncDisposable, States {
       flush: () => void this.#engine.coordinator.flush(),
       flushSoon: () => {},
     });
-    this.#states = new MemoryStates(this.#engine.coordinator.directory, this.#engine.shards);
+    this.#ground = memoryGround(this.#engine, clock);
     this.#drive = new TestDrive(this.#engine, clock, patienceMs);
     this.#throwsFailures = failures === 'throw';
   }
@@ -194,17 +204,17 @@ export class TestEngine implements AsyncDisposable, States {
 
   // -- what has come of it
 
-  state<Specs extends StateSpecs>(fn: WithState<Specs>, id: string): StateOf<Specs>;
+  state<Specs extends StateSpecs>(fn: WithState<Specs>, id: string): StateAt<Specs>;
   state(target: string | FunctionType<never>, id: string): EntityState;
   state(address: Address): EntityState;
   state(target: Address | string | FunctionType<never>, id?: string): EntityState {
-    return this.#states.state(addressOf(target, id));
+    return stateOfEntity(this.#ground, addressOf(target, id));
   }
 
-  states<Specs extends StateSpecs>(fn: WithState<Specs>): ReadonlyMap<string, StateOf<Specs>>;
+  states<Specs extends StateSpecs>(fn: WithState<Specs>): ReadonlyMap<string, StateAt<Specs>>;
   states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState>;
   states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState> {
-    return this.#states.states(typeof target === 'string' ? target : target.type);
+    return statesOfFunction(this.#ground, target);
   }
 
   /** All records that this egress has got so far. */

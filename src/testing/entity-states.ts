@@ -1,0 +1,111 @@
+/**
+ * The state of entities as tests look at it: values as the function would read them, tables as maps, lists as arrays.
+ * It only reads. What lies under it, the memory of shards or a committed cut, is given.
+ */
+import type { Address } from '../sdk/address.ts';
+import type { FunctionType } from '../sdk/function.ts';
+import type { Immutable } from '../sdk/immutable.ts';
+import type { ListSpec } from '../sdk/list.ts';
+import type { StateSpecs, ValueSpec } from '../sdk/state.ts';
+import type { TableSpec } from '../sdk/table.ts';
+import { hashId } from '../keys/id-hash.ts';
+import type { Directory, FunctionBinding } from '../shard/function-binding.ts';
+import { KeptValue } from '../state/kept-value.ts';
+import { counted, readUtf8, rowPrefix, utf8 } from '../state/row.ts';
+import type { StateSlot } from '../state/state-view.ts';
+import { SECTION_LIST, SECTION_TABLE } from '../store/key-layout.ts';
+
+/** The state of an entity whose function is not known more closely, by the names of its states. */
+export type EntityState = Readonly<Record<string, unknown>>;
+
+/** The state of one entity at one moment. What was never written reads as its initial value. */
+export type StateAt<Specs extends StateSpecs> = string extends keyof Specs
+  ? EntityState
+  : { readonly [Name in keyof Specs]: ReadAt<Specs[Name]> };
+
+type ReadAt<Spec> =
+  Spec extends TableSpec<infer Value, infer _Read>
+    ? ReadonlyMap<string, Immutable<Value>>
+    : Spec extends ListSpec<infer Element>
+      ? readonly Immutable<Element>[]
+      : Spec extends ValueSpec<infer _Value, infer Read>
+        ? Immutable<Read>
+        : never;
+
+/** A function, as far as its state is concerned; a token has none, and its state is not typed. */
+export interface WithState<Specs extends StateSpecs> {
+  readonly type: string;
+  readonly state: Specs;
+}
+
+/** How a test looks at state. */
+export interface States {
+  /** The state of one entity, which always exists. */
+  state<Specs extends StateSpecs>(fn: WithState<Specs>, id: string): StateAt<Specs>;
+  state(target: string | FunctionType<never>, id: string): EntityState;
+  state(address: Address): EntityState;
+  /** All entities of a function that hold state, by id. */
+  states<Specs extends StateSpecs>(fn: WithState<Specs>): ReadonlyMap<string, StateAt<Specs>>;
+  states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState>;
+}
+
+/** What is known of one entity: its cells by their names in records. What was never written is not there. */
+export type EntityCells = Readonly<Record<string, unknown>>;
+
+/** What is looked at. */
+export interface StateGround {
+  readonly directory: Directory;
+  /** When it is, for what expires. */
+  readonly now: number;
+  /** All entities of a function that have cells. */
+  cells(type: string): ReadonlyMap<string, EntityCells>;
+  /** All rows whose key begins so, in the order of their keys. */
+  rows(prefix: string): readonly (readonly [key: string, value: unknown])[];
+}
+
+export function addressOf(target: Address | string | FunctionType<never>, id?: string): Address {
+  const type = typeof target === 'string' ? target : target.type;
+  return { type, id: id ?? (target as Address).id };
+}
+
+export function stateOfEntity(ground: StateGround, { type, id }: Address): EntityState {
+  const binding = bindingOf(ground, type);
+  return readState(ground, binding, id, ground.cells(type).get(id) ?? {});
+}
+
+export function statesOfFunction(ground: StateGround, target: string | FunctionType<never>): Map<string, EntityState> {
+  const binding = bindingOf(ground, typeof target === 'string' ? target : target.type);
+  const found = [...ground.cells(binding.type)];
+  return new Map(found.map(([id, cells]) => [id, readState(ground, binding, id, cells)]));
+}
+
+function bindingOf({ directory }: StateGround, type: string): FunctionBinding {
+  return directory.bindings[directory.functionNumber(type)];
+}
+
+function readState(ground: StateGround, binding: FunctionBinding, id: string, cells: EntityCells): EntityState {
+  const read = (slot: StateSlot): unknown => {
+    const cell = cells[binding.shape.cellNames[slot.cell]];
+    if (slot.kind === 'value') return readValue(ground, binding, slot, id, cell);
+    const section = slot.kind === 'table' ? SECTION_TABLE : SECTION_LIST;
+    const prefix = rowPrefix(section, binding.type, hashId(id), id) + counted(utf8(slot.name));
+    const rows = ground.rows(prefix);
+    if (slot.kind === 'table') return new Map(rows.map(([key, value]) => [readUtf8(key.slice(prefix.length)), value]));
+    // Rows beyond the length are left over from earlier.
+    return rows.slice(0, Number(cell ?? 0)).map(([, value]) => value);
+  };
+  return Object.fromEntries(binding.shape.slots.map((slot) => [slot.name, read(slot)]));
+}
+
+function readValue(
+  { now }: StateGround,
+  { guards }: FunctionBinding,
+  { cell: index, initial }: StateSlot,
+  id: string,
+  cell: unknown,
+): unknown {
+  if (!(cell instanceof KeptValue)) return cell ?? initial;
+  if (cell.deadline <= now) return initial;
+  const copy = new KeptValue(cell.value, cell.version, cell.deadline, cell.isOpen);
+  return guards?.[index]?.open(copy, id, () => {}) ?? initial;
+}
