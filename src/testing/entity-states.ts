@@ -80,7 +80,7 @@ export function statesOfFunction(ground: StateGround, target: string | FunctionT
 }
 
 function bindingOf({ directory }: StateGround, type: string): FunctionBinding {
-  return directory.bindings[directory.functionNumber(type)];
+  return directory.binding(directory.functionNumber(type));
 }
 
 function readState(ground: StateGround, binding: FunctionBinding, id: string, cells: EntityCells): EntityState {

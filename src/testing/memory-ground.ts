@@ -13,7 +13,7 @@ export function memoryGround(engine: SingleThreadEngine, clock: SimulatedClock):
       return clock.now();
     },
     cells(type) {
-      const { index, shape } = directory.bindings[directory.functionNumber(type)];
+      const { index, shape } = directory.binding(directory.functionNumber(type));
       const found = new Map<string, EntityCells>();
       for (const entity of engine.shards.flatMap(({ entities }) => [...entities.values()])) {
         if (entity.functionIndex !== index || entity.isBlank) continue;

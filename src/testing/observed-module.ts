@@ -7,13 +7,19 @@ import type { AnyFunction, Context } from '../sdk/function.ts';
 import type { IngressSource } from '../sdk/ingress.ts';
 import type { Module } from '../sdk/module.ts';
 import { EFFECT_ID, EFFECT_KIND, EFFECT_PAYLOAD, EFFECT_STRIDE, EFFECT_TYPE, type Effects } from '../shard/effects.ts';
-import type { Invocation } from '../shard/invocation.ts';
+import type { Directory } from '../shard/function-binding.ts';
 import { hashId } from '../keys/id-hash.ts';
 import { shardOfHash } from '../keys/key-group.ts';
 import { KIND_EGRESS, TYPE_ASKER } from '../wire/envelope-layout.ts';
 import { type InvocationEvent, nameOf, type SentEvent, type Trace } from './trace.ts';
 
 const AsyncFunction = (async () => {}).constructor;
+
+/** What a Context has behind it. */
+interface Insight {
+  readonly effects: Effects;
+  readonly place: { readonly directory: Directory };
+}
 
 /** `sources` gives the ingresses something else to read, if anything. */
 export function observedModule(
@@ -22,7 +28,7 @@ export function observedModule(
   shardCount: number,
   sources: (ingressType: string) => IngressSource<unknown> | undefined = () => undefined,
 ): Module {
-  const observer = new Observer(module, trace, shardCount);
+  const observer = new Observer(trace, shardCount);
   return {
     ...module,
     functions: module.functions.map((fn) => observer.observe(fn)),
@@ -37,12 +43,10 @@ function ingressTypes({ ingresses, routers }: Module): string[] {
 }
 
 class Observer {
-  readonly #module: Module;
   readonly #trace: Trace;
   readonly #shardCount: number;
 
-  constructor(module: Module, trace: Trace, shardCount: number) {
-    this.#module = module;
+  constructor(trace: Trace, shardCount: number) {
     this.#trace = trace;
     this.#shardCount = shardCount;
   }
@@ -59,15 +63,14 @@ class Observer {
     const shard = shardOfHash(hashId(self.id), this.#shardCount);
     const event: InvocationEvent = { at: this.#trace.clock.now(), shard, self, caller, message };
     this.#trace.began(event);
-    const invocation = ctx as unknown as Invocation;
+    const invocation = ctx as unknown as Insight;
     const { effects } = invocation;
     const before = effects.length;
     const ended = (error?: unknown): void => {
       event.endedAt = this.#trace.clock.now();
       if (error !== undefined) event.error = error;
       // An invocation that was moved aside has taken what it had sent along, into a list of its own.
-      event.sent =
-        error === undefined ? this.#sent(invocation.effects, invocation.effects === effects ? before : 0) : [];
+      event.sent = error === undefined ? this.#sent(invocation, invocation.effects === effects ? before : 0) : [];
     };
     try {
       const result = fn.invoke(ctx, message);
@@ -88,19 +91,23 @@ class Observer {
     }
   }
 
-  #sent({ slots, length }: Effects, from: number): SentEvent[] {
+  #sent({ effects: { slots, length }, place }: Insight, from: number): SentEvent[] {
     const sent: SentEvent[] = [];
     for (let at = from; at < length; at += EFFECT_STRIDE) {
       const kind = slots[at + EFFECT_KIND] as number;
-      const to = this.#nameOf(kind, slots[at + EFFECT_TYPE] as number, slots[at + EFFECT_ID] as string);
+      const to = nameOfTarget(
+        place.directory,
+        kind,
+        slots[at + EFFECT_TYPE] as number,
+        slots[at + EFFECT_ID] as string,
+      );
       sent.push({ to, payload: slots[at + EFFECT_PAYLOAD] });
     }
     return sent;
   }
+}
 
-  #nameOf(kind: number, type: number, id: string): string {
-    const { functions, egresses } = this.#module;
-    if (kind === KIND_EGRESS) return `egress ${egresses[type]?.type ?? type}`;
-    return type === TYPE_ASKER ? 'whoever asks' : nameOf({ type: functions[type]?.type ?? String(type), id });
-  }
+function nameOfTarget(directory: Directory, kind: number, type: number, id: string): string {
+  if (kind === KIND_EGRESS) return `egress ${directory.egresses[type]?.type ?? type}`;
+  return type === TYPE_ASKER ? 'whoever asks' : nameOf({ type: directory.typeName(type) ?? String(type), id });
 }
