@@ -67,6 +67,11 @@ export class Delivery {
     this.#invoker.invoke(binding, entity, inTable, message, sourceType, sourceId, form, meta);
   }
 
+  /** An entity without a message for it, busy if it has to be fetched; undefined if it does not exist. */
+  summon(type: number, hash: number, id: string): Entity | undefined {
+    return this.#entities.find(type, hash, id) ?? this.#wanted(type, hash, id);
+  }
+
   /** An entity that is not in memory but may be in the store is fetched; until it has come, it is busy. */
   #wanted(type: number, hash: number, id: string | EnvelopeReader): Entity | undefined {
     if (this.#durability?.mayBeStored !== true || this.#bindings[type].shape.cellNames.length === 0) return undefined;

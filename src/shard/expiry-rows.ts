@@ -10,7 +10,7 @@
  * ```
  */
 import { keyGroupOfHash } from '../keys/key-group.ts';
-import { addressBytes, groupPrefix, readAddressBytes, readUnsigned, unsigned } from '../state/row.ts';
+import { addressBytes, afterPrefix, groupPrefix, readAddressBytes, readUnsigned, unsigned } from '../state/row.ts';
 import { SECTION_EXPIRY } from '../store/key-layout.ts';
 
 const GROUP_BYTES = 3;
@@ -27,9 +27,10 @@ export function expiryKey(due: number, type: string, hash: number, id: string): 
   return groupPrefix(SECTION_EXPIRY, keyGroupOfHash(hash)) + unsigned(due, DUE_BYTES) + addressBytes(type, id);
 }
 
-/** The first key of a key group whose row is due at this time or later. */
-export function expiryKeyFrom(keyGroup: number, due: number): string {
-  return groupPrefix(SECTION_EXPIRY, keyGroup) + unsigned(due, DUE_BYTES);
+/** All rows of a key group. */
+export function expiryGroupRange(keyGroup: number): { readonly from: string; readonly before: string } {
+  const from = groupPrefix(SECTION_EXPIRY, keyGroup);
+  return { from, before: afterPrefix(from) };
 }
 
 export function readExpiryKey(key: string): { due: number; type: string; id: string } {

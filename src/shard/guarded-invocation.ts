@@ -22,10 +22,13 @@ const UNKNOWN = -1;
 
 class GuardedInvocation extends Invocation {
   #beganAt = UNKNOWN;
+  /** The earliest time for which it has armed a row. */
+  #armedDue = NEVER;
 
   override begin(entity: Entity, sourceType: number, sourceId: string, meta: MessageMeta | undefined): void {
     super.begin(entity, sourceType, sourceId, meta);
     this.#beganAt = UNKNOWN;
+    this.#armedDue = NEVER;
   }
 
   override readCell(index: number): unknown {
@@ -45,6 +48,7 @@ class GuardedInvocation extends Invocation {
     const guard = this.binding.guards?.[index];
     if (guard === undefined || value === undefined) {
       super.writeCell(index, value);
+      if (value === undefined) this.#disarmBlank();
       return;
     }
     this.check();
@@ -68,6 +72,23 @@ class GuardedInvocation extends Invocation {
     if (armed !== undefined) this.rows.set(expiryKey(armed, type, hash, id), undefined);
     this.rows.set(expiryKey(due, type, hash, id), true);
     this.putCell(expiryCell, due);
+    this.#armedDue = Math.min(this.#armedDue, due);
+  }
+
+  /** An entity that keeps nothing has no row either. */
+  #disarmBlank(): void {
+    const { type, shape, expiryCell } = this.binding;
+    const armed = expiryCell === -1 ? undefined : (this.getCell(expiryCell) as number | undefined);
+    if (armed === undefined || shape.cellNames.some((_, cell) => this.getCell(cell) !== undefined)) return;
+    const { hash, id } = this.entity;
+    this.rows.set(expiryKey(armed, type, hash, id), undefined);
+    this.putCell(expiryCell, undefined);
+  }
+
+  /** Only now is there a row to be found. */
+  override apply(): void {
+    super.apply();
+    if (this.#armedDue < NEVER) this.place.dues.note(this.entity.hash, this.#armedDue);
   }
 
   /** The time by which values expire: in place it stands still, so that what was there is still there a line later. */

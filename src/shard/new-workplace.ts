@@ -5,6 +5,7 @@ import { systemRandom } from '../base/random.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
 import { AsyncOperations } from './async-operations.ts';
+import { ExpiryDues } from './expiry-dues.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { WaitingLines } from './waiting-lines.ts';
 import type { Workplace } from './workplace.ts';
@@ -21,6 +22,7 @@ export function newWorkplace({ codec, writer, ...ground }: WorkplaceGround, opti
     ...ground,
     clock,
     random,
+    dues: new ExpiryDues(),
     operations: new AsyncOperations(ground.gate, ground.effects),
     lines: new WaitingLines({ ...options, codec, writer, objectCountMax: options.heldCountMax }),
     development,

@@ -47,6 +47,11 @@ export class Rows {
     this.#stored = stored;
   }
 
+  /** Whether there may be rows that are not in memory. */
+  get isStored(): boolean {
+    return this.#stored !== undefined;
+  }
+
   /** Rows in memory. */
   get size(): number {
     return this.#rows.size;

@@ -22,6 +22,7 @@ import { Delivery } from './delivery.ts';
 import { DirtyEntities } from './dirty-entities.ts';
 import { Durability, type DurableOptions } from './durability.ts';
 import { EFFECT_STRIDE } from './effects.ts';
+import { type ExpirySweep, newExpirySweep } from './expiry-sweep.ts';
 import { Failures } from './failures.ts';
 import { Directory } from './function-binding.ts';
 import { Invoker } from './invoker.ts';
@@ -58,6 +59,7 @@ export class Shard implements EnvelopeHandler {
   readonly #durability: Durability | undefined;
   readonly #markers: ShardMarkers | undefined;
   readonly #delivery: Delivery;
+  readonly #sweep: ExpirySweep;
   readonly #mailboxDrain: MailboxDrain;
   #onProgress: () => void = () => {};
 
@@ -86,6 +88,7 @@ export class Shard implements EnvelopeHandler {
     this.#failures = new Failures(workplace, durable !== undefined);
     this.#invoker = new Invoker(workplace, this.#entities, this.#failures, this.#durability?.encodeInput);
     this.#delivery = new Delivery(directory, this.#reader, this.#invoker, this.#durability);
+    this.#sweep = newExpirySweep(workplace, mesh, this.#delivery, this.#invoker, () => this.#onProgress());
     this.#markers = this.#durability && this.#newMarkers(this.#durability);
     this.#mailboxDrain = new MailboxDrain({
       mailbox: this.#mailbox,
@@ -144,7 +147,7 @@ export class Shard implements EnvelopeHandler {
     const channels = this.#mailboxDrain.isRecovering ? NO_CHANNELS : this.#inbound;
     for (const channel of channels) workCount += channel.drain(this.#batchCount);
     workCount += this.#mailboxDrain.drain(this.#batchCount);
-    if (this.#durability !== undefined) workCount += this.#durability.work();
+    workCount += this.#sweep.work() + (this.#durability?.work() ?? 0);
     return workCount + this.#flush();
   }
 
@@ -175,7 +178,7 @@ export class Shard implements EnvelopeHandler {
 
   /** Whether some of that is the store's, which is quick: worth looking for often. */
   get isWaitingForStore(): boolean {
-    return this.#durability?.isWaiting === true;
+    return this.#durability?.isWaiting === true || this.#sweep.isWaiting;
   }
 
   /** Calls back when something that was under way has ended and a turn is due. */
@@ -192,7 +195,7 @@ export class Shard implements EnvelopeHandler {
   /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
   get hasWork(): boolean {
     if (this.#mailbox.count > 0 || this.#invoker.hasSettled || this.#durability?.hasWork === true) return true;
-    return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.canMove;
+    return this.#sweep.hasWork || this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.canMove;
   }
 
   /** Envelopes inside this shard that are not finished: what its credit to the coordinator is reckoned from. */

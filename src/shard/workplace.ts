@@ -7,6 +7,7 @@ import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 import type { AsyncOperations } from './async-operations.ts';
 import type { Effects } from './effects.ts';
+import type { ExpiryDues } from './expiry-dues.ts';
 import type { Directory } from './function-binding.ts';
 import type { Rows } from './rows.ts';
 import type { WaitingLines } from './waiting-lines.ts';
@@ -22,6 +23,7 @@ export interface Workplace {
   readonly random: Random;
   /** With `rows.dirty`, what is written of entities. */
   readonly rows: Rows;
+  readonly dues: ExpiryDues;
   readonly operations: AsyncOperations;
   /** What waits for busy entities. */
   readonly lines: WaitingLines;

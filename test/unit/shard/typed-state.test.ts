@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { type Context, defineFunction, type MillraceError, type ValueSpec, value } from '../../../src/index.ts';
+import { bareValue } from '../../../src/state/kept-value.ts';
 import { SECTION_EXPIRY } from '../../../src/store/key-layout.ts';
 import { Refusal, countSchema, smallSchema } from '../../small-schema.ts';
 import { gate, Stage } from './stage.ts';
@@ -41,6 +42,12 @@ class TypedStage extends Stage {
     await this.play();
     if (asked.error !== undefined) throw asked.error.cause;
     return asked.answer;
+  }
+
+  /** What lies in memory of Kim, seen or not. */
+  storedValues(): unknown[] {
+    const [entity] = this.engine.shards.flatMap(({ entities }) => [...entities.values()]);
+    return [0, 1, 2].map((cell) => bareValue(entity?.readCell(cell))).filter((cell) => cell !== undefined);
   }
 
   /** When the rows of what expires are due. */
@@ -132,6 +139,90 @@ describe.each([false, true])('async: %s', (isAsync) => {
     ).rejects.toThrow('no');
     expect(stage.dues()).toEqual([1_000_700]);
   });
+});
+
+describe.each([false, true])('the sweep, async: %s', (isAsync) => {
+  const state = { a: value({ expire: { after: 1_000 } }), b: value({ expire: { after: 5_000 } }), c: value() };
+
+  test('what has expired is removed without anybody asking, and the row moves to what is left', async () => {
+    const stage = new TypedStage(state, isAsync);
+    await stage.runAtOnce((ctx) => void Object.assign(ctx.state, { a: 1, b: 2 }));
+    stage.clock.advance(999);
+    await stage.play();
+    expect([stage.dues(), stage.storedValues()]).toEqual([[1_001_000], [1, 2]]);
+    stage.clock.advance(1);
+    await stage.play();
+    expect([stage.dues(), stage.storedValues()]).toEqual([[1_005_000], [2]]);
+    stage.clock.advance(1_000_000);
+    await stage.play();
+    expect([stage.dues(), stage.entityCount]).toEqual([[], 0]);
+  });
+
+  test('what was written again stays, and what does not expire, too', async () => {
+    const stage = new TypedStage(state, isAsync);
+    await stage.runAtOnce((ctx) => void Object.assign(ctx.state, { a: 1, c: 3 }));
+    stage.clock.advance(600);
+    await stage.runAtOnce((ctx) => void (ctx.state['a'] = 2));
+    stage.clock.advance(600);
+    await stage.play();
+    expect([stage.dues(), stage.storedValues()]).toEqual([[1_001_600], [2, 3]]);
+    stage.clock.advance(400);
+    await stage.play();
+    expect([stage.dues(), stage.storedValues()]).toEqual([[], [3]]);
+  });
+
+  test('an entity that keeps nothing any more has no row', async () => {
+    const stage = new TypedStage(state, isAsync);
+    for (const end of ['clear', 'delete'] as const) {
+      await stage.runAtOnce((ctx) => void (ctx.state['a'] = 1));
+      await stage.runAtOnce((ctx) => (end === 'delete' ? ctx.delete() : ctx.clear('a')));
+      expect([stage.dues(), stage.entityCount]).toEqual([[], 0]);
+    }
+  });
+
+  test('what has expired does not count as state', async () => {
+    const stage = new TypedStage({ a: value({ expire: { after: 10 } }) }, isAsync);
+    await stage.runAtOnce((ctx) => void (ctx.state['a'] = 1));
+    const again = works.push((ctx) => void (ctx.state['a'] = 2)) - 1;
+    stage.clock.advance(10);
+    stage.engine.coordinator.send('test/typed', 'Kim', again, { ifExists: true });
+    await stage.play();
+    expect(stage.entityCount).toBe(0);
+  });
+});
+
+test('many are removed a few a turn', async () => {
+  const stage = new TypedStage({ a: value({ expire: { after: 1_000 } }) }, false);
+  const setting = works.push((ctx) => void (ctx.state['a'] = 1)) - 1;
+  for (let id = 0; id < 5_000; id++) stage.send('test/typed', `id-${id}`, setting);
+  await stage.play();
+  expect([stage.entityCount, stage.dues().length]).toEqual([5_000, 5_000]);
+  stage.clock.advance(1_000);
+  while (stage.entityCount > 0) {
+    const before = stage.entityCount;
+    for (let thread = 0; thread < stage.engine.threadCount; thread++) stage.engine.turn(thread);
+    await stage.engine.settle();
+    expect(before - stage.entityCount).toBeLessThanOrEqual(64);
+  }
+  expect(stage.dues()).toEqual([]);
+});
+
+test('a busy entity is left for later', async () => {
+  const stage = new TypedStage({ a: value({ expire: { after: 1_000 } }) }, true);
+  await stage.run((ctx) => void (ctx.state['a'] = 1));
+  const waiting = gate();
+  const done = stage.run(async (ctx) => {
+    await waiting.promise;
+    return ctx.state['a'] ?? 'gone';
+  });
+  stage.clock.advance(1_000);
+  await stage.play();
+  expect(stage.dues()).toEqual([1_001_000]);
+  waiting.open();
+  expect(await done).toBe('gone');
+  stage.clock.advance(100);
+  await stage.play();
+  expect([stage.dues(), stage.entityCount]).toEqual([[], 0]);
 });
 
 test('a failed invocation leaves no row', async () => {
