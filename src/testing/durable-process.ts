@@ -37,6 +37,7 @@ export interface DurableGround {
   readonly keyCountMax: number;
   readonly segmentBytes: number;
   readonly foldBytes: number;
+  readonly foldStepUs: number;
   readonly memoryBytes: number;
   readonly cacheBytes: number;
   /** Says whether this sync of a directory is to fail. */
@@ -138,12 +139,13 @@ export class DurableProcess {
   }
 
   async #openShard(data: DataDirectory, fileSystem: ThreadDisk, shard: number): Promise<DurableOptions> {
-    const { openStore, cacheBytes, segmentBytes, foldBytes, memoryBytes } = this.#ground;
+    const { openStore, cacheBytes, segmentBytes, foldBytes, foldStepUs, memoryBytes } = this.#ground;
     const directory = data.shardDirectory(shard);
     const committed = data.committedOf(shard);
     const store = new CheckedStore(await openStore({ directory: join(directory, 'store'), fileSystem, cacheBytes }));
     const appliedEpoch = await readAppliedEpoch(store);
-    return { fileSystem, directory, store, appliedEpoch, committed, segmentBytes, foldBytes, memoryBytes };
+    const bounds = { segmentBytes, foldBytes, foldStepUs, memoryBytes };
+    return { fileSystem, directory, store, appliedEpoch, committed, ...bounds };
   }
 
   get isRunning(): boolean {

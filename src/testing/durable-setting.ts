@@ -20,6 +20,8 @@ export interface DurableSetting {
   readonly maxIntervalMs: number;
   readonly segmentBytes: number;
   readonly foldBytes: number;
+  /** How long a step of folding takes, about: the shortest do one thing each. */
+  readonly foldStepUs: number;
   readonly memoryBytes: number;
   readonly cacheBytes: number;
   /** How much the clients do, and how much of it they do before it is acknowledged. */
@@ -65,6 +67,7 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     cutInterval: prng.pick([2, 5, 20]),
     lineCountMax: prng.pick([0, 1, 64]),
     heldCountMax: prng.pick([0, 2, 1024]),
+    foldStepUs: prng.pick([0, 5, 100]),
   };
   return { ...drawn, ...pins };
 }

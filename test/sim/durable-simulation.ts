@@ -8,9 +8,10 @@ import type { Outside, Workload } from '../../src/testing/workload.ts';
 import { Bank } from './bank.ts';
 import { Operations } from './operations.ts';
 import { Pipeline } from './pipeline.ts';
+import { Shelves } from './shelves.ts';
 import { Trees } from './trees.ts';
 
-export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [Trees, Bank, Pipeline, Operations];
+export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [Trees, Bank, Pipeline, Operations, Shelves];
 
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {
   const setting = durableSettingOf(seed, WORKLOADS.length, pins);
