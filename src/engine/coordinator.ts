@@ -250,7 +250,7 @@ export class Coordinator implements EnvelopeHandler {
 
   #onFailure(isAhead: boolean): void {
     const reader = this.#reader;
-    const type = this.directory.typeName(reader.sourceType) ?? '?';
+    const type = this.directory.typeName(reader.sourceType);
     const error = invocationFailed(reader.payload() as Failure, type, reader.sourceId());
     if (reader.targetType === TYPE_ASKER)
       this.#askers.answer(reader.targetId(), isAhead, (asker) => asker.failed(error));

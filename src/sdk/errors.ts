@@ -14,6 +14,7 @@ const CONSEQUENCES = {
   MODULE_NOT_LOADED: 'The engine was not started.',
   MODULE_NOT_EXPORTED: 'The engine was not started.',
   UNKNOWN_FUNCTION: 'Nothing was sent.',
+  UNKNOWN_TARGET: 'The message is among the dead letters, with the name of its sender; the engine goes on.',
   TOO_MANY_TYPES: 'Nothing was sent.',
   UNKNOWN_EGRESS: 'Nothing was handed to an egress.',
   UNKNOWN_INGRESS: 'The engine was not started.',

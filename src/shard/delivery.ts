@@ -4,10 +4,11 @@
  */
 import { Entity } from '../state/entity.ts';
 import type { EntityTable } from '../state/entity-table.ts';
-import { TYPE_NONE } from '../wire/envelope-layout.ts';
+import { TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
 import type { Durability } from './durability.ts';
+import type { Failures } from './failures.ts';
 import type { Directory, FunctionBinding } from './function-binding.ts';
 import { ID_IN_ENVELOPE } from './invocation-core.ts';
 import type { Invoker } from './invoker.ts';
@@ -17,14 +18,22 @@ export class Delivery {
   readonly #bindings: readonly FunctionBinding[];
   readonly #reader: EnvelopeReader;
   readonly #invoker: Invoker;
+  readonly #failures: Failures;
   readonly #entities: EntityTable;
   readonly #durability: Durability | undefined;
 
-  constructor(directory: Directory, reader: EnvelopeReader, invoker: Invoker, durability: Durability | undefined) {
+  constructor(
+    directory: Directory,
+    reader: EnvelopeReader,
+    invoker: Invoker,
+    failures: Failures,
+    durability: Durability | undefined,
+  ) {
     this.#directory = directory;
     this.#bindings = directory.bindings;
     this.#reader = reader;
     this.#invoker = invoker;
+    this.#failures = failures;
     this.#entities = invoker.entities;
     this.#durability = durability;
   }
@@ -33,7 +42,12 @@ export class Delivery {
   deliverEnvelope(): void {
     const reader = this.#reader;
     const { targetType, sourceType, form } = reader;
-    const binding = this.#bindings[targetType] ?? this.#directory.binding(targetType);
+    const binding = this.#bindings[targetType] ?? this.#bindingOf(targetType);
+    if (binding === undefined) {
+      const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
+      this.#bury(reader.targetId(), reader.payload(), sourceType, sourceId, reader.meta());
+      return;
+    }
     const known = this.#entities.findTarget(reader) ?? this.#wanted(targetType, reader.targetHash, reader);
     if (known?.isBusy === true) {
       const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
@@ -56,7 +70,11 @@ export class Delivery {
     form: number,
     meta: MessageMeta | undefined,
   ): void {
-    const binding = this.#bindings[type] ?? this.#directory.binding(type);
+    const binding = this.#bindings[type] ?? this.#bindingOf(type);
+    if (binding === undefined) {
+      this.#bury(id, message, sourceType, sourceId, meta);
+      return;
+    }
     const known = this.#entities.find(type, hash, id) ?? this.#wanted(type, hash, id);
     if (known?.isBusy === true) {
       this.#invoker.lines.hold(known, message, sourceType, sourceId, form, meta);
@@ -70,6 +88,16 @@ export class Delivery {
   /** An entity without a message for it, busy if it has to be fetched; undefined if it does not exist. */
   summon(type: number, hash: number, id: string): Entity | undefined {
     return this.#entities.find(type, hash, id) ?? this.#wanted(type, hash, id);
+  }
+
+  /** Of a type that comes up here for the first time. */
+  #bindingOf(type: number): FunctionBinding | undefined {
+    return type === TYPE_UNKNOWN ? undefined : this.#directory.binding(type);
+  }
+
+  #bury(id: string, message: unknown, sourceType: number, sourceId: string, meta: MessageMeta | undefined): void {
+    this.#failures.unknownTarget(id, message, sourceType, sourceId, meta);
+    this.#invoker.finishedCount = (this.#invoker.finishedCount + 1) | 0;
   }
 
   /** An entity that is not in memory but may be in the store is fetched; until it has come, it is busy. */

@@ -2,7 +2,7 @@
  * An error on its way to another thread: what it says, as plain data. Error objects themselves cannot travel as
  * messages, and user code may throw anything at all.
  */
-import { describe, MillraceError } from '../sdk/errors.ts';
+import { describe, type ErrorCode, MillraceError } from '../sdk/errors.ts';
 
 export interface Failure {
   readonly name: string;
@@ -55,8 +55,11 @@ export function errorOf({ name, message, stack, code, details }: Failure): Error
   return code === undefined ? error : Object.assign(error, { code });
 }
 
-/** The error as the user gets it; what the function threw is its cause. */
-export function invocationFailed(failure: Failure, type: string, id: string): MillraceError {
+/** The error as the user gets it; what the function threw is its cause. Without a type, it is the engine's own. */
+export function invocationFailed(failure: Failure, type: string | undefined, id: string): MillraceError {
+  if (type === undefined) {
+    return new MillraceError(failure.code as ErrorCode, failure.message, { details: { ...failure.details } });
+  }
   const cause = errorOf(failure);
   const what = `${type} ${describe(id)} threw ${failure.name}: ${failure.message}`;
   return new MillraceError('INVOCATION_FAILED', what, { cause, details: { type, id } });

@@ -8,8 +8,8 @@ import type { DeadLetterError } from '../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { hashId } from '../keys/id-hash.ts';
 import type { Entity, HeldMessage } from '../state/entity.ts';
-import { KIND_FAILURE, TYPE_ASKER } from '../wire/envelope-layout.ts';
-import type { MessageMeta } from '../wire/message-meta.ts';
+import { KIND_FAILURE, TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
+import { type MessageMeta, withoutTarget } from '../wire/message-meta.ts';
 import { BackOff } from './back-off.ts';
 import { DeadLetters, errorToKeep } from './dead-letters.ts';
 import { failureOf } from './failure.ts';
@@ -53,6 +53,29 @@ export class Failures {
   #report({ index }: FunctionBinding, id: string, { sourceType, sourceId }: Undelivered, thrown: unknown): void {
     const asker = sourceType === TYPE_ASKER ? sourceId : '';
     this.#place.effects.addForCoordinator(KIND_FAILURE, sourceType, asker, failureOf(thrown), index, id);
+  }
+
+  /** A message to a type that the module does not have. */
+  unknownTarget(
+    id: string,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    meta: MessageMeta | undefined,
+  ): void {
+    const type = meta?.to ?? '';
+    const sourceName = this.#place.directory.typeName(sourceType);
+    const source = sourceName === undefined ? meta?.from : { type: sourceName, id: sourceId };
+    const from = source === undefined ? 'from outside' : `from ${source.type} ${describe(source.id)}`;
+    const reason = new MillraceError(
+      'UNKNOWN_TARGET',
+      `A message ${from} is for ${type} ${describe(id)}, a type unknown`,
+      {
+        details: { type, id, ...(source && { sourceType: source.type, sourceId: source.id }) },
+      },
+    );
+    this.undeliverable({ type, id }, source, message, withoutTarget(meta), reason);
+    this.#place.effects.addForCoordinator(KIND_FAILURE, TYPE_NONE, '', failureOf(reason), TYPE_UNKNOWN, id);
   }
 
   /**

@@ -6,17 +6,18 @@
  */
 import { assert } from '../base/assert.ts';
 import { isNamespace, isTypeName, namespaceOf } from '../sdk/address.ts';
-import type { AnyEgress, EgressType } from '../sdk/egress.ts';
+import type { AnyEgress } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FilledFailurePolicy } from '../sdk/failure-policy.ts';
-import { type AnyFunction, checkedMessage, type FunctionType } from '../sdk/function.ts';
+import { type AnyFunction, checkedMessage } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
 import { allGuards, type CellGuard, cellGuards } from '../state/cell-guard.ts';
 import { type RecordNames, recordNames } from '../state/record-writer.ts';
 import { type StateShape, stateShape } from '../state/state-view.ts';
 import { allocateTypeRegistry, TYPE_COUNT_MAX, TypeRegistry } from '../wire/type-registry.ts';
-import { FUNCTION_COUNT_MAX, TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
+import { FUNCTION_COUNT_MAX, TYPE_ASKER, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
+import { nameOf, type NamedTarget, TargetNumbers } from './target-numbers.ts';
 
 /** The name of the cell that holds when the entity's row of what expires is due. No state may be called so. */
 const EXPIRY_CELL_NAME = '\0expiry';
@@ -48,50 +49,6 @@ export interface QuarantineTargets {
   readonly egresses: readonly number[];
 }
 
-type NamedTarget = string | FunctionType<never> | EgressType<never>;
-
-/** Numbers by name, remembered by token, since a token is looked up once per send. */
-class Numbers {
-  readonly #byTarget = new Map<unknown, number>();
-  /** Programs send to the same few targets; the last one is found without looking it up. */
-  #lastTarget: NamedTarget | undefined;
-  #lastNumber = 0;
-  /** Tokens are remembered up to here: those for types that come at run time may be made at run time, and be many. */
-  readonly #tokenNumberMax: number;
-
-  constructor(names: readonly string[]) {
-    this.#tokenNumberMax = names.length;
-    // The name of a whole namespace is no target.
-    for (const [index, name] of names.entries()) if (!isNamespace(name)) this.#byTarget.set(name, index);
-  }
-
-  add(name: string, number: number): void {
-    this.#byTarget.set(name, number);
-  }
-
-  find(target: NamedTarget): number | undefined {
-    if (target === this.#lastTarget) return this.#lastNumber;
-    const number = this.#lookUp(target);
-    if (number !== undefined) {
-      this.#lastTarget = target;
-      this.#lastNumber = number;
-    }
-    return number;
-  }
-
-  #lookUp(target: NamedTarget): number | undefined {
-    const known = this.#byTarget.get(target);
-    if (known !== undefined || typeof target === 'string') return known;
-    const named = this.#byTarget.get((target as { type?: unknown } | null | undefined)?.type);
-    if (named !== undefined && named < this.#tokenNumberMax) this.#byTarget.set(target, named);
-    return named;
-  }
-}
-
-function nameOf(target: NamedTarget): unknown {
-  return typeof target === 'string' ? target : ((target as { type?: unknown } | null | undefined)?.type ?? target);
-}
-
 export class Directory {
   readonly bindings: FunctionBinding[];
   /** Whether any function checks its messages. */
@@ -100,8 +57,8 @@ export class Directory {
   onGuarded: (index: number) => void = () => {};
   readonly egresses: readonly AnyEgress[];
   readonly quarantine: QuarantineTargets;
-  readonly #functions: Numbers;
-  readonly #egressNumbers: Numbers;
+  readonly #functions: TargetNumbers;
+  readonly #egressNumbers: TargetNumbers;
   /** Functions that serve whole namespaces. */
   readonly #namespaces: ReadonlyMap<string, FunctionBinding>;
   readonly #types: TypeRegistry;
@@ -122,8 +79,8 @@ export class Directory {
     this.#namespaces = new Map(
       this.bindings.filter(({ type }) => isNamespace(type)).map((binding) => [namespaceOf(binding.type), binding]),
     );
-    this.#functions = new Numbers(module.functions.map((fn) => fn.type));
-    this.#egressNumbers = new Numbers(module.egresses.map((egress) => egress.type));
+    this.#functions = new TargetNumbers(module.functions.map((fn) => fn.type));
+    this.#egressNumbers = new TargetNumbers(module.egresses.map((egress) => egress.type));
     this.quarantine = this.#findQuarantine(module);
   }
 
@@ -151,6 +108,14 @@ export class Directory {
     if (index !== undefined) return index;
     if (target === ASKER_TYPE) return TYPE_ASKER;
     throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module is named ${describe(nameOf(target))}.`);
+  }
+
+  /** The same for what a function sends: `TYPE_UNKNOWN` for a name that might be somebody's, of another module perhaps. */
+  targetNumber(target: NamedTarget): number {
+    const number = this.#find(target);
+    if (number !== undefined) return number;
+    const mayBe = typeof target === 'string' && target !== ASKER_TYPE && isTypeName(target) && !isNamespace(target);
+    return mayBe ? TYPE_UNKNOWN : this.functionNumber(target);
   }
 
   #find(target: NamedTarget): number | undefined {
@@ -223,8 +188,8 @@ export class Directory {
   }
 
   typeName(number: number): string | undefined {
-    if (number === TYPE_NONE) return undefined;
-    return number === TYPE_ASKER ? ASKER_TYPE : this.binding(number).type;
+    if (number < FUNCTION_COUNT_MAX) return this.binding(number).type;
+    return number === TYPE_ASKER ? ASKER_TYPE : undefined;
   }
 }
 

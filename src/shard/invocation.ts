@@ -8,7 +8,7 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Context, FunctionType } from '../sdk/function.ts';
 import type { MessageOptions } from '../sdk/message-options.ts';
 import type { Trace } from '../sdk/trace.ts';
-import { KIND_EGRESS, TYPE_NONE } from '../wire/envelope-layout.ts';
+import { KIND_EGRESS, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
 import { InvocationCore } from './invocation-core.ts';
 
 export class Invocation extends InvocationCore implements Context<never> {
@@ -36,9 +36,11 @@ export class Invocation extends InvocationCore implements Context<never> {
   send(target: string, id: string, message: unknown, options?: MessageOptions): void;
   send(target: string | FunctionType<never>, id: string, message: unknown, options?: MessageOptions): void {
     this.check();
-    const type = this.place.directory.functionNumber(target);
+    const type = this.place.directory.targetNumber(target);
     if (this.place.directory.checksMessages) this.place.directory.checkMessage(type, message);
-    this.effects.addMessage(type, id, message, this.binding.index, this.entity.id, this.metaOf(options));
+    let meta = this.metaOf(options);
+    if (type === TYPE_UNKNOWN) meta = { ...meta, to: target as string };
+    this.effects.addMessage(type, id, message, this.binding.index, this.entity.id, meta);
   }
 
   reply(message: unknown): void {

@@ -6,9 +6,9 @@ import type { FileSystem } from '../base/file-system.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import { readDelta } from '../store/changelog-reader.ts';
 import { type BlockNames, readBlock, shapesOf } from '../wire/envelope-block.ts';
-import { TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
+import { TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
-import type { MessageMeta } from '../wire/message-meta.ts';
+import { type MessageMeta, withoutTarget } from '../wire/message-meta.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { decodeTagged, encodeTagged } from '../wire/tagged-value.ts';
 import { ASKER_TYPE } from './function-binding.ts';
@@ -68,13 +68,14 @@ function messagesOfBlock(block: Uint8Array, names: BlockNames): PortableMessage[
   readBlock(block, (words, bytes, offsetBytes, byteLength) => {
     reader.wrap(words, bytes, offsetBytes, byteLength);
     const { sourceType } = reader;
+    const meta = reader.meta();
     messages.push({
-      targetType: typeName(reader.targetType),
+      targetType: reader.targetType === TYPE_UNKNOWN ? (meta?.to ?? '') : typeName(reader.targetType),
       targetId: reader.targetId(),
       sourceType: sourceType === TYPE_NONE ? undefined : typeName(sourceType),
       sourceId: sourceType === TYPE_NONE ? '' : reader.sourceId(),
       message: reader.payload(),
-      meta: reader.meta(),
+      meta: withoutTarget(meta),
     });
   });
   return messages;

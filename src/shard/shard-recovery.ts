@@ -11,10 +11,10 @@ import type { DeltaLocation } from '../store/changelog-frame.ts';
 import type { SegmentInfo } from '../store/changelog-segment.ts';
 import { readDelta } from '../store/changelog-reader.ts';
 import { recoverChangelog } from '../store/changelog-recovery.ts';
-import { MillraceError } from '../sdk/errors.ts';
-import { TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
+import type { Address } from '../sdk/address.ts';
+import { TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
-import type { MessageMeta } from '../wire/message-meta.ts';
+import { type MessageMeta, withoutTarget } from '../wire/message-meta.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import type { Directory } from './function-binding.ts';
 import type { Rows } from './rows.ts';
@@ -108,25 +108,34 @@ class Overlay {
       readBlock(block, (words, bytes, offsetBytes, byteLength) => {
         reader.wrap(words, bytes, offsetBytes, byteLength);
         const { sourceType } = reader;
+        const { type, meta } = this.#target(names, reader);
         messages.push({
-          type: this.#functionNumber(names, reader.targetType),
+          type,
           id: reader.targetId(),
           message: reader.payload(),
           sourceType: this.#sourceNumber(names, sourceType),
           sourceId: sourceType === TYPE_NONE ? '' : reader.sourceId(),
-          meta: reader.meta(),
+          meta,
         });
       });
     }
     return messages;
   }
 
-  #functionNumber(names: BlockNames, number: number): number {
-    const type = names.functions[number] ?? '';
-    const now = this.#place.functions.findFunction(type);
-    if (now !== undefined) return now;
-    const what = `${this.#place.directory} holds messages in flight to ${type}, which this module does not have.`;
-    throw new MillraceError('UNKNOWN_FUNCTION', what, { details: { type } });
+  /** Whom a message is for: what was unknown once may be known by now, and the other way round. */
+  #target(names: BlockNames, reader: EnvelopeReader): { type: number; meta: MessageMeta | undefined } {
+    const meta = reader.meta();
+    const to = reader.targetType === TYPE_UNKNOWN ? (meta?.to ?? '') : (names.functions[reader.targetType] ?? '');
+    const number = this.#place.functions.findFunction(to);
+    if (number !== undefined) return { type: number, meta: withoutTarget(meta) };
+    const from = this.#lostSource(names, reader);
+    return { type: TYPE_UNKNOWN, meta: from === undefined ? { ...meta, to } : { ...meta, to, from } };
+  }
+
+  #lostSource(names: BlockNames, reader: EnvelopeReader): Address | undefined {
+    const { sourceType } = reader;
+    if (sourceType === TYPE_NONE || this.#sourceNumber(names, sourceType) !== TYPE_NONE) return undefined;
+    return { type: names.functions[sourceType] ?? '', id: reader.sourceId() };
   }
 
   /** A caller that the module no longer has cannot be answered; it counts as nobody. */

@@ -87,7 +87,7 @@ export class Shard implements EnvelopeHandler {
     const workplace = newWorkplace(ground, options);
     this.#failures = new Failures(workplace, durable !== undefined);
     this.#invoker = new Invoker(workplace, this.#entities, this.#failures, this.#durability?.encodeInput);
-    this.#delivery = new Delivery(directory, this.#reader, this.#invoker, this.#durability);
+    this.#delivery = new Delivery(directory, this.#reader, this.#invoker, this.#failures, this.#durability);
     this.#sweep = newExpirySweep(workplace, mesh, this.#delivery, this.#invoker, () => this.#onProgress());
     this.#markers = this.#durability && this.#newMarkers(this.#durability);
     this.#mailboxDrain = new MailboxDrain({

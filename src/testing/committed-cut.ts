@@ -20,6 +20,7 @@ import { CheckedStore } from '../store/checked-store.ts';
 import { APPLIED_KEY } from '../store/key-layout.ts';
 import type { OpenStore } from '../store/state-store.ts';
 import { TYPE_ASKER } from '../wire/envelope-layout.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import type { SimulatedFileSystem } from './simulated-file-system.ts';
 
@@ -31,6 +32,8 @@ export interface CutMessage {
   readonly id: string;
   readonly message: unknown;
   readonly caller: { readonly type: string; readonly id: string } | undefined;
+  /** What travels with it. */
+  readonly meta: MessageMeta | undefined;
 }
 
 export interface CommittedCut {
@@ -149,10 +152,10 @@ class CutReader {
       this.cells.delete(`${type} ${id}`);
       if (valueStart !== NOTHING) this.#stored(key, bytes.subarray(valueStart, end));
     }
-    for (const { type, id, message, sourceType, sourceId } of messages) {
+    for (const { type, id, message, sourceType, sourceId, meta } of messages) {
       const source = sourceType === TYPE_ASKER ? ASKER_TYPE : this.#functions.typeName(sourceType);
       const caller = source === undefined ? undefined : { type: source, id: sourceId };
-      this.messages.push({ type: this.#functions.typeName(type) ?? '', id, message, caller });
+      this.messages.push({ type: this.#functions.typeName(type) ?? meta?.to ?? '', id, message, caller, meta });
     }
   }
 

@@ -54,6 +54,8 @@ export const FLAG_FLAT_PAYLOAD = 8;
 export const TYPE_NONE = 0xffff;
 /** Not a function: somebody who waits in `engine.ask`; lives on the coordinator's thread. */
 export const TYPE_ASKER = 0xfffe;
+/** Not a function: nobody that this module knows; the meta of the message has the name that it was sent to. */
+export const TYPE_UNKNOWN = 0xfffd;
 /** Functions of a module are numbered below this. */
 export const FUNCTION_COUNT_MAX = 0xff00;
 

@@ -161,6 +161,11 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   MODULE_NOT_LOADED: starting({ module: new URL('./broken-module.ts', import.meta.url) }),
   MODULE_NOT_EXPORTED: starting({ module: new URL('./empty-module.ts', import.meta.url) }),
   UNKNOWN_FUNCTION: async () => await rejected((await openEngine()).engine.send('puppet/nobody', 'Kim', 1)),
+  UNKNOWN_TARGET: reporting(() => ({}), {
+    do: 'send',
+    to: { type: 'puppet/nobody', id: 'Lee' },
+    order: { do: 'load' },
+  }),
   TOO_MANY_TYPES: async () => {
     const { engine } = await openEngine({ module: new URL('./namespace-module.ts', import.meta.url) });
     const types = Array.from({ length: 4_097 }, (_, index) => `told/${index}`);

@@ -186,9 +186,9 @@ export class SnapshotStage {
   }
 
   /** A message that the snapshot has to hold. */
-  hold(id: string, message: unknown, caller?: Entity, meta?: MessageMeta): void {
+  hold(id: string, message: unknown, caller?: Entity, meta?: MessageMeta, type = 1): void {
     const sourceType = caller?.functionIndex ?? TYPE_NONE;
-    this.#writer.write(KIND_MESSAGE, 1, hashId(id), id, sourceType, caller?.id ?? '', message, PLAIN, meta);
+    this.#writer.write(KIND_MESSAGE, type, hashId(id), id, sourceType, caller?.id ?? '', message, PLAIN, meta);
     this.inFlight.place(this.#writer);
   }
 

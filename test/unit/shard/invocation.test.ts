@@ -4,7 +4,7 @@
  * something.
  */
 import { describe, expect, test } from 'vitest';
-import { type Context, defineFunction, value } from '../../../src/index.ts';
+import { type Context, defineFunction, functionType, value } from '../../../src/index.ts';
 import { type Gate, gate, results, Stage } from './stage.ts';
 
 const state = { a: value<unknown>(), b: value({ initial: 'initial b' }), c: value<unknown>() };
@@ -256,7 +256,8 @@ describe.each(TYPES)('%s', (type) => {
       work((ctx) => {
         const codes: unknown[] = [];
         for (const wrong of [
-          () => ctx.send('test/nobody', 'x', 1),
+          () => ctx.send('nobody', 'x', 1),
+          () => ctx.send(functionType('test/nobody'), 'x', 1),
           () => ctx.send(sink, '', 1),
           () => ctx.send(sink, 'x'.repeat(1025), 1),
           () => ctx.send(sink, 7 as never, 1),
@@ -276,7 +277,16 @@ describe.each(TYPES)('%s', (type) => {
     );
     await on.play();
     const [id, encodable] = ['INVALID_ID', 'MESSAGE_NOT_ENCODABLE'];
-    expect(asked.answer).toEqual(['UNKNOWN_FUNCTION', id, id, id, encodable, 'UNKNOWN_EGRESS', encodable]);
+    expect(asked.answer).toEqual([
+      'UNKNOWN_FUNCTION',
+      'UNKNOWN_FUNCTION',
+      id,
+      id,
+      id,
+      encodable,
+      'UNKNOWN_EGRESS',
+      encodable,
+    ]);
     expect(on.records()).toEqual(['fine']);
   });
 });

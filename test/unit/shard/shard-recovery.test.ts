@@ -3,7 +3,7 @@
  * the last commit, whatever module reads them.
  */
 import { expect, test } from 'vitest';
-import { defineFunction, defineModule, MillraceError, value } from '../../../src/index.ts';
+import { defineFunction, defineModule, value } from '../../../src/index.ts';
 import { Directory } from '../../../src/shard/function-binding.ts';
 import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
 import { Rows } from '../../../src/shard/rows.ts';
@@ -116,14 +116,34 @@ test('records and messages find their function by name; states that were added h
   expect(recovered.messages).toMatchObject([{ type: 1, id: 'kept', message: 'hello', sourceType: 0xffff }]);
 });
 
-test('messages to a function that the module does not have are refused', () => {
+test('messages to a function that has gone are for somebody unknown, with the names of both, until it comes back', () => {
   const stage = new SnapshotStage();
   stage.begin();
-  stage.hold('x', 'hello');
+  stage.hold('x', 'hello', newEntity('sender', 0), { attempts: 2 });
+  stage.hold('y', 'nobody sent this');
   stage.finish();
-  const first = defineFunction({ type: 'test/first', invoke: () => {} });
-  const code = (error: unknown): unknown => error instanceof MillraceError && error.code;
-  expect(() => recover(stage, 0, new Directory(defineModule({ functions: [first] })))).toThrow(
-    expect.toSatisfy((error: unknown) => code(error) === 'UNKNOWN_FUNCTION'),
-  );
+  const none = new Directory(defineModule({ functions: [defineFunction({ type: 'test/third', invoke: () => {} })] }));
+  const unknown = { type: 0xfffd, sourceType: 0xffff };
+  const from = { type: 'test/first', id: 'sender' };
+  expect(recover(stage, 0, none).messages).toMatchObject([
+    { ...unknown, id: 'x', message: 'hello', meta: { attempts: 2, to: 'test/second', from } },
+    { ...unknown, id: 'y', message: 'nobody sent this', meta: { to: 'test/second' } },
+  ]);
+  expect(recover(stage, 0).messages).toMatchObject([
+    { type: 1, sourceType: 0, meta: { attempts: 2 } },
+    { type: 1, sourceType: 0xffff, meta: undefined },
+  ]);
+});
+
+test('messages to somebody unknown are for whom has that name by now', () => {
+  const stage = new SnapshotStage();
+  stage.begin();
+  stage.hold('x', 'hello', undefined, { to: 'test/first', attempts: 1 }, 0xfffd);
+  stage.hold('y', 'still nobody', undefined, { to: 'other/type' }, 0xfffd);
+  stage.finish();
+  expect(recover(stage, 0).messages).toMatchObject([
+    { type: 0, id: 'x', message: 'hello', meta: { attempts: 1 } },
+    { type: 0xfffd, id: 'y', message: 'still nobody', meta: { to: 'other/type' } },
+  ]);
+  expect(recover(stage, 0).messages[0].meta).toEqual({ attempts: 1 });
 });
