@@ -73,6 +73,11 @@ export interface EngineOptions {
    * the default and costs the others nothing; or `'all'`.
    */
   readonly causalIds?: CausalIds;
+  /**
+   * How many async invocations and operations of `ctx.async` may be under way in each shard; default 10,000. At that
+   * bound messages to async functions wait, in order per address; functions that finish at once go on.
+   */
+  readonly asyncPerShard?: number;
   /** Freezes and checks state values; default true unless `NODE_ENV` is `production`. */
   readonly development?: boolean;
   /** Heap limit of each worker thread, in MiB; default Node's own. */
@@ -181,6 +186,7 @@ export function fillOptions(options: EngineOptions): FilledOptions {
     overflowBytes: integer('overflowBytes', options.overflowBytes, 8 * MiB, 0, Number.MAX_SAFE_INTEGER),
     spillDirectory: options.spillDirectory,
     creditCount: integer('creditCount', options.creditCount, 16_384, 1, 1 << 30),
+    asyncPerShard: integer('asyncPerShard', options.asyncPerShard, 10_000, 1, 1 << 20),
     causalIds,
     development: options.development ?? process.env['NODE_ENV'] !== 'production',
     maxHeapMiB:

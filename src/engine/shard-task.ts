@@ -25,6 +25,7 @@ export interface ShardTask {
   readonly overflowBytesMax: number;
   readonly mailboxCountMax: number;
   readonly creditCount: number;
+  readonly asyncCountMax: number;
   readonly development: boolean;
   readonly durable: DurableTask | undefined;
 }
@@ -59,6 +60,7 @@ export function shardTask(
     overflowBytesMax: options.overflowBytes,
     mailboxCountMax: MAILBOX_COUNT_MAX,
     creditCount: options.creditCount,
+    asyncCountMax: options.asyncPerShard,
     development: options.development,
     durable,
   };

@@ -94,6 +94,12 @@ export interface FunctionDefinition<Message, Reply, Specs extends StateSpecs> {
   /** What happens when `invoke` throws; by default its message goes to the dead letters at once. */
   readonly failure?: FailurePolicy;
   /**
+   * How many async invocations and operations of `ctx.async` may be under way at a time, in each shard; by default as
+   * many as the option `asyncPerShard` lets all functions of a shard have together. Further messages wait, in order per
+   * address, and hold up no other function. An operation given to `ctx.async` as a promise is under way already.
+   */
+  readonly concurrency?: number;
+  /**
    * Handles one message. At most one invocation per address is under way; while an async one awaits, its address is
    * busy and its further messages wait in order. If it throws, nothing it did has happened.
    */
@@ -108,6 +114,7 @@ export interface StatefulFunction<Message, Reply = unknown, Specs extends StateS
   readonly failure: FilledFailurePolicy;
   /** What its messages must satisfy; `invoke` gets what it makes of them. */
   readonly messages: AnySchema | undefined;
+  readonly concurrency: number | undefined;
   invoke(ctx: Context<Specs, Reply>, message: Message): void | Promise<void>;
 }
 
@@ -176,9 +183,14 @@ export function defineFunction(
   }
   const state = definition.state ?? {};
   for (const [name, spec] of Object.entries(state)) checkState(type, name, spec);
+  const { concurrency } = definition;
+  if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency > 0)) {
+    const what = `${type}: concurrency must be a whole number from 1 on, not ${describe(concurrency)}.`;
+    throw new MillraceError('INVALID_DEFINITION', what);
+  }
   const failure = fillFailurePolicy(type, definition.failure);
   const checking = messages === undefined ? invoke : checkingInvoke(type, messages, invoke);
-  return Object.freeze({ kind: 'function' as const, type, state, messages, failure, invoke: checking });
+  return Object.freeze({ kind: 'function' as const, type, state, messages, failure, concurrency, invoke: checking });
 }
 
 const AsyncFunction = (async () => {}).constructor;

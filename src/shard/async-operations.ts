@@ -12,8 +12,10 @@ import type { AsyncFailure } from '../sdk/async-result.ts';
 import type { Entity } from '../state/entity.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
+import type { AsyncBounds, FunctionLoad } from './async-bounds.ts';
 import type { Effects } from './effects.ts';
 import { failureOf } from './failure.ts';
+import type { FunctionBinding } from './function-binding.ts';
 
 /** How a promise has ended. */
 interface Outcome {
@@ -27,6 +29,8 @@ const REFUSAL: AsyncFailure = { name: 'MillraceError', message: 'too large', cod
 export class AsyncOperation {
   /** Whose it is; undefined until its invocation has returned. */
   entity: { readonly functionIndex: number; readonly hash: number; readonly id: string } | undefined = undefined;
+  /** What it counts for; there when its entity is. */
+  load: FunctionLoad | undefined = undefined;
   outcome: Outcome | undefined = undefined;
   readonly metadata: unknown;
   /** How a message with this metadata must be encoded. */
@@ -54,11 +58,13 @@ export class AsyncOperations {
   readonly #gate: MessageGate;
   readonly #effects: Effects;
   readonly #pending = new Set<AsyncOperation>();
+  readonly #bounds: AsyncBounds;
   #unbegun: AsyncOperation[] = [];
   #settled: AsyncOperation[] = [];
 
   /** `effects` are the shard's own. */
-  constructor(gate: MessageGate, effects: Effects) {
+  constructor(gate: MessageGate, effects: Effects, bounds: AsyncBounds) {
+    this.#bounds = bounds;
     this.#gate = gate;
     this.#effects = effects;
   }
@@ -92,12 +98,20 @@ export class AsyncOperations {
   }
 
   /** Its invocation has returned. */
-  register(operation: AsyncOperation, { functionIndex, hash, id }: Entity): void {
+  register(operation: AsyncOperation, { functionIndex, hash, id }: Entity, binding: FunctionBinding): void {
+    const load = this.#bounds.loadOf(binding);
     operation.entity = { functionIndex, hash, id };
+    operation.load = load;
+    load.isAsync = true;
     this.#pending.add(operation);
     this.#effects.announcedCount++;
-    if (operation.begin !== undefined) this.#unbegun.push(operation);
-    else if (operation.outcome !== undefined) this.#settled.push(operation);
+    if (operation.begin !== undefined) {
+      this.#queue(operation, load);
+      return;
+    }
+    // It is under way, whether or not there is room.
+    this.#bounds.begin(load.binding);
+    if (operation.outcome !== undefined) this.#settled.push(operation);
   }
 
   /** Begins what was registered, and sends the results of what has ended. Returns how much there was to do. */
@@ -113,6 +127,20 @@ export class AsyncOperations {
       for (const operation of settled) this.#send(operation);
     }
     return unbegun.length + settled.length;
+  }
+
+  /** Takes its room from now on, or waits for some. */
+  #queue(operation: AsyncOperation, load: FunctionLoad): void {
+    if (load.operations.length === 0 && this.#bounds.hasRoom(load)) {
+      this.#bounds.begin(load.binding);
+      this.#unbegun.push(operation);
+      return;
+    }
+    load.operations.push(() => {
+      this.#bounds.begin(load.binding);
+      this.#begin(operation);
+    });
+    this.#bounds.update(load);
   }
 
   #begin(operation: AsyncOperation): void {
@@ -140,6 +168,7 @@ export class AsyncOperations {
   #send(operation: AsyncOperation): void {
     const { failed, value } = operation.outcome as Outcome;
     this.#pending.delete(operation);
+    this.#bounds.end((operation.load as FunctionLoad).binding);
     // It was counted when it was registered, and its message is counted now.
     this.#effects.announcedCount--;
     if (failed) this.#sendFailure(operation, value);

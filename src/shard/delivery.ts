@@ -4,14 +4,29 @@
  */
 import { Entity } from '../state/entity.ts';
 import type { EntityTable } from '../state/entity-table.ts';
-import { TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
+import { KIND_MESSAGE, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
+import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
+import type { AsyncBounds, FunctionLoad } from './async-bounds.ts';
 import type { Durability } from './durability.ts';
 import type { Failures } from './failures.ts';
 import type { Directory, FunctionBinding } from './function-binding.ts';
 import { ID_IN_ENVELOPE } from './invocation-core.ts';
 import type { Invoker } from './invoker.ts';
+import {
+  SLOT_FORM,
+  SLOT_HASH,
+  SLOT_ID,
+  SLOT_MESSAGE,
+  SLOT_META,
+  SLOT_SOURCE_ID,
+  SLOT_SOURCE_TYPE,
+  SLOT_TYPE,
+} from './mailbox.ts';
+
+/** What goes on in one turn that had to wait for its function (I10). */
+const GO_ON_COUNT_MAX = 256;
 
 export class Delivery {
   readonly #directory: Directory;
@@ -21,10 +36,13 @@ export class Delivery {
   readonly #failures: Failures;
   readonly #entities: EntityTable;
   readonly #durability: Durability | undefined;
+  readonly #bounds: AsyncBounds;
+  readonly #writer: EnvelopeWriter;
 
   constructor(
     directory: Directory,
     reader: EnvelopeReader,
+    writer: EnvelopeWriter,
     invoker: Invoker,
     failures: Failures,
     durability: Durability | undefined,
@@ -35,23 +53,39 @@ export class Delivery {
     this.#invoker = invoker;
     this.#failures = failures;
     this.#entities = invoker.entities;
+    this.#bounds = invoker.held.bounds;
+    this.#writer = writer;
     this.#durability = durability;
   }
 
   /** The envelope that the reader shows. */
   deliverEnvelope(): void {
     const reader = this.#reader;
-    const { targetType, sourceType, form } = reader;
-    const binding = this.#bindings[targetType] ?? this.#bindingOf(targetType);
+    const binding = this.#bindings[reader.targetType] ?? this.#bindingOf(reader.targetType);
     if (binding === undefined) {
-      const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
-      this.#bury(reader.targetId(), reader.payload(), sourceType, sourceId, reader.meta());
+      const sourceId = reader.sourceType === TYPE_NONE ? '' : reader.sourceId();
+      this.#bury(reader.targetId(), reader.payload(), reader.sourceType, sourceId, reader.meta());
       return;
     }
+    if (this.#bounds.crowded[binding.index] !== 0 && this.#bounds.isCrowded(binding)) this.#queueEnvelope(binding);
+    else this.#bringEnvelope(binding);
+  }
+
+  #queueEnvelope(binding: FunctionBinding): void {
+    const reader = this.#reader;
+    const { targetType, targetHash, sourceType, form } = reader;
+    const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
+    const message = reader.payload();
+    this.#queue(binding, targetType, targetHash, reader.targetId(), message, sourceType, sourceId, form, reader.meta());
+  }
+
+  #bringEnvelope(binding: FunctionBinding): void {
+    const reader = this.#reader;
+    const { targetType, sourceType, form } = reader;
     const known = this.#entities.findTarget(reader) ?? this.#wanted(targetType, reader.targetHash, reader);
     if (known?.isBusy === true) {
       const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
-      this.#invoker.lines.hold(known, reader.payload(), sourceType, sourceId, form, reader.meta());
+      this.#invoker.held.lines.hold(known, reader.payload(), sourceType, sourceId, form, reader.meta());
       return;
     }
     const entity = known ?? new Entity(targetType, reader.targetHash, reader.targetId());
@@ -75,9 +109,27 @@ export class Delivery {
       this.#bury(id, message, sourceType, sourceId, meta);
       return;
     }
+    if (this.#bounds.crowded[binding.index] !== 0 && this.#bounds.isCrowded(binding)) {
+      this.#queue(binding, type, hash, id, message, sourceType, sourceId, form, meta);
+    } else {
+      this.#bring(binding, type, hash, id, message, sourceType, sourceId, form, meta);
+    }
+  }
+
+  #bring(
+    binding: FunctionBinding,
+    type: number,
+    hash: number,
+    id: string,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    form: number,
+    meta: MessageMeta | undefined,
+  ): void {
     const known = this.#entities.find(type, hash, id) ?? this.#wanted(type, hash, id);
     if (known?.isBusy === true) {
-      this.#invoker.lines.hold(known, message, sourceType, sourceId, form, meta);
+      this.#invoker.held.lines.hold(known, message, sourceType, sourceId, form, meta);
       return;
     }
     const entity = known ?? new Entity(type, hash, id);
@@ -99,6 +151,79 @@ export class Delivery {
     this.#failures.unknownTarget(id, message, sourceType, sourceId, meta);
     this.#invoker.finishedCount = (this.#invoker.finishedCount + 1) | 0;
   }
+
+  /** Messages to a crowded function wait in its queue, whoever they are for. */
+  #queue(
+    binding: FunctionBinding,
+    type: number,
+    hash: number,
+    id: string,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    form: number,
+    meta: MessageMeta | undefined,
+  ): void {
+    const queue = this.#bounds.queueOf(binding);
+    if (queue.isCrowded) {
+      this.#writer.write(KIND_MESSAGE, type, hash, id, sourceType, sourceId, message, form, meta);
+      queue.pushEncoded(this.#writer);
+    } else {
+      queue.push(type, hash, id, message, sourceType, sourceId, form, meta);
+    }
+    this.#bounds.update(this.#bounds.loadOf(binding));
+  }
+
+  // -- what had to wait for its function
+
+  get canGoOn(): boolean {
+    return this.#bounds.canGoOn;
+  }
+
+  /** Goes on with what waited for crowded functions, as far as there is room now. Returns how much that was. */
+  goOn(): number {
+    let count = 0;
+    for (let load = this.#bounds.next(); load !== undefined; load = this.#bounds.next()) {
+      this.#goOnWith(load);
+      this.#bounds.update(load);
+      if (++count === GO_ON_COUNT_MAX) break;
+    }
+    return count;
+  }
+
+  /** Operations first, then entities and messages in turn. */
+  #goOnWith(load: FunctionLoad): void {
+    const { operations, ready, messages } = load;
+    if (operations.length > 0) {
+      operations.shift()?.();
+      return;
+    }
+    load.isEntityNext = load.messageCount === 0 || (!load.isEntityNext && ready.length > 0);
+    if (messages === undefined || load.isEntityNext) this.#invoker.admit(ready.shift() as Entity, true);
+    else if (messages.objectCount > 0) this.#bringObject(load.binding, messages.slots, messages.take());
+    else messages.takeEncoded(this.#bringEncoded);
+  }
+
+  #bringObject(binding: FunctionBinding, slots: unknown[], at: number): void {
+    const message = slots[at + SLOT_MESSAGE];
+    slots[at + SLOT_MESSAGE] = undefined;
+    this.#bring(
+      binding,
+      slots[at + SLOT_TYPE] as number,
+      slots[at + SLOT_HASH] as number,
+      slots[at + SLOT_ID] as string,
+      message,
+      slots[at + SLOT_SOURCE_TYPE] as number,
+      slots[at + SLOT_SOURCE_ID] as string,
+      slots[at + SLOT_FORM] as number,
+      slots[at + SLOT_META] as MessageMeta | undefined,
+    );
+  }
+
+  readonly #bringEncoded = (words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void => {
+    this.#reader.wrap(words, bytes, offsetBytes, byteLength);
+    this.#bringEnvelope(this.#bindings[this.#reader.targetType]);
+  };
 
   /** An entity that is not in memory but may be in the store is fetched; until it has come, it is busy. */
   #wanted(type: number, hash: number, id: string | EnvelopeReader): Entity | undefined {

@@ -15,10 +15,8 @@ import { ChangelogWriter } from '../store/changelog-writer.ts';
 import { APPLIED_KEY } from '../store/key-layout.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
-import { KIND_MESSAGE, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import type { ShapeRegistry } from '../wire/shape-registry.ts';
-import type { AsyncOperation } from './async-operations.ts';
 import { EntityFetch } from './entity-fetch.ts';
 import { Fold } from './fold.ts';
 import type { Directory } from './function-binding.ts';
@@ -27,6 +25,7 @@ import type { Rows } from './rows.ts';
 import { EnvelopeBlock } from '../wire/envelope-block.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { type Recovered, recoverShard } from './shard-recovery.ts';
+import { encodeInput, type Unfinished, UnfinishedWork } from './unfinished-work.ts';
 import { type SavepointOrder, type SavepointPart, ShardSavepoint } from './shard-savepoint.ts';
 import { ShardSnapshot, type SnapshotReport } from './shard-snapshot.ts';
 
@@ -85,6 +84,7 @@ export class Durability {
   /** Where the deltas lie that this run has written and that are not committed, or were last; by epoch. */
   readonly #locations = new Map<number, DeltaLocation>();
   readonly #inFlight = new EnvelopeBlock();
+  readonly #unfinishedWork: UnfinishedWork;
   readonly #baseEpoch: number;
   readonly #store: StateStore;
   readonly #ladenBytes: number;
@@ -95,6 +95,7 @@ export class Durability {
     const codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
     const namesOf = (functionIndex: number): RecordNames => place.directory.binding(functionIndex).names;
     this.#place = place;
+    this.#unfinishedWork = new UnfinishedWork(place.writer, this.#inFlight, () => this.#snapshot.writeMany());
     this.#baseEpoch = appliedEpoch;
     this.#store = store;
     this.#ladenBytes = options.foldBytes / 2;
@@ -156,48 +157,14 @@ export class Durability {
     });
   }
 
-  /**
-   * Cuts; what busy entities were given and what waits for them is in flight, and so are operations whose end nobody
-   * knows yet: as StateFun does, their messages come first after a recovery.
-   */
-  cut(epoch: Epoch, busy: Iterable<Entity>, operations: Iterable<AsyncOperation>): void {
+  /** The envelope of the message that an invocation was given, as a cut needs it. */
+  readonly encodeInput: EncodeInput = (...input) => encodeInput(this.#place.writer, ...input);
+
+  /** Cuts; what is unfinished at the cut is in flight. */
+  cut(epoch: Epoch, unfinished: Unfinished): void {
     this.#snapshot.begin(epoch);
-    for (const operation of operations) this.#captureOperation(operation);
-    for (const entity of busy) this.#captureWaiting(entity);
+    this.#unfinishedWork.capture(unfinished);
   }
-
-  #captureOperation({ entity, unknown, form, meta }: AsyncOperation): void {
-    const { writer } = this.#place;
-    const { functionIndex, hash, id } = entity as Entity;
-    writer.write(KIND_MESSAGE, functionIndex, hash, id, functionIndex, id, unknown, form, meta);
-    this.#inFlight.place(writer);
-  }
-
-  #captureWaiting({ functionIndex, hash, id, waiting }: Entity): void {
-    const { writer } = this.#place;
-    const input = waiting?.pendingInput;
-    if (input !== undefined) this.#inFlight.add(new Int32Array(input.buffer), 0, input.length);
-    for (const { message, sourceType, sourceId, form, meta } of waiting?.messages() ?? []) {
-      writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form, meta);
-      this.#inFlight.place(writer);
-    }
-    waiting?.overflow?.visitAll((words, _bytes, offsetBytes, byteLength) => {
-      this.#inFlight.add(words, offsetBytes >> 2, byteLength);
-      this.#snapshot.writeMany();
-    });
-  }
-
-  /** The envelope of the message that an invocation was given, to be delivered again if it has not ended at a cut. */
-  readonly encodeInput: EncodeInput = (invocation, message, form) => {
-    const { writer } = this.#place;
-    const { sourceType } = invocation;
-    const { functionIndex, hash, id } = invocation.entity;
-    const sourceId = sourceType === TYPE_NONE ? '' : invocation.sourceId();
-    writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form, invocation.meta);
-    const words = new Int32Array((writer.byteLength + 3) >> 2);
-    writer.placeInto(words, 0);
-    return new Uint8Array(words.buffer, 0, writer.byteLength);
-  };
 
   /** An envelope that a snapshot has to hold, as it comes. */
   record(words: Int32Array, startWord: number, byteLength: number): void {

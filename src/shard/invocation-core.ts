@@ -121,7 +121,7 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
 
   #register(operations: readonly AsyncOperation[]): void {
     this.#operations = undefined;
-    for (const operation of operations) this.place.operations.register(operation, this.entity);
+    for (const operation of operations) this.place.held.async.register(operation, this.entity, this.binding);
   }
 
   /** Puts back what was written in place, newest first. */
@@ -163,7 +163,7 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
   protected addOperation(metadata: unknown, work: unknown): void {
     this.check();
     this.#operations ??= [];
-    this.#operations.push(this.place.operations.prepare(metadata, work, this.ownMeta));
+    this.#operations.push(this.place.held.async.prepare(metadata, work, this.ownMeta));
   }
 
   // -- what its messages take along

@@ -9,18 +9,19 @@ import type { EntityTable } from '../state/entity-table.ts';
 import { TYPE_NONE } from '../wire/envelope-layout.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
 import { copyMessage } from '../wire/structured-data.ts';
-import type { AsyncOperations } from './async-operations.ts';
 import { type EndedInvocation, EndedInvocations, type GivenMessage } from './ended-invocations.ts';
 import { hasState } from './existence.ts';
 import type { Failures } from './failures.ts';
 import type { FunctionBinding } from './function-binding.ts';
 import { newInvocation } from './guarded-invocation.ts';
+import type { HeldWork } from './held-work.ts';
 import type { Invocation } from './invocation.ts';
-import type { WaitingLines } from './waiting-lines.ts';
 import type { Workplace } from './workplace.ts';
 
 /** Messages that one turn tries again at most (I10). */
 const RETRY_COUNT_MAX = 256;
+/** Messages of one line that are handled in a row before others get a turn (I10). */
+const HELD_COUNT_MAX = 256;
 
 /** Makes the envelope of the message that an invocation was given. */
 export type EncodeInput = (invocation: Invocation, message: unknown, form: number) => Uint8Array;
@@ -31,8 +32,7 @@ export class Invoker {
   busyCount = 0;
   /** Messages whose invocation has ended, modulo 2^32. */
   finishedCount = 0;
-  /** Entities with a waiting line. */
-  readonly busy: Set<Entity> = new Set();
+  readonly held: HeldWork;
   /** Called when an async invocation has ended and a turn is due. */
   onSettled: () => void = () => {};
 
@@ -50,7 +50,8 @@ export class Invoker {
     this.#place = place;
     this.#failures = failures;
     this.entities = entities;
-    place.operations.onSettled = () => this.onSettled();
+    this.held = place.held;
+    place.held.async.onSettled = () => this.onSettled();
     this.#ended.onEnded = () => this.onSettled();
     this.#encodeInput = encodeInput;
     this.#prepare();
@@ -70,25 +71,17 @@ export class Invoker {
 
   /** Whether something is under way whose end comes through the event loop. */
   get isWaiting(): boolean {
-    return this.busyCount > 0 || this.#place.operations.pendingCount > 0;
-  }
-
-  get lines(): WaitingLines {
-    return this.#place.lines;
-  }
-
-  get operations(): AsyncOperations {
-    return this.#place.operations;
+    return this.busyCount > 0 || this.held.async.pendingCount > 0;
   }
 
   get hasSettled(): boolean {
-    return this.#ended.count > 0 || this.#place.operations.hasWork || this.#failures.backOff.dueInMs === 0;
+    return this.#ended.count > 0 || this.held.async.hasWork || this.#failures.backOff.dueInMs === 0;
   }
 
   /** From here on messages to this entity wait. */
   occupy(entity: Entity): void {
     entity.waiting ??= new WaitingLine();
-    this.busy.add(entity);
+    this.held.busy.add(entity);
   }
 
   /**
@@ -168,13 +161,13 @@ export class Invoker {
     this.occupy(entity);
     if (entity.waiting !== undefined) entity.waiting.pendingInput = input;
     this.busyCount++;
+    this.held.bounds.begin(binding);
     if (!inTable) this.#keep(entity);
   }
 
   /** Carries out the effects of async invocations that have ended since, and tries again what is due. */
   settle(): number {
-    const { operations } = this.#place;
-    let count = operations.hasWork ? operations.work() : 0;
+    let count = this.held.async.hasWork ? this.held.async.work() : 0;
     if (this.#failures.backOff.count > 0) count += this.#retry();
     for (const ended of this.#ended.take()) {
       this.#settle(ended);
@@ -187,6 +180,7 @@ export class Invoker {
     const { invocation } = ended;
     const { entity } = invocation;
     this.busyCount--;
+    this.held.bounds.end(this.#place.directory.bindings[entity.functionIndex]);
     if (entity.waiting !== undefined) entity.waiting.pendingInput = undefined;
     if (ended.failed) {
       if (!this.#onFailed(invocation, true, ended)) return;
@@ -224,7 +218,7 @@ export class Invoker {
     }
     invocation.end();
     this.occupy(entity);
-    this.lines.putBack(entity, message, sourceType, sourceId, form, next);
+    this.held.lines.putBack(entity, message, sourceType, sourceId, form, next);
     if (!inTable) this.#keep(entity);
     this.#failures.backOff.add(entity, next.attempts ?? 1, binding.failure.backoff);
     return false;
@@ -232,19 +226,25 @@ export class Invoker {
 
   /**
    * An entity goes on, since its state has come or a pause or an invocation is over: with the messages that waited, in
-   * order (I4), until one of them makes it busy again.
+   * order (I4), until one of them makes it busy again, or it is the turn of others of its function (not, `isItsTurn`).
    */
-  admit(entity: Entity): void {
+  admit(entity: Entity, isItsTurn = false): void {
     const binding = this.#place.directory.bindings[entity.functionIndex];
     assert(entity.isBusy, 'an entity is busy until its waiting line is empty (I4)');
-    const { lines } = this.#place;
-    for (let held = lines.take(entity); held !== undefined; held = lines.take(entity)) {
-      const { message, sourceType, sourceId, form, meta } = held;
-      const ended = this.invoke(binding, entity, true, message, sourceType, sourceId, form, meta);
-      if (!ended) return;
+    const { lines, bounds } = this.held;
+    for (let count = 0; ; count++) {
+      const isOthersTurn = bounds.crowded[binding.index] === 1 && !(isItsTurn && count === 0);
+      if ((isOthersTurn || count === HELD_COUNT_MAX) && lines.waitsFor(entity)) {
+        bounds.makeReady(binding, entity);
+        return;
+      }
+      const next = lines.take(entity);
+      if (next === undefined) break;
+      const { message, sourceType, sourceId, form, meta } = next;
+      if (!this.invoke(binding, entity, true, message, sourceType, sourceId, form, meta)) return;
     }
     entity.waiting = undefined;
-    this.busy.delete(entity);
+    this.held.busy.delete(entity);
     this.forgetVacant(entity);
   }
 

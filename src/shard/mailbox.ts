@@ -90,6 +90,11 @@ export class Mailbox {
     return true;
   }
 
+  /** Shows the encoded envelopes, oldest first; they stay. */
+  visitEncoded(visit: OverflowVisitor): void {
+    this.#overflow.visitAll(visit);
+  }
+
   spill(): void {
     this.#overflow.spill();
   }

@@ -4,10 +4,9 @@
 import { systemRandom } from '../base/random.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
-import { AsyncOperations } from './async-operations.ts';
 import { ExpiryDues } from './expiry-dues.ts';
 import type { ShardOptions } from './shard-options.ts';
-import { WaitingLines } from './waiting-lines.ts';
+import { HeldWork } from './held-work.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What a shard has. */
@@ -23,8 +22,7 @@ export function newWorkplace({ codec, writer, ...ground }: WorkplaceGround, opti
     clock,
     random,
     dues: new ExpiryDues(),
-    operations: new AsyncOperations(ground.gate, ground.effects),
-    lines: new WaitingLines({ ...options, codec, writer, objectCountMax: options.heldCountMax }),
+    held: new HeldWork({ ...options, ...ground, codec, writer }),
     development,
     checksState: development || durable !== undefined,
   };

@@ -11,20 +11,17 @@ import {
   KIND_SAVEPOINT,
   KIND_SAVEPOINT_PART,
 } from '../wire/envelope-layout.ts';
-import type { Entity } from '../state/entity.ts';
-import type { AsyncOperations } from './async-operations.ts';
 import type { Durability } from './durability.ts';
 import type { SavepointOrder, SavepointPart } from './shard-savepoint.ts';
 import type { SnapshotReport } from './shard-snapshot.ts';
+import type { Unfinished } from './unfinished-work.ts';
 
 /** What it needs of its shard. */
 export interface MarkerPlace {
   readonly thread: number;
   /** The thread of the coordinator, which is the last. */
   readonly coordinator: number;
-  /** Entities with messages that wait. */
-  readonly busy: Iterable<Entity>;
-  readonly operations: AsyncOperations;
+  readonly unfinished: Unfinished;
   /** Lets go of all effects of the past. */
   dispatch(): void;
   mailboxCount(): number;
@@ -88,7 +85,7 @@ export class ShardMarkers {
     // Effects of the past go before the marker; it overtakes nothing (I3).
     place.dispatch();
     this.isRecording = true;
-    this.#durability.cut(epoch, place.busy, place.operations.pending);
+    this.#durability.cut(epoch, place.unfinished);
     for (let thread = 0; thread <= place.coordinator; thread++) {
       if (thread !== place.thread) place.sendControl(KIND_MARKER, thread, epoch);
     }

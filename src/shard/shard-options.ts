@@ -19,6 +19,10 @@ export interface ShardOptions {
   /** Messages to busy entities that are kept as objects, in one line and in all; more are kept encoded. */
   readonly lineCountMax?: number;
   readonly heldCountMax?: number;
+  /** Async invocations and operations under way in the shard at most. */
+  readonly asyncCountMax?: number;
+  /** Messages to a crowded function that are kept as objects; more are kept encoded. */
+  readonly queueCountMax?: number;
   /** How many envelopes may wait in this shard before the coordinator must hold back its input. */
   readonly creditCount: number;
   readonly development: boolean;

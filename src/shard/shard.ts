@@ -2,9 +2,8 @@
  * A shard: it alone owns its entities (I1), and one call of `doWork` is one turn of its duty cycle. It knows no thread
  * and no clock but the one it is given: a worker thread turns it, and so does the simulation, on one thread, from a seed.
  *
- * A turn takes a bounded number of envelopes from every channel and from the mailbox, so that no entity can keep the
- * shard from its other duties (I10), and ends with `flush`, which shows all effects of the turn to the other threads at
- * once. It never waits for anything (I7).
+ * A turn takes a bounded number of envelopes from every channel and from the mailbox (I10), and ends with `flush`, which
+ * shows all effects of the turn to the other threads at once. It never waits for anything (I7).
  */
 import { assert } from '../base/assert.ts';
 import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel.ts';
@@ -87,7 +86,7 @@ export class Shard implements EnvelopeHandler {
     const workplace = newWorkplace(ground, options);
     this.#failures = new Failures(workplace, durable !== undefined);
     this.#invoker = new Invoker(workplace, this.#entities, this.#failures, this.#durability?.encodeInput);
-    this.#delivery = new Delivery(directory, this.#reader, this.#invoker, this.#failures, this.#durability);
+    this.#delivery = new Delivery(directory, this.#reader, writer, this.#invoker, this.#failures, this.#durability);
     this.#sweep = newExpirySweep(workplace, mesh, this.#delivery, this.#invoker, () => this.#onProgress());
     this.#markers = this.#durability && this.#newMarkers(this.#durability);
     this.#mailboxDrain = new MailboxDrain({
@@ -129,8 +128,7 @@ export class Shard implements EnvelopeHandler {
     return new ShardMarkers(durability, {
       thread,
       coordinator,
-      busy: this.#invoker.busy,
-      operations: this.#invoker.operations,
+      unfinished: this.#invoker.held,
       dispatch: () => this.#outbox.dispatch(),
       mailboxCount: () => this.#mailbox.count,
       sendControl: (kind, to, payload) => {
@@ -142,7 +140,7 @@ export class Shard implements EnvelopeHandler {
 
   /** One turn of the duty cycle. Returns how much there was to do; 0 means that the shard may rest. */
   doWork(): number {
-    let workCount = this.#invoker.settle();
+    let workCount = this.#invoker.settle() + this.#delivery.goOn();
     if (this.#durability !== undefined) workCount += this.#durability.fetch.work();
     const channels = this.#mailboxDrain.isRecovering ? NO_CHANNELS : this.#inbound;
     for (const channel of channels) workCount += channel.drain(this.#batchCount);
@@ -195,17 +193,19 @@ export class Shard implements EnvelopeHandler {
   /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
   get hasWork(): boolean {
     if (this.#mailbox.count > 0 || this.#invoker.hasSettled || this.#durability?.hasWork === true) return true;
-    return this.#sweep.hasWork || this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.canMove;
+    if (this.#sweep.hasWork || this.#delivery.canGoOn) return true;
+    return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.canMove;
   }
 
   /** Envelopes inside this shard that are not finished: what its credit to the coordinator is reckoned from. */
   get backlogCount(): number {
-    return this.#mailbox.count + this.#invoker.lines.count + this.#invoker.busyCount + this.#outbound.waitingCount;
+    const { held, busyCount } = this.#invoker;
+    return this.#mailbox.count + held.waitingCount + busyCount + this.#outbound.waitingCount;
   }
 
   /** Bytes in memory of what did not fit into rings and mailbox. */
   get overflowBytes(): number {
-    return this.#mailbox.memoryBytes + this.#invoker.lines.memoryBytes + this.#outbound.memoryBytes;
+    return this.#mailbox.memoryBytes + this.#invoker.held.memoryBytes + this.#outbound.memoryBytes;
   }
 
   // -- in
@@ -251,7 +251,7 @@ export class Shard implements EnvelopeHandler {
     const movedCount = this.#outbound.flush(this.#batchCount);
     counters.publishConsumed(thread, this.#invoker.finishedCount);
     this.#mailbox.spill();
-    this.#invoker.lines.spill();
+    this.#invoker.held.spill();
     this.#durability?.fetch.request();
     this.#mesh.declareLaden(this.#durability?.isLaden === true);
     this.#credit.publish(this.backlogCount);

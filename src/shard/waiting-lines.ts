@@ -26,7 +26,7 @@ export interface WaitingPlace {
   /** Memory of all overflows together before they go to disk. */
   readonly overflowBytesMax: number;
   readonly lineCountMax?: number | undefined;
-  readonly objectCountMax?: number | undefined;
+  readonly heldCountMax?: number | undefined;
 }
 
 export class WaitingLines {
@@ -48,7 +48,7 @@ export class WaitingLines {
     // Its own: a message may be taken while another is being read.
     this.#reader = new EnvelopeReader(place.codec);
     this.#lineCountMax = place.lineCountMax ?? LINE_COUNT_DEFAULT;
-    this.#objectCountMax = place.objectCountMax ?? OBJECT_COUNT_DEFAULT;
+    this.#objectCountMax = place.heldCountMax ?? OBJECT_COUNT_DEFAULT;
     this.#spillAboveBytes = place.overflowBytesMax;
   }
 
@@ -93,6 +93,10 @@ export class WaitingLines {
     line.addFirst(message, sourceType, sourceId, form, meta);
     this.count++;
     this.#objectCount++;
+  }
+
+  waitsFor({ waiting }: Entity): boolean {
+    return waiting !== undefined && waiting.count > 0;
   }
 
   /** The oldest message of an entity's line, which then no longer waits. */

@@ -5,12 +5,11 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
-import type { AsyncOperations } from './async-operations.ts';
 import type { Effects } from './effects.ts';
 import type { ExpiryDues } from './expiry-dues.ts';
 import type { Directory } from './function-binding.ts';
+import type { HeldWork } from './held-work.ts';
 import type { Rows } from './rows.ts';
-import type { WaitingLines } from './waiting-lines.ts';
 
 /** What all invocations of a shard share. */
 export interface Workplace {
@@ -24,9 +23,7 @@ export interface Workplace {
   /** With `rows.dirty`, what is written of entities. */
   readonly rows: Rows;
   readonly dues: ExpiryDues;
-  readonly operations: AsyncOperations;
-  /** What waits for busy entities. */
-  readonly lines: WaitingLines;
+  readonly held: HeldWork;
   /** Freezes state values. */
   readonly development: boolean;
   /** Checks that state values can be stored: where they will be, and in development. */

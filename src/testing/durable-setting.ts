@@ -14,6 +14,8 @@ export interface DurableSetting {
   readonly creditCount: number;
   readonly lineCountMax: number;
   readonly heldCountMax: number;
+  readonly queueCountMax: number;
+  readonly asyncCountMax: number;
   readonly egressCountMax: number;
   readonly batchCount: number;
   readonly minIntervalMs: number;
@@ -68,6 +70,8 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     lineCountMax: prng.pick([0, 1, 64]),
     heldCountMax: prng.pick([0, 2, 1024]),
     foldStepUs: prng.pick([0, 5, 100]),
+    queueCountMax: prng.pick([0, 1, 1024]),
+    asyncCountMax: prng.pick([1, 2, 5, 1024]),
   };
   return { ...drawn, ...pins };
 }

@@ -36,6 +36,8 @@ export interface SingleThreadOptions {
   readonly mailboxCountMax: number;
   readonly lineCountMax: number;
   readonly heldCountMax: number;
+  readonly queueCountMax: number;
+  readonly asyncCountMax: number;
   readonly creditCount: number;
   readonly egressCountMax: number;
   readonly batchCount: number;
@@ -60,6 +62,8 @@ const DEFAULTS: Omit<SingleThreadOptions, 'clock' | 'random'> = {
   mailboxCountMax: 1024,
   lineCountMax: 64,
   heldCountMax: 1024,
+  queueCountMax: 1024,
+  asyncCountMax: 10_000,
   creditCount: 1024,
   egressCountMax: 1024,
   batchCount: 256,

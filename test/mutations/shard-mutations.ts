@@ -4,7 +4,7 @@ import { type Mutation, seeds, tests } from './mutation.ts';
 export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'async: pending operations are left out of the cut',
-    file: 'src/shard/durability.ts',
+    file: 'src/shard/unfinished-work.ts',
     find: 'for (const operation of operations) this.#captureOperation(operation);',
     replace: '',
     why: 'I6: after a recovery nobody ever hears of them',
@@ -28,9 +28,9 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'waiting: what overflowed is left out of the cut',
-    file: 'src/shard/durability.ts',
-    find: 'waiting?.overflow?.visitAll((words',
-    replace: '[].forEach((words',
+    file: 'src/shard/unfinished-work.ts',
+    find: 'waiting?.overflow?.visitAll(this.#addEncoded);',
+    replace: '',
     why: 'I6: messages that wait for a busy address are lost in a crash',
     suites: [seeds(120)],
   },
@@ -41,6 +41,30 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     replace: 'if (isShort) {',
     why: 'I4: an address is invoked in the order of arrival',
     suites: [tests('unit/shard/waiting-lines'), seeds(120)],
+  },
+  {
+    name: 'bounds: a message overtakes those that wait for its function',
+    file: 'src/shard/async-bounds.ts',
+    find: 'isWaiting || !this.mayGoOn(load) ? 1 : 0',
+    replace: '!this.mayGoOn(load) ? 1 : 0',
+    why: 'I4: an address is invoked in the order of arrival',
+    suites: [tests('unit/shard/async-bounds'), seeds(300)],
+  },
+  {
+    name: 'bounds: the queues of crowded functions are left out of the cut',
+    file: 'src/shard/unfinished-work.ts',
+    find: 'for (const queue of queues) this.#captureQueue(queue);',
+    replace: '',
+    why: 'I6: messages that wait for their function are lost in a crash',
+    suites: [seeds(120)],
+  },
+  {
+    name: 'bounds: nobody goes on at the end of an operation',
+    file: 'src/shard/async-operations.ts',
+    find: 'this.#bounds.end((operation.load as FunctionLoad).binding);',
+    replace: '',
+    why: 'what waits for room waits for ever',
+    suites: [tests('unit/shard/async-bounds'), seeds(40)],
   },
   {
     name: 'marker: one shard gets none',

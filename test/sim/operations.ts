@@ -47,12 +47,14 @@ export class Operations implements Workload {
   readonly #outside: Outside;
   readonly #jobs: readonly { readonly name: string; readonly job: Job }[];
   readonly #clients: KeyedClients;
+  readonly #concurrency: readonly [number | undefined, number | undefined];
 
   constructor(outside: Outside) {
     const { prng, setting } = outside;
     const addressCount = prng.pick([1, 2, 10]);
     const failPercent = prng.pick([0, 10]);
     this.#outside = outside;
+    this.#concurrency = [prng.pick([undefined, 1, 3]), prng.pick([undefined, 1, 3])];
     this.#jobs = Array.from({ length: setting.size }, (_, uid) => ({
       name: `${prng.pick([PLAIN_TYPE, ASYNC_TYPE])} é${prng.below(addressCount)}`,
       job: {
@@ -72,10 +74,12 @@ export class Operations implements Workload {
   newModule(): Module {
     const state = { open: value<readonly string[]>({ initial: [] }), heardCount: value({ initial: 0 }) };
     const invoke = (ctx: WorkerContext, message: Job | AsyncResult<Begun>): void => this.#work(ctx, message);
-    const plain = defineFunction({ type: PLAIN_TYPE, state, invoke });
+    const [plainCount, asyncCount] = this.#concurrency;
+    const plain = defineFunction({ type: PLAIN_TYPE, state, ...bounded(plainCount), invoke });
     const async = defineFunction({
       type: ASYNC_TYPE,
       state,
+      ...bounded(asyncCount),
       invoke: async (ctx: WorkerContext, message: Job | AsyncResult<Begun>) => {
         await this.#pause();
         this.#work(ctx, message);
@@ -175,6 +179,10 @@ export class Operations implements Workload {
       check(heard === count, () => `${name} has heard of ${heard} operations, not of ${count}`);
     }
   }
+}
+
+function bounded(concurrency: number | undefined): { concurrency?: number } {
+  return concurrency === undefined ? {} : { concurrency };
 }
 
 function keyOf({ uid, index, depth }: Begun): string {

@@ -19,6 +19,8 @@ const DURABLE_PINS: Readonly<Record<string, keyof DurableSetting>> = {
   credit: 'creditCount',
   line: 'lineCountMax',
   held: 'heldCountMax',
+  queue: 'queueCountMax',
+  async: 'asyncCountMax',
   batch: 'batchCount',
   min: 'minIntervalMs',
   max: 'maxIntervalMs',

@@ -13,6 +13,8 @@ export interface Setting {
   readonly creditCount: number;
   readonly lineCountMax: number;
   readonly heldCountMax: number;
+  readonly queueCountMax: number;
+  readonly asyncCountMax: number;
   readonly egressCountMax: number;
   readonly batchCount: number;
   /** Whether the client waits until it is admitted, or sends whenever it likes. */
@@ -32,6 +34,7 @@ export const PINS: Readonly<Record<string, (setting: Setting, value: number) => 
   batch: (setting, batchCount) => ({ ...setting, batchCount }),
   line: (setting, lineCountMax) => ({ ...setting, lineCountMax }),
   held: (setting, heldCountMax) => ({ ...setting, heldCountMax }),
+  async: (setting, asyncCountMax) => ({ ...setting, asyncCountMax }),
   roots: (setting, rootCount) => ({ ...setting, rootCount }),
   instances: (setting, numberOfFunctionInstances) => ({
     ...setting,
@@ -65,6 +68,8 @@ export function settingOf(seed: number, pins: Readonly<Record<string, number>> =
     },
     lineCountMax: prng.pick([0, 1, 64]),
     heldCountMax: prng.pick([0, 2, 1024]),
+    queueCountMax: prng.pick([0, 1, 1024]),
+    asyncCountMax: prng.pick([1, 2, 5, 1024]),
   };
   return Object.entries(pins).reduce((setting, [name, value]) => PINS[name]?.(setting, value) ?? setting, drawn);
 }
