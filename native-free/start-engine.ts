@@ -1,7 +1,9 @@
 /**
  * The native-free entry's `startEngine`: the same engine over the store of this folder.
  */
+import { type CheckMigrationsOptions, checkMigrationsOn } from '../src/engine/check-migrations.ts';
 import type { Engine } from '../src/engine/engine.ts';
+import type { MigrationReport } from '../src/engine/migration-check.ts';
 import type { EngineOptions } from '../src/engine/options.ts';
 import { startEngineOn } from '../src/engine/start-engine.ts';
 
@@ -13,4 +15,13 @@ const NATIVE_FREE = {
 /** Starts an engine; see `startEngine` of the main entry. Its data directories are those of the native-free store. */
 export function startEngine(options: EngineOptions): Promise<Engine> {
   return startEngineOn(NATIVE_FREE, options);
+}
+
+/** Runs what a savepoint or a data directory holds through the code of a module; see the main entry. */
+export async function checkMigrations(
+  path: string | URL,
+  module: URL | string,
+  options?: CheckMigrationsOptions,
+): Promise<MigrationReport> {
+  return await checkMigrationsOn(NATIVE_FREE, path, module, options);
 }

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import type { FileSystem } from '../base/file-system.ts';
 import { KEY_GROUP_COUNT } from '../keys/key-group.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
-import { checkDataFormat, createDataFormat, readDataFormat } from '../store/data-format.ts';
+import { checkDataFormat, createDataFormat, FORMAT_NAME, readDataFormat } from '../store/data-format.ts';
 import { makeDurableDirectory } from '../store/durable-directory.ts';
 import { Manifest } from '../store/manifest.ts';
 import { callStorage, storageFailed } from '../store/storage-failure.ts';
@@ -62,6 +62,11 @@ export class DataDirectory {
       await fileSystem.syncDirectory(path).catch((cause: unknown) => Promise.reject(storageFailed(path, cause)));
     }
     return new DataDirectory(path, fileSystem, ...(await openManifest(fileSystem, path)));
+  }
+
+  /** Whether there is a data directory, whoever wrote it. */
+  static isOne(fileSystem: FileSystem, path: string): boolean {
+    return fileSystem.exists(join(path, FORMAT_NAME));
   }
 
   /** Reads the manifest anew, after a failure that leaves open what is in it. */

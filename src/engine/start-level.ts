@@ -3,7 +3,9 @@
  * directory: by the shards' threads, and by this one so that it is not unloaded under their feet.
  */
 import { keepLoaded } from '../level/level-store.ts';
+import { type CheckMigrationsOptions, checkMigrationsOn } from './check-migrations.ts';
 import type { Engine } from './engine.ts';
+import type { MigrationReport } from './migration-check.ts';
 import type { EngineOptions } from './options.ts';
 import { startEngineOn } from './start-engine.ts';
 
@@ -26,4 +28,20 @@ const LEVEL = {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   if (options?.directory !== undefined) await keepLoaded();
   return startEngineOn(LEVEL, options);
+}
+
+/**
+ * Runs everything that a savepoint or a data directory holds through the code of a module: migrations and schemas of
+ * values, schemas of messages in flight. Changes nothing, and needs as much memory as it tells failures. Do it before a
+ * new version is started; what fails there would fail the invocations that meet it.
+ *
+ * @throws MillraceError (as a rejection) `DATA_LOCKED` while an engine runs on the directory, `MODULE_NOT_LOADED`,
+ *   `MODULE_NOT_EXPORTED`, `SAVEPOINT_DAMAGED`, `DATA_DAMAGED`, `DATA_TOO_NEW`, `DATA_OTHER_STORE` or `STORAGE_FAILED`
+ */
+export async function checkMigrations(
+  path: string | URL,
+  module: URL | string,
+  options?: CheckMigrationsOptions,
+): Promise<MigrationReport> {
+  return await checkMigrationsOn(LEVEL, path, module, options);
 }

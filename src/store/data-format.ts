@@ -22,7 +22,7 @@ export interface DataFormat {
   readonly id: string;
 }
 
-const FORMAT_NAME = 'millrace.json';
+export const FORMAT_NAME = 'millrace.json';
 const TEMPORARY_NAME = 'millrace.json.new';
 
 /** What may stand in a directory that is to become a data directory: what the start of an engine leaves, or a volume. */

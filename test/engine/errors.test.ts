@@ -27,7 +27,7 @@ import {
 import { portableFilter } from '../../src/sdk/dead-letter.ts';
 import { type Order, puppet, records } from './puppet.ts';
 import { openEngine, PUPPET_MODULE, until } from './puppet-engine.ts';
-import type { TypedOrder } from './typed-module.ts';
+import type { TypedOrder } from './typed-functions.ts';
 
 /** How to meet a code: returns, throws or rejects with the error. */
 type Provocation = () => unknown;
@@ -128,7 +128,7 @@ function withNextFormat(text: string): string {
   return JSON.stringify({ ...fields, checksum: crc32(JSON.stringify(fields)) });
 }
 
-const typedModule = (version: number): URL => new URL(`./typed-module.ts?version=${version}`, import.meta.url);
+const typedModule = (version: number): URL => new URL(`./typed-module-${version}.ts`, import.meta.url);
 
 /** An engine whose state has been written by version 1 of its module. */
 const askingTyped = (version: number, order: TypedOrder) => async (): Promise<unknown> => {
