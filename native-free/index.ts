@@ -6,6 +6,7 @@
 
 export { bootstrap, type BootstrapOptions } from '../src/engine/bootstrap.ts';
 export type { BootstrapRecord } from '../src/engine/bootstrap-records.ts';
+export type { DeadLetterList, DeadLetterOptions, DeadLetterOutcome, DeadLetters } from '../src/engine/dead-letters.ts';
 export { type AskOptions, Engine, type SendOptions, type StopOptions } from '../src/engine/engine.ts';
 export type { EngineOptions } from '../src/engine/options.ts';
 export { savepointDigest, type SavepointInfo } from '../src/engine/savepoint-info.ts';

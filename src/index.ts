@@ -5,6 +5,7 @@
 
 export { bootstrap, type BootstrapOptions } from './engine/bootstrap.ts';
 export type { BootstrapRecord } from './engine/bootstrap-records.ts';
+export type { DeadLetterList, DeadLetterOptions, DeadLetterOutcome, DeadLetters } from './engine/dead-letters.ts';
 export { type AskOptions, Engine, type SendOptions, type StopOptions } from './engine/engine.ts';
 export type { EngineOptions } from './engine/options.ts';
 export { savepointDigest, type SavepointInfo } from './engine/savepoint-info.ts';

@@ -14,16 +14,13 @@ import type { OutsideMessageOptions as Options } from '../sdk/message-options.ts
 import type { Module } from '../sdk/module.ts';
 import { type Failure, invocationFailed } from '../shard/failure.ts';
 import { Directory } from '../shard/function-binding.ts';
-import type { SavepointPart } from '../shard/shard-savepoint.ts';
-import type { SnapshotReport } from '../shard/shard-snapshot.ts';
 import {
   KIND_COMMITTED,
   KIND_EGRESS,
   KIND_FAILURE,
   KIND_MARKER,
   KIND_MESSAGE,
-  KIND_REPORT,
-  KIND_SAVEPOINT_PART,
+  KIND_REQUEST,
   TYPE_ASKER,
   TYPE_NONE,
 } from '../wire/envelope-layout.ts';
@@ -34,9 +31,11 @@ import { PayloadCodec } from '../wire/payload-codec.ts';
 import { Admission } from './admission.ts';
 import { type Asker, Askers } from './askers.ts';
 import { CheckpointRunner } from './checkpoint-runner.ts';
+import { takeControl } from './control-envelopes.ts';
 import type { CoordinatorDurableOptions, CoordinatorHooks, CoordinatorOptions } from './coordinator-options.ts';
 import { OutsideMeta } from './outside-meta.ts';
 import { ReplayLog } from './replay-log.ts';
+import { ShardRequests } from './shard-requests.ts';
 import { ShardLink } from './shard-link.ts';
 import type { ShapeRegistry } from '../wire/shape-registry.ts';
 
@@ -47,6 +46,8 @@ export class Coordinator implements EnvelopeHandler {
   readonly ledgers: readonly EgressLedger[];
   /** None in an engine in memory only. */
   readonly checkpoints: CheckpointRunner | undefined;
+  /** What shards are asked for, apart from messages. */
+  readonly requests: ShardRequests;
 
   readonly #options: CoordinatorOptions;
   readonly #hooks: CoordinatorHooks;
@@ -73,6 +74,9 @@ export class Coordinator implements EnvelopeHandler {
     this.#askers = new Askers(durable?.data.lastEpoch ?? 0);
     this.#meta = new OutsideMeta(options.causalIds ?? 'traced', options.random ?? systemRandom);
     this.#link = this.#newLink(mesh);
+    this.requests = new ShardRequests(mesh.shardCount, durable !== undefined, (shard, order) =>
+      this.#link.sendControlTo(shard, KIND_REQUEST, order),
+    );
     // Consumers decode whenever they like, so they have a reader of their own.
     const reader = new EnvelopeReader(this.#codec);
     const writer = new EnvelopeWriter(this.#codec);
@@ -101,10 +105,13 @@ export class Coordinator implements EnvelopeHandler {
       { ...options, shapes: this.#shapes },
       {
         sendMarkers: (epoch) => this.#sendMarkers(epoch),
-        ended: () => this.#askers.endEpoch(),
+        ended: () => {
+          this.#askers.endEpoch();
+          this.requests.endEpoch();
+        },
         committed: (epoch) => this.#committed(epoch),
         ingressPositions: () => this.#hooks.ingressPositions?.() ?? {},
-        isAwaited: () => this.#askers.isAwaited || this.#link.isLaden,
+        isAwaited: () => this.#askers.isAwaited || this.requests.isAwaited || this.#link.isLaden,
         activity: () => this.#link.activity,
         sendControl: (kind, payload) => this.#link.sendControl(kind, payload),
         failed: (cause) => this.#hooks.checkpointFailed?.(cause),
@@ -182,7 +189,7 @@ export class Coordinator implements EnvelopeHandler {
   }
 
   get isQuiescent(): boolean {
-    return this.#link.isQuiescent;
+    return !this.requests.isBusy && this.#link.isQuiescent;
   }
 
   // -- checkpoints
@@ -197,6 +204,7 @@ export class Coordinator implements EnvelopeHandler {
     this.#replayLog?.committed();
     // Before what may fail: their answers are committed, and a roll-back would take back those that wait.
     this.#askers.committed();
+    this.requests.committed();
     this.#link.sendControl(KIND_COMMITTED, epoch);
     this.flush();
   }
@@ -207,6 +215,7 @@ export class Coordinator implements EnvelopeHandler {
     this.#askers.rollBack();
     this.#link = this.#newLink(mesh);
     if (this.#replayLog !== undefined) this.#link.replay(this.#replayLog);
+    this.requests.rollBack();
     this.#admission.moveTo(this.#link);
   }
 
@@ -216,17 +225,7 @@ export class Coordinator implements EnvelopeHandler {
     const reader = this.#reader;
     reader.wrap(words, bytes, offsetBytes, byteLength);
     const machine = this.checkpoints?.machine;
-    switch (reader.kind) {
-      case KIND_MARKER:
-        machine?.onMarker(from, reader.payload() as Epoch);
-        return;
-      case KIND_REPORT:
-        this.checkpoints?.onReport(from, reader.payload() as SnapshotReport);
-        return;
-      case KIND_SAVEPOINT_PART:
-        this.checkpoints?.savepoints.onPart(from, reader.payload() as SavepointPart);
-        return;
-    }
+    if (takeControl(reader, from, this.checkpoints, this.requests)) return;
     const isAhead = machine?.isAhead(from) ?? false;
     this.#link.consumedCount = (this.#link.consumedCount + 1) | 0;
     switch (reader.kind) {

@@ -12,6 +12,7 @@ import type { FunctionType } from '../sdk/function.ts';
 import type { OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { TraceContext } from '../sdk/trace.ts';
 import type { Asker } from './askers.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { EngineEvents } from './error-events.ts';
 import { type Runtime, TIMEOUT_MS_MAX } from './runtime.ts';
 import type { SavepointInfo } from './savepoint-info.ts';
@@ -142,6 +143,11 @@ export class Engine implements AsyncDisposable {
     const number = directory.egressNumber(egress);
     if (callback === undefined) return edges.stream(number);
     edges.attach(number, callbackSink(callback as EgressCallback<unknown>));
+  }
+
+  /** Messages that could not be handled: to list, to send again, to edit, to drop. */
+  get deadLetters(): DeadLetters {
+    return this.#runtime.deadLetters;
   }
 
   /**

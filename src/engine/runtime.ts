@@ -15,6 +15,7 @@ import type { Module } from '../sdk/module.ts';
 import type { Directory } from '../shard/function-binding.ts';
 import { Clients } from './clients.ts';
 import { Coordinator } from './coordinator.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { Edges } from './edges.ts';
 import { ErrorEvents } from './error-events.ts';
 import type { FilledOptions } from './options.ts';
@@ -38,6 +39,7 @@ export class Runtime {
   readonly directory: Directory;
   readonly edges: Edges;
   readonly clients: Clients;
+  readonly deadLetters: DeadLetters;
   readonly events: ErrorEvents = new ErrorEvents();
   readonly #options: FilledOptions;
   readonly #home: DurableHome | undefined;
@@ -75,6 +77,10 @@ export class Runtime {
       report: (error) => this.events.report(error),
       egressFailed: (error) => this.#closeInput(error),
       wake: () => this.#supervisor.wake(),
+      flush: () => this.#supervisor.flush(),
+    });
+    this.deadLetters = new DeadLetters(this.#coordinator.requests, this.#waiting, {
+      checkRunning: () => this.#checkRunning(),
       flush: () => this.#supervisor.flush(),
     });
     this.clients = new Clients(this.#coordinator, this.#waiting, options.idempotencyKeyCount, {

@@ -9,9 +9,10 @@ import { shardOfHash } from '../keys/key-group.ts';
 import { EFFECT_STRIDE, type Effects } from '../shard/effects.ts';
 import { Outbox } from '../shard/outbox.ts';
 import { TYPE_NONE } from '../wire/envelope-layout.ts';
-import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
+import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
-import { PLAIN } from '../wire/structured-data.ts';
+import { PayloadCodec } from '../wire/payload-codec.ts';
+import { formOf } from '../wire/structured-data.ts';
 import type { CoordinatorOptions } from './coordinator-options.ts';
 import type { ReplayLog } from './replay-log.ts';
 
@@ -35,6 +36,7 @@ export class ShardLink {
 
   readonly #mesh: Mesh;
   readonly #writer: EnvelopeWriter;
+  readonly #controls: EnvelopeWriter;
   readonly #inbound: readonly InboundChannel[];
   readonly #outbound: readonly OutboundChannel[];
   readonly #outbox: Outbox;
@@ -44,6 +46,7 @@ export class ShardLink {
     const outbound = mesh.outbound(options.storage, options.overflowBytesMax);
     this.#mesh = mesh;
     this.#writer = writer;
+    this.#controls = new EnvelopeWriter(new PayloadCodec(Number.MAX_SAFE_INTEGER));
     this.#batchCount = options.batchCount ?? BATCH_COUNT_DEFAULT;
     this.#inbound = mesh.inbound(handler);
     this.#outbound = outbound.filter((channel) => channel !== undefined);
@@ -92,10 +95,13 @@ export class ShardLink {
 
   /** Puts something that is no message on the channels to all shards, behind what is there. */
   sendControl(kind: number, payload: unknown): void {
-    for (const channel of this.#outbound) {
-      this.#writer.write(kind, 0, 0, '', TYPE_NONE, '', payload, PLAIN);
-      channel.append(this.#writer);
-    }
+    for (let shard = 0; shard < this.#mesh.shardCount; shard++) this.sendControlTo(shard, kind, payload);
+  }
+
+  /** The same on the channel to one shard. It may be longer than messages may. */
+  sendControlTo(shard: number, kind: number, payload: unknown): void {
+    this.#controls.write(kind, 0, 0, '', TYPE_NONE, '', payload, formOf(payload));
+    this.#outbound[shard].append(this.#controls);
   }
 
   /** Sends again what an earlier group of shards was sent. */

@@ -21,7 +21,6 @@ export interface DeadLetter {
   readonly target: Address;
   /** Who sent it; undefined if it came from outside. */
   readonly source: Address | undefined;
-  /** Undefined, too, when it is too large to be shown here; `redrive` sends it all the same. */
   readonly message: unknown;
   readonly error: DeadLetterError;
   /** How often it was tried. */

@@ -7,6 +7,9 @@ import type { Random } from '../base/random.ts';
 import type { Backoff } from '../sdk/failure-policy.ts';
 import type { Entity } from '../state/entity.ts';
 
+const DUE_COUNT_MAX = 256;
+const NOBODY: readonly Entity[] = [];
+
 interface Pause {
   readonly entity: Entity;
   /** By `elapsedMs` of the clock. */
@@ -31,10 +34,6 @@ export class BackOff {
     this.#random = random;
   }
 
-  get count(): number {
-    return this.#heap.length;
-  }
-
   /** How long until somebody is due. */
   get dueInMs(): number {
     if (this.#heap.length === 0) return Number.POSITIVE_INFINITY;
@@ -54,8 +53,19 @@ export class BackOff {
     heap[at] = pause;
   }
 
-  /** Somebody whose time has come, who then no longer waits here. */
-  take(): Entity | undefined {
+  /** Those whose time has come, who then no longer wait here; as many as one turn may try again (I10). */
+  takeDue(): readonly Entity[] {
+    if (this.#heap.length === 0) return NOBODY;
+    const due: Entity[] = [];
+    while (due.length < DUE_COUNT_MAX) {
+      const entity = this.#take();
+      if (entity === undefined) break;
+      due.push(entity);
+    }
+    return due;
+  }
+
+  #take(): Entity | undefined {
     const first = this.#heap[0];
     if (first === undefined || first.dueMs > this.#clock.elapsedMs()) return undefined;
     const last = this.#heap.pop() as Pause;

@@ -15,7 +15,7 @@ import { keyGroupOfHash } from '../keys/key-group.ts';
 import type { Address } from '../sdk/address.ts';
 import type { DeadLetter, DeadLetterError } from '../sdk/dead-letter.ts';
 import { describe } from '../sdk/errors.ts';
-import { groupPrefix, keyBytes, readUnsigned, unsigned } from '../state/row.ts';
+import { afterPrefix, groupPrefix, keyBytes, readUnsigned, unsigned } from '../state/row.ts';
 import { SECTION_DEAD_LETTER } from '../store/key-layout.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
 import { inspect } from '../wire/structured-data.ts';
@@ -26,6 +26,8 @@ import type { Rows } from './rows.ts';
 const TIME_AT = 3;
 const TIME_BYTES = 6;
 const NUMBER_BYTES = 4;
+/** No time is above. */
+const TIME_END = 2 ** 48 - 1;
 const ID_PATTERN = /^[0-9a-f]{24}$/;
 /** Errors are kept as long as their messages, and may be as many. */
 const NAME_LENGTH_MAX = 256;
@@ -64,6 +66,11 @@ export interface DeadLetterRow {
   readonly failedAt: number;
 }
 
+export interface FoundLetter {
+  readonly key: string;
+  readonly row: DeadLetterRow;
+}
+
 /** What was thrown, short enough to be kept. */
 export function errorToKeep(thrown: unknown): DeadLetterError {
   const { name, message, stack, code } = failureOf(thrown);
@@ -75,7 +82,7 @@ export function errorToKeep(thrown: unknown): DeadLetterError {
   };
 }
 
-export class DeadLetters {
+export class DeadLetterRows {
   readonly #rows: Rows;
   /** Those that are kept in memory only, oldest first. */
   readonly #inMemory: string[] | undefined;
@@ -126,12 +133,33 @@ export class DeadLetters {
     this.#rows.set(key, undefined);
   }
 
-  /** Gives a dead letter another message, which must be structured data. False if there is no such dead letter. */
-  edit(key: string, message: unknown): boolean {
+  /** Gives a dead letter another message, tagged. False if there is no such dead letter. */
+  edit(key: string, message: Uint8Array): boolean {
     const row = this.get(key);
     if (row === undefined) return false;
-    this.#rows.set(key, { ...row, message: encodeTagged(message) } satisfies DeadLetterRow);
+    this.#rows.set(key, { ...row, message } satisfies DeadLetterRow);
     return true;
+  }
+
+  /**
+   * The dead letters of these key groups from a key on, in the order of their keys, that failed from one moment on and
+   * before another. Each group is as it was when its turn came.
+   */
+  async *scan(
+    after: string,
+    firstGroup: number,
+    endGroup: number,
+    from: number,
+    to: number,
+  ): AsyncGenerator<FoundLetter> {
+    const firstAfter = after === '' ? firstGroup : Math.max(firstGroup, readUnsigned(after, 0, 2));
+    for (let keyGroup = firstAfter; keyGroup < endGroup; keyGroup++) {
+      const start = keyFrom(keyGroup, from);
+      const before = to >= TIME_END ? afterPrefix(groupPrefix(SECTION_DEAD_LETTER, keyGroup)) : keyFrom(keyGroup, to);
+      const begin = start > after ? start : `${after}\0`;
+      if (begin >= before) continue;
+      for await (const { key, value } of this.#rows.scan(begin, before)) yield { key, row: value as DeadLetterRow };
+    }
   }
 }
 
@@ -167,11 +195,7 @@ export function keyOfId(id: string): string | undefined {
 
 /** Where the dead letters of a key group begin that failed at this time or later. */
 export function keyFrom(keyGroup: number, time: number): string {
-  return groupPrefix(SECTION_DEAD_LETTER, keyGroup) + unsigned(Math.min(time, 2 ** 48 - 1), TIME_BYTES);
-}
-
-export function failedAtOfKey(key: string): number {
-  return readUnsigned(key, TIME_AT, TIME_BYTES);
+  return groupPrefix(SECTION_DEAD_LETTER, keyGroup) + unsigned(Math.min(time, TIME_END), TIME_BYTES);
 }
 
 /** As a program sees it. */

@@ -3,6 +3,8 @@
  * pause, the dead letters, or the end of the engine. What this does is part of the turn that consumes the message, and
  * so of the same cut (I6). It never invokes anything.
  */
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
 import type { Address } from '../sdk/address.ts';
 import type { DeadLetterError } from '../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
@@ -11,25 +13,35 @@ import type { Entity, HeldMessage } from '../state/entity.ts';
 import { KIND_FAILURE, TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
 import { type MessageMeta, withoutTarget } from '../wire/message-meta.ts';
 import { BackOff } from './back-off.ts';
-import { DeadLetters, errorToKeep } from './dead-letters.ts';
+import { DeadLetterRows, errorToKeep } from './dead-letters.ts';
+import type { Effects } from './effects.ts';
 import { failureOf } from './failure.ts';
-import type { FunctionBinding } from './function-binding.ts';
-import type { Workplace } from './workplace.ts';
+import type { Directory, FunctionBinding } from './function-binding.ts';
+import type { Rows } from './rows.ts';
 import { Quarantine } from './quarantine.ts';
 
 /** A message that came to its end in this shard without having been handled. */
 export type Undelivered = Omit<HeldMessage, 'next'>;
 
+/** What it needs of its shard. */
+export interface FailuresPlace {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly rows: Rows;
+  readonly directory: Directory;
+  readonly effects: Effects;
+}
+
 export class Failures {
   readonly backOff: BackOff;
-  readonly deadLetters: DeadLetters;
-  readonly #place: Workplace;
+  readonly deadLetters: DeadLetterRows;
+  readonly #place: FailuresPlace;
   readonly #quarantine: Quarantine;
 
-  constructor(place: Workplace, isDurable: boolean) {
+  constructor(place: FailuresPlace, isDurable: boolean) {
     this.#place = place;
     this.backOff = new BackOff(place.clock, place.random);
-    this.deadLetters = new DeadLetters(place.rows, isDurable);
+    this.deadLetters = new DeadLetterRows(place.rows, isDurable);
     this.#quarantine = new Quarantine(place.directory, place.effects);
   }
 

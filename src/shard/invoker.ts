@@ -18,8 +18,6 @@ import type { HeldWork } from './held-work.ts';
 import type { Invocation } from './invocation.ts';
 import type { Workplace } from './workplace.ts';
 
-/** Messages that one turn tries again at most (I10). */
-const RETRY_COUNT_MAX = 256;
 /** Messages of one line that are handled in a row before others get a turn (I10). */
 const HELD_COUNT_MAX = 256;
 
@@ -46,9 +44,9 @@ export class Invoker {
   readonly #ended = new EndedInvocations();
 
   /** `encodeInput` is given where checkpoints are made. */
-  constructor(place: Workplace, entities: EntityTable, failures: Failures, encodeInput: EncodeInput | undefined) {
+  constructor(place: Workplace, entities: EntityTable, encodeInput: EncodeInput | undefined) {
     this.#place = place;
-    this.#failures = failures;
+    this.#failures = place.failures;
     this.entities = entities;
     this.held = place.held;
     place.held.async.onSettled = () => this.onSettled();
@@ -72,6 +70,11 @@ export class Invoker {
   /** Whether something is under way whose end comes through the event loop. */
   get isWaiting(): boolean {
     return this.busyCount > 0 || this.held.async.pendingCount > 0;
+  }
+
+  /** How long there is nothing to do if nothing comes. */
+  get restMs(): number {
+    return this.#failures.backOff.dueInMs;
   }
 
   get hasSettled(): boolean {
@@ -168,7 +171,10 @@ export class Invoker {
   /** Carries out the effects of async invocations that have ended since, and tries again what is due. */
   settle(): number {
     let count = this.held.async.hasWork ? this.held.async.work() : 0;
-    if (this.#failures.backOff.count > 0) count += this.#retry();
+    for (const entity of this.#failures.backOff.takeDue()) {
+      this.admit(entity);
+      count++;
+    }
     for (const ended of this.#ended.take()) {
       this.#settle(ended);
       count++;
@@ -189,16 +195,6 @@ export class Invoker {
       this.#finish(entity, invocation, true);
     }
     this.admit(entity);
-  }
-
-  #retry(): number {
-    const { backOff } = this.#failures;
-    let count = 0;
-    for (let entity = backOff.take(); entity !== undefined; entity = backOff.take()) {
-      this.admit(entity);
-      if (++count === RETRY_COUNT_MAX) break;
-    }
-    return count;
   }
 
   /**

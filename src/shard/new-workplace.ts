@@ -5,6 +5,7 @@ import { systemRandom } from '../base/random.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
 import { ExpiryDues } from './expiry-dues.ts';
+import { Failures } from './failures.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { HeldWork } from './held-work.ts';
 import type { Workplace } from './workplace.ts';
@@ -22,6 +23,7 @@ export function newWorkplace({ codec, writer, ...ground }: WorkplaceGround, opti
     clock,
     random,
     dues: new ExpiryDues(),
+    failures: new Failures({ ...ground, clock, random }, durable !== undefined),
     held: new HeldWork({ ...options, ...ground, codec, writer }),
     development,
     checksState: development || durable !== undefined,

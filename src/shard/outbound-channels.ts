@@ -4,15 +4,26 @@
  */
 import type { Mesh } from '../channel/mesh.ts';
 import type { OutboundChannel } from '../channel/outbound-channel.ts';
+import { TYPE_NONE } from '../wire/envelope-layout.ts';
+import { EnvelopeWriter } from '../wire/envelope-writer.ts';
+import { PayloadCodec } from '../wire/payload-codec.ts';
+import { formOf } from '../wire/structured-data.ts';
 
 export class OutboundChannels {
   /** By thread; none to the own one. */
   readonly byThread: readonly (OutboundChannel | undefined)[];
   readonly #mesh: Mesh;
+  readonly #controls = new EnvelopeWriter(new PayloadCodec(Number.MAX_SAFE_INTEGER));
 
   constructor(mesh: Mesh, byThread: readonly (OutboundChannel | undefined)[]) {
     this.#mesh = mesh;
     this.byThread = byThread;
+  }
+
+  /** Puts something that is no message on the channel to a thread. It may be longer than messages may. */
+  sendControl(kind: number, thread: number, payload: unknown): void {
+    this.#controls.write(kind, 0, 0, '', TYPE_NONE, '', payload, formOf(payload));
+    this.byThread[thread]?.append(this.#controls);
   }
 
   /** Envelopes that wait for room. */

@@ -10,19 +10,17 @@ import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel
 import type { Mesh } from '../channel/mesh.ts';
 import type { Module } from '../sdk/module.ts';
 import { EntityTable } from '../state/entity-table.ts';
-import { KIND_MESSAGE, TYPE_NONE, WORD_HASH, WORD_KIND } from '../wire/envelope-layout.ts';
+import { KIND_MESSAGE, KIND_REQUEST, WORD_HASH, WORD_KIND } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
-import { PLAIN } from '../wire/structured-data.ts';
 import { Credit } from './credit.ts';
 import { Delivery } from './delivery.ts';
 import { DirtyEntities } from './dirty-entities.ts';
 import { Durability, type DurableOptions } from './durability.ts';
 import { EFFECT_STRIDE } from './effects.ts';
 import { type ExpirySweep, newExpirySweep } from './expiry-sweep.ts';
-import { Failures } from './failures.ts';
 import { Directory } from './function-binding.ts';
 import { Invoker } from './invoker.ts';
 import { Mailbox } from './mailbox.ts';
@@ -33,6 +31,8 @@ import { Rows } from './rows.ts';
 import { ShardMarkers } from './shard-markers.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { newWorkplace } from './new-workplace.ts';
+import { newRequests } from './new-requests.ts';
+import type { RequestOrder, Requests } from './requests.ts';
 
 /** Envelopes per channel and turn. Enough to make a turn's fixed costs small, few enough for a turn to be short. */
 const BATCH_COUNT_DEFAULT = 256;
@@ -50,7 +50,7 @@ export class Shard implements EnvelopeHandler {
   readonly #mailbox: Mailbox;
   readonly #outbox: Outbox;
   readonly #invoker: Invoker;
-  readonly #failures: Failures;
+  readonly #requests: Requests;
   readonly #entities = new EntityTable();
   readonly #reader: EnvelopeReader;
   readonly #writer: EnvelopeWriter;
@@ -84,9 +84,10 @@ export class Shard implements EnvelopeHandler {
     const recovered = this.#durability?.recovered.messages ?? [];
     const ground = { directory, effects, gate, reader: this.#reader, rows: this.#rows, codec, writer };
     const workplace = newWorkplace(ground, options);
-    this.#failures = new Failures(workplace, durable !== undefined);
-    this.#invoker = new Invoker(workplace, this.#entities, this.#failures, this.#durability?.encodeInput);
-    this.#delivery = new Delivery(directory, this.#reader, writer, this.#invoker, this.#failures, this.#durability);
+    this.#invoker = new Invoker(workplace, this.#entities, this.#durability?.encodeInput);
+    const asked = { workplace, mailbox: this.#mailbox, outbound: this.#outbound };
+    this.#requests = newRequests(mesh, asked, () => this.#onProgress());
+    this.#delivery = new Delivery(directory, this.#reader, writer, this.#invoker, workplace.failures, this.#durability);
     this.#sweep = newExpirySweep(workplace, mesh, this.#delivery, this.#invoker, () => this.#onProgress());
     this.#markers = this.#durability && this.#newMarkers(this.#durability);
     this.#mailboxDrain = new MailboxDrain({
@@ -131,10 +132,7 @@ export class Shard implements EnvelopeHandler {
       unfinished: this.#invoker.held,
       dispatch: () => this.#outbox.dispatch(),
       mailboxCount: () => this.#mailbox.count,
-      sendControl: (kind, to, payload) => {
-        this.#writer.write(kind, 0, 0, '', TYPE_NONE, '', payload, PLAIN);
-        this.#outbound.byThread[to]?.append(this.#writer);
-      },
+      sendControl: (kind, to, payload) => this.#outbound.sendControl(kind, to, payload),
     });
   }
 
@@ -145,7 +143,7 @@ export class Shard implements EnvelopeHandler {
     const channels = this.#mailboxDrain.isRecovering ? NO_CHANNELS : this.#inbound;
     for (const channel of channels) workCount += channel.drain(this.#batchCount);
     workCount += this.#mailboxDrain.drain(this.#batchCount);
-    workCount += this.#sweep.work() + (this.#durability?.work() ?? 0);
+    workCount += this.#requests.work() + this.#sweep.work() + (this.#durability?.work() ?? 0);
     return workCount + this.#flush();
   }
 
@@ -166,7 +164,7 @@ export class Shard implements EnvelopeHandler {
 
   /** How long there is nothing to do if nothing comes. */
   get restMs(): number {
-    return this.#failures.backOff.dueInMs;
+    return this.#invoker.restMs;
   }
 
   /** Whether something is under way whose end comes through the event loop. */
@@ -176,7 +174,7 @@ export class Shard implements EnvelopeHandler {
 
   /** Whether some of that is the store's, which is quick: worth looking for often. */
   get isWaitingForStore(): boolean {
-    return this.#durability?.isWaiting === true || this.#sweep.isWaiting;
+    return this.#durability?.isWaiting === true || this.#sweep.isWaiting || this.#requests.isWaiting;
   }
 
   /** Calls back when something that was under way has ended and a turn is due. */
@@ -193,7 +191,7 @@ export class Shard implements EnvelopeHandler {
   /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
   get hasWork(): boolean {
     if (this.#mailbox.count > 0 || this.#invoker.hasSettled || this.#durability?.hasWork === true) return true;
-    if (this.#sweep.hasWork || this.#delivery.canGoOn) return true;
+    if (this.#sweep.hasWork || this.#delivery.canGoOn || this.#requests.hasWork) return true;
     return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.canMove;
   }
 
@@ -214,6 +212,7 @@ export class Shard implements EnvelopeHandler {
     const reader = this.#reader;
     reader.wrap(words, bytes, offsetBytes, byteLength);
     if (reader.kind !== KIND_MESSAGE) {
+      if (reader.kind === KIND_REQUEST) return this.#requests.begin(reader.payload() as RequestOrder);
       assert(this.#markers !== undefined, 'checkpoints are made where there is a data directory');
       this.#markers.onControl(reader.kind, reader.payload(), from);
       return;

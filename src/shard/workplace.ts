@@ -7,6 +7,7 @@ import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 import type { Effects } from './effects.ts';
 import type { ExpiryDues } from './expiry-dues.ts';
+import type { Failures } from './failures.ts';
 import type { Directory } from './function-binding.ts';
 import type { HeldWork } from './held-work.ts';
 import type { Rows } from './rows.ts';
@@ -23,6 +24,7 @@ export interface Workplace {
   /** With `rows.dirty`, what is written of entities. */
   readonly rows: Rows;
   readonly dues: ExpiryDues;
+  readonly failures: Failures;
   readonly held: HeldWork;
   /** Freezes state values. */
   readonly development: boolean;

@@ -41,6 +41,10 @@ export const KIND_COMMITTED = 6;
 export const KIND_SAVEPOINT = 7;
 /** A shard's part of a savepoint is written, or failed; the payload says which. To the coordinator. */
 export const KIND_SAVEPOINT_PART = 8;
+/** Something that a shard is to do or to say, apart from messages; the payload is a `RequestOrder`. To shards. */
+export const KIND_REQUEST = 9;
+/** How far a shard is with a request; the payload is a `RequestAnswer`. To the coordinator. */
+export const KIND_ANSWER = 10;
 
 /** Set when all of the id is ASCII and a byte is a character; else it is UTF-16 (see `id-bytes.ts`). */
 export const FLAG_TARGET_ASCII = 1;

@@ -95,8 +95,14 @@ export class Victim {
   readonly #exit: Promise<unknown>;
   #wake: () => void = () => {};
 
-  constructor(scenario: string, entry: string, folder: string, env: Readonly<Record<string, string>> = {}) {
-    this.#process = fork(new URL('./durability-child.ts', import.meta.url), [scenario, entry, folder], {
+  constructor(
+    scenario: string,
+    entry: string,
+    folder: string,
+    env: Readonly<Record<string, string>> = {},
+    child = './durability-child.ts',
+  ) {
+    this.#process = fork(new URL(child, import.meta.url), [scenario, entry, folder], {
       env: { ...process.env, ...env },
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

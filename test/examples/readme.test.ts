@@ -66,7 +66,7 @@ test('all of its code compiles', async () => {
   const sources = join(folder, 'sources');
   mkdirSync(sources);
   const programs = [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
-  expect(programs).toHaveLength(4);
+  expect(programs).toHaveLength(5);
   programs.forEach((text, index) => writeFileSync(join(sources, `program-${index}.ts`), text));
   writeFileSync(join(sources, 'package.json'), '{ "type": "module" }');
   const compilerOptions = {

@@ -34,7 +34,7 @@ test('nobody comes before its time, and all come in the order of their times', (
       });
       const taken: number[] = [];
       for (let ms = 0; ms <= 50; ms++) {
-        for (let entity = backOff.take(); entity !== undefined; entity = backOff.take()) {
+        for (const entity of backOff.takeDue()) {
           expect(Number(entity.id)).toBe(ms);
           taken.push(ms);
         }
@@ -42,7 +42,7 @@ test('nobody comes before its time, and all come in the order of their times', (
         clock.advance(1);
       }
       expect(taken).toEqual(list.toSorted((a, b) => a - b));
-      expect(backOff.count).toBe(0);
+      expect(backOff.dueInMs).toBe(Number.POSITIVE_INFINITY);
     }),
   );
 });

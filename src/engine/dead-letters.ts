@@ -1,0 +1,208 @@
+/**
+ * `engine.deadLetters`: what a program does with the messages that could not be handled. They lie with the shards; here
+ * pages of them are asked for one after the other, and orders are given to all shards at once, so that millions of them
+ * take no more memory than a page.
+ */
+import type { KeyGroup } from '../base/brand.ts';
+import { shardOfKeyGroup } from '../keys/key-group.ts';
+import { type DeadLetter, type DeadLetterFilter, portableFilter } from '../sdk/dead-letter.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import type { ListBody, ListPage, Selection } from '../shard/dead-letter-requests.ts';
+import { keyOfId } from '../shard/dead-letters.ts';
+import { readUnsigned } from '../state/row.ts';
+import { inspect } from '../wire/structured-data.ts';
+import { decodeTagged, encodeTagged } from '../wire/tagged-value.ts';
+import type { RequestOutcome, ShardRequestOptions, ShardRequests } from './shard-requests.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+/** Ids of one order to a shard. */
+const IDS_COUNT = 1_000;
+
+export interface DeadLetterList extends DeadLetterFilter {
+  /** At most so many; default all. */
+  readonly limit?: number;
+  /** The id of a dead letter; the list goes on behind it. */
+  readonly after?: string;
+}
+
+export interface DeadLetterOptions {
+  /** Told from time to time how many there were so far. */
+  readonly onProgress?: (count: number) => void;
+}
+
+export interface DeadLetterOutcome {
+  /** How many were sent again, or dropped. */
+  readonly count: number;
+  /** How many were selected and stay: their function is not in the module, or they are longer than messages may be. */
+  readonly left: number;
+}
+
+export interface DeadLettersHooks {
+  /** Throws if the engine takes nothing. */
+  checkRunning(): void;
+  flush(): void;
+}
+
+export class DeadLetters {
+  readonly #requests: ShardRequests;
+  readonly #waiting: WaitingRoom;
+  readonly #hooks: DeadLettersHooks;
+
+  /** An engine has one. */
+  constructor(requests: ShardRequests, waiting: WaitingRoom, hooks: DeadLettersHooks) {
+    this.#requests = requests;
+    this.#waiting = waiting;
+    this.#hooks = hooks;
+  }
+
+  /**
+   * Dead letters, page by page: in the order of their key groups, and of their times within one. Those that come or go
+   * meanwhile may be part of it or not; all others come once.
+   *
+   * @throws MillraceError `INVALID_FILTER`, `ENGINE_STOPPED` or what the engine has failed with
+   */
+  async *list(options: DeadLetterList = {}): AsyncGenerator<DeadLetter, void, undefined> {
+    const filter = portableFilter(options);
+    let left = options.limit ?? Number.MAX_SAFE_INTEGER;
+    let after: string | null = options.after === undefined ? '' : keyOf(options.after);
+    let shard = after === '' ? 0 : this.#shardOf(after);
+    while (left > 0 && shard < this.#requests.shardCount) {
+      const body: ListBody = { filter, after, countMax: Math.min(left, Number.MAX_SAFE_INTEGER) };
+      const { value } = await this.#ask(shard, 'dead-letters.list', body, { untilCommitted: false });
+      const page = value as ListPage;
+      for (const { letter, message } of page.letters) yield { ...letter, message: decodeTagged(message) };
+      left -= page.letters.length;
+      if (page.after === null) shard++;
+      after = page.after ?? '';
+    }
+  }
+
+  /**
+   * Sends messages again, those that a filter selects or of these ids, each exactly once: whatever crashes, it has been
+   * sent again or is still a dead letter. Its attempts begin anew; if it fails again it becomes another dead letter.
+   * Resolves when that is committed.
+   *
+   * @throws MillraceError `INVALID_FILTER`, `ENGINE_STOPPED` or what the engine has failed with
+   */
+  redrive(which: DeadLetterFilter | Iterable<string>, options: DeadLetterOptions = {}): Promise<DeadLetterOutcome> {
+    return this.#order('dead-letters.redrive', which, options);
+  }
+
+  /** Forgets dead letters: those that a filter selects, or of these ids. Otherwise like `redrive`. */
+  drop(which: DeadLetterFilter | Iterable<string>, options: DeadLetterOptions = {}): Promise<DeadLetterOutcome> {
+    return this.#order('dead-letters.drop', which, options);
+  }
+
+  /**
+   * Gives a dead letter another message, to be sent when it is redriven. Resolves when that is committed, to whether
+   * there is such a dead letter.
+   *
+   * @throws MillraceError `MESSAGE_NOT_ENCODABLE` and what `redrive` throws
+   */
+  async edit(id: string, message: unknown): Promise<boolean> {
+    const key = keyOf(id);
+    inspect(message);
+    const body = { key, message: encodeTagged(message) };
+    const { count } = await this.#ask(this.#shardOf(key), 'dead-letters.edit', body, { untilCommitted: true });
+    return count > 0;
+  }
+
+  async #order(
+    topic: string,
+    which: DeadLetterFilter | Iterable<string>,
+    options: DeadLetterOptions,
+  ): Promise<DeadLetterOutcome> {
+    if (typeof which === 'string') return this.#orderIds(topic, [which], options);
+    if (typeof which !== 'object' || which === null) {
+      throw new MillraceError(
+        'INVALID_FILTER',
+        `Dead letters are selected by a filter or by ids, not by ${describe(which)}.`,
+      );
+    }
+    if (Symbol.iterator in which) return this.#orderIds(topic, which, options);
+    const filter = portableFilter(which);
+    const total = new Total(options);
+    const shards = Array.from({ length: this.#requests.shardCount }, (_, shard) => shard);
+    await Promise.all(shards.map((shard) => this.#orderOne(shard, topic, { filter }, total)));
+    return total.outcome;
+  }
+
+  async #orderIds(topic: string, ids: Iterable<string>, options: DeadLetterOptions): Promise<DeadLetterOutcome> {
+    const total = new Total(options);
+    let byShard = new Map<number, string[]>();
+    let count = 0;
+    const order = async (): Promise<void> => {
+      const orders = [...byShard].map(([shard, keys]) => this.#orderOne(shard, topic, { keys }, total));
+      byShard = new Map();
+      await Promise.all(orders);
+    };
+    for (const id of ids) {
+      const key = keyOf(id);
+      const shard = this.#shardOf(key);
+      const keys = byShard.get(shard) ?? [];
+      byShard.set(shard, keys);
+      keys.push(key);
+      if (++count % IDS_COUNT === 0) await order();
+    }
+    await order();
+    return total.outcome;
+  }
+
+  async #orderOne(shard: number, topic: string, selection: Selection, total: Total): Promise<void> {
+    let counted = 0;
+    const progressed = (count: number): void => {
+      total.add(count - counted);
+      counted = count;
+    };
+    const { count, value } = await this.#ask(shard, topic, selection, { untilCommitted: true, progressed });
+    progressed(count);
+    total.left += value as number;
+  }
+
+  /** Everybody who waits gets the engine's failure. */
+  async #ask(shard: number, topic: string, body: unknown, options: ShardRequestOptions): Promise<RequestOutcome> {
+    this.#hooks.checkRunning();
+    const { outcome, giveUp } = this.#requests.ask(shard, topic, body, options);
+    this.#waiting.enter(giveUp);
+    this.#hooks.flush();
+    try {
+      return await outcome;
+    } finally {
+      this.#waiting.leave(giveUp);
+    }
+  }
+
+  #shardOf(key: string): number {
+    return shardOfKeyGroup(readUnsigned(key, 0, 2) as KeyGroup, this.#requests.shardCount);
+  }
+}
+
+/** What all shards together have done. */
+class Total {
+  left = 0;
+  #count = 0;
+  readonly #options: DeadLetterOptions;
+
+  constructor(options: DeadLetterOptions) {
+    this.#options = options;
+  }
+
+  add(added: number): void {
+    if (added === 0) return;
+    this.#count += added;
+    const { onProgress } = this.#options;
+    const count = this.#count;
+    // What the program's code throws must not come up in the coordinator.
+    if (onProgress !== undefined) queueMicrotask(() => onProgress(count));
+  }
+
+  get outcome(): DeadLetterOutcome {
+    return { count: this.#count, left: this.left };
+  }
+}
+
+function keyOf(id: unknown): string {
+  const key = typeof id === 'string' ? keyOfId(id) : undefined;
+  if (key !== undefined) return key;
+  throw new MillraceError('INVALID_FILTER', `${describe(id)} is not the id of a dead letter.`);
+}

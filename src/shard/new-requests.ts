@@ -1,0 +1,39 @@
+/**
+ * All that a shard can be asked for, by topic. A new topic is added here.
+ */
+import type { ShardIndex } from '../base/brand.ts';
+import type { Mesh } from '../channel/mesh.ts';
+import { keyGroupRange } from '../keys/key-group.ts';
+import { KIND_ANSWER } from '../wire/envelope-layout.ts';
+import { deadLetterTopics } from './dead-letter-requests.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { OutboundChannels } from './outbound-channels.ts';
+import { Requests } from './requests.ts';
+import type { Workplace } from './workplace.ts';
+
+/** What requests need of their shard. */
+export interface RequestsPlace {
+  readonly workplace: Workplace;
+  readonly mailbox: Mailbox;
+  readonly outbound: OutboundChannels;
+}
+
+/** `progressed` says that a turn is due. */
+export function newRequests(
+  mesh: Mesh,
+  { workplace, mailbox, outbound }: RequestsPlace,
+  progressed: () => void,
+): Requests {
+  const { first, end } = keyGroupRange(mesh.thread as ShardIndex, mesh.shardCount);
+  const deadLetters = {
+    workplace,
+    letters: workplace.failures.deadLetters,
+    firstGroup: first,
+    endGroup: end,
+    mailboxCount: () => mailbox.count,
+    progressed,
+  };
+  return new Requests(deadLetterTopics(deadLetters), (answer) => {
+    outbound.sendControl(KIND_ANSWER, mesh.coordinator, answer);
+  });
+}
