@@ -105,6 +105,37 @@ export const BASIC_CASES: readonly StoreCase[] = [
     },
   },
   {
+    name: 'getSync answers at once, like getMany, whether or not it was written in this life',
+    async run(subject) {
+      await subject.write([
+        ['a', '1'],
+        ['ab', ''],
+        ['b', '2'],
+        ['large', largeValue(11)],
+      ]);
+      for (let life = 0; life < 2; life++) {
+        const values = ['a', 'ab', 'abc', 'b', ''].map((key) => subject.store.getSync(bytes(key)));
+        assert.deepEqual(
+          values.map((value) => value && text(value)),
+          ['1', '', undefined, '2', undefined],
+        );
+        const large = subject.store.getSync(bytes('large'));
+        assert.ok(large !== undefined && Buffer.compare(large, largeValue(11)) === 0);
+        // They belong to the caller.
+        large.fill(0);
+        values[0]?.fill(0);
+        assert.equal(text(subject.store.getSync(bytes('a')) ?? bytes('none')), '1');
+        await subject.reopen();
+      }
+      await subject.write([
+        ['a', undefined],
+        ['b', '3'],
+      ]);
+      const after = ['a', 'b'].map((key) => subject.store.getSync(bytes(key)));
+      assert.deepEqual([after[0], after[1] && text(after[1])], [undefined, '3']);
+    },
+  },
+  {
     name: 'getMany answers in the order of the keys, with duplicates and misses',
     async run(subject) {
       await subject.write([

@@ -59,6 +59,9 @@ async function compareRandom(subject: StoreSubject, model: Model, prng: Prng): P
     values.map((value) => value && text(value)),
     keys.map((key) => model.get(key)),
   );
+  const key = randomKey(prng);
+  const value = subject.store.getSync(bytes(key));
+  assert.equal(value && text(value), model.get(key));
   const from = prng.chance(0.2) ? '' : randomKey(prng);
   const before = prng.chance(0.2) ? undefined : randomKey(prng);
   assert.deepEqual(await subject.list(from, before, 1 + prng.below(10_000)), model.list(from, before));
