@@ -8,26 +8,31 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import { type FunctionBinding, Directory } from '../shard/function-binding.ts';
-import { type RecordSpan, readKey, readRecord, readValue } from '../state/record-reader.ts';
+import { isEntityKey, type RecordSpan, readKey, readRecord, readValue } from '../state/record-reader.ts';
 import { RecordWriter } from '../state/record-writer.ts';
 import type { CellGuard } from '../state/cell-guard.ts';
 import { Entity } from '../state/entity.ts';
+import type { StateSlot } from '../state/state-view.ts';
 import { NEVER } from '../state/kept-value.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { inspect } from '../wire/structured-data.ts';
+import { type BootstrapRow, ListLengths, rowsOf } from './bootstrap-rows.ts';
 import type { KeyedRecord } from './bootstrap-sort.ts';
 
 /** The state of one entity. Of several for one entity, the later ones add to the earlier ones and win over them. */
 export interface BootstrapRecord {
   readonly type: string | FunctionType<never>;
   readonly id: string;
-  /** Values by the names that the function declares. */
+  /**
+   * By the names that the function declares: values as they are, tables as maps or objects, and lists as arrays. The
+   * entries of several records for one table add up; of a list the last one that has elements counts.
+   */
   readonly state: Readonly<Record<string, unknown>>;
 }
 
 interface Target {
   readonly binding: FunctionBinding;
-  readonly cells: ReadonlyMap<string, number>;
+  readonly slots: ReadonlyMap<string, StateSlot>;
 }
 
 export class BootstrapRecords {
@@ -60,9 +65,10 @@ export class BootstrapRecords {
     }
     this.hash = hashId(id);
     const entity = new Entity(target.binding.index, this.hash, id);
-    this.#fill(entity, target, record.state);
+    const rows = this.#fill(entity, target, record.state);
     this.#writer.length = 0;
     if (!entity.isBlank) this.#writer.write(entity, target.binding.names);
+    for (const { key, value } of rows) this.#writer.writeRow(key, value);
     this.byteLength = this.#writer.length;
   }
 
@@ -77,43 +83,62 @@ export class BootstrapRecords {
   }
 
   #newTarget(binding: FunctionBinding): Target {
-    const values = binding.shape.slots.filter(({ kind }) => kind === 'value');
-    const target = { binding, cells: new Map(values.map(({ name, cell }) => [name, cell])) };
+    const target = { binding, slots: new Map(binding.shape.slots.map((slot) => [slot.name, slot])) };
     this.#targets.set(binding.type, target);
     return target;
   }
 
-  #fill(entity: Entity, { binding, cells }: Target, state: unknown): void {
+  /** Fills its cells, and returns its rows. */
+  #fill(entity: Entity, { binding, slots }: Target, state: unknown): BootstrapRow[] {
     if (typeof state !== 'object' || state === null)
       throw this.#refusal(`its state is ${describe(state)}, not an object`);
+    const rows: BootstrapRow[] = [];
     for (const name of Object.keys(state)) {
-      const cell = cells.get(name);
-      if (cell === undefined) throw this.#refusal(`${binding.type} declares no state named ${describe(name)}`);
+      const slot = slots.get(name);
+      if (slot === undefined) throw this.#refusal(`${binding.type} declares no state named ${describe(name)}`);
       const value = (state as Record<string, unknown>)[name];
-      const guard = binding.guards?.[cell];
-      entity.writeCell(cell, guard === undefined ? this.#checked(value) : this.#guarded(guard, value, entity.id));
+      const guard = binding.guards?.[slot.cell];
+      if (slot.kind !== 'value') {
+        if (value !== undefined) for (const row of this.#rows(entity, slot, binding.type, value)) rows.push(row);
+        continue;
+      } else
+        entity.writeCell(
+          slot.cell,
+          guard === undefined ? this.#checked(value) : this.#guarded(guard, value, entity.id),
+        );
+    }
+    return rows;
+  }
+
+  #rows(entity: Entity, slot: StateSlot, type: string, given: unknown): BootstrapRow[] {
+    const rows = this.#orRefuse(() => rowsOf(slot, type, entity.hash, entity.id, given));
+    for (const { value } of rows) {
+      if (value === undefined) throw this.#refusal(`the ${slot.kind} ${describe(slot.name)} holds undefined`);
+      this.#checked(value);
+    }
+    if (rows.length > 0) entity.writeCell(slot.cell, slot.kind === 'list' ? rows.length : true);
+    return rows;
+  }
+
+  #orRefuse<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (cause) {
+      throw this.#refusal(cause instanceof Error ? cause.message : String(cause), cause);
     }
   }
 
   /** What an engine would not keep as state is not taken here either. */
   #checked(value: unknown): unknown {
     if (typeof value === 'number' || typeof value === 'string') return value;
-    try {
-      inspect(value);
-    } catch (cause) {
-      throw this.#refusal(cause instanceof Error ? cause.message : String(cause), cause);
-    }
+    this.#orRefuse(() => inspect(value));
     return value;
   }
 
   /** Of the version of this module, and so that its schema takes it; it does not expire before it is written again. */
   #guarded(guard: CellGuard, value: unknown, id: string): unknown {
     if (value === undefined) return undefined;
-    try {
-      return guard.accept(value, id, NEVER, (accepted) => void this.#checked(accepted));
-    } catch (cause) {
-      throw this.#refusal(cause instanceof Error ? cause.message : String(cause), cause);
-    }
+    return this.#orRefuse(() => guard.accept(value, id, NEVER, (accepted) => void this.#checked(accepted)));
   }
 
   #refusal(what: string, cause?: unknown): MillraceError {
@@ -123,28 +148,33 @@ export class BootstrapRecords {
     });
   }
 
-  /** Hands over each entity of a key group once, in the order of the keys, of which `sorted` are the records. */
+  /** Hands over each entity and row of a key group once, in the order of the keys, of which `sorted` are the records. */
   merge(bytes: Buffer, sorted: readonly KeyedRecord[], put: (key: Buffer, value: Buffer) => void): void {
+    const lengths = new ListLengths();
     for (let start = 0; start < sorted.length; ) {
-      const { keyStart, keyEnd, valueStart, end: valueEnd } = sorted[start];
       let end = start + 1;
       while (end < sorted.length && isSameKey(bytes, sorted[start], sorted[end])) end++;
+      const { keyStart, keyEnd, valueStart, end: valueEnd } = sorted[end - 1];
       const key = bytes.subarray(keyStart, keyEnd);
-      put(
-        key,
-        end - start === 1 ? bytes.subarray(valueStart, valueEnd) : this.#merged(bytes, sorted.slice(start, end)),
-      );
+      // The values of a group come before its rows.
+      if (end - start > 1 && isEntityKey(bytes, keyStart))
+        put(key, this.#merged(bytes, sorted.slice(start, end), lengths));
+      else if (!lengths.isBeyond(key)) put(key, bytes.subarray(valueStart, valueEnd));
       start = end;
     }
   }
 
   /** The value of an entity of which there are several records. */
-  #merged(bytes: Buffer, records: readonly KeyedRecord[]): Buffer {
+  #merged(bytes: Buffer, records: readonly KeyedRecord[], lengths: ListLengths): Buffer {
     const { type, id } = readKey(bytes, records[0].keyStart, records[0].keyEnd);
     const { binding } = this.#targets.get(type) as Target;
     const { names } = binding;
     const entity = new Entity(binding.index, hashId(id), id);
     for (const { valueStart } of records) readValue(this.#codec, bytes, valueStart, names, entity);
+    for (const slot of binding.shape.slots) {
+      const length = slot.kind === 'list' ? entity.readCell(slot.cell) : undefined;
+      if (length !== undefined) lengths.set(slot, type, entity.hash, id, length as number);
+    }
     this.#writer.length = 0;
     this.#writer.write(entity, names);
     const span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };

@@ -12,6 +12,7 @@ import { readSummary, type SavepointSummary } from '../store/savepoint-summary.t
 export interface SavepointInfo {
   /** The checkpoint that it is a copy of. */
   readonly epoch: number;
+  /** Entities with state; each entry of a table, and whatever else is stored by itself, counts as one, too. */
   readonly entityCount: number;
   /** Messages that were in flight. */
   readonly messageCount: number;

@@ -10,7 +10,8 @@ import type { StateSlot } from '../state/state-view.ts';
 import { SECTION_LIST } from '../store/key-layout.ts';
 import { StateHandle, type StateHolder, type StateOwner } from './state-handle.ts';
 
-const INDEX_BYTES = 6;
+/** An index in a key. */
+export const LIST_INDEX_BYTES = 6;
 
 export class ListHandle extends StateHandle implements List<unknown> {
   readonly #cell: number;
@@ -56,7 +57,7 @@ export class ListHandle extends StateHandle implements List<unknown> {
   }
 
   #keyOf(index: number): string {
-    return this.prefix + unsigned(index, INDEX_BYTES);
+    return this.prefix + unsigned(index, LIST_INDEX_BYTES);
   }
 
   /** A list of its own, since what is given may read this very list. */

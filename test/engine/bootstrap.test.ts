@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { Prng } from '../../src/base/prng.ts';
 import { sortedRecords } from '../../src/engine/bootstrap-sort.ts';
 import { type BootstrapRecord, bootstrap, type Progress, savepointDigest } from '../../src/index.ts';
-import { account, note } from './savepoint-bank.ts';
+import { account, drawer, note } from './savepoint-bank.ts';
 import { BANK_MODULE, newFolder, openBank } from './savepoint-stage.ts';
 
 function* accounts(count: number, stride = 1): Generator<BootstrapRecord> {
@@ -83,6 +83,39 @@ test('several records of one entity add to each other, the later wins, and no st
   expect(plain.entityCount).toBe(1);
 });
 
+test('tables and lists are what an engine makes of the same data, in as many records as they come', async () => {
+  const folder = newFolder();
+  const things = Array.from(
+    { length: 300 },
+    (_, index) => [`thing ${index % 290}${'é'.repeat(index % 3)}`, index] as const,
+  );
+  const { engine } = await openBank('millrace', join(folder, 'data'));
+  for (const [key, thing] of things) void engine.send(drawer, 'ä', { key, thing });
+  await engine.send(drawer, 'b', { key: 'only', thing: { deep: [1] } });
+  const expected = await engine.ask(drawer, 'ä', 'read');
+  const made = await engine.savepoint(join(folder, 'made'));
+  const type = drawer;
+  const module = BANK_MODULE;
+  const log = things.map(([, thing]) => thing);
+  const records: BootstrapRecord[] = [
+    {
+      type,
+      id: 'ä',
+      state: { log: Array.from({ length: 500 }, () => 'left over'), things: new Map(things.slice(0, 100)) },
+    },
+    { type, id: 'b', state: { things: { only: { deep: [1] } }, log: [{ deep: [1] }] } },
+    { type, id: 'ä', state: { things: Object.fromEntries(things.slice(100)), log } },
+    { type, id: 'c', state: { things: {}, log: undefined } },
+  ];
+  const into = join(folder, 'written');
+  const written = await bootstrap({ module, into, records });
+  expect(written.stateDigest).toBe(made.stateDigest);
+  const again = await openBank('native-free', join(folder, 'again'), { from: into, shardCount: 3 });
+  expect(await again.engine.ask(drawer, 'ä', 'read')).toEqual(expected);
+  await again.engine.send(drawer, 'b', 'delete');
+  expect(await again.engine.ask(drawer, 'b', 'read')).toEqual([[], []]);
+});
+
 test('large values and nothing at all', async () => {
   const folder = newFolder();
   const records = Array.from({ length: 30 }, (_, index) => ({
@@ -109,6 +142,10 @@ test.each<[string, unknown, RegExp]>([
   ['an empty id', { type: account, id: '', state: {} }, /is not a string of 1 to 1024 characters/],
   ['no state', { type: account, id: 'a' }, /its state is undefined/],
   ['a function as a value', { type: account, id: 'a', state: { balance: () => 1 } }, /cannot hold a function/],
+  ['a table that is none', { type: drawer, id: 'a', state: { things: [1] } }, /neither a Map nor an object/],
+  ['a list that is none', { type: drawer, id: 'a', state: { log: 'abc' } }, /is not an array/],
+  ['a key that is none', { type: drawer, id: 'a', state: { things: { '': 1 } } }, /The key "" is not allowed/],
+  ['undefined in a list', { type: drawer, id: 'a', state: { log: [1, undefined] } }, /list "log" holds undefined/],
   ['nothing', null, /no function of this module/],
 ])('%s is refused with the number of the record', async (_, wrong, message) => {
   const into = join(newFolder(), 'savepoint');

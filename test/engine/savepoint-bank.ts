@@ -4,7 +4,7 @@
  * far all walks have come. Every walk that ends leaves a record in an egress.
  */
 import { existsSync, writeFileSync } from 'node:fs';
-import { defineEgress, defineFunction, defineModule, value } from '../../src/index.ts';
+import { defineEgress, defineFunction, defineModule, list, table, value } from '../../src/index.ts';
 
 export const ACCOUNT_COUNT = 400;
 
@@ -62,4 +62,22 @@ export const note = defineFunction({
   },
 });
 
-export default defineModule({ functions: [account, note], egresses: [ended] });
+/** Keeps things in a table and a list; `read` replies all that it holds. */
+export const drawer = defineFunction({
+  type: 'bank/drawer',
+  state: { label: value<string>(), things: table<unknown>(), log: list<unknown>() },
+  async invoke(ctx, message: { readonly key: string; readonly thing: unknown } | 'read' | 'delete') {
+    const { things, log } = ctx.state;
+    if (message === 'delete') return ctx.delete();
+    if (message !== 'read') {
+      things.set(message.key, message.thing);
+      log.append(message.thing as null);
+      return;
+    }
+    const all: unknown[] = [];
+    for await (const entry of things.entries()) all.push(entry);
+    ctx.reply([all, [...log.view()]]);
+  },
+});
+
+export default defineModule({ functions: [account, note, drawer], egresses: [ended] });
