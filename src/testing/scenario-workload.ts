@@ -131,9 +131,9 @@ export class ScenarioWorkload implements Workload {
   step(process: DurableProcess): boolean {
     this.#throwFailure();
     if (this.#client.step(process)) return true;
-    if (!this.#isQuiet(process)) return false;
+    if (!this.#isQuiet(process)) return isHeldUp(process) && this.#passTime(process, Number.POSITIVE_INFINITY);
     if (this.#client.quiet() || this.#grantWish(process)) return true;
-    return this.#passTime();
+    return this.#passTime(process, this.#client.waitsUntil ?? 0);
   }
 
   #throwFailure(): void {
@@ -172,12 +172,14 @@ export class ScenarioWorkload implements Workload {
     return true;
   }
 
-  /** Somebody waits for a time, and nothing else is to be done before. */
-  #passTime(): boolean {
+  /** Time is all that is waited for: it goes on to what is due next, or to `until`. */
+  #passTime({ engine }: DurableProcess, until: number): boolean {
     const { clock } = this.#outside;
-    const until = this.#client.waitsUntil;
-    if (until === undefined || until <= clock.now()) return false;
-    clock.advance(Math.min(until, clock.nextWakeAt ?? until) - clock.now());
+    const now = clock.now();
+    const dues = (engine?.shards ?? []).map(({ restMs }) => now + restMs);
+    const next = Math.min(until, clock.nextWakeAt ?? until, ...dues);
+    if (next <= now || next === Number.POSITIVE_INFINITY) return false;
+    clock.advance(next - now);
     return true;
   }
 
@@ -214,4 +216,9 @@ export class ScenarioWorkload implements Workload {
     check(cut.messages.length === 0, () => `in flight in the end: ${JSON.stringify(cut.messages)}`);
     await this.#scenario.outcome?.(this.#cut(cut));
   }
+}
+
+/** Messages wait, and for nothing but to be tried again later. */
+function isHeldUp({ engine }: DurableProcess): boolean {
+  return engine?.shards.every((shard) => !shard.hasWork && !shard.isWaiting && shard.restMs > 0) === true;
 }

@@ -55,13 +55,17 @@ export class TestDrive {
   }
 
   #nextDueAt(): number | undefined {
-    return this.#clock.nextWakeAt;
+    const now = this.#clock.now();
+    const dues = this.#engine.shards.map(({ restMs }) => now + restMs);
+    const soonest = Math.min(this.#clock.nextWakeAt ?? Number.POSITIVE_INFINITY, ...dues);
+    return soonest === Number.POSITIVE_INFINITY ? undefined : soonest;
   }
 
   #isSettled(idleTurns: number): boolean {
     if (idleTurns > 0 && this.#engine.coordinator.isQuiescent) return true;
-    // Somebody sleeps in virtual time, and nothing else has moved for a while.
-    return idleTurns > IDLE_TURNS && this.#clock.sleeperCount > 0;
+    if (idleTurns <= IDLE_TURNS) return false;
+    // What is in flight is to be tried again later, or sleeps in virtual time; else real work is under way.
+    return this.#clock.sleeperCount > 0 || this.#engine.shards.every(({ isWaiting }) => !isWaiting);
   }
 
   #turn(): number {

@@ -106,6 +106,29 @@ describe('what is right', () => {
   });
 });
 
+test('messages are tried again, hours later, too', async () => {
+  const trying = (world: World): Module => {
+    const shaky = defineFunction({
+      type: 'test/shaky',
+      state: { done: value({ initial: 0 }) },
+      failure: { attempts: 20, backoff: { initialMs: 600_000, maxMs: 7_200_000 } },
+      invoke(ctx) {
+        if (world.random() < 0.5) throw new Error('not yet');
+        ctx.state.done++;
+      },
+    });
+    return defineModule({ functions: [shaky] });
+  };
+  await explore(
+    {
+      module: trying,
+      run: (t) => t.send('test/shaky', 'Kim', 0),
+      outcome: (cut) => expect(cut.state({ type: 'test/shaky', id: 'Kim' })).toEqual({ done: 1 }),
+    },
+    { seeds: 40 },
+  );
+});
+
 describe('what is wrong', () => {
   /** Whoever wants to withdraw asks first whether there is enough, and others may have asked as well. */
   const account = functionType<{ readonly do: 'look' | 'take' | 'withdraw' }, number>('test/account');

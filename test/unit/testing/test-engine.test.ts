@@ -237,3 +237,23 @@ test('starts in a few milliseconds', async () => {
   console.log(`a test engine starts, handles a message and stops in ${eachMs.toFixed(2)} ms`);
   expect(eachMs).toBeLessThan(50);
 });
+
+test('a message that is tried again later waits for virtual time', async () => {
+  let failureCount = 0;
+  const shaky = defineFunction({
+    type: 'test/shaky',
+    state: { done: value({ initial: 0 }) },
+    failure: { attempts: 3, backoff: { initialMs: 60_000, factor: 2, maxMs: 3_600_000, jitter: 0 } },
+    invoke(ctx) {
+      if (failureCount++ < 2) throw new Error('not yet');
+      ctx.state.done++;
+    },
+  });
+  const t = await testEngine(defineModule({ functions: [shaky] }));
+  await t.send(shaky, 'Kim', 0);
+  expect([failureCount, t.state(shaky, 'Kim').done]).toEqual([1, 0]);
+  await t.advance('2 min');
+  expect([failureCount, t.state(shaky, 'Kim').done]).toEqual([2, 0]);
+  await t.advance('1 min');
+  expect([failureCount, t.state(shaky, 'Kim').done, t.errors]).toEqual([3, 1, []]);
+});
