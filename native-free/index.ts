@@ -21,9 +21,9 @@ export { type NdjsonSinkOptions, ndjsonSink } from '../src/io/ndjson-sink.ts';
 export { type NdjsonSourceOptions, ndjsonSource } from '../src/io/ndjson-source.ts';
 export type { IdleMode } from '../src/ring/idle-strategy.ts';
 export type { Address } from '../src/sdk/address.ts';
+export type { Duration } from '../src/sdk/duration.ts';
 export { type AsyncFailure, type AsyncResult, isAsyncResult } from '../src/sdk/async-result.ts';
 export type { DeadLetter, DeadLetterError, DeadLetterFilter, QuarantineEvent } from '../src/sdk/dead-letter.ts';
-export type { Duration } from '../src/sdk/duration.ts';
 export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from '../src/sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from '../src/sdk/errors.ts';
 export {
@@ -52,6 +52,7 @@ export { type List, list, type ListSpec } from '../src/sdk/list.ts';
 export type { MessageOptions, OutsideMessageOptions } from '../src/sdk/message-options.ts';
 export { defineModule, type Module, type ModuleDefinition, type QuarantineTarget } from '../src/sdk/module.ts';
 export { type Table, table, type TableRange, type TableSpec } from '../src/sdk/table.ts';
+export type { LatePolicy, PendingTimer, Schedule, TimerOptions } from '../src/sdk/timer.ts';
 export type { Trace, TraceContext } from '../src/sdk/trace.ts';
 export type { SchemaInput, SchemaOutput, StandardSchema } from '../src/sdk/schema.ts';
 export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from '../src/sdk/state.ts';

@@ -20,9 +20,9 @@ export { type NdjsonSinkOptions, ndjsonSink } from './io/ndjson-sink.ts';
 export { type NdjsonSourceOptions, ndjsonSource } from './io/ndjson-source.ts';
 export type { IdleMode } from './ring/idle-strategy.ts';
 export type { Address } from './sdk/address.ts';
+export type { Duration } from './sdk/duration.ts';
 export { type AsyncFailure, type AsyncResult, isAsyncResult } from './sdk/async-result.ts';
 export type { DeadLetter, DeadLetterError, DeadLetterFilter, QuarantineEvent } from './sdk/dead-letter.ts';
-export type { Duration } from './sdk/duration.ts';
 export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from './sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from './sdk/errors.ts';
 export {
@@ -51,6 +51,7 @@ export { type List, list, type ListSpec } from './sdk/list.ts';
 export type { MessageOptions, OutsideMessageOptions } from './sdk/message-options.ts';
 export { defineModule, type Module, type ModuleDefinition, type QuarantineTarget } from './sdk/module.ts';
 export { type Table, table, type TableRange, type TableSpec } from './sdk/table.ts';
+export type { LatePolicy, PendingTimer, Schedule, TimerOptions } from './sdk/timer.ts';
 export type { Trace, TraceContext } from './sdk/trace.ts';
 export type { SchemaInput, SchemaOutput, StandardSchema } from './sdk/schema.ts';
 export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from './sdk/state.ts';

@@ -50,7 +50,7 @@ async function turnUntilStopped(shard: Shard, mesh: Mesh, idle: IdleStrategy): P
   while (mesh.counters.command() === COMMAND_RUN) {
     const decision = idle.decide(shard.doWork());
     if (decision === 'park' || decision === 'nap') {
-      await rest(shard, mesh, Math.min(decision === 'nap' ? NAP_MS : PARK_MS, shard.restMs));
+      await rest(shard, mesh, Math.max(0, Math.min(decision === 'nap' ? NAP_MS : PARK_MS, shard.restMs)));
     } else if (shard.isWaitingForStore) {
       await setImmediate();
     } else if (shard.isWaiting) {

@@ -26,6 +26,9 @@ const CONSEQUENCES = {
   MESSAGE_INVALID: 'Nothing was sent, or, where it was found on arrival, this invocation did not happen.',
   STATE_INVALID: 'The value was not taken; the invocation fails unless it catches this.',
   STATE_MIGRATION_FAILED: 'The stored value was left as it is; the invocation fails unless it catches this.',
+  INVALID_DELAY: 'No message was scheduled.',
+  INVALID_TIMER: 'No message was scheduled or cancelled.',
+  DUPLICATE_TOKEN: 'No message was scheduled; the pending one stays.',
   CONTEXT_EXPIRED: 'The call had no effect.',
   INVOCATION_FAILED:
     'Nothing it did has happened; its message is kept as its failure policy says, and the engine goes on.',

@@ -15,6 +15,8 @@ import { type AnySchema, checkWith, isSchema, type SchemaInput, type SchemaOutpu
 import type { AnyStateSpec, StateOf, StateSpecs } from './state.ts';
 import { type FailurePolicy, type FilledFailurePolicy, fillFailurePolicy } from './failure-policy.ts';
 import type { Trace } from './trace.ts';
+import type { Duration } from './duration.ts';
+import type { PendingTimer, Schedule, TimerOptions } from './timer.ts';
 
 declare const carries: unique symbol;
 
@@ -48,8 +50,8 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
    */
   clear(name: keyof Specs & string): void;
   /**
-   * Forgets all that this entity keeps, also states that an earlier version of the function declared. What the invocation
-   * writes afterwards stays. Takes effect when the invocation returns, all at once.
+   * Forgets all that this entity keeps, also states that an earlier version of the function declared, and its timers that
+   * are pending. What the invocation writes and sends afterwards stays. Takes effect when the invocation returns, all at once.
    */
   delete(): void;
   /** Sends a message. It leaves when the invocation returns; per receiver, messages arrive in the order sent. */
@@ -74,6 +76,38 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
    * @throws MillraceError `MESSAGE_NOT_ENCODABLE` or `MESSAGE_TOO_LARGE` for the metadata
    */
   async(metadata: unknown, work: Promise<unknown> | (() => unknown)): void;
+  /**
+   * Sends a message when a time has passed: `delay` milliseconds, or a text such as `'30 days'`, from now by the wall
+   * clock. It is as durable as state, never early, and delivered once; several of one millisecond come in the order in
+   * which they were sent. A delay of 0 is allowed and still takes this way. As in StateFun it belongs to the sender, who
+   * is its `caller`, and only the same id can cancel it.
+   *
+   * Throws `INVALID_DELAY`, `INVALID_TIMER` or `DUPLICATE_TOKEN`.
+   */
+  sendAfter<Message>(
+    delay: Duration,
+    target: FunctionType<Message>,
+    id: string,
+    message: NoInfer<Message>,
+    options?: TimerOptions,
+  ): void;
+  sendAfter(delay: Duration, target: string, id: string, message: unknown, options?: TimerOptions): void;
+  /** Sends the same message again and again, at the times of a schedule, until it is cancelled. Throws like `sendAfter`. */
+  schedule<Message>(
+    schedule: Schedule,
+    target: FunctionType<Message>,
+    id: string,
+    message: NoInfer<Message>,
+    options?: TimerOptions,
+  ): void;
+  schedule(schedule: Schedule, target: string, id: string, message: unknown, options?: TimerOptions): void;
+  /**
+   * Cancels what this id has given this token, with whichever of its functions. True if it was pending: then it will not
+   * be delivered, if this invocation returns. False if there is none, or no longer.
+   */
+  cancel(token: string): boolean;
+  /** What this address has pending, in the order in which it is due. */
+  timers(): Promise<PendingTimer[]>;
   /** The engine's wall clock, in milliseconds since 1970; virtual time in `millrace/testing`. */
   now(): number;
   /**

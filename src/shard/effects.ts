@@ -53,6 +53,19 @@ export class Effects {
     this.#push(KIND_MESSAGE, type, id, copy, sourceType, sourceId, this.#gate.form, meta);
   }
 
+  /** A message that was let in before, in a copy that nobody else has. */
+  addAdmitted(
+    type: number,
+    id: string,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    form: number,
+    meta: MessageMeta | undefined,
+  ): void {
+    this.#push(KIND_MESSAGE, type, id, message, sourceType, sourceId, form, meta);
+  }
+
   /** Anything for the coordinator that is not a message: an egress record, or a failure. */
   addForCoordinator(
     kind: number,

@@ -9,9 +9,9 @@ import type { Context, FunctionType } from '../sdk/function.ts';
 import type { MessageOptions } from '../sdk/message-options.ts';
 import type { Trace } from '../sdk/trace.ts';
 import { KIND_EGRESS, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
-import { InvocationCore } from './invocation-core.ts';
+import { TimedInvocation } from './timed-invocation.ts';
 
-export class Invocation extends InvocationCore implements Context<never> {
+export class Invocation extends TimedInvocation implements Context<never> {
   get self(): Address {
     this.check();
     return { type: this.binding.type, id: this.entity.id };
@@ -83,6 +83,7 @@ export class Invocation extends InvocationCore implements Context<never> {
   delete(): void {
     this.check();
     this.deleteState();
+    this.deleteTimers();
   }
 
   now(): number {

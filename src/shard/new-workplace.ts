@@ -1,23 +1,37 @@
 /**
  * Puts together what the invocations of a shard share, of what the shard has and of what it was told.
  */
+import type { ShardIndex } from '../base/brand.ts';
 import { systemRandom } from '../base/random.ts';
+import type { Mesh } from '../channel/mesh.ts';
+import { keyGroupRange } from '../keys/key-group.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
 import { ExpiryDues } from './expiry-dues.ts';
 import { Failures } from './failures.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { HeldWork } from './held-work.ts';
+import { Timers, type TimersPlace } from './timers.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What a shard has. */
 export interface WorkplaceGround extends Pick<Workplace, 'directory' | 'effects' | 'gate' | 'reader' | 'rows'> {
   readonly codec: PayloadCodec;
   readonly writer: EnvelopeWriter;
+  readonly mesh: Mesh;
 }
 
-export function newWorkplace({ codec, writer, ...ground }: WorkplaceGround, options: ShardOptions): Workplace {
+/** What its delayed messages ask of a shard. */
+export type WorkplaceHooks = Pick<TimersPlace, 'room' | 'progressed'>;
+
+export function newWorkplace(
+  { codec, writer, mesh, ...ground }: WorkplaceGround,
+  options: ShardOptions,
+  hooks: WorkplaceHooks,
+): Workplace {
   const { clock, random = systemRandom, development, durable } = options;
+  const keyGroups = keyGroupRange(mesh.thread as ShardIndex, mesh.shardCount);
+  const stored = durable && { baseEpoch: durable.appliedEpoch };
   return {
     ...ground,
     clock,
@@ -25,6 +39,7 @@ export function newWorkplace({ codec, writer, ...ground }: WorkplaceGround, opti
     dues: new ExpiryDues(),
     failures: new Failures({ ...ground, clock, random }, durable !== undefined),
     held: new HeldWork({ ...options, ...ground, codec, writer }),
+    timers: new Timers({ ...ground, ...hooks, clock, keyGroups, stored }),
     development,
     checksState: development || durable !== undefined,
   };

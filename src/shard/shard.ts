@@ -30,6 +30,7 @@ import { Outbox } from './outbox.ts';
 import { Rows } from './rows.ts';
 import { ShardMarkers } from './shard-markers.ts';
 import type { ShardOptions } from './shard-options.ts';
+import type { Timers } from './timers.ts';
 import { newWorkplace } from './new-workplace.ts';
 import { newRequests } from './new-requests.ts';
 import type { RequestOrder, Requests } from './requests.ts';
@@ -51,10 +52,13 @@ export class Shard implements EnvelopeHandler {
   readonly #outbox: Outbox;
   readonly #invoker: Invoker;
   readonly #requests: Requests;
-  readonly #entities = new EntityTable();
+  /** What this shard keeps of its entities. */
+  readonly entities: EntityTable = new EntityTable();
   readonly #reader: EnvelopeReader;
   readonly #writer: EnvelopeWriter;
-  readonly #rows = new Rows(new DirtyEntities());
+  /** What this shard keeps in rows. */
+  readonly rows: Rows = new Rows(new DirtyEntities());
+  readonly timers: Timers;
   readonly #durability: Durability | undefined;
   readonly #markers: ShardMarkers | undefined;
   readonly #delivery: Delivery;
@@ -82,9 +86,13 @@ export class Shard implements EnvelopeHandler {
     const { effects } = this.#outbox;
     this.#durability = durable && this.#newDurability(durable, directory);
     const recovered = this.#durability?.recovered.messages ?? [];
-    const ground = { directory, effects, gate, reader: this.#reader, rows: this.#rows, codec, writer };
-    const workplace = newWorkplace(ground, options);
-    this.#invoker = new Invoker(workplace, this.#entities, this.#durability?.encodeInput);
+    const ground = { directory, effects, gate, reader: this.#reader, rows: this.rows, codec, writer, mesh };
+    const workplace = newWorkplace(ground, options, {
+      room: () => options.creditCount - this.backlogCount,
+      progressed: () => this.#onProgress(),
+    });
+    this.timers = workplace.timers;
+    this.#invoker = new Invoker(workplace, this.entities, this.#durability?.encodeInput);
     const asked = { workplace, mailbox: this.#mailbox, outbound: this.#outbound };
     this.#requests = newRequests(mesh, asked, () => this.#onProgress());
     this.#delivery = new Delivery(directory, this.#reader, writer, this.#invoker, workplace.failures, this.#durability);
@@ -94,7 +102,7 @@ export class Shard implements EnvelopeHandler {
       mailbox: this.#mailbox,
       reader: this.#reader,
       writer,
-      entities: this.#entities,
+      entities: this.entities,
       delivery: this.#delivery,
       markers: this.#markers,
       durability: this.#durability,
@@ -113,8 +121,8 @@ export class Shard implements EnvelopeHandler {
       channelCount: this.#mesh.shardCount + 1,
       directory,
       shapes: this.#mesh.shapes,
-      rows: this.#rows,
-      entities: this.#entities,
+      rows: this.rows,
+      entities: this.entities,
       writer: this.#writer,
       report: (report) => this.#markers?.report(report),
       savepointWritten: (part) => this.#markers?.reportSavepoint(part),
@@ -138,23 +146,13 @@ export class Shard implements EnvelopeHandler {
 
   /** One turn of the duty cycle. Returns how much there was to do; 0 means that the shard may rest. */
   doWork(): number {
-    let workCount = this.#invoker.settle() + this.#delivery.goOn();
+    let workCount = this.#invoker.settle() + this.#delivery.goOn() + this.timers.work(this.#batchCount);
     if (this.#durability !== undefined) workCount += this.#durability.fetch.work();
     const channels = this.#mailboxDrain.isRecovering ? NO_CHANNELS : this.#inbound;
     for (const channel of channels) workCount += channel.drain(this.#batchCount);
     workCount += this.#mailboxDrain.drain(this.#batchCount);
     workCount += this.#requests.work() + this.#sweep.work() + (this.#durability?.work() ?? 0);
     return workCount + this.#flush();
-  }
-
-  /** What this shard keeps of its entities. */
-  get entities(): EntityTable {
-    return this.#entities;
-  }
-
-  /** What this shard keeps in rows. */
-  get rows(): Rows {
-    return this.#rows;
   }
 
   /** Async invocations that are under way. */
@@ -164,7 +162,7 @@ export class Shard implements EnvelopeHandler {
 
   /** How long there is nothing to do if nothing comes. */
   get restMs(): number {
-    return this.#invoker.restMs;
+    return Math.min(this.#invoker.restMs, this.timers.restMs);
   }
 
   /** Whether something is under way whose end comes through the event loop. */
@@ -174,7 +172,8 @@ export class Shard implements EnvelopeHandler {
 
   /** Whether some of that is the store's, which is quick: worth looking for often. */
   get isWaitingForStore(): boolean {
-    return this.#durability?.isWaiting === true || this.#sweep.isWaiting || this.#requests.isWaiting;
+    if (this.#durability?.isWaiting === true || this.timers.isReading) return true;
+    return this.#sweep.isWaiting || this.#requests.isWaiting;
   }
 
   /** Calls back when something that was under way has ended and a turn is due. */
@@ -191,7 +190,7 @@ export class Shard implements EnvelopeHandler {
   /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
   get hasWork(): boolean {
     if (this.#mailbox.count > 0 || this.#invoker.hasSettled || this.#durability?.hasWork === true) return true;
-    if (this.#sweep.hasWork || this.#delivery.canGoOn || this.#requests.hasWork) return true;
+    if (this.#sweep.hasWork || this.#delivery.canGoOn || this.#requests.hasWork || this.timers.restMs <= 0) return true;
     return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.canMove;
   }
 
@@ -227,11 +226,11 @@ export class Shard implements EnvelopeHandler {
   /** The same for envelopes that lie ahead in a ring. */
   onAhead(words: Int32Array, offsetBytes: number): void {
     const at = offsetBytes >> 2;
-    this.#entities.expect(words[at + WORD_KIND] >>> 16, words[at + WORD_HASH]);
+    this.entities.expect(words[at + WORD_KIND] >>> 16, words[at + WORD_HASH]);
   }
 
   onAheadEnd(): void {
-    this.#entities.fetch();
+    this.entities.fetch();
     this.#dispatchMany();
   }
 

@@ -11,6 +11,7 @@ import type { Failures } from './failures.ts';
 import type { Directory } from './function-binding.ts';
 import type { HeldWork } from './held-work.ts';
 import type { Rows } from './rows.ts';
+import type { Timers } from './timers.ts';
 
 /** What all invocations of a shard share. */
 export interface Workplace {
@@ -26,6 +27,7 @@ export interface Workplace {
   readonly dues: ExpiryDues;
   readonly failures: Failures;
   readonly held: HeldWork;
+  readonly timers: Timers;
   /** Freezes state values. */
   readonly development: boolean;
   /** Checks that state values can be stored: where they will be, and in development. */

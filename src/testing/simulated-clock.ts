@@ -6,6 +6,8 @@ import type { Clock } from '../base/clock.ts';
 
 export class SimulatedClock implements Clock {
   #now: number;
+  /** How far the wall clock has been set from where it was. */
+  #jumpMs = 0;
   #sleeperCount = 0;
   /** Sorted by time, and those of one time by when they fell asleep; the next to wake comes last. */
   readonly #sleepers: { readonly at: number; readonly number: number; readonly wake: () => void }[] = [];
@@ -15,7 +17,7 @@ export class SimulatedClock implements Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#jumpMs;
   }
 
   elapsedMs(): number {
@@ -56,6 +58,11 @@ export class SimulatedClock implements Clock {
       this.wakeNext();
     }
     this.#now = until;
+  }
+
+  /** Sets the wall clock forward or back, as somebody may on any machine. Sleepers go by elapsed time and notice nothing. */
+  jump(ms: number): void {
+    this.#jumpMs += ms;
   }
 
   /** Nobody sleeps any more, and nobody wakes: those who slept are gone. */

@@ -190,6 +190,14 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   MESSAGE_INVALID: askingTyped(2, { neither: 'set nor get' } as never),
   STATE_INVALID: causeOf(askingTyped(2, { set: 'count', to: -1 })),
   STATE_MIGRATION_FAILED: causeOf(askingTyped(3, { get: 'profile' })),
+  INVALID_DELAY: causeOf(obeying({ do: 'send after', delay: -1, token: 'bell', value: 1 })),
+  INVALID_TIMER: causeOf(obeying({ do: 'cancel', token: '' })),
+  DUPLICATE_TOKEN: causeOf(
+    obeying(
+      { do: 'send after', delay: '1h', token: 'bell', value: 1 },
+      { do: 'send after', delay: '1h', token: 'bell', value: 2 },
+    ),
+  ),
   CONTEXT_EXPIRED: causeOf(obeying({ do: 'sleep', ms: 1, after: { do: 'keepContext' } }, { do: 'useContext' })),
   INVOCATION_FAILED: obeying({ do: 'throw', text: 'as told' }),
   INVALID_FILTER: () => thrown(() => portableFilter({ type: 5 as never })),

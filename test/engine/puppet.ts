@@ -19,6 +19,8 @@ export type Order =
   | { readonly do: 'answer'; readonly value: unknown }
   | { readonly do: 'entry'; readonly key: string; readonly value?: unknown }
   | { readonly do: 'send'; readonly to: Address; readonly order: Order; readonly times?: number }
+  | { readonly do: 'send after'; readonly delay: number | string; readonly token: string; readonly value: unknown }
+  | { readonly do: 'cancel'; readonly token: string }
   | { readonly do: 'double'; readonly to: Address }
   | { readonly do: 'egress many'; readonly count: number }
   | { readonly do: 'all'; readonly orders: readonly Order[] }
@@ -100,6 +102,10 @@ function obey(ctx: PuppetContext, order: Order): void | Promise<void> {
     case 'send':
       for (let time = 0; time < (order.times ?? 1); time++) ctx.send(order.to.type, order.to.id, order.order);
       return;
+    case 'send after':
+      return ctx.sendAfter(order.delay, ctx.self.type, ctx.self.id, { do: 'save', value: order.value }, order);
+    case 'cancel':
+      return ctx.reply(ctx.cancel(order.token));
     case 'double':
       return ctx.send(order.to.type, order.to.id, { do: 'save', value: [ctx.state.kept, ctx.state.kept] });
     case 'egress':

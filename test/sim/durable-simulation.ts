@@ -5,13 +5,21 @@ import { type DurableOutcome, DurableRun } from '../../src/testing/durable-run.t
 import { type DurablePins, durableSettingOf } from '../../src/testing/durable-setting.ts';
 import { SimulatedClock } from '../../src/testing/simulated-clock.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
+import { Alarms } from './alarms.ts';
 import { Bank } from './bank.ts';
 import { Operations } from './operations.ts';
 import { Pipeline } from './pipeline.ts';
 import { Shelves } from './shelves.ts';
 import { Trees } from './trees.ts';
 
-export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [Trees, Bank, Pipeline, Operations, Shelves];
+export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [
+  Trees,
+  Bank,
+  Pipeline,
+  Operations,
+  Shelves,
+  Alarms,
+];
 
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {
   const setting = durableSettingOf(seed, WORKLOADS.length, pins);

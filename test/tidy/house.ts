@@ -20,6 +20,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   snapshot: 3,
   io: 3,
   level: 3,
+  timers: 3.5,
   shard: 4,
   engine: 5,
   // Around the engine: each stands alone on it.
@@ -39,7 +40,13 @@ export const CHECKED_FOLDERS: readonly string[] = ['src', 'native-free'];
 export const OUTER_FOLDERS: readonly string[] = ['bench', 'test', 'examples'];
 
 /** Packages that at most one file of src/ imports, so that replacing one is a change to one file. */
-export const SINGLE_IMPORTER: readonly string[] = ['msgpackr', 'piscina', 'hdr-histogram-js', 'classic-level'];
+export const SINGLE_IMPORTER: readonly string[] = [
+  'msgpackr',
+  'piscina',
+  'hdr-histogram-js',
+  'classic-level',
+  'croner',
+];
 
 /** Name parts that say nothing about what is inside. */
 export const BANNED_NAMES: readonly string[] = ['util', 'utils', 'common', 'helper', 'helpers', 'manager', 'misc'];

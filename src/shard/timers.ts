@@ -1,0 +1,222 @@
+/**
+ * The delayed messages of a shard: keeps them as rows, and sends those that are due, within turns, a bounded number at a
+ * time (I10) and only as long as not too much waits in the shard already, as for any input (I7). A timer that is due
+ * becomes an effect, like what an invocation sends: its row goes and its message comes in the same cut (I6), a schedule's
+ * next time included.
+ *
+ * It goes by the wall clock: nothing is sent before that says so. A clock that is set back delays, one that is set forward
+ * makes many due at once; neither loses or doubles anything, since what is pending are rows, and each is sent when it is
+ * removed. The rows are the truth: the queue is only where to look next, and may name what has been cancelled since.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Address } from '../sdk/address.ts';
+import { Recurrences } from '../timers/recurrences.ts';
+import {
+  AT_EXTRA,
+  AT_FORM,
+  AT_MESSAGE,
+  AT_SENDER_ID,
+  AT_SENDER_TYPE,
+  AT_TARGET_ID,
+  AT_TARGET_TYPE,
+  AT_TOKEN,
+  dueOfStamp,
+  hintKey,
+  keyGroupOfTimer,
+  LATE_SKIP,
+  ownerKey,
+  Stamps,
+  stampOfTimer,
+  type TimerRow,
+  timerKey,
+  tokenKeyIn,
+} from '../timers/timer-layout.ts';
+import { TimerQueue } from '../timers/timer-queue.ts';
+import { TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
+import { copyMessage } from '../wire/structured-data.ts';
+import type { Effects } from './effects.ts';
+import type { Directory } from './function-binding.ts';
+import type { Rows } from './rows.ts';
+import { TimerWindows } from './timer-windows.ts';
+
+export interface TimersPlace {
+  readonly rows: Rows;
+  readonly clock: Clock;
+  readonly directory: Directory;
+  readonly effects: Effects;
+  readonly keyGroups: { readonly first: number; readonly end: number };
+  /** Where rows may lie in a store, with the epoch that those of `rows.dirty` are counted from; else all are in memory. */
+  readonly stored: { readonly baseEpoch: number } | undefined;
+  /** How many messages may be sent now. */
+  room(): number;
+  /** A turn is due. */
+  progressed(): void;
+}
+
+export class Timers {
+  readonly rows: Rows;
+  readonly recurrences: Recurrences = new Recurrences();
+  /** Tokens that an invocation under way has given, with whose they are. */
+  readonly reserved: Map<string, object> = new Map();
+  readonly #place: TimersPlace;
+  readonly #queue = new TimerQueue();
+  readonly #windows: TimerWindows | undefined;
+  readonly #stamps = new Stamps();
+  /** Keys that invocations under way have cancelled: how many, and whether they came up meanwhile. */
+  readonly #held = new Map<string, { count: number; cameUp: boolean }>();
+  /** Key groups with a hint. */
+  readonly #hinted = new Set<number>();
+
+  constructor(place: TimersPlace) {
+    this.#place = place;
+    this.rows = place.rows;
+    const { first, end } = place.keyGroups;
+    if (place.stored === undefined) return;
+    this.#windows = new TimerWindows(place.rows, this.#queue, place.keyGroups, () => place.progressed());
+    for (let keyGroup = first; keyGroup < end; keyGroup++) {
+      if (this.rows.get(hintKey(keyGroup)) === undefined) continue;
+      this.#hinted.add(keyGroup);
+      this.#windows.suspect(keyGroup);
+    }
+  }
+
+  /** When there will be something to do, by the wall clock; never, if nothing is pending. */
+  get nextMs(): number {
+    return Math.min(this.#queue.dueMs, this.#windows?.wakeMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** How long there is nothing to do. What is due and has no room is not waited for: room comes with other work. */
+  get restMs(): number {
+    const wakeMs = this.#windows?.wakeMs ?? Number.POSITIVE_INFINITY;
+    const nextMs = this.#queue.dueMs < wakeMs && this.#place.room() > 0 ? this.#queue.dueMs : wakeMs;
+    return nextMs === Number.POSITIVE_INFINITY ? nextMs : nextMs - this.#place.clock.now();
+  }
+
+  /** Whether the store is being read. */
+  get isReading(): boolean {
+    return this.#windows?.isReading === true;
+  }
+
+  /** Sends what is due, as far as there is room. Returns how much there was to do. */
+  work(countMax: number): number {
+    const queue = this.#queue;
+    if (queue.size === 0 && this.#windows === undefined) return 0;
+    const now = this.#place.clock.now();
+    let count = this.#windows?.work(now) ?? 0;
+    if (queue.dueMs > now) return count;
+    for (let left = Math.min(countMax, this.#place.room()); left > 0 && queue.dueMs <= now; left--) {
+      this.#comesUp(queue.take(), now);
+      count++;
+    }
+    return count;
+  }
+
+  // -- for invocations
+
+  /** The timer under a key, if it is pending. Those whose owner rows begin with `erased` are not. */
+  pending(key: string, erased?: string): TimerRow | undefined {
+    const row = this.rows.get(key) as TimerRow | undefined;
+    if (row === undefined) return undefined;
+    const owner = ownerKey(key, row);
+    if (erased !== undefined && owner.startsWith(erased)) return undefined;
+    return this.rows.get(owner) === undefined ? undefined : row;
+  }
+
+  /** Whether there may be any in this key group. */
+  mayHold(keyGroup: number): boolean {
+    return this.#hinted.has(keyGroup);
+  }
+
+  /** Sets a timer. */
+  insert(keyGroup: number, dueMs: number, row: TimerRow): void {
+    if (!this.#hinted.has(keyGroup)) {
+      this.#hinted.add(keyGroup);
+      if (this.#windows !== undefined) this.rows.set(hintKey(keyGroup), true);
+    }
+    const epoch = this.rows.dirty.epoch + (this.#place.stored?.baseEpoch ?? 0);
+    const stamp = this.#stamps.next(dueMs, epoch);
+    const key = timerKey(keyGroup, stamp);
+    this.rows.set(key, row, true);
+    this.rows.set(ownerKey(key, row), true, true);
+    const token = row[AT_TOKEN];
+    if (token !== null) this.rows.set(tokenKeyIn(keyGroup, row[AT_SENDER_ID], token), stamp);
+    if (this.#windows === undefined) this.#queue.add(dueMs, key);
+    else this.#windows.add(keyGroup, stamp, Math.max(0, dueMs), this.#place.clock.now());
+  }
+
+  /** Removes a timer, whether or not it still is one. */
+  remove(key: string, row: TimerRow, owner: string = ownerKey(key, row)): void {
+    this.rows.set(key, undefined);
+    this.rows.set(owner, undefined);
+    this.#freeToken(key, row);
+  }
+
+  /** An invocation has cancelled it and has not ended: until then it is not sent. */
+  hold(key: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined) this.#held.set(key, { count: 1, cameUp: false });
+    else held.count++;
+  }
+
+  /** That invocation has ended. */
+  release(key: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined || --held.count > 0) return;
+    this.#held.delete(key);
+    if (held.cameUp) this.#queue.add(dueOfStamp(stampOfTimer(key)), key);
+  }
+
+  // -- what is due
+
+  #comesUp(key: string, now: number): void {
+    const row = this.rows.get(key) as TimerRow | undefined;
+    if (row === undefined) return;
+    const held = this.#held.size === 0 ? undefined : this.#held.get(key);
+    if (held !== undefined) {
+      held.cameUp = true;
+      return;
+    }
+    const owner = ownerKey(key, row);
+    // Without its owner row it was deleted with its address.
+    const isPending = this.rows.get(owner) !== undefined;
+    this.remove(key, row, owner);
+    if (isPending) this.#fire(key, row, now);
+  }
+
+  #fire(key: string, row: TimerRow, now: number): void {
+    const extra = row[AT_EXTRA];
+    const dueMs = dueOfStamp(stampOfTimer(key));
+    const isSkipped = extra?.late === LATE_SKIP && now - dueMs > (extra.toleranceMs ?? 0);
+    if (extra?.schedule === undefined) {
+      if (!isSkipped) this.#send(row, row[AT_MESSAGE]);
+      return;
+    }
+    const nextMs = this.recurrences.next(extra.schedule, extra, dueMs, now);
+    if (nextMs !== undefined) this.insert(keyGroupOfTimer(key), nextMs, row);
+    if (!isSkipped) this.#send(row, copyMessage(row[AT_MESSAGE]));
+  }
+
+  #send(row: TimerRow, message: unknown): void {
+    const { directory, effects } = this.#place;
+    const targetType = row[AT_TARGET_TYPE];
+    const target = directory.targetNumber(targetType);
+    // A sender that the module no longer has cannot be answered; it counts as nobody.
+    const sender = directory.findFunction(row[AT_SENDER_TYPE]) ?? TYPE_NONE;
+    const [senderId, from] = sender === TYPE_NONE ? ['', senderOf(row)] : [row[AT_SENDER_ID], undefined];
+    let meta = row[AT_EXTRA]?.meta;
+    // Where it is delivered it is found that nobody has that type, and it becomes a dead letter.
+    if (target === TYPE_UNKNOWN) meta = { ...meta, to: targetType, ...(from && { from }) };
+    effects.addAdmitted(target, row[AT_TARGET_ID], message, sender, senderId, row[AT_FORM], meta);
+  }
+
+  #freeToken(key: string, row: TimerRow): void {
+    const token = row[AT_TOKEN];
+    if (token === null) return;
+    const ofToken = tokenKeyIn(keyGroupOfTimer(key), row[AT_SENDER_ID], token);
+    if (this.rows.get(ofToken) === stampOfTimer(key)) this.rows.set(ofToken, undefined);
+  }
+}
+
+function senderOf(row: TimerRow): Address {
+  return { type: row[AT_SENDER_TYPE], id: row[AT_SENDER_ID] };
+}

@@ -1,0 +1,53 @@
+/**
+ * The queue of timers against a sorted array: what is due first comes first, and of one time what went in first.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { TimerQueue } from '../../../src/timers/timer-queue.ts';
+
+const times = fc.array(fc.oneof(fc.nat(20), fc.constant(-1)), { maxLength: 400 });
+
+test('gives what a stable sort gives, whenever it is asked', () => {
+  fc.assert(
+    fc.property(times, (steps) => {
+      const queue = new TimerQueue();
+      const model: { due: number; key: string }[] = [];
+      const take = (): unknown[] => (queue.size === 0 ? [] : [queue.dueMs, queue.take()]);
+      for (const [index, step] of steps.entries()) {
+        if (step >= 0) {
+          queue.add(step, `k${index}`);
+          model.push({ due: step, key: `k${index}` });
+          // Stable: equal times stay in the order in which they came.
+          model.sort((one, other) => one.due - other.due);
+        }
+        const first = step >= 0 ? [] : model.splice(0, 1);
+        expect(step >= 0 ? [] : take()).toEqual(first.flatMap(({ due, key }) => [due, key]));
+        expect(queue.size).toBe(model.length);
+      }
+      while (queue.size > 0) expect(queue.take()).toBe(model.shift()?.key);
+      expect(model).toEqual([]);
+    }),
+  );
+});
+
+test('is due never when it is empty, and takes times far beyond 2^31 ms', () => {
+  const queue = new TimerQueue();
+  expect(queue.dueMs).toBe(Number.POSITIVE_INFINITY);
+  const dues = [2 ** 45, 2 ** 31, 2 ** 32 + 1, 2 ** 31 - 1];
+  for (const due of dues) queue.add(due, String(due));
+  const taken = dues.map(() => Number(queue.take()));
+  expect(taken).toEqual(dues.toSorted((one, other) => one - other));
+});
+
+test('grows and shrinks with what is in it', () => {
+  const queue = new TimerQueue();
+  for (let index = 0; index < 10_000; index++) queue.add((index * 7_919) % 10_007, String(index));
+  let last = -1;
+  for (let count = 10_000; count > 0; count--) {
+    const { dueMs } = queue;
+    expect(dueMs).toBeGreaterThanOrEqual(last);
+    last = dueMs;
+    expect((Number(queue.take()) * 7_919) % 10_007).toBe(dueMs);
+  }
+  expect(queue.size).toBe(0);
+});
