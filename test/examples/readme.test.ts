@@ -62,15 +62,29 @@ test('the durable program goes on where it was, and knows what it was sent', asy
   expect(lines.map((line) => (JSON.parse(line) as { total: number }).total)).toEqual([10, 15, 16, 26, 27]);
 });
 
+test('the tests of functions pass', async () => {
+  const [program = ''] = blocks('Test your functions', 'ts');
+  const path = join(folder, 'bank.test.ts');
+  const testing = pathToFileURL(join(ROOT, 'src/testing/index.ts')).href;
+  writeFileSync(
+    path,
+    program.replace("'millrace'", JSON.stringify(ENTRY)).replace("'millrace/testing'", JSON.stringify(testing)),
+  );
+  const run = await runTool(process.execPath, ['--test-reporter=tap', path], { cwd: folder });
+  expect(complaintOf(run)).toBe('');
+  expect(run.stdout).toMatch(/^ok 1 - money moves/m);
+  expect(run.stdout).toMatch(/^ok 2 - money is neither made nor lost/m);
+});
+
 test('all of its code compiles', async () => {
   const sources = join(folder, 'sources');
   mkdirSync(sources);
   const programs = [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
-  expect(programs).toHaveLength(5);
+  expect(programs).toHaveLength(6);
   programs.forEach((text, index) => writeFileSync(join(sources, `program-${index}.ts`), text));
   writeFileSync(join(sources, 'package.json'), '{ "type": "module" }');
   const compilerOptions = {
-    paths: { millrace: [join(ROOT, 'src/index.ts')] },
+    paths: { millrace: [join(ROOT, 'src/index.ts')], 'millrace/testing': [join(ROOT, 'src/testing/index.ts')] },
     typeRoots: [join(ROOT, 'node_modules/@types')],
   };
   const config = { extends: join(ROOT, 'tsconfig.json'), compilerOptions, include: ['*.ts'] };
