@@ -9,9 +9,11 @@
  *   └──────────────────┴─────────────┴───────────────────┴──────────────┘
  * ```
  *
- * The message is kept as bytes of its own: it may be nested as deep as anything may.
+ * The message is kept as bytes of its own: it may be nested as deep as anything may. A group that has ever had one also
+ * has a row whose key is that of the group and the section alone, so that nobody looks through all the others.
  */
 import { keyGroupOfHash } from '../keys/key-group.ts';
+import type { Random } from '../base/random.ts';
 import type { Address } from '../sdk/address.ts';
 import type { DeadLetter, DeadLetterError } from '../sdk/dead-letter.ts';
 import { describe } from '../sdk/errors.ts';
@@ -26,6 +28,7 @@ import type { Rows } from './rows.ts';
 const TIME_AT = 3;
 const TIME_BYTES = 6;
 const NUMBER_BYTES = 4;
+const NUMBER_START_MAX = 2 ** 31;
 /** No time is above. */
 const TIME_END = 2 ** 48 - 1;
 const ID_PATTERN = /^[0-9a-f]{24}$/;
@@ -86,11 +89,14 @@ export class DeadLetterRows {
   readonly #rows: Rows;
   /** Those that are kept in memory only, oldest first. */
   readonly #inMemory: string[] | undefined;
-  #lastTime = 0;
-  #number = 0;
+  /** Key groups that have had one in this run. */
+  readonly #marked = new Set<number>();
+  /** Every run counts from elsewhere: the wall clock may show a time again, and ids must not come again. */
+  #number: number;
 
-  constructor(rows: Rows, isDurable: boolean) {
+  constructor(rows: Rows, isDurable: boolean, random: Random) {
     this.#rows = rows;
+    this.#number = Math.floor(random() * NUMBER_START_MAX);
     this.#inMemory = isDurable ? undefined : [];
   }
 
@@ -103,17 +109,27 @@ export class DeadLetterRows {
       message: encodeMessage(message),
       meta: meta === undefined ? null : withoutAttempts(meta),
     };
+    this.#markGroup(keyGroupOfHash(hash));
     this.#rows.set(key, row, true);
     this.#boundMemory(key);
     return idOfKey(key);
   }
 
-  /** A key that nobody has: the wall clock may jump, also between two runs. */
+  #markGroup(keyGroup: number): void {
+    if (this.#marked.has(keyGroup)) return;
+    this.#marked.add(keyGroup);
+    const key = groupPrefix(SECTION_DEAD_LETTER, keyGroup);
+    if (this.#rows.get(key) === undefined) this.#rows.set(key, true, true);
+  }
+
+  #isMarked(keyGroup: number): boolean {
+    return this.#marked.has(keyGroup) || this.#rows.get(groupPrefix(SECTION_DEAD_LETTER, keyGroup)) !== undefined;
+  }
+
+  /** A key that nobody has. */
   #newKey(hash: number, time: number): string {
     const prefix = groupPrefix(SECTION_DEAD_LETTER, keyGroupOfHash(hash)) + unsigned(time, TIME_BYTES);
-    this.#number = time === this.#lastTime ? this.#number + 1 : 0;
-    this.#lastTime = time;
-    let key = prefix + unsigned(this.#number, NUMBER_BYTES);
+    let key = prefix + unsigned(++this.#number, NUMBER_BYTES);
     while (this.#rows.get(key) !== undefined) key = prefix + unsigned(++this.#number, NUMBER_BYTES);
     return key;
   }
@@ -157,7 +173,7 @@ export class DeadLetterRows {
       const start = keyFrom(keyGroup, from);
       const before = to >= TIME_END ? afterPrefix(groupPrefix(SECTION_DEAD_LETTER, keyGroup)) : keyFrom(keyGroup, to);
       const begin = start > after ? start : `${after}\0`;
-      if (begin >= before) continue;
+      if (begin >= before || !this.#isMarked(keyGroup)) continue;
       for await (const { key, value } of this.#rows.scan(begin, before)) yield { key, row: value as DeadLetterRow };
     }
   }
@@ -191,6 +207,11 @@ export function keyOfId(id: string): string | undefined {
   if (!ID_PATTERN.test(id)) return undefined;
   const bytes = Buffer.from(id, 'hex').toString('latin1');
   return bytes.slice(0, 2) + String.fromCharCode(SECTION_DEAD_LETTER) + bytes.slice(2);
+}
+
+/** Whether this is the key of a dead letter, among all rows. */
+export function isDeadLetterKey(key: string): boolean {
+  return key.charCodeAt(TIME_AT - 1) === SECTION_DEAD_LETTER && key.length === TIME_AT + TIME_BYTES + NUMBER_BYTES;
 }
 
 /** Where the dead letters of a key group begin that failed at this time or later. */

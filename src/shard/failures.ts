@@ -41,7 +41,7 @@ export class Failures {
   constructor(place: FailuresPlace, isDurable: boolean) {
     this.#place = place;
     this.backOff = new BackOff(place.clock, place.random);
-    this.deadLetters = new DeadLetterRows(place.rows, isDurable);
+    this.deadLetters = new DeadLetterRows(place.rows, isDurable, place.random);
     this.#quarantine = new Quarantine(place.directory, place.effects);
   }
 

@@ -11,6 +11,7 @@ import { Operations } from './operations.ts';
 import { Pipeline } from './pipeline.ts';
 import { Shelves } from './shelves.ts';
 import { Trees } from './trees.ts';
+import { Ward } from './ward.ts';
 
 export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [
   Trees,
@@ -19,6 +20,7 @@ export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [
   Operations,
   Shelves,
   Alarms,
+  Ward,
 ];
 
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {

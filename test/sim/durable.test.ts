@@ -25,7 +25,7 @@ const AT_LEAST = {
   foldedEntities: 1_500,
 };
 
-test.each([1, 2, 3, 4, 5, 6])(`${SEED_COUNT} seeds of workload %i`, { timeout: 300_000 }, async (workload) => {
+test.each([1, 2, 3, 4, 5, 6, 7])(`${SEED_COUNT} seeds of workload %i`, { timeout: 300_000 }, async (workload) => {
   const statistics = new Statistics();
   for (let seed = 1; seed <= SEED_COUNT; seed++) statistics.add((await runSeed(seed, { workload })).statistics);
   console.log(`workload ${workload}: ${statistics.lines()}`);
