@@ -6,6 +6,7 @@
  */
 import { CHANNEL_MUTATIONS } from './channel-mutations.ts';
 import { ENGINE_MUTATIONS } from './engine-mutations.ts';
+import { FAILURE_MUTATIONS } from './failure-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { SAVEPOINT_MUTATIONS } from './savepoint-mutations.ts';
 import { SHARD_MUTATIONS } from './shard-mutations.ts';
@@ -15,6 +16,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...CHANNEL_MUTATIONS,
   ...SHARD_MUTATIONS,
   ...ENGINE_MUTATIONS,
+  ...FAILURE_MUTATIONS,
   ...STORAGE_MUTATIONS,
   ...SAVEPOINT_MUTATIONS,
 ];

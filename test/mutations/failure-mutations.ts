@@ -1,0 +1,46 @@
+/** Bugs of what happens to messages that fail: attempts, dead letters, requests to shards (I4, I5, I6). */
+import { type Mutation, seeds, tests } from './mutation.ts';
+
+export const FAILURE_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'failures: a dead letter that is sent again stays',
+    file: 'src/shard/dead-letter-requests.ts',
+    find: '  letters.remove(key);\n  return true;',
+    replace: '  return true;',
+    why: 'I6: the message is in flight and a dead letter at the same cut',
+    suites: [seeds(60, { workload: 7 })],
+  },
+  {
+    name: 'failures: a message that is to be tried again goes to the end of its line',
+    file: 'src/state/entity.ts',
+    find: 'form, meta, next: this.#first };\n    this.#first = held;',
+    replace:
+      'form, meta, next: this.#first };\n    if (this.#last !== undefined) return this.add(message, sourceType, sourceId, form, meta);\n    this.#first = held;',
+    why: 'I4: an address is invoked in the order of arrival',
+    suites: [tests('unit/shard/failures'), seeds(60, { workload: 7 })],
+  },
+  {
+    name: 'failures: requests are forgotten when the shards go back',
+    file: 'src/engine/shard-requests.ts',
+    find: '      this.#send(open.shard, open.order);\n',
+    replace: '',
+    why: 'whoever has ordered something waits for ever',
+    suites: [seeds(120, { workload: 7 })],
+  },
+  {
+    name: 'failures: a request counts as committed with the epoch before its last answer',
+    file: 'src/engine/shard-requests.ts',
+    find: 'open.isAnswerEnded = open.answer !== undefined && !open.isAnswerAhead;',
+    replace: 'open.isAnswerEnded = open.answer !== undefined;',
+    why: 'I5: nobody is told "committed" before the epoch is',
+    suites: [tests('unit/engine/shard-requests')],
+  },
+  {
+    name: 'failures: a message is tried again as the function has left it',
+    file: 'src/shard/invoker.ts',
+    find: 'binding.failure.attempts === 1 ? message : copyMessage(message)',
+    replace: 'message',
+    why: 'I5: nothing that a failed invocation has done may be seen',
+    suites: [tests('unit/shard/failures')],
+  },
+];
