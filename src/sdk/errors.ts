@@ -34,6 +34,8 @@ const CONSEQUENCES = {
     'Nothing it did has happened; its message is kept as its failure policy says, and the engine goes on.',
   FUNCTION_FAILED: 'The engine has failed, as the failure policy says; a later start tries the message again.',
   INVALID_FILTER: 'Nothing was changed.',
+  INVOCATION_OVERDUE:
+    'An async invocation is aborted through ctx.signal, and fails if it still goes on; one that has returned stands.',
   ASK_TIMED_OUT: 'The message may still be processed; a later reply is dropped.',
   MALFORMED_RECORD: 'See the policy of the ingress: the record is skipped, or the ingress stops.',
   INGRESS_FAILED: 'This ingress has stopped; the engine goes on with what it has taken in.',

@@ -10,6 +10,7 @@ import type { Address } from './address.ts';
 import { checkTypeName } from './address.ts';
 import type { EgressType } from './egress.ts';
 import { describe, MillraceError } from './errors.ts';
+import { type FilledFunctionBounds, fillFunctionBounds, type FunctionBounds } from './function-bounds.ts';
 import type { MessageOptions } from './message-options.ts';
 import { type AnySchema, checkWith, isSchema, type SchemaInput, type SchemaOutput } from './schema.ts';
 import type { AnyStateSpec, StateOf, StateSpecs } from './state.ts';
@@ -108,6 +109,11 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
   cancel(token: string): boolean;
   /** What this address has pending, in the order in which it is due. */
   timers(): Promise<PendingTimer[]>;
+  /**
+   * Aborts when the deadline of this invocation is over, and when the engine is stopped by force: for `fetch` and whatever
+   * else can be called off. Its reason is a `MillraceError`, `INVOCATION_OVERDUE` or `ENGINE_STOPPED`.
+   */
+  readonly signal: AbortSignal;
   /** The engine's wall clock, in milliseconds since 1970; virtual time in `millrace/testing`. */
   now(): number;
   /**
@@ -117,7 +123,7 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
   random(): number;
 }
 
-export interface FunctionDefinition<Message, Reply, Specs extends StateSpecs> {
+export interface FunctionDefinition<Message, Reply, Specs extends StateSpecs> extends FunctionBounds {
   /**
    * `namespace/name`, or a token from `functionType`. With `namespace/*` it serves every type of the namespace for which
    * the module has no function of that very name (StateFun: the exact name first, then the namespace); `ctx.self.type`
@@ -128,12 +134,6 @@ export interface FunctionDefinition<Message, Reply, Specs extends StateSpecs> {
   /** What happens when `invoke` throws; by default its message goes to the dead letters at once. */
   readonly failure?: FailurePolicy;
   /**
-   * How many async invocations and operations of `ctx.async` may be under way at a time, in each shard; by default as
-   * many as the option `asyncPerShard` lets all functions of a shard have together. Further messages wait, in order per
-   * address, and hold up no other function. An operation given to `ctx.async` as a promise is under way already.
-   */
-  readonly concurrency?: number;
-  /**
    * Handles one message. At most one invocation per address is under way; while an async one awaits, its address is
    * busy and its further messages wait in order. If it throws, nothing it did has happened.
    */
@@ -142,13 +142,13 @@ export interface FunctionDefinition<Message, Reply, Specs extends StateSpecs> {
 
 /** A function of a module. It is also its own `FunctionType`, so that it can be sent to. */
 export interface StatefulFunction<Message, Reply = unknown, Specs extends StateSpecs = StateSpecs>
-  extends FunctionType<Message, Reply> {
+  extends FunctionType<Message, Reply>,
+    FilledFunctionBounds {
   readonly kind: 'function';
   readonly state: Specs;
   readonly failure: FilledFailurePolicy;
   /** What its messages must satisfy; `invoke` gets what it makes of them. */
   readonly messages: AnySchema | undefined;
-  readonly concurrency: number | undefined;
   invoke(ctx: Context<Specs, Reply>, message: Message): void | Promise<void>;
 }
 
@@ -217,14 +217,10 @@ export function defineFunction(
   }
   const state = definition.state ?? {};
   for (const [name, spec] of Object.entries(state)) checkState(type, name, spec);
-  const { concurrency } = definition;
-  if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency > 0)) {
-    const what = `${type}: concurrency must be a whole number from 1 on, not ${describe(concurrency)}.`;
-    throw new MillraceError('INVALID_DEFINITION', what);
-  }
   const failure = fillFailurePolicy(type, definition.failure);
+  const bounds = fillFunctionBounds(type, definition);
   const checking = messages === undefined ? invoke : checkingInvoke(type, messages, invoke);
-  return Object.freeze({ kind: 'function' as const, type, state, messages, failure, concurrency, invoke: checking });
+  return Object.freeze({ kind: 'function' as const, type, state, messages, failure, ...bounds, invoke: checking });
 }
 
 const AsyncFunction = (async () => {}).constructor;

@@ -176,10 +176,6 @@ export class Delivery {
 
   // -- what had to wait for its function
 
-  get canGoOn(): boolean {
-    return this.#bounds.canGoOn;
-  }
-
   /** Goes on with what waited for crowded functions, as far as there is room now. Returns how much that was. */
   goOn(): number {
     let count = 0;

@@ -41,6 +41,7 @@ export interface FunctionBinding {
   /** Whether `invoke` is declared `async`; any other function may still return a promise. */
   readonly isAsync: boolean;
   readonly failure: FilledFailurePolicy;
+  readonly deadlineMs: number | undefined;
 }
 
 /** Who is told of dead letters, by number. */
@@ -214,5 +215,6 @@ function bind(fn: AnyFunction, type: string, index: number, guardAll: () => void
     names: recordNames(type, cellNames, guards, guardAll),
     isAsync: fn.invoke instanceof AsyncFunction,
     failure: fn.failure,
+    deadlineMs: fn.deadlineMs,
   };
 }

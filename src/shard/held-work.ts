@@ -3,6 +3,7 @@
  * that wait for their address or their function, and operations that nobody waits for. It is what a checkpoint has to
  * look at, and what memory has to be kept for.
  */
+import { MillraceError } from '../sdk/errors.ts';
 import type { Entity } from '../state/entity.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 import { AsyncBounds, type BoundsOptions } from './async-bounds.ts';
@@ -24,6 +25,8 @@ export class HeldWork implements Unfinished {
   readonly lines: WaitingLines;
   readonly bounds: AsyncBounds;
   readonly async: AsyncOperations;
+  /** Of the invocations under way whose functions have asked for a signal. */
+  readonly aborts: Set<AbortController> = new Set();
 
   constructor(place: HeldPlace) {
     this.lines = new WaitingLines(place);
@@ -39,6 +42,11 @@ export class HeldWork implements Unfinished {
     return this.bounds.queues();
   }
 
+  /** Whether a turn would get on with something of it. */
+  get hasWork(): boolean {
+    return this.async.hasWork || this.bounds.canGoOn;
+  }
+
   /** Messages that wait. */
   get waitingCount(): number {
     return this.lines.count + this.bounds.queuedCount;
@@ -47,6 +55,12 @@ export class HeldWork implements Unfinished {
   /** What they take in memory beyond objects. */
   get memoryBytes(): number {
     return this.lines.memoryBytes + this.bounds.memoryBytes;
+  }
+
+  /** The shard ends: tells all who want to know. */
+  abortAll(): void {
+    const reason = new MillraceError('ENGINE_STOPPED', 'The engine has stopped.');
+    for (const abort of this.aborts) abort.abort(reason);
   }
 
   spill(): void {

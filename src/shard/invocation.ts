@@ -12,6 +12,9 @@ import { KIND_EGRESS, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts
 import { TimedInvocation } from './timed-invocation.ts';
 
 export class Invocation extends TimedInvocation implements Context<never> {
+  /** Made when it is asked for. */
+  #abort: AbortController | undefined;
+
   get self(): Address {
     this.check();
     return { type: this.binding.type, id: this.entity.id };
@@ -21,6 +24,33 @@ export class Invocation extends TimedInvocation implements Context<never> {
     this.check();
     const type = this.place.directory.typeName(this.sourceType);
     return type === undefined ? undefined : { type, id: this.sourceId() };
+  }
+
+  /** Of its function, in milliseconds. */
+  get deadlineMs(): number | undefined {
+    return this.binding.deadlineMs;
+  }
+
+  get signal(): AbortSignal {
+    this.check();
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      this.place.held.aborts.add(this.#abort);
+    }
+    return this.#abort.signal;
+  }
+
+  /** Tells the function to end. */
+  abort(reason: Error): void {
+    void this.signal;
+    this.#abort?.abort(reason);
+  }
+
+  override end(): void {
+    super.end();
+    if (this.#abort === undefined) return;
+    this.place.held.aborts.delete(this.#abort);
+    this.#abort = undefined;
   }
 
   get trace(): Trace | undefined {

@@ -41,7 +41,7 @@ export class Invoker {
   /** Whose messages are kept for checkpoints when they are begun: whose invocations have been seen to be async. */
   readonly #asides: boolean[] = [];
   readonly #encodeInput: EncodeInput | undefined;
-  readonly #ended = new EndedInvocations();
+  readonly #ended: EndedInvocations;
 
   /** `encodeInput` is given where checkpoints are made. */
   constructor(place: Workplace, entities: EntityTable, encodeInput: EncodeInput | undefined) {
@@ -50,6 +50,7 @@ export class Invoker {
     this.entities = entities;
     this.held = place.held;
     place.held.async.onSettled = () => this.onSettled();
+    this.#ended = new EndedInvocations(place);
     this.#ended.onEnded = () => this.onSettled();
     this.#encodeInput = encodeInput;
     this.#prepare();
@@ -74,11 +75,11 @@ export class Invoker {
 
   /** How long there is nothing to do if nothing comes. */
   get restMs(): number {
-    return this.#failures.backOff.dueInMs;
+    return Math.min(this.#failures.backOff.dueInMs, this.#ended.dueInMs);
   }
 
   get hasSettled(): boolean {
-    return this.#ended.count > 0 || this.held.async.hasWork || this.#failures.backOff.dueInMs === 0;
+    return this.#ended.hasWork || this.held.hasWork || this.#failures.backOff.dueInMs === 0;
   }
 
   /** From here on messages to this entity wait. */
@@ -118,6 +119,7 @@ export class Invoker {
       input = this.#encodeInput?.(invocation, message, form);
     }
     let result: void | Promise<void>;
+    if (binding.deadlineMs !== undefined) this.#ended.begin();
     try {
       result = binding.fn.invoke(invocation as never, message);
       // Whatever has a `then` is adopted by a promise of our own, which settles once and calls back later.
@@ -133,6 +135,7 @@ export class Invoker {
       this.#ended.watch(result, invocation, kept, form);
       return false;
     }
+    if (binding.deadlineMs !== undefined) this.#ended.returned(invocation, binding.deadlineMs);
     invocation.apply();
     this.#finish(entity, invocation, inTable);
     return true;

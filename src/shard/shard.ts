@@ -184,13 +184,14 @@ export class Shard implements EnvelopeHandler {
 
   /** Closes what the durable side has open. What was not committed is left as it is. */
   async close(): Promise<void> {
+    this.#invoker.held.abortAll();
     await this.#durability?.close();
   }
 
   /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
   get hasWork(): boolean {
     if (this.#mailbox.count > 0 || this.#invoker.hasSettled || this.#durability?.hasWork === true) return true;
-    if (this.#sweep.hasWork || this.#delivery.canGoOn || this.#requests.hasWork || this.timers.restMs <= 0) return true;
+    if (this.#sweep.hasWork || this.#requests.hasWork || this.timers.restMs <= 0) return true;
     return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.canMove;
   }
 

@@ -205,6 +205,12 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
     const { engine } = await openEngine();
     return await rejected(engine.ask('puppet/stopping', 'a', { do: 'throw', text: 'no' }));
   },
+  INVOCATION_OVERDUE: async () => {
+    const { engine, errors } = await openEngine();
+    await engine.send('puppet/hurried', 'a', { do: 'sleep', ms: 40 });
+    await until(() => errors.length > 0);
+    return errors[0];
+  },
   ASK_TIMED_OUT: async () =>
     await rejected((await openEngine()).engine.ask(puppet, 'Kim', { do: 'save', value: 1 }, { timeoutMs: 20 })),
   MALFORMED_RECORD: reporting(() => ({

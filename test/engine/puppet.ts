@@ -166,4 +166,15 @@ export const stopping = defineFunction({
   invoke: (ctx: PuppetContext, order: Order): void | Promise<void> => obey(ctx, order),
 });
 
-export default defineModule({ functions: [puppet, asyncPuppet, counter, stopping], egresses: [records, moreRecords] });
+/** It has hardly any time. */
+export const hurried = defineFunction({
+  type: 'puppet/hurried',
+  state: specs,
+  deadline: 10,
+  invoke: (ctx: PuppetContext, order: Order): void | Promise<void> => obey(ctx, order),
+});
+
+export default defineModule({
+  functions: [puppet, asyncPuppet, counter, stopping, hurried],
+  egresses: [records, moreRecords],
+});

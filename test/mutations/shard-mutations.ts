@@ -67,6 +67,22 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     suites: [tests('unit/shard/async-bounds'), seeds(40)],
   },
   {
+    name: 'deadlines: one that was given up ends once more',
+    file: 'src/shard/ended-invocations.ts',
+    find: 'if (begun.hasEnded) return;',
+    replace: '',
+    why: 'I5: its message has failed already; its entity may be at work on the next',
+    suites: [tests('unit/shard/deadlines')],
+  },
+  {
+    name: 'deadlines: nobody looks again after the first',
+    file: 'src/shard/deadlines.ts',
+    find: 'lane.dueMs = item.dueMs;',
+    replace: '',
+    why: 'all but the first may take as long as they like',
+    suites: [tests('unit/shard/deadlines')],
+  },
+  {
     name: 'marker: one shard gets none',
     file: 'src/shard/shard-markers.ts',
     find: 'for (let thread = 0; thread <= place.coordinator; thread++) {',

@@ -1,0 +1,168 @@
+/**
+ * Deadlines: who is late is reported once and told, who does not listen is given up, and nobody else notices (I5).
+ */
+import { expect, test } from 'vitest';
+import { type Context, defineFunction, type MillraceError, value } from '../../../src/index.ts';
+import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
+import { type Gate, gate, results, Stage } from './stage.ts';
+
+const DEADLINE_MS = 100;
+
+let clock = new SimulatedClock();
+let gates: Gate[] = [];
+let signals: AbortSignal[] = [];
+let late: unknown[] = [];
+
+const state = { done: value({ initial: 0 }) };
+type LateContext = Context<typeof state>;
+
+/** Listens to its signal, or does not. */
+const slow = defineFunction({
+  type: 'test/slow',
+  state,
+  deadline: DEADLINE_MS,
+  async invoke(ctx: LateContext, message: 'listen' | 'ignore' | 'go') {
+    const own = gate();
+    gates.push(own);
+    if (message === 'listen') {
+      signals.push(ctx.signal);
+      const { promise, reject } = Promise.withResolvers<never>();
+      ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error));
+      await promise;
+    }
+    if (message === 'ignore') await own.promise;
+    try {
+      ctx.state.done++;
+      ctx.egress(results, `${ctx.self.id} ${message}`);
+    } catch (error) {
+      late.push((error as MillraceError).code);
+    }
+  },
+});
+/** Takes as long as it is told, by the clock, and does not return before. */
+const busy = defineFunction({
+  type: 'test/busy',
+  deadline: '0.1 s',
+  invoke(ctx: Context, ms: number) {
+    clock.advance(ms);
+    ctx.egress(results, `took ${ms}`);
+  },
+});
+
+function stage(): Stage {
+  clock = new SimulatedClock();
+  gates = [];
+  signals = [];
+  late = [];
+  return new Stage([slow, busy], { clock });
+}
+
+async function after(on: Stage, ms: number): Promise<void> {
+  clock.advance(ms);
+  await on.play();
+}
+
+function codes(on: Stage): string[] {
+  return on.errors.map(({ code }) => code);
+}
+
+test('one that is late is reported once and aborted, and its address goes on', async () => {
+  const on = stage();
+  on.send('test/slow', 'Kim', 'listen');
+  on.send('test/slow', 'Kim', 'go');
+  await on.play();
+  await after(on, DEADLINE_MS - 1);
+  expect(signals[0].aborted).toBe(false);
+  expect(on.errors).toEqual([]);
+  await after(on, 1);
+  expect(signals[0].reason).toMatchObject({ code: 'INVOCATION_OVERDUE', details: { type: 'test/slow', id: 'Kim' } });
+  expect(codes(on)).toEqual(['INVOCATION_OVERDUE', 'INVOCATION_FAILED']);
+  expect(on.errors[0].details).toMatchObject({ type: 'test/slow', id: 'Kim', deadlineMs: DEADLINE_MS });
+  expect(on.records()).toEqual(['Kim go']);
+  expect(on.engine.coordinator.isQuiescent).toBe(true);
+});
+
+test('one that does not listen is given up after as long again, and what it does then has no effect', async () => {
+  const on = stage();
+  on.send('test/slow', 'Kim', 'ignore');
+  on.send('test/slow', 'Kim', 'go');
+  await on.play();
+  await after(on, DEADLINE_MS);
+  expect(codes(on)).toEqual(['INVOCATION_OVERDUE']);
+  expect(on.records()).toEqual([]);
+  await after(on, DEADLINE_MS - 1);
+  expect(on.records()).toEqual([]);
+  await after(on, 1);
+  expect(codes(on)).toEqual(['INVOCATION_OVERDUE', 'INVOCATION_FAILED']);
+  expect(on.records()).toEqual(['Kim go']);
+  gates[0].open();
+  await on.play();
+  expect(late).toEqual(['CONTEXT_EXPIRED']);
+  expect(on.records()).toEqual([]);
+  expect(on.engine.coordinator.isQuiescent).toBe(true);
+});
+
+test('one that ends in time, or within its grace, stands', async () => {
+  const on = stage();
+  on.send('test/slow', 'Kim', 'ignore');
+  on.send('test/slow', 'Lou', 'ignore');
+  await on.play();
+  await after(on, DEADLINE_MS - 1);
+  gates[0].open();
+  await on.play();
+  await after(on, 10);
+  gates[1].open();
+  await on.play();
+  expect(on.records()).toEqual(['Kim ignore', 'Lou ignore']);
+  await after(on, 10 * DEADLINE_MS);
+  expect(codes(on)).toEqual(['INVOCATION_OVERDUE']);
+  expect(on.engine.shards[0].restMs).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('each of several is late in its time', async () => {
+  const on = stage();
+  for (const id of ['a', 'b', 'c']) {
+    on.send('test/slow', id, 'ignore');
+    await on.play();
+    await after(on, 10);
+  }
+  await after(on, DEADLINE_MS - 30);
+  const lateIds: unknown[][] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    lateIds.push(on.errors.map(({ details }) => details['id']));
+    await after(on, 10);
+  }
+  expect(lateIds).toEqual([['a'], ['a', 'b'], ['a', 'b', 'c']]);
+});
+
+test('a shard rests until the first may be late', async () => {
+  const on = stage();
+  on.send('test/slow', 'Kim', 'ignore');
+  await on.play();
+  await after(on, 30);
+  on.send('test/slow', 'Lou', 'ignore');
+  await on.play();
+  expect(on.engine.shards[0].restMs).toBe(DEADLINE_MS - 30);
+});
+
+test('a synchronous one is reported when it has returned, and stands', async () => {
+  const on = stage();
+  on.send('test/busy', 'Kim', DEADLINE_MS);
+  on.send('test/busy', 'Kim', DEADLINE_MS + 1);
+  await on.play();
+  expect(codes(on)).toEqual(['INVOCATION_OVERDUE']);
+  expect(on.errors[0].message).toContain('took 101 ms');
+  expect(on.records()).toEqual([`took ${DEADLINE_MS}`, `took ${DEADLINE_MS + 1}`]);
+});
+
+test('when the shard ends, signals abort', async () => {
+  const on = stage();
+  on.send('test/slow', 'Kim', 'listen');
+  await on.play();
+  await on.engine.shards[0].close();
+  expect(signals[0].reason).toMatchObject({ code: 'ENGINE_STOPPED' });
+});
+
+test.each([0, -1, 'soon', Number.NaN])('a deadline of %s is refused', (deadline) => {
+  expect(() => defineFunction({ type: 'test/x', deadline, invoke: () => {} })).toThrow('deadline must be a duration');
+});
