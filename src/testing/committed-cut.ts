@@ -160,7 +160,7 @@ class CutReader {
   }
 
   #written(index: number, cells: Cells): CutState {
-    const { cellNames } = this.#functions.binding(index).shape;
+    const { cellNames } = this.#functions.binding(index);
     const all = cellNames.map((name, cell) => [name, cells.readCell(cell)] as const);
     return Object.fromEntries(all.filter(([, value]) => value !== undefined));
   }

@@ -11,6 +11,7 @@ import type { Mutation } from './mutation.ts';
 import { SAVEPOINT_MUTATIONS } from './savepoint-mutations.ts';
 import { SHARD_MUTATIONS } from './shard-mutations.ts';
 import { STORAGE_MUTATIONS } from './storage-mutations.ts';
+import { TYPED_MUTATIONS } from './typed-mutations.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   ...CHANNEL_MUTATIONS,
@@ -19,4 +20,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...FAILURE_MUTATIONS,
   ...STORAGE_MUTATIONS,
   ...SAVEPOINT_MUTATIONS,
+  ...TYPED_MUTATIONS,
 ];

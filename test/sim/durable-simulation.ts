@@ -9,6 +9,7 @@ import { Alarms } from './alarms.ts';
 import { Bank } from './bank.ts';
 import { Operations } from './operations.ts';
 import { Pipeline } from './pipeline.ts';
+import { Sessions } from './sessions.ts';
 import { Shelves } from './shelves.ts';
 import { Trees } from './trees.ts';
 import { Ward } from './ward.ts';
@@ -21,6 +22,7 @@ export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [
   Shelves,
   Alarms,
   Ward,
+  Sessions,
 ];
 
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {

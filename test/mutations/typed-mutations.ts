@@ -1,0 +1,66 @@
+/** Bugs of state that expires and state of many versions. */
+import { WORKLOADS } from '../sim/durable-simulation.ts';
+import { Sessions } from '../sim/sessions.ts';
+import { type Mutation, seeds, tests } from './mutation.ts';
+
+/** The workload with such state. */
+const SESSIONS = { workload: WORKLOADS.indexOf(Sessions) + 1 };
+
+export const TYPED_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'expiry: seen a millisecond too long',
+    file: 'src/shard/guarded-invocation.ts',
+    find: 'if (kept.deadline <= now) return',
+    replace: 'if (kept.deadline < now) return',
+    why: 'an expired value is never seen',
+    suites: [tests('unit/shard/typed-state')],
+  },
+  {
+    name: 'expiry: reading is never written down',
+    file: 'src/shard/guarded-invocation.ts',
+    find: 'if (guard.wantsRenewal(kept, now)) this.#keep(index, guard.renewed(kept, now));',
+    replace: '',
+    why: 'what is read all the time expires all the same',
+    suites: [seeds(60, SESSIONS), tests('unit/shard/typed-state')],
+  },
+  {
+    name: 'expiry: nobody is told of the row that an invocation armed',
+    file: 'src/shard/guarded-invocation.ts',
+    find: 'if (this.#armedDue < NEVER) this.place.dues.note(this.entity.hash, this.#armedDue);',
+    replace: '',
+    why: 'nobody looks for what is armed, and it is never removed',
+    suites: [seeds(60, SESSIONS)],
+  },
+  {
+    name: 'expiry: the sweep does not move the row to what is left',
+    file: 'src/shard/expiry-sweep.ts',
+    find: 'const nextDue = next < NEVER ?',
+    replace: 'const nextDue = next < 0 ?',
+    why: 'what was written again is never removed',
+    suites: [seeds(60, SESSIONS), tests('unit/shard/typed-state')],
+  },
+  {
+    name: 'expiry: the sweep changes an entity without saying so',
+    file: 'src/shard/expiry-sweep.ts',
+    find: 'if (entity.dirtyEpoch !== dirty.epoch) dirty.touch(entity);',
+    replace: '',
+    why: 'the removal never reaches the disk',
+    suites: [seeds(60, SESSIONS)],
+  },
+  {
+    name: 'migration: a value keeps its old number',
+    file: 'src/state/cell-guard.ts',
+    find: 'kept.version = version;',
+    replace: '',
+    why: 'it is stored as if it were still old, and its steps are taken twice',
+    suites: [seeds(60, SESSIONS)],
+  },
+  {
+    name: 'migration: what was read from disk counts as checked',
+    file: 'src/state/record-reader.ts',
+    find: 'new KeptValue(bare.readCell(0), version, deadline, false)',
+    replace: 'new KeptValue(bare.readCell(0), version, deadline, true)',
+    why: 'values of older versions reach the function as they are',
+    suites: [seeds(60, SESSIONS), tests('unit/state/record')],
+  },
+];

@@ -1,0 +1,272 @@
+/**
+ * Sessions: state that expires and state of many versions, on an engine that dies while its clock jumps, and that has
+ * newer code after every death. Each entity keeps, in a plain value, a shadow of what its other values must read as; so
+ * whenever one is invoked, both are compared, after whatever crash, fetch or fold. At every committed cut each entity with
+ * something that expires has one row for it, and in the end all that has expired is gone from the disk.
+ */
+import { type Context, defineFunction, defineModule, type Module, value, type ValueSpec } from '../../src/index.ts';
+import type { MillraceError } from '../../src/sdk/errors.ts';
+import { readExpiryKey } from '../../src/shard/expiry-rows.ts';
+import { SECTION_EXPIRY } from '../../src/store/key-layout.ts';
+import type { CommittedCut } from '../../src/testing/committed-cut.ts';
+import type { DurableProcess } from '../../src/testing/durable-process.ts';
+import { check } from '../../src/testing/violation.ts';
+import type { Outside, Workload } from '../../src/testing/workload.ts';
+import { Refusal, smallSchema } from '../small-schema.ts';
+import { KeyedClients } from './keyed-client.ts';
+
+const SESSION_MS = 400;
+const SEEN_MS = 1_000;
+/** More than anything lives. */
+const LONG_MS = 10_000;
+const VERSION_MAX = 6;
+/** The step that not every profile survives. */
+const NARROW_STEP = 3;
+
+interface Profile {
+  /** The version that it is of, as its steps have counted it. */
+  readonly version: number;
+  readonly n: number;
+}
+
+interface Shadow {
+  readonly session?: { readonly n: number; readonly writtenAt: number } | undefined;
+  readonly seen?: { readonly n: number; readonly usedAt: number } | undefined;
+  readonly profile?: Profile | undefined;
+  readonly keys: readonly string[];
+}
+
+interface Order {
+  readonly do: 'visit' | 'log in' | 'log out' | 'rename' | 'leave';
+  readonly key: string;
+  readonly n: number;
+}
+
+type SessionState = {
+  readonly session: ValueSpec<number, number | undefined>;
+  readonly seen: ValueSpec<number, number | undefined>;
+  readonly profile: ValueSpec<Profile, Profile | undefined>;
+  readonly shadow: ValueSpec<Shadow>;
+};
+type SessionContext = Context<SessionState>;
+
+const profileSchema = smallSchema<Profile>((profile) => {
+  const { n } = profile as Profile;
+  return n >= 0 ? (profile as Profile) : new Refusal('less than nothing', 'n');
+});
+
+function step({ version, n }: Profile): Profile {
+  if (version === NARROW_STEP && n % 7 === 3) throw new Error('not this one');
+  return { version: version + 1, n };
+}
+
+export class Sessions implements Workload {
+  readonly #outside: Outside;
+  readonly #clients: KeyedClients;
+  #version = 0;
+  #violation: string | undefined;
+  #isLooking = false;
+  #isClean = false;
+
+  constructor(outside: Outside) {
+    const { prng, setting } = outside;
+    const count = prng.pick([1, 3, 10, 40]);
+    const orders = Array.from({ length: setting.size * 3 }, (_, index) => {
+      const kind = prng.pick(['visit', 'visit', 'log in', 'log in', 'log out', 'rename', 'rename', 'leave'] as const);
+      const order: Order = { do: kind, key: `order-${index}`, n: index };
+      const type = prng.chance(0.8) ? 'sessions/plain' : 'sessions/slow';
+      return { key: order.key, type, id: `${index % 3 === 0 ? 'ä' : ''}${prng.below(count)}`, message: order };
+    });
+    this.#outside = outside;
+    this.#clients = new KeyedClients(outside, orders);
+  }
+
+  /** Every process has newer code than the one before. */
+  newModule(): Module {
+    const version = Math.min(++this.#version, VERSION_MAX);
+    const steps = Array.from({ length: version - 1 }, (_, index) => [index + 1, step] as const);
+    const state = {
+      session: value<number>({ expire: { after: SESSION_MS } }),
+      seen: value<number>({ expire: { after: SEEN_MS, since: 'access' } }),
+      profile: value({ schema: profileSchema, version, migrate: Object.fromEntries(steps) }),
+      shadow: value<Shadow>({ initial: { keys: [] } }),
+    };
+    const plain = defineFunction({
+      type: 'sessions/plain',
+      state,
+      invoke: (ctx: SessionContext, order: Order) => this.#carryOut(ctx, order, version),
+    });
+    const slow = defineFunction({
+      type: 'sessions/slow',
+      state,
+      invoke: async (ctx: SessionContext, order: Order) => {
+        const { clock, prng, linger } = this.#outside;
+        await (prng.chance(0.2) ? linger() : clock.sleep(prng.below(300)));
+        this.#carryOut(ctx, order, version);
+      },
+    });
+    return defineModule({ functions: [plain, slow] });
+  }
+
+  #carryOut(ctx: SessionContext, order: Order, version: number): void {
+    const { state } = ctx;
+    this.#compareSession(ctx);
+    this.#compareSeen(ctx);
+    this.#compareProfile(ctx, version);
+    const { n } = order;
+    const now = ctx.now();
+    const keys = [...state.shadow.keys, order.key];
+    this.#outside.note(n);
+    if (order.do === 'leave') ctx.delete();
+    else if (order.do === 'log out') {
+      ctx.clear('session');
+      state.shadow = { ...state.shadow, session: undefined };
+    } else if (order.do === 'log in') {
+      state.session = n;
+      state.seen = n;
+      state.shadow = { ...state.shadow, session: { n, writtenAt: now }, seen: { n, usedAt: now } };
+    } else if (order.do === 'rename') {
+      this.#refuse(() => (state.profile = { version, n: -1 }), 'STATE_INVALID');
+      state.profile = { version, n };
+      state.shadow = { ...state.shadow, profile: { version, n } };
+    }
+    state.shadow = { ...state.shadow, keys };
+  }
+
+  /** Gone on the millisecond. */
+  #compareSession(ctx: SessionContext): void {
+    const { state, self } = ctx;
+    const { session } = state.shadow;
+    const expected = session !== undefined && ctx.now() < session.writtenAt + SESSION_MS ? session.n : undefined;
+    this.#expect(state.session === expected, () => `session of ${self.id} is ${state.session}, not ${expected}`);
+  }
+
+  /** Never gone earlier than it may be, and at most a tenth later; being asked for it is using it. */
+  #compareSeen(ctx: SessionContext): void {
+    const { state } = ctx;
+    const { seen } = state.shadow;
+    const found = state.seen;
+    const now = ctx.now();
+    const age = now - (seen?.usedAt ?? 0);
+    if (found === undefined) {
+      this.#expect(seen === undefined || age >= SEEN_MS, () => `seen of ${ctx.self.id} is gone after ${age} ms`);
+      state.shadow = { ...state.shadow, seen: undefined };
+    } else {
+      this.#expect(found === seen?.n, () => `seen of ${ctx.self.id} is ${found}, not ${seen?.n}`);
+      this.#expect(age < SEEN_MS * 1.1, () => `seen of ${ctx.self.id} is there after ${age} ms`);
+      state.shadow = { ...state.shadow, seen: { n: found, usedAt: now } };
+    }
+  }
+
+  #compareProfile({ state, self }: SessionContext, version: number): void {
+    const { profile } = state.shadow;
+    if (profile !== undefined && profile.version <= NARROW_STEP && version > NARROW_STEP && profile.n % 7 === 3) {
+      this.#refuse(() => state.profile, 'STATE_MIGRATION_FAILED');
+      return;
+    }
+    const found = state.profile;
+    const isSame = found?.n === profile?.n && (found === undefined || found.version === version);
+    this.#expect(isSame, () => `profile of ${self.id} is ${JSON.stringify(found)}, not ${JSON.stringify(profile)}`);
+    if (found !== undefined) state.shadow = { ...state.shadow, profile: found };
+  }
+
+  #refuse(work: () => unknown, code: string): void {
+    try {
+      work();
+    } catch (error) {
+      this.#expect((error as MillraceError).code === code, () => `not ${code}: ${(error as Error).stack}`);
+      return;
+    }
+    this.#violation ??= `${code} is missing`;
+  }
+
+  #expect(isSo: boolean, what: () => string): void {
+    if (!isSo) this.#violation ??= `${what()} at ${this.#outside.clock.now()}`;
+  }
+
+  started(): void {}
+
+  died(): void {
+    this.#clients.died();
+    this.happened();
+  }
+
+  /** What was seen may have been taken back. */
+  happened(what = 'the shards are back'): void {
+    if (what !== 'the shards are back') return;
+    this.#isLooking = false;
+    this.#isClean = false;
+  }
+
+  step(process: DurableProcess): boolean {
+    check(this.#violation === undefined, () => this.#violation ?? '');
+    const { clock, prng } = this.#outside;
+    if (prng.chance(0.1)) clock.advance(prng.pick([10, 100, 350, 1_050]));
+    if (this.#clients.step(process)) return true;
+    return this.#clients.isDone && this.#lookForRest(process);
+  }
+
+  /** When all is over and time has passed, nothing that expires may be left on the disk for long. */
+  #lookForRest(process: DurableProcess): boolean {
+    if (this.#isLooking || this.#isClean) return false;
+    this.#outside.clock.advance(LONG_MS);
+    this.#isLooking = true;
+    const look = async (): Promise<void> => {
+      await process.clients?.checkpoint();
+      const cut = await this.#outside.readCut();
+      this.#isLooking = false;
+      // Messages in flight may still write something.
+      const isOver = cut.messages.length === 0 && expiryRows(cut).length === 0;
+      this.#isClean = isOver && [...cut.entities.values()].every(isWithoutRest);
+    };
+    look().catch(() => (this.#isLooking = false));
+    return true;
+  }
+
+  isDone(): boolean {
+    check(this.#violation === undefined, () => this.#violation ?? '');
+    return this.#clients.isDone && this.#isClean;
+  }
+
+  get waitsFor(): string {
+    return this.#clients.isDone ? 'what has expired is not removed' : 'clients are not told';
+  }
+
+  invocationFailed(error: MillraceError): void {
+    check(false, () => `no invocation of a session fails: ${error.stack}`);
+  }
+
+  known(): ReadonlySet<string> {
+    return this.#clients.acknowledged;
+  }
+
+  checkCut(cut: CommittedCut): void {
+    const epoch = cut.entry?.epoch ?? 0;
+    const armed = [...cut.entities].flatMap(([name, state]) => {
+      const due = state['\0expiry'] as number | undefined;
+      const needsRow = state['session'] !== undefined || state['seen'] !== undefined;
+      check(due !== undefined || !needsRow, () => `epoch ${epoch}: ${name} has something that expires and no row`);
+      return due === undefined ? [] : [`${due} ${name}`];
+    });
+    const lines = [armed, expiryRows(cut)].map((list) => list.toSorted().join());
+    check(lines[0] === lines[1], () => `epoch ${epoch}: entities have rows at ${lines[0]}, but there are ${lines[1]}`);
+  }
+
+  checkEnd(cut: CommittedCut): void {
+    this.checkCut(cut);
+    check(
+      [...cut.entities.values()].every(isWithoutRest),
+      () => 'something that has expired is on the disk in the end',
+    );
+    check(cut.messages.length === 0, () => `in flight in the end: ${JSON.stringify(cut.messages)}`);
+  }
+}
+
+function isWithoutRest(state: Readonly<Record<string, unknown>>): boolean {
+  return ['session', 'seen', '\0expiry'].every((name) => state[name] === undefined);
+}
+
+function expiryRows({ rows }: CommittedCut): string[] {
+  const keys = [...rows.keys()].filter((key) => key.charCodeAt(2) === SECTION_EXPIRY);
+  return keys.map(readExpiryKey).map(({ due, type, id }) => `${due} ${type} ${id}`);
+}
