@@ -7,6 +7,7 @@
 import { CHANNEL_MUTATIONS } from './channel-mutations.ts';
 import { ENGINE_MUTATIONS } from './engine-mutations.ts';
 import { FAILURE_MUTATIONS } from './failure-mutations.ts';
+import { MESSAGE_MUTATIONS } from './message-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { SAVEPOINT_MUTATIONS } from './savepoint-mutations.ts';
 import { SHARD_MUTATIONS } from './shard-mutations.ts';
@@ -21,4 +22,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...STORAGE_MUTATIONS,
   ...SAVEPOINT_MUTATIONS,
   ...TYPED_MUTATIONS,
+  ...MESSAGE_MUTATIONS,
 ];

@@ -7,6 +7,7 @@ import { SimulatedClock } from '../../src/testing/simulated-clock.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 import { Alarms } from './alarms.ts';
 import { Bank } from './bank.ts';
+import { Couriers } from './couriers.ts';
 import { Operations } from './operations.ts';
 import { Pipeline } from './pipeline.ts';
 import { Sessions } from './sessions.ts';
@@ -23,6 +24,7 @@ export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [
   Alarms,
   Ward,
   Sessions,
+  Couriers,
 ];
 
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {

@@ -5,6 +5,7 @@
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import { MillraceError } from '../../src/sdk/errors.ts';
 import { check } from '../../src/testing/violation.ts';
+import type { OutsideMessageOptions } from '../../src/sdk/message-options.ts';
 import type { Outside } from '../../src/testing/workload.ts';
 
 export interface KeyedMessage {
@@ -12,6 +13,7 @@ export interface KeyedMessage {
   readonly type: string;
   readonly id: string;
   readonly message: unknown;
+  readonly options?: OutsideMessageOptions;
 }
 
 export class KeyedClients {
@@ -54,8 +56,8 @@ export class KeyedClients {
     return true;
   }
 
-  #send(process: DurableProcess, { key, type, id, message }: KeyedMessage): void {
-    process.clients?.send(type, id, message, true, key).then(
+  #send(process: DurableProcess, { key, type, id, message, options }: KeyedMessage): void {
+    process.clients?.send(type, id, message, true, key, options).then(
       () => {
         this.acknowledged.add(key);
         this.#outside.note(this.acknowledged.size);
