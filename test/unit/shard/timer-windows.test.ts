@@ -1,0 +1,132 @@
+/**
+ * Windows of timers over rows: what is due soon is in the queue in time, once, and what is not stays out of memory;
+ * whatever is added meanwhile, and however the clock jumps.
+ */
+import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
+import { Rows } from '../../../src/shard/rows.ts';
+import { TimerWindows } from '../../../src/shard/timer-windows.ts';
+import { dueOfStamp, Stamps, stampOfTimer, timerKey } from '../../../src/timers/timer-layout.ts';
+import { TimerQueue } from '../../../src/timers/timer-queue.ts';
+
+const SOON_MS = 5_000;
+const FAR_MS = 60_000;
+
+class Stand {
+  readonly rows = new Rows(new DirtyEntities());
+  readonly queue = new TimerQueue();
+  readonly windows = new TimerWindows(this.rows, this.queue, { first: 4, end: 8 }, () => {});
+  readonly set = new Set<string>();
+  readonly taken: string[] = [];
+  nowMs = 1_000_000;
+  readonly #stamps = new Stamps();
+
+  add(keyGroup: number, delayMs: number): void {
+    const dueMs = this.nowMs + delayMs;
+    const stamp = this.#stamps.next(dueMs, 1);
+    const key = timerKey(keyGroup, stamp);
+    this.rows.set(key, true);
+    this.set.add(key);
+    this.windows.add(keyGroup, stamp, dueMs, this.nowMs);
+  }
+
+  /** A row that is there from an earlier life. */
+  leave(keyGroup: number, dueMs: number): void {
+    const key = timerKey(keyGroup, this.#stamps.next(dueMs, 0));
+    this.rows.set(key, true);
+    this.set.add(key);
+    this.windows.suspect(keyGroup);
+  }
+
+  /** Turns until nothing is left to read. */
+  async turn(): Promise<void> {
+    for (let idle = 0; idle < 2; ) {
+      idle = this.windows.work(this.nowMs) > 0 || this.windows.isReading ? 0 : idle + 1;
+      await setImmediate();
+    }
+  }
+
+  fire(): void {
+    while (this.queue.dueMs <= this.nowMs) {
+      const key = this.queue.take();
+      this.taken.push(key);
+      this.rows.set(key, undefined);
+    }
+  }
+
+  dueBy(ms: number): number {
+    return [...this.set].filter((key) => dueOfStamp(stampOfTimer(key)) <= ms).length;
+  }
+}
+
+test('a key group full of overdue timers comes piece by piece, in order', async () => {
+  const stand = new Stand();
+  for (let index = 0; index < 2_000; index++) stand.leave(5, 500_000 + (index % 7));
+  stand.windows.work(stand.nowMs);
+  await setImmediate();
+  stand.windows.work(stand.nowMs);
+  expect(stand.queue.size).toBe(512);
+  await stand.turn();
+  stand.fire();
+  expect(stand.taken).toEqual([...stand.set].toSorted());
+});
+
+test('far timers cost no place in the queue, and come in time', async () => {
+  const stand = new Stand();
+  for (let index = 0; index < 300; index++) stand.add(4 + (index % 4), FAR_MS + index);
+  await stand.turn();
+  expect([stand.queue.size, stand.windows.wakeMs]).toEqual([0, stand.nowMs + FAR_MS - SOON_MS]);
+  stand.nowMs += FAR_MS - SOON_MS + 3;
+  await stand.turn();
+  expect(stand.queue.size).toBe(300);
+});
+
+test('a reading that fails ends the shard', async () => {
+  const stand = new Stand();
+  stand.rows.scan = () => {
+    throw new Error('disk is gone');
+  };
+  stand.leave(4, 0);
+  stand.windows.work(stand.nowMs);
+  await setImmediate();
+  expect(stand.windows.wakeMs).toBe(0);
+  expect(() => stand.windows.work(stand.nowMs)).toThrow('disk is gone');
+});
+
+type Step = { readonly add: number; readonly group: number } | { readonly jump: number } | { readonly turn: boolean };
+
+const delays = fc.oneof(fc.nat(10), fc.nat(20_000), fc.nat(200_000));
+const steps = fc.array(
+  fc.oneof<fc.Arbitrary<Step>[]>(
+    fc.record({ add: delays, group: fc.integer({ min: 4, max: 7 }) }),
+    fc.record({ jump: fc.oneof(fc.nat(10_000), fc.integer({ min: -30_000, max: 100_000 })) }),
+    fc.record({ turn: fc.boolean() }),
+  ),
+  { maxLength: 80 },
+);
+
+test('each comes once, in its turn, and before it is due if it is looked for in time', async () => {
+  const property = fc.asyncProperty(steps, fc.array(fc.nat(2_000_000), { maxLength: 20 }), async (all, old) => {
+    const stand = new Stand();
+    old.forEach((due, index) => stand.leave(4 + (index % 4), due));
+    for (const step of all) {
+      if ('add' in step) stand.add(step.group, step.add);
+      else if ('jump' in step) stand.nowMs += step.jump;
+      // A part of the way, so that more comes while something is being read.
+      else if (step.turn) stand.windows.work(stand.nowMs);
+      else await stand.turn();
+      stand.fire();
+    }
+    await stand.turn();
+    stand.fire();
+    expect(stand.queue.size + stand.taken.length).toBeGreaterThanOrEqual(stand.dueBy(stand.nowMs + SOON_MS));
+    for (; stand.taken.length < stand.set.size; stand.nowMs += 3_000) {
+      await stand.turn();
+      stand.fire();
+    }
+    expect(stand.taken.toSorted()).toEqual([...stand.set].toSorted());
+  });
+  await fc.assert(property, { numRuns: 150 });
+});

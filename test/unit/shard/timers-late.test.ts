@@ -1,0 +1,114 @@
+/**
+ * What becomes of timers when nobody was there while they were due: the clock is set forward, or back, under an engine.
+ */
+import { expect, test } from 'vitest';
+import { defineFunction, type LatePolicy } from '../../../src/index.ts';
+import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
+import { results, Stage } from './stage.ts';
+
+const HOUR_MS = 3_600_000;
+const START_MS = Date.UTC(2026, 0, 1);
+
+interface Order {
+  readonly cron?: string;
+  readonly delay?: number;
+  readonly late?: LatePolicy;
+  readonly tolerance?: string;
+}
+
+const bell = defineFunction<number | string>({
+  type: 'test/bell',
+  invoke: (ctx, message) => ctx.egress(results, [message, ctx.now() - START_MS]),
+});
+const setter = defineFunction({
+  type: 'test/setter',
+  invoke(ctx, { cron, delay = 0, ...options }: Order) {
+    if (cron === undefined) ctx.sendAfter(delay, bell, 'bell', delay, options);
+    else ctx.schedule({ cron }, bell, 'bell', cron, options);
+  },
+});
+
+function open(options: ConstructorParameters<typeof Stage>[1] = {}): { on: Stage; clock: SimulatedClock } {
+  const clock = new SimulatedClock(START_MS);
+  return { on: new Stage([bell, setter], { clock, ...options }), clock };
+}
+
+test.each<readonly [Order, number]>([
+  [{}, 5],
+  [{ late: 'latest' }, 1],
+  [{ late: 'all' }, 5],
+  [{ late: 'skip', tolerance: '2h 30m' }, 3],
+  [{ late: 'skip', tolerance: 0 as never }, 1],
+])('of five hours that were missed, %j sends as many as it says', async (order, count) => {
+  const { on, clock } = open();
+  const late = order.late ?? 'all';
+  on.send('test/setter', 'Kim', { cron: '0 * * * *', ...order, late });
+  await on.play();
+  clock.advance(5 * HOUR_MS);
+  await on.play();
+  expect(on.records().length).toBe(count);
+  // And then it goes on as if nothing had been.
+  clock.advance(HOUR_MS);
+  await on.play();
+  expect(on.records()).toEqual([['0 * * * *', 6 * HOUR_MS]]);
+});
+
+test('a schedule that says nothing sends only the newest that was missed', async () => {
+  const { on, clock } = open();
+  on.send('test/setter', 'Kim', { cron: '0 * * * *' });
+  await on.play();
+  clock.advance(1_000 * HOUR_MS + 5);
+  await on.play();
+  expect(on.records()).toEqual([['0 * * * *', 1_000 * HOUR_MS + 5]]);
+});
+
+test('one message is sent however late it is, unless it says otherwise', async () => {
+  const { on, clock } = open();
+  const orders: readonly Order[] = [
+    { delay: 1 },
+    { delay: 2, late: 'latest' },
+    { delay: 3, late: 'skip' },
+    { delay: 4, late: 'skip', tolerance: '2h' },
+  ];
+  for (const order of orders) on.send('test/setter', 'Kim', order);
+  await on.play();
+  clock.advance(HOUR_MS);
+  await on.play();
+  expect((on.records() as [number, number][]).map(([delay]) => delay)).toEqual([1, 2, 4]);
+});
+
+test('a clock that is set back delays, and doubles nothing', async () => {
+  const { on, clock } = open();
+  on.send('test/setter', 'Kim', { delay: 1_000 });
+  on.send('test/setter', 'Kim', { cron: '* * * * *', late: 'all' });
+  await on.play();
+  clock.jump(-HOUR_MS);
+  clock.advance(1_000);
+  await on.play();
+  expect(on.records()).toEqual([]);
+  clock.advance(HOUR_MS);
+  await on.play();
+  expect(on.records()).toEqual([[1_000, 1_000]]);
+  clock.advance(59_000);
+  await on.play();
+  clock.jump(-30_000);
+  await on.play();
+  clock.advance(30_000);
+  await on.play();
+  expect(on.records()).toEqual([['* * * * *', 60_000]]);
+});
+
+test('what is overdue comes at a bounded rate, and only as there is room', async () => {
+  const { on, clock } = open({ shardCount: 1, batchCount: 8, creditCount: 20 });
+  for (let index = 0; index < 500; index++) on.send('test/setter', `Kim ${index}`, { delay: 10 });
+  await on.play();
+  clock.advance(20);
+  let most = 0;
+  for (let turn = 0; turn < 70; turn++) {
+    on.engine.turn(0);
+    most = Math.max(most, on.engine.shards[0]?.backlogCount ?? 0);
+    on.engine.turn(1);
+  }
+  expect(on.records().length).toBe(500);
+  expect(most).toBeLessThanOrEqual(20);
+});
