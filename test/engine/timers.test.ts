@@ -15,7 +15,7 @@ const MODULE = new URL('./timers-module.ts', import.meta.url);
 const IDS = Array.from({ length: 40 }, (_, index) => `keeper-${index}`);
 
 async function open(entry: string, options: Partial<EngineOptions>): Promise<Engine> {
-  const engine = await (ENTRIES[entry] as (options: EngineOptions) => Promise<Engine>)({
+  const engine = await ENTRIES[entry]({
     module: MODULE,
     shardCount: 2,
     ...options,
@@ -107,6 +107,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     await until(async () => (await rungOf(second, IDS.at(-1) as string)).length === 3);
     await sleep(50);
     await allRung(second, 3);
+    expect(await second.ask(keeper, IDS[0], { do: 'pending?' })).toEqual([]);
     await second.stop();
     // And the same directory with one shard, where timers set by three owners come together.
     const third = await open(entry, { directory: join(folder, 'other'), shardCount: 1 });

@@ -13,6 +13,7 @@ import { SAVEPOINT_MUTATIONS } from './savepoint-mutations.ts';
 import { SHARD_MUTATIONS } from './shard-mutations.ts';
 import { STORAGE_MUTATIONS } from './storage-mutations.ts';
 import { TYPED_MUTATIONS } from './typed-mutations.ts';
+import { TIMER_MUTATIONS } from './timer-mutations.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   ...CHANNEL_MUTATIONS,
@@ -23,4 +24,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...SAVEPOINT_MUTATIONS,
   ...TYPED_MUTATIONS,
   ...MESSAGE_MUTATIONS,
+  ...TIMER_MUTATIONS,
 ];

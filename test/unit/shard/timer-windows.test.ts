@@ -83,6 +83,18 @@ test('far timers cost no place in the queue, and come in time', async () => {
   expect(stand.queue.size).toBe(300);
 });
 
+test('a clock that is set back does not make it read again what it has', async () => {
+  const stand = new Stand();
+  stand.add(4, 10_000);
+  stand.add(4, 2 * FAR_MS);
+  stand.nowMs -= 30_000;
+  stand.windows.suspect(4);
+  await stand.turn();
+  stand.nowMs += 2 * FAR_MS + 25_000;
+  await stand.turn();
+  expect(stand.queue.size).toBe(2);
+});
+
 test('a reading that fails ends the shard', async () => {
   const stand = new Stand();
   stand.rows.scan = () => {

@@ -4,6 +4,10 @@
 import { expect, test } from 'vitest';
 import { defineFunction, type LatePolicy } from '../../../src/index.ts';
 import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
+import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
+import { Rows } from '../../../src/shard/rows.ts';
+import { Timers } from '../../../src/shard/timers.ts';
+import { hintKey } from '../../../src/timers/timer-layout.ts';
 import { results, Stage } from './stage.ts';
 
 const HOUR_MS = 3_600_000;
@@ -96,6 +100,19 @@ test('a clock that is set back delays, and doubles nothing', async () => {
   clock.advance(30_000);
   await on.play();
   expect(on.records()).toEqual([['* * * * *', 60_000]]);
+});
+
+test('a later run, whose epochs are counted from 1 again, sets its timers behind those of an earlier one', () => {
+  const stamps = [0, 3].map((baseEpoch) => {
+    const rows = new Rows(new DirtyEntities());
+    rows.dirty.epoch = 1;
+    const place = { clock: new SimulatedClock(START_MS), directory: null as never, effects: null as never };
+    const hooks = { room: () => 1, progressed: () => {} };
+    const timers = new Timers({ ...place, ...hooks, rows, keyGroups: { first: 0, end: 1 }, stored: { baseEpoch } });
+    timers.insert(0, START_MS, ['test/setter', 'Kim', null, 'test/bell', 'bell', 1, 0]);
+    return [...rows.inMemory()].map(({ key }) => key).find((key) => key.startsWith(hintKey(0)) && key !== hintKey(0));
+  });
+  expect(String(stamps[0]) < String(stamps[1])).toBe(true);
 });
 
 test('what is overdue comes at a bounded rate, and only as there is room', async () => {
