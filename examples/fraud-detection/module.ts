@@ -133,6 +133,7 @@ export const accountFunction = defineFunction({
   invoke(ctx, message) {
     if (message === 'query') return ctx.reply({ kind: 'frauds', count: ctx.state.frauds });
     ctx.state.frauds += message === 'confirm fraud' ? 1 : -1;
+    if (message === 'confirm fraud') ctx.sendAfter('30 days', account, ctx.self.id, 'forget fraud');
   },
 });
 

@@ -7,7 +7,7 @@ import type { FunctionType } from '../sdk/function.ts';
 import type { PendingTimer, Schedule, TimerOptions } from '../sdk/timer.ts';
 import { TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
 import { InvocationCore } from './invocation-core.ts';
-import { type Delayed, TimerWrites } from './timer-writes.ts';
+import { type Added, type Delayed, TimerWrites } from './timer-writes.ts';
 
 type Target = string | FunctionType<never>;
 
@@ -48,6 +48,11 @@ export abstract class TimedInvocation extends InvocationCore {
   /** Removes all that its address has pending. */
   protected deleteTimers(): void {
     this.#writes().erase(this.entity);
+  }
+
+  /** What it has sent with a delay, so far; for who observes it. */
+  get delayed(): readonly Added[] {
+    return this.#timerWrites?.added ?? [];
   }
 
   #writes(): TimerWrites {

@@ -41,7 +41,7 @@ const POLICIES: ReadonlyMap<string, number> = new Map([
   ['skip', LATE_SKIP],
 ]);
 
-interface Added {
+export interface Added {
   readonly dueMs: number;
   readonly row: TimerRow;
 }
@@ -182,6 +182,11 @@ export class TimerWrites {
       }
     }
     return [...found, ...own].sort((one, other) => one.due - other.due);
+  }
+
+  /** What this invocation has sent with a delay, so far. */
+  get added(): readonly Added[] {
+    return this.#added;
   }
 
   /** The invocation has returned. */

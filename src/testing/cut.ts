@@ -9,6 +9,7 @@ import type { Module } from '../sdk/module.ts';
 import type { StateSpecs } from '../sdk/state.ts';
 import { Directory } from '../shard/function-binding.ts';
 import type { CommittedCut, CutMessage } from './committed-cut.ts';
+import { type DelayedMessage, delayedMessages } from './delayed-messages.ts';
 import {
   addressOf,
   type EntityCells,
@@ -67,6 +68,13 @@ export class Cut implements States {
     return this.messages.filter(({ type }) => type === wanted);
   }
 
+  /** The delayed messages to one function that are pending. */
+  delayedTo<Message>(target: FunctionType<Message>): readonly DelayedMessage<Message>[];
+  delayedTo(target: string): readonly DelayedMessage<unknown>[];
+  delayedTo(target: string | FunctionType<never>): readonly DelayedMessage<unknown>[] {
+    return delayedMessages(this.#cut.rows, target);
+  }
+
   /** All records that this egress has ever got, in their order. */
   egress<Record>(egress: EgressType<Record>): readonly Record[];
   egress(egress: string): readonly unknown[];
@@ -85,6 +93,6 @@ function cutGround(cut: CommittedCut, directory: Directory, now: number): StateG
       const ofType = [...cut.cells].filter(([name]) => name.startsWith(`${type} `));
       return new Map(ofType.map(([name, cells]): [string, EntityCells] => [name.slice(type.length + 1), cells]));
     },
-    rows: (prefix) => [...cut.rows].filter(([key]) => key.startsWith(prefix)).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    rows: () => cut.rows,
   };
 }

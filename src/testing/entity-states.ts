@@ -59,8 +59,8 @@ export interface StateGround {
   readonly now: number;
   /** All entities of a function that have cells. */
   cells(type: string): ReadonlyMap<string, EntityCells>;
-  /** All rows whose key begins so, in the order of their keys. */
-  rows(prefix: string): readonly (readonly [key: string, value: unknown])[];
+  /** All rows, by their keys. */
+  rows(): ReadonlyMap<string, unknown>;
 }
 
 export function addressOf(target: Address | string | FunctionType<never>, id?: string): Address {
@@ -89,12 +89,17 @@ function readState(ground: StateGround, binding: FunctionBinding, id: string, ce
     if (slot.kind === 'value') return readValue(ground, binding, slot, id, cell);
     const section = slot.kind === 'table' ? SECTION_TABLE : SECTION_LIST;
     const prefix = rowPrefix(section, binding.type, hashId(id), id) + counted(utf8(slot.name));
-    const rows = ground.rows(prefix);
+    const rows = rowsOf(ground, prefix);
     if (slot.kind === 'table') return new Map(rows.map(([key, value]) => [readUtf8(key.slice(prefix.length)), value]));
     // Rows beyond the length are left over from earlier.
     return rows.slice(0, Number(cell ?? 0)).map(([, value]) => value);
   };
   return Object.fromEntries(binding.shape.slots.map((slot) => [slot.name, read(slot)]));
+}
+
+function rowsOf(ground: StateGround, prefix: string): (readonly [key: string, value: unknown])[] {
+  const rows = [...ground.rows()].filter(([key]) => key.startsWith(prefix));
+  return rows.sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 function readValue(

@@ -12,6 +12,7 @@ export type {
 } from '../store/state-store.ts';
 export type { Duration } from '../sdk/duration.ts';
 export { Cut, type MessageInFlight } from './cut.ts';
+export type { DelayedMessage } from './delayed-messages.ts';
 export { ExplorationFailure, explore } from './explore.ts';
 export type { EntityState, StateAt, States, WithState } from './entity-states.ts';
 export type { ExploreOptions, ExploreReport, Scenario, ScenarioClient } from './scenario.ts';

@@ -22,11 +22,9 @@ export function memoryGround(engine: SingleThreadEngine, clock: SimulatedClock):
       }
       return found;
     },
-    rows(prefix) {
+    rows() {
       const rows = engine.shards.flatMap((shard) => [...shard.rows.inMemory()]);
-      return rows
-        .filter(({ key, value }) => value !== undefined && key.startsWith(prefix))
-        .map(({ key, value }) => [key, value] as const);
+      return new Map(rows.filter(({ value }) => value !== undefined).map(({ key, value }) => [key, value]));
     },
   };
 }

@@ -8,6 +8,8 @@ import type { IngressSource } from '../sdk/ingress.ts';
 import type { Module } from '../sdk/module.ts';
 import { EFFECT_ID, EFFECT_KIND, EFFECT_PAYLOAD, EFFECT_STRIDE, EFFECT_TYPE, type Effects } from '../shard/effects.ts';
 import type { Directory } from '../shard/function-binding.ts';
+import type { Added } from '../shard/timer-writes.ts';
+import { AT_MESSAGE, AT_TARGET_ID, AT_TARGET_TYPE } from '../timers/timer-layout.ts';
 import { hashId } from '../keys/id-hash.ts';
 import { shardOfHash } from '../keys/key-group.ts';
 import { KIND_EGRESS, TYPE_ASKER } from '../wire/envelope-layout.ts';
@@ -18,6 +20,7 @@ const AsyncFunction = (async () => {}).constructor;
 /** What a Context has behind it. */
 interface Insight {
   readonly effects: Effects;
+  readonly delayed: readonly Added[];
   readonly place: { readonly directory: Directory };
 }
 
@@ -91,7 +94,7 @@ class Observer {
     }
   }
 
-  #sent({ effects: { slots, length }, place }: Insight, from: number): SentEvent[] {
+  #sent({ effects: { slots, length }, delayed, place }: Insight, from: number): SentEvent[] {
     const sent: SentEvent[] = [];
     for (let at = from; at < length; at += EFFECT_STRIDE) {
       const kind = slots[at + EFFECT_KIND] as number;
@@ -102,6 +105,10 @@ class Observer {
         slots[at + EFFECT_ID] as string,
       );
       sent.push({ to, payload: slots[at + EFFECT_PAYLOAD] });
+    }
+    for (const { dueMs, row } of delayed) {
+      const to = nameOf({ type: row[AT_TARGET_TYPE], id: row[AT_TARGET_ID] });
+      sent.push({ to, payload: row[AT_MESSAGE], delayMs: dueMs - this.#trace.clock.now() });
     }
     return sent;
   }

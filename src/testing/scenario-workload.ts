@@ -19,6 +19,9 @@ import type { Outside, Workload } from './workload.ts';
 import { moduleOf, type World } from './world.ts';
 import { readDuration } from '../sdk/duration.ts';
 
+/** More than anything takes that does not wait for time. */
+const IDLE_STEPS = 30;
+
 /** A cut that `settle` waits for. */
 interface CutWish {
   state: 'wanted' | 'ordered' | 'committed';
@@ -41,6 +44,9 @@ export class ScenarioWorkload implements Workload {
   #hasBegun = false;
   #hasEnded = false;
   #failure: { readonly error: unknown } | undefined;
+  /** For how many steps nothing has moved, and what moving is told by. */
+  #idleSteps = 0;
+  #activity: number | undefined;
 
   constructor(outside: Outside, scenario: Scenario, trace: Trace) {
     const { clock, prng } = outside;
@@ -131,7 +137,7 @@ export class ScenarioWorkload implements Workload {
   step(process: DurableProcess): boolean {
     this.#throwFailure();
     if (this.#client.step(process)) return true;
-    if (!this.#isQuiet(process)) return isHeldUp(process) && this.#passTime(process, Number.POSITIVE_INFINITY);
+    if (!this.#isQuiet(process)) return this.#isHeldUp(process) && this.#passTime(process, Number.POSITIVE_INFINITY);
     if (this.#client.quiet() || this.#grantWish(process)) return true;
     return this.#passTime(process, this.#client.waitsUntil ?? 0);
   }
@@ -172,12 +178,22 @@ export class ScenarioWorkload implements Workload {
     return true;
   }
 
+  /** Nothing has moved for long: messages wait to be tried again later, and for nothing else. */
+  #isHeldUp({ engine }: DurableProcess): boolean {
+    const activity = engine?.meshes.at(-1)?.counters.activity();
+    const isIdle = engine?.shards.every((shard) => !shard.hasWork && !shard.isWaiting) === true;
+    const isHeldUp = isIdle && engine?.coordinator.isQuiescent === false && activity === this.#activity;
+    this.#idleSteps = isHeldUp ? this.#idleSteps + 1 : 0;
+    this.#activity = activity;
+    return this.#idleSteps > IDLE_STEPS;
+  }
+
   /** Time is all that is waited for: it goes on to what is due next, or to `until`. */
   #passTime({ engine }: DurableProcess, until: number): boolean {
     const { clock } = this.#outside;
     const now = clock.now();
     const dues = (engine?.shards ?? []).map(({ restMs }) => now + restMs);
-    const next = Math.min(until, clock.nextWakeAt ?? until, ...dues);
+    const next = Math.min(until, clock.nextWakeAt ?? until, ...dues, now + (engine?.coordinator.restMs ?? 0));
     if (next <= now || next === Number.POSITIVE_INFINITY) return false;
     clock.advance(next - now);
     return true;
@@ -216,9 +232,4 @@ export class ScenarioWorkload implements Workload {
     check(cut.messages.length === 0, () => `in flight in the end: ${JSON.stringify(cut.messages)}`);
     await this.#scenario.outcome?.(this.#cut(cut));
   }
-}
-
-/** Messages wait, and for nothing but to be tried again later. */
-function isHeldUp({ engine }: DurableProcess): boolean {
-  return engine?.shards.every((shard) => !shard.hasWork && !shard.isWaiting && shard.restMs > 0) === true;
 }

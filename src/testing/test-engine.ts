@@ -16,6 +16,7 @@ import type { FunctionType } from '../sdk/function.ts';
 import type { IngressType } from '../sdk/ingress.ts';
 import type { Module } from '../sdk/module.ts';
 import type { StateSpecs } from '../sdk/state.ts';
+import { type DelayedMessage, delayedMessages } from './delayed-messages.ts';
 import {
   addressOf,
   type EntityState,
@@ -215,6 +216,13 @@ export class TestEngine implements AsyncDisposable, States {
   states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState>;
   states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState> {
     return statesOfFunction(this.#ground, target);
+  }
+
+  /** The delayed messages to one function that are pending. */
+  delayedTo<Message>(target: FunctionType<Message>): readonly DelayedMessage<Message>[];
+  delayedTo(target: string): readonly DelayedMessage<unknown>[];
+  delayedTo(target: string | FunctionType<never>): readonly DelayedMessage<unknown>[] {
+    return delayedMessages(this.#ground.rows(), target);
   }
 
   /** All records that this egress has got so far. */

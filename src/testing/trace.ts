@@ -15,6 +15,8 @@ const VALUE_LENGTH_MAX = 160;
 export interface SentEvent {
   readonly to: string;
   readonly payload: unknown;
+  /** How much later. */
+  readonly delayMs?: number;
 }
 
 export interface InvocationEvent {
@@ -96,7 +98,10 @@ export class Trace {
       lines.push(`${indent}ended at ${sinceText(endedAt - this.#startedAt)}`);
     }
     if (error !== undefined) lines.push(`${indent}threw ${error instanceof Error ? String(error) : valueText(error)}`);
-    for (const { to, payload } of sent) lines.push(`${indent}→ ${to}: ${valueText(payload)}`);
+    for (const { to, payload, delayMs } of sent) {
+      const later = delayMs === undefined ? '' : ` in ${sinceText(delayMs)}`;
+      lines.push(`${indent}→ ${to}${later}: ${valueText(payload)}`);
+    }
     return lines;
   }
 }

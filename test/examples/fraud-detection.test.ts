@@ -41,6 +41,23 @@ describe('step by step', () => {
     expect(t.states(transactionFunction).size).toBe(0);
   });
 
+  test('a fraud counts for 30 days', async () => {
+    const t = await testEngine(fraudModule((id) => Promise.resolve(SCORES[id])));
+    await t.send(account, 'Eve', 'confirm fraud');
+    await t.advance('20 days');
+    await t.send(account, 'Eve', 'confirm fraud');
+    expect(t.delayedTo(account).map(({ id, due }) => [id, due - t.now()])).toEqual([
+      ['Eve', 10 * 86_400_000],
+      ['Eve', 30 * 86_400_000],
+    ]);
+    expect(await t.ask(account, 'Eve', 'query')).toEqual({ kind: 'frauds', count: 2 });
+    await t.advance('11 days');
+    expect(t.state(accountFunction, 'Eve').frauds).toBe(1);
+    await t.advance('20 days');
+    expect([t.state(accountFunction, 'Eve').frauds, t.delayedTo(account)]).toEqual([0, []]);
+    expect(t.trace()).toContain('→ fraud/account "Eve" in 30 d 0.000 s: \'forget fraud\'');
+  });
+
   test('the third party is asked once a week per merchant, and again when it was away', async () => {
     let asked = 0;
     const t = await testEngine(
@@ -87,9 +104,13 @@ describe('explored', () => {
           await Promise.all(confirmed);
           await t.settle();
           t.feed(transactions, ...GIVEN);
+          await t.advance('31 days');
         },
         invariant(cut) {
-          expect(cut.state(accountFunction, 'Eve').frauds).toBeLessThanOrEqual(3);
+          // Whatever is counted will be forgotten, and nothing else.
+          const toForget = cut.delayedTo(account).length;
+          const onTheirWay = cut.messagesTo(account).filter(({ message }) => message === 'forget fraud').length;
+          expect(cut.state(accountFunction, 'Eve').frauds).toBe(toForget + onTheirWay);
           const raised = cut.egress(alerts).map((alert) => alert.transaction);
           expect(new Set(raised).size).toBe(raised.length);
         },
@@ -97,6 +118,7 @@ describe('explored', () => {
           const raised = cut.egress(alerts).map((alert) => alert.transaction);
           expect(raised.toSorted()).toEqual(EXPECTED.map(({ id }) => id).toSorted());
           expect(cut.states(transactionFunction).size).toBe(0);
+          expect(cut.state(accountFunction, 'Eve').frauds).toBe(0);
         },
       },
       { seeds: 40 },
