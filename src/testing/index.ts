@@ -18,5 +18,6 @@ export type { EntityState, StateAt, States, WithState } from './entity-states.ts
 export type { ExploreOptions, ExploreReport, Scenario, ScenarioClient } from './scenario.ts';
 export type { StoreConformanceOptions } from './store-case.ts';
 export { storeConformance } from './store-conformance.ts';
-export { type TestAskOptions, TestEngine, testEngine, type TestEngineOptions } from './test-engine.ts';
+export { TestEngine, testEngine } from './test-engine.ts';
+export type { TestAskOptions, TestEngineOptions } from './test-engine-options.ts';
 export type { ModuleSource, World } from './world.ts';
