@@ -14,6 +14,7 @@ import { oneToOne } from './flow/one-to-one.ts';
 import { pingPong } from './flow/ping-pong.ts';
 import { restart } from './flow/restart.ts';
 import { sendCommitted } from './flow/send-committed.ts';
+import { tableTouch, tableTouchDurable } from './flow/table-touch.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { microBenchmarks } from './harness/micro.ts';
 import { codecSuites } from './micro/codec.ts';
@@ -37,6 +38,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   fanOut,
   pingPong,
   ask,
+  tableTouch,
+  tableTouchDurable,
   ringTwoThreads,
   ...microBenchmarks(ringSuites),
   doorbell,

@@ -12,7 +12,8 @@ import { TableHandle } from './table-handle.ts';
 
 export class InvocationRows {
   readonly writes: RowWrites;
-  readonly #handles = new Map<StateSlot, StateHandle>();
+  /** By slot; a function has few. */
+  #handles: { readonly slot: StateSlot; readonly handle: StateHandle }[] = [];
 
   constructor(rows: Rows) {
     this.writes = new RowWrites(rows);
@@ -20,10 +21,9 @@ export class InvocationRows {
 
   /** The table or list of this invocation; the same one each time. */
   handle(holder: StateHolder, owner: StateOwner, slot: StateSlot): StateHandle {
-    const known = this.#handles.get(slot);
-    if (known !== undefined) return known;
+    for (const known of this.#handles) if (known.slot === slot) return known.handle;
     const handle = slot.kind === 'table' ? new TableHandle(holder, owner, slot) : new ListHandle(holder, owner, slot);
-    this.#handles.set(slot, handle);
+    this.#handles.push({ slot, handle });
     return handle;
   }
 
@@ -34,8 +34,8 @@ export class InvocationRows {
 
   /** The invocation has ended. */
   expire(): void {
-    if (this.#handles.size === 0) return;
-    for (const handle of this.#handles.values()) handle.expire();
-    this.#handles.clear();
+    if (this.#handles.length === 0) return;
+    for (const { handle } of this.#handles) handle.expire();
+    this.#handles = [];
   }
 }

@@ -5,13 +5,24 @@
 import { afterPrefix } from '../state/row.ts';
 import type { FoundRow, Rows } from './rows.ts';
 
+/** Up to so many changes are looked through; most invocations make a few, and a `Map` would cost more to empty again. */
+const FEW = 8;
+
+/** What a row is to be. */
+interface RowChange {
+  readonly key: string;
+  /** Undefined when it is removed. */
+  value: unknown;
+  /** Whether the key was never used before. */
+  isNew: boolean;
+}
+
 export class RowWrites {
   readonly #rows: Rows;
-  /** New values by key; undefined where a row is removed. */
-  readonly #values = new Map<string, unknown>();
-  /** Keys that were never used before. */
-  readonly #fresh = new Set<string>();
-  /** Prefixes that were erased before all values. */
+  #changes: RowChange[] = [];
+  /** The same by key, when there are many. */
+  #byKey: Map<string, RowChange> | undefined;
+  /** Prefixes that were erased before all changes. */
   readonly #erased: string[] = [];
 
   constructor(rows: Rows) {
@@ -19,18 +30,39 @@ export class RowWrites {
   }
 
   get(key: string): unknown {
-    if (this.#values.has(key)) return this.#values.get(key);
+    const change = this.#find(key);
+    if (change !== undefined) return change.value;
     return this.#isErased(key) ? undefined : this.#rows.get(key);
   }
 
   /** `undefined` removes; see `Rows.set`. */
   set(key: string, value: unknown, isNew = false): void {
-    this.#values.set(key, value);
-    if (isNew) this.#fresh.add(key);
+    const known = this.#find(key);
+    if (known === undefined) {
+      this.#add({ key, value, isNew });
+    } else {
+      known.value = value;
+      known.isNew ||= isNew;
+    }
+  }
+
+  #find(key: string): RowChange | undefined {
+    if (this.#byKey !== undefined) return this.#byKey.get(key);
+    for (const change of this.#changes) if (change.key === key) return change;
+    return undefined;
+  }
+
+  #add(change: RowChange): void {
+    this.#changes.push(change);
+    if (this.#byKey !== undefined) this.#byKey.set(change.key, change);
+    else if (this.#changes.length > FEW) this.#byKey = new Map(this.#changes.map((each) => [each.key, each]));
   }
 
   erase(prefix: string): void {
-    for (const key of this.#values.keys()) if (key.startsWith(prefix)) this.#values.delete(key);
+    const kept = this.#changes.filter(({ key }) => !key.startsWith(prefix));
+    this.#changes = [];
+    this.#byKey = undefined;
+    for (const change of kept) this.#add(change);
     if (!this.#isErased(prefix)) this.#erased.push(prefix);
   }
 
@@ -40,7 +72,7 @@ export class RowWrites {
    */
   scan(from: string, before: string): AsyncGenerator<FoundRow, void, undefined> {
     const changes: FoundRow[] = [];
-    for (const [key, value] of this.#values) if (key >= from && key < before) changes.push({ key, value });
+    for (const { key, value } of this.#changes) if (key >= from && key < before) changes.push({ key, value });
     changes.sort((one, other) => (one.key < other.key ? -1 : 1));
     const found = this.#rows.walk(from, before, changes);
     if (this.#erased.length === 0) return found;
@@ -53,7 +85,7 @@ export class RowWrites {
     this.#rows.check();
     if (this.isEmpty) return;
     for (const prefix of this.#erased) this.#rows.erase(prefix);
-    for (const [key, value] of this.#values) this.#rows.set(key, value, this.#fresh.has(key));
+    for (const { key, value, isNew } of this.#changes) this.#rows.set(key, value, isNew);
     this.#forget();
   }
 
@@ -64,13 +96,13 @@ export class RowWrites {
   }
 
   #forget(): void {
-    this.#values.clear();
-    this.#fresh.clear();
+    this.#changes = [];
+    this.#byKey = undefined;
     this.#erased.length = 0;
   }
 
   get isEmpty(): boolean {
-    return this.#values.size === 0 && this.#erased.length === 0;
+    return this.#changes.length === 0 && this.#erased.length === 0;
   }
 
   #isErased(key: string): boolean {

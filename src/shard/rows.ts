@@ -10,7 +10,7 @@ import type { PayloadCodec } from '../wire/payload-codec.ts';
 import { readRowValue } from '../state/record-reader.ts';
 import { afterPrefix, Erasure, keyBytes, Row, type Stored } from '../state/row.ts';
 import { Erasures } from '../state/erasures.ts';
-import { RowTree } from '../state/row-tree.ts';
+import { RowTable } from '../state/row-table.ts';
 import type { StateStore, StoreEntry } from '../store/state-store.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
 
@@ -32,7 +32,7 @@ const WALK_COUNT = 256;
 
 export class Rows {
   readonly dirty: DirtyEntities;
-  readonly #rows = new RowTree<Row>();
+  readonly #rows = new RowTable();
   /** What was erased and is not yet erased in the store. */
   readonly #erasures = new Erasures();
   #stored: RowStore | undefined;
@@ -96,11 +96,11 @@ export class Rows {
       // Nothing is there to be removed.
       if (value === undefined && (this.#stored === undefined || this.#erasures.covers(key))) return;
       row = new Row(key, value, !isNew);
-      this.#rows.set(key, row);
+      this.#rows.add(row);
     }
     if (row.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(row);
     row.value = value;
-    if (value === undefined && this.#stored === undefined) this.#rows.delete(key);
+    if (value === undefined && this.#stored === undefined) this.#rows.remove(row);
   }
 
   /** Removes all rows under a prefix, however many the store has. */
@@ -115,7 +115,7 @@ export class Rows {
       // What earlier epochs have written the erasure takes away, wherever it lies by then. A cut that has not come to such
       // a row still encodes it, as it was.
       if (row.dirtyEpoch === this.dirty.epoch) row.value = undefined;
-      else this.#rows.delete(row.key);
+      else this.#rows.remove(row);
     }
     const erasure = new Erasure(prefix);
     this.#erasures.add(erasure);
@@ -182,7 +182,7 @@ export class Rows {
 
   /** The store has it: it need not stay in memory. */
   released(item: Stored): void {
-    if (item instanceof Row && this.#rows.get(item.key) === item) this.#rows.delete(item.key);
+    if (item instanceof Row) this.#rows.remove(item);
     if (item instanceof Erasure) this.#erasures.remove(item);
   }
 
@@ -192,7 +192,7 @@ export class Rows {
     let row = this.#rows.get(key);
     if (row === undefined) {
       row = new Row(key, value, true);
-      this.#rows.set(key, row);
+      this.#rows.add(row);
     }
     row.value = value;
     row.dirtyEpoch = dirtyEpoch;

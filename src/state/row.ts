@@ -12,6 +12,7 @@
  *   └──────────────────┴─────────────┴──────────────────┴────────┴─────────────┴────────────────┴──────┴─────────┘
  * ```
  */
+import { hashId } from '../keys/id-hash.ts';
 import { keyGroupOfHash } from '../keys/key-group.ts';
 import { ID_ASCII, ID_WIDE } from '../store/key-layout.ts';
 
@@ -23,6 +24,8 @@ export interface Stored {
 
 export class Row implements Stored {
   readonly key: string;
+  /** Of the key, for `RowTable`. */
+  readonly hash: number;
   /** Undefined when it has been removed. Never changed in place: a cut may encode it later. */
   value: unknown;
   dirtyEpoch = 0;
@@ -32,6 +35,7 @@ export class Row implements Stored {
 
   constructor(key: string, value: unknown, mayBeStored: boolean) {
     this.key = key;
+    this.hash = hashId(key);
     this.value = value;
     this.mayBeStored = mayBeStored;
   }

@@ -1,0 +1,53 @@
+/**
+ * Rows in memory by key and in order: like a map, through growth and removals that close gaps.
+ */
+import { expect, test } from 'vitest';
+import { Prng } from '../../../src/base/prng.ts';
+import { afterPrefix, Row } from '../../../src/state/row.ts';
+import { RowTable } from '../../../src/state/row-table.ts';
+
+const STEPS = 20_000;
+
+test('it is a sorted map', () => {
+  const prng = new Prng(7);
+  const table = new RowTable();
+  const model = new Map<string, Row>();
+  for (let step = 0; step < STEPS; step++) {
+    // First it grows, then it shrinks.
+    const key = `key ${prng.below(3_000)}`;
+    const known = model.get(key);
+    expect(table.get(key)).toBe(known);
+    if (known === undefined && prng.chance(step < STEPS / 2 ? 0.8 : 0.2)) {
+      const row = new Row(key, step, false);
+      table.add(row);
+      model.set(key, row);
+    } else if (known !== undefined && prng.chance(step < STEPS / 2 ? 0.2 : 0.8)) {
+      table.remove(known);
+      model.delete(key);
+    }
+  }
+  const sorted = [...model.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
+  expect([table.size, sorted.length > 100]).toEqual([model.size, true]);
+  expect([...table.values()]).toEqual(sorted);
+  for (let number = 0; number < 3_000; number++) expect(table.get(`key ${number}`)).toBe(model.get(`key ${number}`));
+});
+
+test('a range can be limited', () => {
+  const table = new RowTable();
+  for (const key of ['b', 'a', 'ab', 'aa']) table.add(new Row(key, key, false));
+  const keysOf = (rows: readonly Row[]): string[] => rows.map(({ key }) => key);
+  expect(keysOf(table.range('a', afterPrefix('a')))).toEqual(['a', 'aa', 'ab']);
+  expect(keysOf(table.first('aa', 'c', 2))).toEqual(['aa', 'ab']);
+  expect(keysOf(table.range('b', 'b'))).toEqual([]);
+});
+
+test('only the row itself is removed, not another one of its key', () => {
+  const table = new RowTable();
+  const row = new Row('a', 1, false);
+  table.remove(row);
+  table.add(row);
+  table.remove(new Row('a', 1, false));
+  expect([table.size, table.get('a')]).toEqual([1, row]);
+  table.remove(row);
+  expect([table.size, table.get('a')]).toEqual([0, undefined]);
+});
