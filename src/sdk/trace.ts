@@ -83,12 +83,16 @@ export function childOf(carried: CarriedTrace, random: () => number): CarriedTra
   return { ...carried, traceparent: traceparent.slice(0, SPAN_START) + hexId(random) + flags };
 }
 
+const BYTES_IN_HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function wordInHex(word: number): string {
+  const [high, low] = [word >>> 16, word & 0xffff];
+  return BYTES_IN_HEX[high >>> 8] + BYTES_IN_HEX[high & 0xff] + BYTES_IN_HEX[low >>> 8] + BYTES_IN_HEX[low & 0xff];
+}
+
 /** 16 hexadecimal digits, not all of them 0. */
 export function hexId(random: () => number): string {
-  const half = (): string =>
-    Math.floor(random() * 0x1_0000_0000)
-      .toString(16)
-      .padStart(SPAN_LENGTH / 2, '0');
-  const id = half() + half();
-  return /^0+$/.test(id) ? `${id.slice(1)}1` : id;
+  const high = Math.floor(random() * 0x1_0000_0000);
+  const low = Math.floor(random() * 0x1_0000_0000);
+  return wordInHex(high) + wordInHex(high + low === 0 ? 1 : low);
 }

@@ -16,7 +16,7 @@ import {
   WORD_TARGET,
 } from './envelope-layout.ts';
 import { idEquals, readId } from './id-bytes.ts';
-import { decodeMeta, type MessageMeta } from './message-meta.ts';
+import { type MessageMeta, readMeta } from './message-meta.ts';
 import type { PayloadCodec } from './payload-codec.ts';
 import { PLAIN, RICH } from './structured-data.ts';
 
@@ -86,7 +86,7 @@ export class EnvelopeReader {
 
   meta(): MessageMeta | undefined {
     if (this.#metaBytes === 0) return undefined;
-    return decodeMeta(this.#bytes.subarray(this.#metaAt, this.#metaAt + this.#metaBytes));
+    return readMeta(this.#bytes, this.#metaAt, this.#metaBytes);
   }
 
   payload(): unknown {

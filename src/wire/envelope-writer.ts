@@ -3,7 +3,6 @@
  * codec's payload) and from there copied once to where it goes: claimed ring bytes, an overflow, or the effects of an async
  * invocation. Encoding first and placing second means that its exact length is known before room is claimed.
  */
-import { assert } from '../base/assert.ts';
 import { ID_LENGTH_MAX } from '../sdk/address.ts';
 import {
   FLAG_FLAT_PAYLOAD,
@@ -19,7 +18,7 @@ import {
   WORD_TARGET,
 } from './envelope-layout.ts';
 import { idBytesMax, writeId } from './id-bytes.ts';
-import { encodeMeta, type MessageMeta, META_BYTES_MAX } from './message-meta.ts';
+import { type MessageMeta, META_BYTES_MAX, writeMeta } from './message-meta.ts';
 import type { PayloadCodec } from './payload-codec.ts';
 import { PLAIN } from './structured-data.ts';
 
@@ -49,9 +48,6 @@ export class EnvelopeWriter {
   #bodyWords: Int32Array = this.#scratchWords;
   #bodyCount = 0;
   #bodyBytes = 0;
-  /** The meta that was encoded last: what one invocation sends often has the same. */
-  #lastMeta: MessageMeta | undefined;
-  #lastMetaBytes: Uint8Array = this.#scratchBytes;
 
   constructor(codec: PayloadCodec) {
     this.#codec = codec;
@@ -89,7 +85,7 @@ export class EnvelopeWriter {
     }
     let metaBytes = 0;
     if (meta !== undefined) {
-      metaBytes = this.#writeMeta(meta, at);
+      metaBytes = writeMeta(meta, this.#scratchBytes, at);
       at = (at + metaBytes + 3) & ~3;
     }
     words[WORD_KIND] = kind | (flags << 8) | (targetType << 16);
@@ -102,17 +98,6 @@ export class EnvelopeWriter {
     this.#headCount = at >> 2;
     this.#bodyCount = (payloadBytes + 3) >> 2;
     this.byteLength = at + payloadBytes;
-  }
-
-  #writeMeta(meta: MessageMeta, at: number): number {
-    if (meta !== this.#lastMeta) {
-      this.#lastMetaBytes = encodeMeta(meta);
-      this.#lastMeta = meta;
-    }
-    const bytes = this.#lastMetaBytes;
-    assert(bytes.length <= META_BYTES_MAX, 'the meta of a message is small');
-    this.#scratchBytes.set(bytes, at);
-    return bytes.length;
   }
 
   /** Encodes the payload in the fastest form that fits; returns the form's flag. */

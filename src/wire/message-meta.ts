@@ -4,9 +4,17 @@
  *
  * One object may belong to many messages at a time, so nobody ever changes one; who wants another makes another. Fields
  * that a version does not know travel on as they came, so a newer one may add some.
+ *
+ * In an envelope it is a tagged value (`tagged-value.ts`), but for a trace alone, which is what most metas are:
+ *
+ * ```
+ *   │ 0x54 (8) │ causal id, length (8) │ traceparent, length (8) │ tracestate, length (16) │ the three texts in ASCII │
+ * ```
  */
+import { assert } from '../base/assert.ts';
 import type { Address } from '../sdk/address.ts';
 import type { CarriedTrace } from '../sdk/trace.ts';
+import { readId, writeId } from './id-bytes.ts';
 import { decodeTagged, encodeTagged } from './tagged-value.ts';
 
 export interface MessageMeta {
@@ -28,14 +36,65 @@ export const IF_EXISTS: MessageMeta = Object.freeze({ ifExists: true });
 
 /** Bytes that the meta of one message may take; those who make one see to it. */
 export const META_BYTES_MAX = 8192;
+/** No form of a tagged value. */
+const TRACE_ONLY = 0x54;
+const TRACE_HEAD_BYTES = 5;
 
-export function encodeMeta(meta: MessageMeta): Uint8Array {
-  return encodeTagged(meta);
+/** Writes it at `at`; returns its length in bytes. */
+export function writeMeta(meta: MessageMeta, bytes: Uint8Array, at: number): number {
+  const { trace } = meta;
+  const byteLength = trace !== undefined && hasTraceOnly(meta) ? writeTrace(trace, bytes, at) : 0;
+  if (byteLength > 0) return byteLength;
+  const tagged = encodeTagged(meta);
+  assert(tagged.length <= META_BYTES_MAX, 'the meta of a message is small');
+  bytes.set(tagged, at);
+  return tagged.length;
 }
 
 /** Shares nothing with `bytes`. */
-export function decodeMeta(bytes: Uint8Array): MessageMeta {
-  return decodeTagged(bytes) as MessageMeta;
+export function readMeta(bytes: Uint8Array, at: number, byteLength: number): MessageMeta {
+  if (bytes[at] === TRACE_ONLY) return { trace: readTrace(bytes, at) };
+  return decodeTagged(bytes.subarray(at, at + byteLength)) as MessageMeta;
+}
+
+function hasTraceOnly(meta: MessageMeta): boolean {
+  for (const field in meta) if (field !== 'trace') return false;
+  for (const field in meta.trace) {
+    if (field !== 'causalId' && field !== 'traceparent' && field !== 'tracestate') return false;
+  }
+  return true;
+}
+
+/** Returns 0 if not all of it is ASCII. */
+function writeTrace(
+  { causalId, traceparent = '', tracestate = '' }: CarriedTrace,
+  bytes: Uint8Array,
+  at: number,
+): number {
+  bytes[at] = TRACE_ONLY;
+  bytes[at + 1] = causalId.length;
+  bytes[at + 2] = traceparent.length;
+  bytes[at + 3] = tracestate.length & 0xff;
+  bytes[at + 4] = tracestate.length >>> 8;
+  let end = at + TRACE_HEAD_BYTES;
+  for (const text of [causalId, traceparent, tracestate]) {
+    if (writeId(text, bytes, end) < 0) return 0;
+    end += text.length;
+  }
+  return end - at;
+}
+
+function readTrace(bytes: Uint8Array, at: number): CarriedTrace {
+  const causalAt = at + TRACE_HEAD_BYTES;
+  const parentAt = causalAt + bytes[at + 1];
+  const stateAt = parentAt + bytes[at + 2];
+  const stateLength = bytes[at + 3] | (bytes[at + 4] << 8);
+  const causalId = readId(bytes, causalAt, bytes[at + 1], true);
+  if (bytes[at + 2] === 0) return { causalId };
+  const traceparent = readId(bytes, parentAt, bytes[at + 2], true);
+  return stateLength === 0
+    ? { traceparent, causalId }
+    : { traceparent, tracestate: readId(bytes, stateAt, stateLength, true), causalId };
 }
 
 /** The same for a message whose target is known now, or tells its name in another way. */

@@ -65,9 +65,26 @@ const anyHeader = fc.record({
   ),
 });
 
+const anyText = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 128 }),
+  fc.string({ minLength: 1, maxLength: 128, unit: 'binary' }),
+);
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+const anyTrace = fc.oneof(
+  fc.record({ causalId: anyText }),
+  fc.record({ causalId: anyText, traceparent: fc.constant(traceparent) }),
+  fc.record({
+    causalId: anyText,
+    traceparent: fc.constant(traceparent),
+    tracestate: fc.string({ minLength: 1, maxLength: 512 }),
+  }),
+);
 const anyMeta: fc.Arbitrary<MessageMeta | undefined> = fc.oneof(
   fc.constant(undefined),
   fc.record({ attempts: fc.nat(), later: fc.string({ maxLength: 300, unit: 'binary' }) }),
+  anyTrace.map((trace) => ({ trace })),
+  anyTrace.map((trace) => ({ trace, ifExists: true as const })),
+  anyTrace.map((trace) => ({ trace: { ...trace, later: 1 } })),
 );
 
 describe('an envelope', () => {
