@@ -90,8 +90,9 @@ export class Directory {
     const functions: number[] = [];
     const egresses: number[] = [];
     for (const target of onQuarantine) {
-      const fn = target.kind === 'egress' ? undefined : this.#functions.find(target);
       const egress = target.kind === 'function' ? undefined : this.#egressNumbers.find(target);
+      let fn = target.kind === 'egress' ? undefined : this.#functions.find(target);
+      if (egress === undefined) fn ??= this.#findInNamespace(nameOf(target));
       if (fn !== undefined) functions.push(fn);
       else if (egress !== undefined) egresses.push(egress);
       else

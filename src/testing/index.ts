@@ -19,5 +19,5 @@ export type { ExploreOptions, ExploreReport, Scenario, ScenarioClient } from './
 export type { StoreConformanceOptions } from './store-case.ts';
 export { storeConformance } from './store-conformance.ts';
 export { TestEngine, testEngine } from './test-engine.ts';
-export type { TestAskOptions, TestEngineOptions } from './test-engine-options.ts';
+export type { TestAskOptions, TestEngineOptions, TestSendOptions } from './test-engine-options.ts';
 export type { ModuleSource, World } from './world.ts';

@@ -1,6 +1,8 @@
 /**
  * What `testEngine` and its questions can be told. Only types.
  */
+import type { OutsideMessageOptions } from '../sdk/message-options.ts';
+import type { TraceContext } from '../sdk/trace.ts';
 
 export interface TestEngineOptions {
   /** Shards, all on this thread; default 2. */
@@ -18,7 +20,14 @@ export interface TestEngineOptions {
   readonly patienceMs?: number;
 }
 
+export interface TestSendOptions extends OutsideMessageOptions {
+  /** As of `engine.send`: of messages with the same key only the first is sent. */
+  readonly idempotencyKey?: string;
+}
+
 export interface TestAskOptions {
+  /** Shows as `ctx.trace`. */
+  readonly trace?: TraceContext | undefined;
   /** Waits for the reply until so much virtual time has passed. By default it must come without any. */
   readonly timeoutMs?: number;
 }

@@ -13,7 +13,8 @@ import type { EgressType } from '../sdk/egress.ts';
 import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
-import type { IngressType } from '../sdk/ingress.ts';
+import type { IngressType, RouterSend } from '../sdk/ingress.ts';
+import type { OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { Module } from '../sdk/module.ts';
 import type { StateSpecs } from '../sdk/state.ts';
 import { type DelayedMessage, delayedMessages } from './delayed-messages.ts';
@@ -33,7 +34,7 @@ import { SimulatedClock } from './simulated-clock.ts';
 import { SingleThreadEngine } from './single-thread.ts';
 import { TestDrive } from './test-drive.ts';
 import { Trace } from './trace.ts';
-import type { TestAskOptions, TestEngineOptions } from './test-engine-options.ts';
+import type { TestAskOptions, TestEngineOptions, TestSendOptions } from './test-engine-options.ts';
 import { moduleOf, type ModuleSource, type World } from './world.ts';
 
 const START_TIME = Date.UTC(2026, 0, 1);
@@ -98,16 +99,11 @@ export class TestEngine implements AsyncDisposable, States {
     target: FunctionType<Message>,
     id: string,
     message: NoInfer<Message>,
-    options?: { readonly idempotencyKey?: string },
+    options?: TestSendOptions,
   ): Promise<void>;
-  send(target: string, id: string, message: unknown, options?: { readonly idempotencyKey?: string }): Promise<void>;
-  async send(
-    target: Target,
-    id: string,
-    message: unknown,
-    options?: { readonly idempotencyKey?: string },
-  ): Promise<void> {
-    const sent = this.#clients.send(target, id, message, true, options?.idempotencyKey);
+  send(target: string, id: string, message: unknown, options?: TestSendOptions): Promise<void>;
+  async send(target: Target, id: string, message: unknown, options?: TestSendOptions): Promise<void> {
+    const sent = this.#clients.send(target, id, message, true, options?.idempotencyKey, options);
     await Promise.all([sent, this.settle()]);
   }
 
@@ -119,9 +115,10 @@ export class TestEngine implements AsyncDisposable, States {
     options?: TestAskOptions,
   ): Promise<Reply>;
   ask(target: string, id: string, message: unknown, options?: TestAskOptions): Promise<unknown>;
-  async ask(target: Target, id: string, message: unknown, { timeoutMs }: TestAskOptions = {}): Promise<unknown> {
+  async ask(target: Target, id: string, message: unknown, options: TestAskOptions = {}): Promise<unknown> {
+    const { timeoutMs } = options;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const ask = this.#clients.ask(target, id, message, { replied: resolve, failed: reject }, true);
+    const ask = this.#clients.ask(target, id, message, { replied: resolve, failed: reject }, true, options);
     const timedOut = (why: string): void => {
       const name = typeof target === 'string' ? target : target.type;
       ask.giveUp(new MillraceError('ASK_TIMED_OUT', `No reply from ${name} ${describe(id)} ${why}.`));
@@ -146,7 +143,8 @@ export class TestEngine implements AsyncDisposable, States {
       throw new MillraceError('UNKNOWN_INGRESS', `No router of this module takes records of ${describe(type)}.`);
     }
     const { coordinator } = this.#engine;
-    const send = (target: Target, id: string, message: unknown): void => coordinator.send(target, id, message);
+    const send: RouterSend = (target: Target, id: string, message: unknown, options?: OutsideMessageOptions): void =>
+      coordinator.send(target, id, message, options);
     for (const record of records) {
       for (const router of routers) coordinator.transact(() => router.route(record, send));
     }

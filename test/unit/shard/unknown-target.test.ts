@@ -3,11 +3,12 @@
  * and an error that somebody hears; the sender goes on.
  */
 import { describe, expect, test } from 'vitest';
-import { defineFunction, functionType, value } from '../../../src/index.ts';
+import { defineFunction, defineModule, functionType, type QuarantineEvent, value } from '../../../src/index.ts';
 import { hashId } from '../../../src/keys/id-hash.ts';
 import { keyGroupOfHash, shardOfHash } from '../../../src/keys/key-group.ts';
 import { type DeadLetterRow, keyFrom, messageOf } from '../../../src/shard/dead-letters.ts';
 import { afterPrefix } from '../../../src/state/row.ts';
+import { SingleThreadEngine } from '../../../src/testing/single-thread.ts';
 import { Stage } from './stage.ts';
 
 const sender = defineFunction({
@@ -69,6 +70,22 @@ describe.each([1, 3])('with %i shards a message to nobody', (shardCount) => {
     const [letter] = await deadLettersOf(on, 'id-1');
     expect(letter.meta).toEqual({ trace: { causalId: 'order 7' } });
   });
+});
+
+test('tells whoever is to be told of dead letters, be it one of a namespace', async () => {
+  const told: unknown[] = [];
+  const alerts = defineFunction({
+    type: 'alerts/*',
+    invoke: (ctx, { address }: QuarantineEvent) => void told.push(`${ctx.self.type} ${ctx.self.id} ${address.type}`),
+  });
+  const engine = new SingleThreadEngine(
+    defineModule({ functions: [alerts, sender], onQuarantine: functionType<QuarantineEvent>('alerts/letters') }),
+    {},
+    { invocationFailed: () => {}, egressCrowded: () => {} },
+  );
+  engine.coordinator.send(sender, 'Kim', 'Lee');
+  await engine.runUntilQuiescent();
+  expect(told).toEqual(['alerts/letters Lee other/type']);
 });
 
 test('from outside, through a token, or with a name that nobody can have, nothing is sent', async () => {

@@ -257,3 +257,27 @@ test('a message that is tried again later waits for virtual time', async () => {
   await t.advance('1 min');
   expect([failureCount, t.state(shaky, 'Kim').done, t.errors]).toEqual([3, 1, []]);
 });
+
+test('messages take along what they take along in an engine: from outside, through routers, to namespaces', async () => {
+  const traced = defineFunction({
+    type: 'traced/*',
+    state: { seen: value<string>() },
+    invoke(ctx, message: string) {
+      ctx.state.seen = `${ctx.self.type} ${message} ${ctx.trace?.causalId}`;
+      if (ctx.caller !== undefined) ctx.reply(ctx.state.seen);
+    },
+  });
+  const router = defineRouter<string>({
+    ingress: 'traced/records',
+    route: (record, send) =>
+      send('traced/routed', record, 'x', { ifExists: record === 'Lee', trace: { causalId: record } }),
+  });
+  const t = await testEngine(defineModule({ functions: [traced], routers: [router] }));
+  await t.send('traced/one', 'Kim', 'dropped', { ifExists: true });
+  expect(await t.ask('traced/one', 'Kim', 'asked', { trace: { causalId: '7' } })).toBe('traced/one asked 7');
+  await t.send('traced/one', 'Kim', 'sent', { ifExists: true, trace: { causalId: '8' } });
+  await t.feed('traced/records', 'Kim', 'Lee');
+  expect(t.state({ type: 'traced/one', id: 'Kim' })).toEqual({ seen: 'traced/one sent 8' });
+  expect(t.state({ type: 'traced/routed', id: 'Kim' })).toEqual({ seen: 'traced/routed x Kim' });
+  expect(t.state({ type: 'traced/routed', id: 'Lee' })).toEqual({ seen: undefined });
+});
