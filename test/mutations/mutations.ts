@@ -12,6 +12,7 @@ import type { Mutation } from './mutation.ts';
 import { SAVEPOINT_MUTATIONS } from './savepoint-mutations.ts';
 import { SHARD_MUTATIONS } from './shard-mutations.ts';
 import { STORAGE_MUTATIONS } from './storage-mutations.ts';
+import { TABLE_MUTATIONS } from './table-mutations.ts';
 import { TYPED_MUTATIONS } from './typed-mutations.ts';
 import { TIMER_MUTATIONS } from './timer-mutations.ts';
 
@@ -25,4 +26,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...TYPED_MUTATIONS,
   ...MESSAGE_MUTATIONS,
   ...TIMER_MUTATIONS,
+  ...TABLE_MUTATIONS,
 ];

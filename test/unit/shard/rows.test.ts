@@ -79,6 +79,17 @@ test('erasures within erasures, inside first and outside first', async () => {
   }
 });
 
+test('a cut that has not come to a row encodes it as it was, though it is written again by then', () => {
+  const on = new RowStage();
+  on.set('a', 'at the cut');
+  on.cut();
+  on.set('a', 'after the cut');
+  on.finishCut();
+  on.commit();
+  on.crash();
+  expect(on.get('a')).toBe('at the cut');
+});
+
 test('a cut that has not come to a row encodes it as it was, though it is erased by then', async () => {
   const on = new RowStage();
   on.set('a', 'at the cut');
