@@ -10,10 +10,10 @@ import type { Module } from '../sdk/module.ts';
 import { type FunctionBinding, Directory } from '../shard/function-binding.ts';
 import { isEntityKey, type RecordSpan, readKey, readRecord, readValue } from '../state/record-reader.ts';
 import { RecordWriter } from '../state/record-writer.ts';
-import type { CellGuard } from '../state/cell-guard.ts';
+import { type CellGuard, entryGuard } from '../state/cell-guard.ts';
 import { Entity } from '../state/entity.ts';
 import type { StateSlot } from '../state/state-view.ts';
-import { NEVER } from '../state/kept-value.ts';
+import { bareValue, NEVER } from '../state/kept-value.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { inspect } from '../wire/structured-data.ts';
 import { type BootstrapRow, ListLengths, rowsOf } from './bootstrap-rows.ts';
@@ -117,7 +117,9 @@ export class BootstrapRecords {
       this.#checked(value);
     }
     if (rows.length > 0) entity.writeCell(slot.cell, slot.kind === 'list' ? rows.length : true);
-    return rows;
+    if (slot.schema === undefined) return rows;
+    const guard = entryGuard(type, slot.name, slot.schema);
+    return rows.map(({ key, value }) => ({ key, value: bareValue(this.#guarded(guard, value, entity.id)) }));
   }
 
   #orRefuse<Result>(work: () => Result): Result {

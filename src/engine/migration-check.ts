@@ -7,10 +7,12 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
 import { Directory, type FunctionBinding } from '../shard/function-binding.ts';
 import type { PortableMessage } from '../shard/portable-message.ts';
-import { allGuards, type CellGuard } from '../state/cell-guard.ts';
+import { allGuards, type CellGuard, entryGuard } from '../state/cell-guard.ts';
 import { Cells } from '../state/entity.ts';
 import { KeptValue, NEVER } from '../state/kept-value.ts';
-import { isEntityKey, readKey, readValue } from '../state/record-reader.ts';
+import { isEntityKey, readKey, readRowValue, readValue } from '../state/record-reader.ts';
+import { readAddressBytes, readUnsigned, readUtf8 } from '../state/row.ts';
+import { SECTION_LIST, SECTION_TABLE } from '../store/key-layout.ts';
 import { type RecordNames, recordNames } from '../state/record-writer.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { inspect } from '../wire/structured-data.ts';
@@ -37,7 +39,7 @@ export interface StateCheck {
 
 /** What `checkMigrations` has found. */
 export interface MigrationReport {
-  /** Values that were run through the code. Those that have expired are not: nobody will see them again. */
+  /** Values, entries of tables and elements of lists that were run through the code. Those that have expired are not: nobody will see them again. */
   readonly valueCount: number;
   /** Messages in flight. */
   readonly messageCount: number;
@@ -48,6 +50,9 @@ export interface MigrationReport {
   /** Entities of functions that the module does not have; their state stays where it is. */
   readonly unknownCount: number;
 }
+
+/** Where the address begins in the key of a row. */
+const SECTION_END = 3;
 
 interface Tally {
   valueCount: number;
@@ -79,9 +84,12 @@ export class MigrationCheck {
     this.#now = clock.now();
   }
 
-  /** An entry of a store, or of a savepoint; rows have no versions yet. */
+  /** An entry of a store, or of a savepoint. */
   entry(key: Buffer, value: Buffer): void {
-    if (!isEntityKey(key, 0)) return;
+    if (!isEntityKey(key, 0)) {
+      if (key[2] === SECTION_TABLE || key[2] === SECTION_LIST) this.#row(key.toString('latin1'), value);
+      return;
+    }
     const { type, id } = readKey(key, 0, key.length);
     const checked = this.#function(type);
     if (checked === undefined) {
@@ -96,6 +104,18 @@ export class MigrationCheck {
     });
   }
 
+  /** An entry of a table, or an element of a list; neither has a version yet. */
+  #row(key: string, bytes: Buffer): void {
+    const { type, id, end } = readAddressBytes(key, SECTION_END);
+    const nameStart = end + 2;
+    const name = readUtf8(key.slice(nameStart, nameStart + readUnsigned(key, end, 2)));
+    const checked = this.#function(type);
+    const slot = checked?.binding.shape.slots.find((declared) => declared.name === name && declared.kind !== 'value');
+    if (checked === undefined || slot === undefined) return;
+    const kept = new KeptValue(readRowValue(this.#codec, bytes), 1, NEVER, false);
+    this.#value(checked, entryGuard(type, name, slot.schema), slot.cell, kept, id);
+  }
+
   #value({ binding, tallies }: CheckedFunction, guard: CellGuard, cell: number, kept: KeptValue, id: string): void {
     if (kept.deadline < NEVER && kept.deadline <= this.#now) return;
     const tally = tallies[cell];
@@ -105,7 +125,7 @@ export class MigrationCheck {
       guard.open(kept, id, inspect);
     } catch (error) {
       tally.failureCount++;
-      this.#fail(binding.type, id, binding.cellNames[cell], error);
+      this.#fail(binding.type, id, binding.shape.slots[cell].name, error);
     }
   }
 
@@ -124,8 +144,8 @@ export class MigrationCheck {
     const byState: StateCheck[] = [];
     for (const checked of this.#functions.values()) {
       checked?.tallies.forEach((tally, cell) => {
-        const { type, cellNames } = checked.binding;
-        if (tally.valueCount > 0) byState.push({ type, state: cellNames[cell], ...tally });
+        const { type, shape } = checked.binding;
+        if (tally.valueCount > 0) byState.push({ type, state: shape.slots[cell].name, ...tally });
       });
     }
     return {

@@ -2,6 +2,7 @@
  * Lists: state that grows at its end, StateFun's `PersistedAppendingBuffer`. Appending costs what is appended, however
  * long the list: each element is loaded and stored by itself. A spec holds no state.
  */
+import { type AnySchema, checkSchema, type SchemaOutput, type WithSchema } from './schema.ts';
 import type { Immutable } from './immutable.ts';
 
 declare const elementOf: unique symbol;
@@ -9,6 +10,8 @@ declare const elementOf: unique symbol;
 /** Elements in the order in which they were appended. */
 export interface ListSpec<Element> {
   readonly kind: 'list';
+  /** What elements must satisfy. */
+  readonly schema: AnySchema | undefined;
   readonly [elementOf]?: [Element];
 }
 
@@ -30,7 +33,13 @@ export interface List<Element> {
   clear(): void;
 }
 
-/** Declares a list per entity: `ctx.state.x.append(…)`, `appendAll`, `replaceWith`, `view`, `length`, `clear`. */
-export function list<Element>(): ListSpec<Element> {
-  return { kind: 'list' };
+/**
+ * Declares a list per entity: `ctx.state.x.append(…)`, `appendAll`, `replaceWith`, `view`, `length`, `clear`. With
+ * `schema`, an element is checked when it is given, and each time it is read.
+ */
+export function list<Element>(): ListSpec<Element>;
+export function list<Schema extends AnySchema>(options: WithSchema<Schema>): ListSpec<SchemaOutput<Schema>>;
+export function list({ schema }: { schema?: AnySchema } = {}): ListSpec<unknown> {
+  checkSchema('list()', schema);
+  return { kind: 'list', schema };
 }

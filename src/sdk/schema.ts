@@ -4,7 +4,7 @@
  *
  * A schema is asked where a value enters, and must answer at once: an answer that is a promise counts as a refusal.
  */
-import { describe } from './errors.ts';
+import { describe, MillraceError } from './errors.ts';
 
 /** What a schema says is wrong with a value. */
 export interface SchemaIssue {
@@ -33,6 +33,14 @@ export type AnySchema = StandardSchema<any, any>;
 export type SchemaInput<Schema extends AnySchema> = NonNullable<Schema['~standard']['types']>['input'];
 /** What it makes of that. */
 export type SchemaOutput<Schema extends AnySchema> = NonNullable<Schema['~standard']['types']>['output'];
+
+export interface WithSchema<Schema extends AnySchema> {
+  /**
+   * What a value must satisfy: any Standard Schema (zod, valibot, arktype, …) that answers at once. It is asked when the
+   * value is assigned and when it has come from disk, and what it gives is kept; so it must accept what it gives.
+   */
+  readonly schema: Schema;
+}
 
 /** What a schema has made of a value, or why it refuses it. */
 export type Checked = { readonly value: unknown; readonly refusal?: undefined } | { readonly refusal: string };
@@ -67,4 +75,19 @@ function issuesText(issues: readonly SchemaIssue[]): string {
   });
   const rest = issues.length - told.length;
   return `${told.join('; ') || 'its schema refuses it'}${rest > 0 ? `; and ${rest} more` : ''}`;
+}
+
+/** Throws `INVALID_DEFINITION` unless it is a schema, or none. */
+export function checkSchema(what: string, schema: unknown): void {
+  if (schema === undefined || isSchema(schema)) return;
+  throw new MillraceError('INVALID_DEFINITION', `${what}: schema must be a Standard Schema, not ${describe(schema)}.`);
+}
+
+/** The initial value as the schema makes it. Throws `INVALID_DEFINITION` if it refuses it. */
+export function initialOf(what: string, schema: AnySchema | undefined, initial: unknown): unknown {
+  if (schema === undefined || initial === undefined) return initial;
+  const checked = checkWith(schema, initial);
+  if (checked.refusal === undefined) return checked.value;
+  const reason = `the initial value ${describe(initial)} does not satisfy the schema: ${checked.refusal}`;
+  throw new MillraceError('INVALID_DEFINITION', `${what}: ${reason}`);
 }

@@ -3,6 +3,7 @@
  * itself, so an invocation costs what it touches, however large the table. A spec holds no state.
  */
 import { describe, MillraceError } from './errors.ts';
+import { type AnySchema, checkSchema, initialOf, type SchemaOutput, type WithSchema } from './schema.ts';
 import type { Immutable } from './immutable.ts';
 
 declare const entryOf: unique symbol;
@@ -12,6 +13,8 @@ export interface TableSpec<Value, Read = Value> {
   readonly kind: 'table';
   /** What a key reads as that has no entry. Frozen, and shared by all. */
   readonly initial: unknown;
+  /** What entries must satisfy. */
+  readonly schema: AnySchema | undefined;
   readonly [entryOf]?: [Value, Read];
 }
 
@@ -62,12 +65,30 @@ export const TABLE_KEY_LENGTH_MAX = 1024;
 
 /**
  * Declares a table per entity: `ctx.state.x.get(key)`, `has`, `set`, `delete`, `clear`, and in an async function the
- * ordered `entries`, `keys` and `values`. With `initial`, a key without entry reads as that.
+ * ordered `entries`, `keys` and `values`. With `initial`, a key without entry reads as that. With `schema`, an entry is
+ * checked when it is set, and each time it is read.
  */
 export function table<Value>(): TableSpec<Value, Value | undefined>;
-export function table<Value>(options: { initial: Value }): TableSpec<Value>;
-export function table<Value>(options: { initial?: Value } = {}): TableSpec<Value, Value | undefined> {
-  return { kind: 'table', initial: options.initial };
+export function table<Schema extends AnySchema>(
+  options: WithSchema<Schema> & { readonly initial: NoInfer<SchemaOutput<Schema>> },
+): TableSpec<SchemaOutput<Schema>>;
+export function table<Schema extends AnySchema>(
+  options: WithSchema<Schema> & { readonly initial?: undefined },
+): TableSpec<SchemaOutput<Schema>, SchemaOutput<Schema> | undefined>;
+export function table<Value>(options: { readonly initial: Value; readonly schema?: undefined }): TableSpec<Value>;
+export function table<Value>(options: {
+  readonly initial?: undefined;
+  readonly schema?: undefined;
+}): TableSpec<Value, Value | undefined>;
+export function table({
+  schema,
+  initial,
+}: {
+  schema?: AnySchema | undefined;
+  initial?: unknown;
+} = {}): TableSpec<unknown> {
+  checkSchema('table()', schema);
+  return { kind: 'table', initial: initialOf('table()', schema, initial), schema };
 }
 
 /** Returns `key` when a table can have it, else throws `INVALID_KEY`. */

@@ -4,7 +4,7 @@
  */
 import { type Duration, durationMs } from './duration.ts';
 import { describe, MillraceError } from './errors.ts';
-import { type AnySchema, checkWith, isSchema, type SchemaOutput } from './schema.ts';
+import { type AnySchema, checkSchema, initialOf, type SchemaOutput, type WithSchema } from './schema.ts';
 import type { ValueSpec } from './state.ts';
 
 /** When a value is forgotten by itself. StateFun: AFTER_WRITE and AFTER_READ_OR_WRITE; leave it out for NONE. */
@@ -32,14 +32,6 @@ export interface ValueOptions {
   readonly migrate?: Readonly<Record<number, Migration>>;
   /** Without it a value is kept until it is cleared. */
   readonly expire?: ExpireOptions;
-}
-
-interface WithSchema<Schema extends AnySchema> {
-  /**
-   * What a value must satisfy: any Standard Schema (zod, valibot, arktype, …) that answers at once. It is asked when the
-   * value is assigned and when it has come from disk, and what it gives is kept; so it must accept what it gives.
-   */
-  readonly schema: Schema;
 }
 
 export const VALUE_VERSION_MAX = 0xffff;
@@ -72,8 +64,8 @@ export function value(
   const { schema, version = 1, migrate = {}, expire } = options;
   if (!isVersion(version)) refuse(`version must be a whole number from 1 to ${VALUE_VERSION_MAX}`, version);
   checkSteps(version, migrate);
-  if (schema !== undefined && !isSchema(schema)) refuse('schema must be a Standard Schema', schema);
-  const initial = schema === undefined ? options.initial : initialOf(schema, options.initial);
+  checkSchema('value()', schema);
+  const initial = initialOf('value()', schema, options.initial);
   return { kind: 'value', initial, schema, version, migrate, expiration: expire && expirationOf(expire) };
 }
 
@@ -89,13 +81,6 @@ function checkSteps(version: number, migrate: Readonly<Record<number, Migration>
       refuse(`a step of migrate begins at a version from 1 to ${version - 1}, which is below version ${version}`, from);
     }
   }
-}
-
-function initialOf(schema: AnySchema, initial: unknown): unknown {
-  if (initial === undefined) return undefined;
-  const checked = checkWith(schema, initial);
-  if (checked.refusal === undefined) return checked.value;
-  return refuse(`initial does not satisfy the schema: ${checked.refusal}`, initial);
 }
 
 function expirationOf({ after, since = 'write' }: ExpireOptions): ValueSpec<unknown>['expiration'] {

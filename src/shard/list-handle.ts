@@ -16,9 +16,9 @@ export const LIST_INDEX_BYTES = 6;
 export class ListHandle extends StateHandle implements List<unknown> {
   readonly #cell: number;
 
-  constructor(holder: StateHolder, owner: StateOwner, { name, cell }: StateSlot) {
-    super(holder, owner, SECTION_LIST, name);
-    this.#cell = cell;
+  constructor(holder: StateHolder, owner: StateOwner, slot: StateSlot) {
+    super(holder, owner, SECTION_LIST, slot);
+    this.#cell = slot.cell;
   }
 
   get length(): number {
@@ -26,16 +26,15 @@ export class ListHandle extends StateHandle implements List<unknown> {
   }
 
   append(element: unknown): void {
-    this.#check(element);
-    this.#put([element], this.length);
+    this.#put([this.#checked(element)], this.length);
   }
 
   appendAll(elements: Iterable<unknown>): void {
-    this.#put(this.#checked(elements), this.length);
+    this.#put(this.#allChecked(elements), this.length);
   }
 
   replaceWith(elements: Iterable<unknown>): void {
-    const checked = this.#checked(elements);
+    const checked = this.#allChecked(elements);
     this.clear();
     this.#put(checked, 0);
   }
@@ -45,7 +44,7 @@ export class ListHandle extends StateHandle implements List<unknown> {
     // A list that is cleared meanwhile has fewer.
     for (let index = 0; index < Math.min(length, this.length); index++) {
       const { holder } = this;
-      yield holder.guard(holder.rows.get(this.#keyOf(index))) as never;
+      yield this.open(holder.rows.get(this.#keyOf(index)));
     }
   }
 
@@ -61,15 +60,14 @@ export class ListHandle extends StateHandle implements List<unknown> {
   }
 
   /** A list of its own, since what is given may read this very list. */
-  #checked(elements: Iterable<unknown>): unknown[] {
-    const copy = [...elements];
-    for (const element of copy) this.#check(element);
-    return copy;
+  #allChecked(elements: Iterable<unknown>): unknown[] {
+    return [...elements].map((element) => this.#checked(element));
   }
 
-  #check(element: unknown): void {
-    if (element === undefined) throw new MillraceError('MESSAGE_NOT_ENCODABLE', 'A list cannot hold undefined.');
-    this.holder.checkValue(element);
+  #checked(element: unknown): unknown {
+    const accepted = this.accept(element);
+    if (accepted !== undefined) return accepted;
+    throw new MillraceError('MESSAGE_NOT_ENCODABLE', 'A list cannot hold undefined.');
   }
 
   #put(elements: readonly unknown[], start: number): void {

@@ -16,16 +16,15 @@ export class TableHandle extends StateHandle implements Table<unknown, unknown> 
   readonly #initial: unknown;
   readonly #cell: number;
 
-  constructor(holder: StateHolder, owner: StateOwner, { name, cell, initial }: StateSlot) {
-    super(holder, owner, SECTION_TABLE, name);
-    this.#initial = initial;
-    this.#cell = cell;
+  constructor(holder: StateHolder, owner: StateOwner, slot: StateSlot) {
+    super(holder, owner, SECTION_TABLE, slot);
+    this.#initial = slot.initial;
+    this.#cell = slot.cell;
   }
 
   get(key: string): never {
-    const { holder } = this;
-    const value = holder.rows.get(this.#keyOf(key));
-    return (value === undefined ? this.#initial : holder.guard(value)) as never;
+    const value = this.holder.rows.get(this.#keyOf(key));
+    return value === undefined ? (this.#initial as never) : this.open(value);
   }
 
   has(key: string): boolean {
@@ -35,8 +34,7 @@ export class TableHandle extends StateHandle implements Table<unknown, unknown> 
   set(key: string, value: unknown): void {
     const { holder } = this;
     const rowKey = this.#keyOf(key);
-    holder.checkValue(value);
-    holder.rows.set(rowKey, value);
+    holder.rows.set(rowKey, value === undefined ? undefined : this.accept(value));
     if (value !== undefined && holder.readCell(this.#cell) === undefined) holder.writeCell(this.#cell, true);
   }
 
@@ -51,7 +49,7 @@ export class TableHandle extends StateHandle implements Table<unknown, unknown> 
   }
 
   entries(range: TableRange = {}): AsyncGenerator<[key: string, value: never], void, undefined> {
-    return this.#read(range, (key, value) => [key, this.holder.guard(value) as never]);
+    return this.#read(range, (key, value) => [key, this.open(value)]);
   }
 
   keys(range: TableRange = {}): AsyncGenerator<string, void, undefined> {
@@ -59,7 +57,7 @@ export class TableHandle extends StateHandle implements Table<unknown, unknown> 
   }
 
   values(range: TableRange = {}): AsyncGenerator<never, void, undefined> {
-    return this.#read(range, (_key, value) => this.holder.guard(value) as never);
+    return this.#read(range, (_key, value) => this.open(value));
   }
 
   #keyOf(key: string): string {

@@ -3,7 +3,7 @@
  * brings older ones up to date, and when they expire. It holds no state, and asks no clock.
  */
 import { MillraceError } from '../sdk/errors.ts';
-import { checkWith } from '../sdk/schema.ts';
+import { type AnySchema, checkWith } from '../sdk/schema.ts';
 import type { StateSpecs, ValueSpec } from '../sdk/state.ts';
 import { KeptValue, NEVER } from './kept-value.ts';
 
@@ -131,6 +131,18 @@ export class CellGuard {
     const what = `${this.#describe(id)}: the stored value has version ${stored}, the code has version ${version}: ${reason}`;
     return new MillraceError('STATE_MIGRATION_FAILED', what, { cause, details });
   }
+}
+
+/** The guard of the entries of a table, or the elements of a list, with their schema. */
+export function entryGuard(type: string, name: string, schema: AnySchema | undefined): CellGuard {
+  return new CellGuard(type, name, {
+    kind: 'value',
+    initial: undefined,
+    schema,
+    version: 1,
+    migrate: {},
+    expiration: undefined,
+  });
 }
 
 /** By cell, the guard of a state that needs one; undefined for a function none of whose states does. */

@@ -8,6 +8,7 @@
  * view again and again. An async invocation has a view to itself, and that is a Proxy: 20 ns to make, 25 ns per access.
  */
 import { describe } from '../sdk/errors.ts';
+import type { AnySchema } from '../sdk/schema.ts';
 import type { AnyStateSpec, StateSpecs } from '../sdk/state.ts';
 
 /** Where an invocation keeps its cells. */
@@ -26,6 +27,8 @@ export interface StateSlot {
   readonly cell: number;
   /** What a value or an entry reads as that was never written. */
   readonly initial: unknown;
+  /** What values, entries or elements must satisfy. */
+  readonly schema: AnySchema | undefined;
 }
 
 /** What a shard knows of one function's states. */
@@ -121,7 +124,13 @@ const CELL_SUFFIX = { value: '', table: '\0table', list: '\0length' } as const;
 
 export function stateShape(specs: StateSpecs): StateShape {
   const slots = Object.entries(specs).map(([name, spec], cell): StateSlot => {
-    return { name, kind: spec.kind, cell, initial: spec.kind === 'list' ? undefined : spec.initial };
+    return {
+      name,
+      kind: spec.kind,
+      cell,
+      initial: spec.kind === 'list' ? undefined : spec.initial,
+      schema: spec.schema,
+    };
   });
   const byName: ReadonlyMap<unknown, StateSlot> = new Map(slots.map((slot) => [slot.name, slot]));
   const StateView = viewClass(slots);

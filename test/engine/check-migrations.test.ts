@@ -15,6 +15,8 @@ import type { TypedOrder } from './typed-functions.ts';
 const moduleOf = (version: number): URL => new URL(`./typed-module-${version}.ts`, import.meta.url);
 const TYPE = 'typed/entity';
 
+type StateName = Extract<TypedOrder, { readonly set: unknown }>['set'];
+
 function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-check-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, maxRetries: 10 }));
@@ -35,7 +37,7 @@ function fingerprint(directory: string): string {
 const byPath = (one: { parentPath: string; name: string }, other: { parentPath: string; name: string }): number =>
   join(one.parentPath, one.name) < join(other.parentPath, other.name) ? -1 : 1;
 
-async function set(engine: Engine, id: string, state: 'profile' | 'count' | 'session', to: unknown): Promise<void> {
+async function set(engine: Engine, id: string, state: StateName, to: unknown): Promise<void> {
   await engine.ask(TYPE, id, { set: state, to } satisfies TypedOrder);
 }
 
@@ -59,20 +61,29 @@ test.each([
   await set(engine, 'id-1', 'count', '17');
   await set(engine, 'id-2', 'count', 'many');
   await set(engine, 'id-3', 'session', 'now');
+  for (const [id, to] of [
+    ['id-4', '5'],
+    ['id-5', 'many'],
+  ] as const) {
+    await set(engine, id, 'marks', to);
+    await set(engine, id, 'log', to);
+  }
   await expect(entry.checkMigrations(directory, moduleOf(3))).rejects.toMatchObject({ code: 'DATA_LOCKED' });
   await engine.savepoint(savepoint);
   await engine.stop();
 
   for (const path of [savepoint, directory]) {
     const before = fingerprint(path);
-    expect(await entry.checkMigrations(path, moduleOf(1))).toMatchObject({ valueCount: 63, failureCount: 0 });
+    expect(await entry.checkMigrations(path, moduleOf(1))).toMatchObject({ valueCount: 67, failureCount: 0 });
     const report = await entry.checkMigrations(path, moduleOf(3), { failuresMax: 3 });
-    expect(report).toMatchObject({ valueCount: 63, messageCount: 0, failureCount: 4, unknownCount: 0 });
+    expect(report).toMatchObject({ valueCount: 67, messageCount: 0, failureCount: 6, unknownCount: 0 });
     expect(report.failures).toHaveLength(3);
     const byState = report.byState.map(({ state, ...counts }) => [state, counts] as const);
     expect(Object.fromEntries(byState)).toEqual({
       profile: { type: TYPE, valueCount: 60, failureCount: 3, versions: { 1: 60 } },
       count: { type: TYPE, valueCount: 2, failureCount: 1, versions: { 1: 2 } },
+      marks: { type: TYPE, valueCount: 2, failureCount: 1, versions: { 1: 2 } },
+      log: { type: TYPE, valueCount: 2, failureCount: 1, versions: { 1: 2 } },
       session: { type: TYPE, valueCount: 1, failureCount: 0, versions: { 1: 1 } },
     });
     expect(fingerprint(path)).toBe(before);
@@ -89,6 +100,12 @@ test.each([
   expect(await ask(later, 'id-1', 'count')).toBe(17);
   expect(await ask(later, 'id-2', 'count')).toBe(failed.get('id-2 count'));
   expect(await ask(later, 'id-3', 'session')).toBe('now');
+  expect([await ask(later, 'id-4', 'marks'), await ask(later, 'id-4', 'log')]).toEqual([5, [5]]);
+  for (const state of ['marks', 'log'] as const) {
+    expect(await ask(later, 'id-5', state)).toBe(failed.get(`id-5 ${state}`));
+    const refused = await later.ask(TYPE, 'id-4', { set: state, to: -1 }).catch((error: unknown) => error);
+    expect((refused as MillraceError).cause).toMatchObject({ code: 'STATE_INVALID', details: { state } });
+  }
   // A failure is that of one value: it can be written over, and then all is well.
   await set(later, 'id-7', 'profile', { first: 'Kim', last: '' });
   expect(await ask(later, 'id-7', 'profile')).toEqual({ first: 'Kim', last: '' });
@@ -103,7 +120,7 @@ test.each([
 });
 
 /** What an entity answers, or the code of what it threw. */
-async function ask(engine: Engine, id: string, state: 'profile' | 'count' | 'session'): Promise<unknown> {
+async function ask(engine: Engine, id: string, state: StateName): Promise<unknown> {
   return await engine
     .ask(TYPE, id, { get: state } satisfies TypedOrder)
     .catch((error: unknown) => ((error as MillraceError).cause as MillraceError).code);

@@ -2,7 +2,17 @@
  * A module with versioned, checked and expiring state, in three versions, so that a test can start one engine after the
  * other with other code.
  */
-import { defineFunction, defineModule, type Migration, type Module, value } from '../../src/index.ts';
+import {
+  defineFunction,
+  defineModule,
+  list,
+  type ListSpec,
+  type Migration,
+  type Module,
+  table,
+  type TableSpec,
+  value,
+} from '../../src/index.ts';
 import { countSchema, Refusal, smallSchema } from '../small-schema.ts';
 
 /** What a profile is in each version of the code. */
@@ -15,8 +25,8 @@ const MIGRATE: Readonly<Record<number, Migration>> = {
 };
 
 export type TypedOrder =
-  | { readonly set: 'profile' | 'count' | 'session'; readonly to: unknown }
-  | { readonly get: 'profile' | 'count' | 'session' };
+  | { readonly set: 'profile' | 'count' | 'session' | 'marks' | 'log'; readonly to: unknown }
+  | { readonly get: 'profile' | 'count' | 'session' | 'marks' | 'log' };
 
 const orderSchema = smallSchema<TypedOrder>((order) => {
   const isOrder = typeof order === 'object' && order !== null && ('set' in order || 'get' in order);
@@ -36,13 +46,24 @@ export function typedModule(version: number): Module {
     migrate: Object.fromEntries(Object.entries(MIGRATE).filter(([from]) => Number(from) < version)),
   });
   const count = version === 1 ? oldCountState : countState;
+  const marks: TableSpec<unknown> = version === 1 ? table<unknown>() : table({ schema: countSchema });
+  const log: ListSpec<unknown> = version === 1 ? list<unknown>() : list({ schema: countSchema });
   const typed = defineFunction({
     type: 'typed/entity',
     messages: version === 1 ? anySchema : orderSchema,
-    state: { profile, count, session: sessionState },
+    state: { profile, count, session: sessionState, marks, log },
     invoke(ctx, order) {
-      if ('set' in order) ctx.state[order.set] = order.to as never;
-      if (ctx.caller !== undefined) ctx.reply('set' in order ? 'done' : ctx.state[order.get]);
+      if ('get' in order) {
+        const { get } = order;
+        ctx.reply(
+          get === 'marks' ? ctx.state.marks.get('a') : get === 'log' ? [...ctx.state.log.view()] : ctx.state[get],
+        );
+        return;
+      }
+      if (order.set === 'marks') ctx.state.marks.set('a', order.to as never);
+      else if (order.set === 'log') ctx.state.log.append(order.to as never);
+      else ctx.state[order.set] = order.to as never;
+      if (ctx.caller !== undefined) ctx.reply('done');
     },
   });
   return defineModule({ functions: [typed] });

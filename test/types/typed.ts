@@ -2,7 +2,7 @@
  * What schemas, versions and expirations are to the compiler. This file is only ever compiled: every line below a
  * `@ts-expect-error` must be an error, and everything else must not be one.
  */
-import { defineFunction, functionType, type StandardSchema, value } from '../../src/index.ts';
+import { defineFunction, functionType, list, type StandardSchema, table, value } from '../../src/index.ts';
 
 interface Cart {
   readonly items: readonly string[];
@@ -72,4 +72,19 @@ defineFunction({
   // @ts-expect-error -- the token takes something else than the schema
   messages: amountSchema,
   invoke: (_ctx, _message) => {},
+});
+
+export const shelf = defineFunction({
+  type: 'shop/shelf',
+  state: { carts: table({ schema: cartSchema }), amounts: list({ schema: amountSchema }) },
+  invoke(ctx, _message: null) {
+    ctx.state.carts.set('a', { items: [] });
+    // @ts-expect-error -- no entry of the schema's type
+    ctx.state.carts.set('a', { items: 1 });
+    // @ts-expect-error -- there may be none
+    void ctx.state.carts.get('a').items;
+    ctx.state.amounts.append(17);
+    // @ts-expect-error -- what the schema gives is what the list holds
+    ctx.state.amounts.append('17');
+  },
 });
