@@ -8,6 +8,7 @@ import { ask } from './flow/ask.ts';
 import { bigState } from './flow/big-state.ts';
 import { commitAlone } from './flow/commit-alone.ts';
 import { cutStall } from './flow/cut-stall.ts';
+import { delayed } from './flow/delayed.ts';
 import { fanIn } from './flow/fan-in.ts';
 import { fanOut } from './flow/fan-out.ts';
 import { oneToOne } from './flow/one-to-one.ts';
@@ -31,6 +32,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   cutStall,
   sendCommitted,
   commitAlone,
+  delayed,
   restart,
   bigState,
   oneToOne,
