@@ -103,6 +103,30 @@ export class Rows {
     if (value === undefined && this.#stored === undefined) this.#rows.remove(row);
   }
 
+  /** Sets a value under a key that was never used before. Who keeps the row finds it again without looking for it. */
+  add(key: string, value: unknown): Row {
+    const row = new Row(key, value, false);
+    this.#rows.add(row);
+    this.dirty.touch(row);
+    return row;
+  }
+
+  /** What is under the key of a row that was added, whatever became of the row since. */
+  valueOf(row: Row): unknown {
+    return row.isKept ? row.value : this.get(row.key);
+  }
+
+  /** Removes what is under its key. */
+  clear(row: Row): void {
+    if (!row.isKept) {
+      this.set(row.key, undefined);
+      return;
+    }
+    if (row.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(row);
+    row.value = undefined;
+    if (this.#stored === undefined) this.#rows.remove(row);
+  }
+
   /** Removes all rows under a prefix, however many the store has. */
   erase(prefix: string): void {
     const rows = this.#rows.range(prefix, afterPrefix(prefix));

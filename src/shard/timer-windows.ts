@@ -9,6 +9,7 @@
 import { afterPrefix } from '../state/row.ts';
 import { dueBytes, dueOfStamp, hintKey, stampOfTimer, timerKey } from '../timers/timer-layout.ts';
 import type { TimerQueue } from '../timers/timer-queue.ts';
+import type { Row } from '../state/row.ts';
 import type { Rows } from './rows.ts';
 
 /** How far a horizon is moved on, and how long before something above it is due that happens. */
@@ -19,6 +20,9 @@ const CHUNK_COUNT = 512;
 const READINGS_MAX = 4;
 /** Timers in memory above which only what comes before all of them is read. */
 const QUEUE_COUNT_MAX = 1 << 19;
+
+/** What the queue holds: the rows of a timer, or just its key when it came from the store. */
+export type NearTimer = string | { readonly timer: Row; readonly owner: Row };
 
 /** One key group was read up to a new horizon. */
 interface Reading {
@@ -31,7 +35,7 @@ interface Reading {
 
 export class TimerWindows {
   readonly #rows: Rows;
-  readonly #queue: TimerQueue;
+  readonly #queue: TimerQueue<NearTimer>;
   readonly #first: number;
   /** By key group, from the first of this shard on. */
   readonly #horizons: string[];
@@ -46,7 +50,7 @@ export class TimerWindows {
 
   constructor(
     rows: Rows,
-    queue: TimerQueue,
+    queue: TimerQueue<NearTimer>,
     keyGroups: { readonly first: number; readonly end: number },
     progressed: () => void,
   ) {
@@ -79,13 +83,13 @@ export class TimerWindows {
   }
 
   /** A timer was set. */
-  add(keyGroup: number, stamp: string, dueMs: number, nowMs: number): void {
+  add(keyGroup: number, stamp: string, dueMs: number, nowMs: number, timer: NearTimer): void {
     const at = keyGroup - this.#first;
-    if (stamp < this.#horizons[at]) this.#queue.add(dueMs, timerKey(keyGroup, stamp));
+    if (stamp < this.#horizons[at]) this.#queue.add(dueMs, timer);
     else if (this.#pending.has(keyGroup)) this.#pending.get(keyGroup)?.push(stamp);
     else if (this.#isClear(at) && dueMs < nowMs + WINDOW_MS) {
       this.#horizons[at] = dueBytes(nowMs + WINDOW_MS);
-      this.#queue.add(dueMs, timerKey(keyGroup, stamp));
+      this.#queue.add(dueMs, timer);
     } else this.#expect(keyGroup, dueMs);
   }
 

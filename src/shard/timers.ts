@@ -37,7 +37,7 @@ import { copyMessage } from '../wire/structured-data.ts';
 import type { Effects } from './effects.ts';
 import type { Directory } from './function-binding.ts';
 import type { Rows } from './rows.ts';
-import { TimerWindows } from './timer-windows.ts';
+import { type NearTimer, TimerWindows } from './timer-windows.ts';
 
 export interface TimersPlace {
   readonly rows: Rows;
@@ -59,7 +59,7 @@ export class Timers {
   /** Tokens that an invocation under way has given, with whose they are. */
   readonly reserved: Map<string, object> = new Map();
   readonly #place: TimersPlace;
-  readonly #queue = new TimerQueue();
+  readonly #queue = new TimerQueue<NearTimer>();
   readonly #windows: TimerWindows | undefined;
   readonly #stamps = new Stamps();
   /** Keys that invocations under way have cancelled: how many, and whether they came up meanwhile. */
@@ -136,18 +136,17 @@ export class Timers {
     const epoch = this.rows.dirty.epoch + (this.#place.stored?.baseEpoch ?? 0);
     const stamp = this.#stamps.next(dueMs, epoch);
     const key = timerKey(keyGroup, stamp);
-    this.rows.set(key, row, true);
-    this.rows.set(ownerKey(key, row), true, true);
+    const near = { timer: this.rows.add(key, row), owner: this.rows.add(ownerKey(key, row), true) };
     const token = row[AT_TOKEN];
     if (token !== null) this.rows.set(tokenKeyIn(keyGroup, row[AT_SENDER_ID], token), stamp);
-    if (this.#windows === undefined) this.#queue.add(dueMs, key);
-    else this.#windows.add(keyGroup, stamp, Math.max(0, dueMs), this.#place.clock.now());
+    if (this.#windows === undefined) this.#queue.add(dueMs, near);
+    else this.#windows.add(keyGroup, stamp, Math.max(0, dueMs), this.#place.clock.now(), near);
   }
 
   /** Removes a timer, whether or not it still is one. */
-  remove(key: string, row: TimerRow, owner: string = ownerKey(key, row)): void {
+  remove(key: string, row: TimerRow): void {
     this.rows.set(key, undefined);
-    this.rows.set(owner, undefined);
+    this.rows.set(ownerKey(key, row), undefined);
     this.#freeToken(key, row);
   }
 
@@ -168,19 +167,25 @@ export class Timers {
 
   // -- what is due
 
-  #comesUp(key: string, now: number): void {
-    const row = this.rows.get(key) as TimerRow | undefined;
+  #comesUp(near: NearTimer, now: number): void {
+    const isKey = typeof near === 'string';
+    const key = isKey ? near : near.timer.key;
+    const row = (isKey ? this.rows.get(key) : this.rows.valueOf(near.timer)) as TimerRow | undefined;
     if (row === undefined) return;
     const held = this.#held.size === 0 ? undefined : this.#held.get(key);
     if (held !== undefined) {
       held.cameUp = true;
       return;
     }
-    const owner = ownerKey(key, row);
     // Without its owner row it was deleted with its address.
-    const isPending = this.rows.get(owner) !== undefined;
-    this.remove(key, row, owner);
-    if (isPending) this.#fire(key, row, now);
+    const owner = isKey ? this.rows.get(ownerKey(key, row)) : this.rows.valueOf(near.owner);
+    if (isKey) this.remove(key, row);
+    else {
+      this.rows.clear(near.timer);
+      this.rows.clear(near.owner);
+      this.#freeToken(key, row);
+    }
+    if (owner !== undefined) this.#fire(key, row, now);
   }
 
   #fire(key: string, row: TimerRow, now: number): void {

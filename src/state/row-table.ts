@@ -2,20 +2,28 @@
  * Rows in memory, found by their keys and gone through in the order of these. Beside the sorted tree lies a hash table
  * that holds nothing but the rows, with open addressing as in `EntityTable`: among a million rows, a search by comparing
  * takes twenty cache misses, a `Map` of strings about six, and this three or four.
+ *
+ * A row is sorted in only when somebody goes through rows in order: many, such as timers of a few seconds, come and go
+ * before that, and need not be compared with any other.
  */
 import { hashId } from '../keys/id-hash.ts';
 import type { Row } from './row.ts';
 import { RowTree } from './row-tree.ts';
 
 const SLOTS_MIN = 64;
+/** So many rows that are gone may wait to be sorted in, beside as many as are not. */
+const GONE_MAX = 1_024;
 
 export class RowTable {
   readonly #tree = new RowTree<Row>();
+  /** Rows that are not in the tree; some of them may be gone. */
+  #unsorted: Row[] = [];
+  #unsortedCount = 0;
   #mask = SLOTS_MIN - 1;
   #slots: (Row | undefined)[] = new Array<Row | undefined>(SLOTS_MIN).fill(undefined);
 
   get size(): number {
-    return this.#tree.size;
+    return this.#tree.size + this.#unsortedCount;
   }
 
   get(key: string): Row | undefined {
@@ -28,8 +36,10 @@ export class RowTable {
 
   /** Adds a row whose key is not there. */
   add(row: Row): void {
-    if (this.#tree.size * 2 >= this.#mask) this.#grow();
-    this.#tree.set(row.key, row);
+    if (this.size * 2 >= this.#mask) this.#grow();
+    row.isKept = true;
+    this.#unsorted.push(row);
+    this.#unsortedCount++;
     this.#place(row);
   }
 
@@ -40,7 +50,7 @@ export class RowTable {
       if (this.#slots[gap] === undefined) return;
       gap = (gap + 1) & this.#mask;
     }
-    this.#tree.delete(row.key);
+    this.#unlist(row);
     for (let slot = (gap + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const next = this.#slots[slot];
       if (next === undefined) break;
@@ -54,16 +64,38 @@ export class RowTable {
 
   /** All rows with `from` <= key < `before`, as they are now. */
   range(from: string, before: string): Row[] {
-    return this.#tree.range(from, before);
+    return this.#sorted().range(from, before);
   }
 
   /** The same, but no more than so many. */
   first(from: string, before: string, count: number): Row[] {
-    return this.#tree.first(from, before, count);
+    return this.#sorted().first(from, before, count);
   }
 
   values(): Iterable<Row> {
-    return this.#tree.values();
+    return this.#sorted().values();
+  }
+
+  #sorted(): RowTree<Row> {
+    for (const row of this.#unsorted) {
+      if (!row.isKept) continue;
+      row.isSorted = true;
+      this.#tree.set(row.key, row);
+    }
+    this.#unsorted = [];
+    this.#unsortedCount = 0;
+    return this.#tree;
+  }
+
+  #unlist(row: Row): void {
+    row.isKept = false;
+    if (row.isSorted) {
+      this.#tree.delete(row.key);
+      return;
+    }
+    this.#unsortedCount--;
+    if (this.#unsorted.length < this.#unsortedCount * 2 + GONE_MAX) return;
+    this.#unsorted = this.#unsorted.filter(({ isKept }) => isKept);
   }
 
   #place(row: Row): void {

@@ -26,6 +26,9 @@ export class Row implements Stored {
   readonly key: string;
   /** Of the key, for `RowTable`. */
   readonly hash: number;
+  /** Whether it is in a `RowTable`, and in its sorted part; kept by that. */
+  isKept = false;
+  isSorted = false;
   /** Undefined when it has been removed. Never changed in place: a cut may encode it later. */
   value: unknown;
   dirtyEpoch = 0;

@@ -1,19 +1,20 @@
 /**
- * The timers that are due soon, in the order in which they are: a heap of times and keys, pure, without a clock of its own
+ * The timers that are due soon, in the order in which they are: a heap of times and timers, pure, without a clock of its own
  * and without Node's timers, which wrap at 24.8 days. Those of one millisecond come out in the order in which they went
- * in. It holds keys only; whether there still is a timer under a key is for the owner to see.
+ * in. What it is given is the owner's business, and so is whether there still is
+ * such a timer when it comes out.
  */
 
 /** Children of a node. With four of them a heap is half as high as with two, and its nodes lie together. */
 const ARITY = 4;
 const CAPACITY_MIN = 64;
 
-export class TimerQueue {
+export class TimerQueue<Timer> {
   size = 0;
   #dues = new Float64Array(CAPACITY_MIN);
   /** How many went in before. */
   #orders = new Float64Array(CAPACITY_MIN);
-  #keys: string[] = [];
+  #timers: Timer[] = [];
   #count = 0;
 
   /** When the first one is due; never, if there is none. */
@@ -21,7 +22,7 @@ export class TimerQueue {
     return this.size === 0 ? Number.POSITIVE_INFINITY : this.#dues[0];
   }
 
-  add(dueMs: number, key: string): void {
+  add(dueMs: number, timer: Timer): void {
     if (this.size === this.#dues.length) this.#resize(this.size * 2);
     let hole = this.size++;
     while (hole > 0) {
@@ -31,22 +32,22 @@ export class TimerQueue {
       this.#move(parent, hole);
       hole = parent;
     }
-    this.#put(hole, dueMs, this.#count++, key);
+    this.#put(hole, dueMs, this.#count++, timer);
   }
 
-  /** Removes the first one and returns its key. There must be one. */
-  take(): string {
-    const [first] = this.#keys;
+  /** Removes the first one and returns it. There must be one. */
+  take(): Timer {
+    const [first] = this.#timers;
     const last = --this.size;
-    const [due, order, key] = [this.#dues[last], this.#orders[last], this.#keys[last]];
-    this.#keys.length = last;
-    if (last > 0) this.#sink(due, order, key);
+    const [due, order, timer] = [this.#dues[last], this.#orders[last], this.#timers[last]];
+    this.#timers.length = last;
+    if (last > 0) this.#sink(due, order, timer);
     if (this.size < this.#dues.length / ARITY && this.size >= CAPACITY_MIN) this.#resize(this.#dues.length / 2);
     return first;
   }
 
   /** Finds the place for what stood last, from the top down. */
-  #sink(due: number, order: number, key: string): void {
+  #sink(due: number, order: number, timer: Timer): void {
     let hole = 0;
     for (;;) {
       const child = this.#firstChild(hole);
@@ -54,7 +55,7 @@ export class TimerQueue {
       this.#move(child, hole);
       hole = child;
     }
-    this.#put(hole, due, order, key);
+    this.#put(hole, due, order, timer);
   }
 
   /** The child of a node that comes out first; 0 if there is none. */
@@ -74,13 +75,13 @@ export class TimerQueue {
   }
 
   #move(from: number, to: number): void {
-    this.#put(to, this.#dues[from], this.#orders[from], this.#keys[from]);
+    this.#put(to, this.#dues[from], this.#orders[from], this.#timers[from]);
   }
 
-  #put(at: number, due: number, order: number, key: string): void {
+  #put(at: number, due: number, order: number, timer: Timer): void {
     this.#dues[at] = due;
     this.#orders[at] = order;
-    this.#keys[at] = key;
+    this.#timers[at] = timer;
   }
 
   #resize(capacity: number): void {

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
 import { Rows } from '../../../src/shard/rows.ts';
-import { TimerWindows } from '../../../src/shard/timer-windows.ts';
+import { type NearTimer, TimerWindows } from '../../../src/shard/timer-windows.ts';
 import { dueOfStamp, Stamps, stampOfTimer, timerKey } from '../../../src/timers/timer-layout.ts';
 import { TimerQueue } from '../../../src/timers/timer-queue.ts';
 
@@ -16,7 +16,7 @@ const FAR_MS = 60_000;
 
 class Stand {
   readonly rows = new Rows(new DirtyEntities());
-  readonly queue = new TimerQueue();
+  readonly queue = new TimerQueue<NearTimer>();
   readonly windows = new TimerWindows(this.rows, this.queue, { first: 4, end: 8 }, () => {});
   readonly set = new Set<string>();
   readonly taken: string[] = [];
@@ -29,7 +29,7 @@ class Stand {
     const key = timerKey(keyGroup, stamp);
     this.rows.set(key, true);
     this.set.add(key);
-    this.windows.add(keyGroup, stamp, dueMs, this.nowMs);
+    this.windows.add(keyGroup, stamp, dueMs, this.nowMs, key);
   }
 
   /** A row that is there from an earlier life. */
@@ -50,7 +50,7 @@ class Stand {
 
   fire(): void {
     while (this.queue.dueMs <= this.nowMs) {
-      const key = this.queue.take();
+      const key = this.queue.take() as string;
       this.taken.push(key);
       this.rows.set(key, undefined);
     }

@@ -10,7 +10,7 @@ const times = fc.array(fc.oneof(fc.nat(20), fc.constant(-1)), { maxLength: 400 }
 test('gives what a stable sort gives, whenever it is asked', () => {
   fc.assert(
     fc.property(times, (steps) => {
-      const queue = new TimerQueue();
+      const queue = new TimerQueue<string>();
       const model: { due: number; key: string }[] = [];
       const take = (): unknown[] => (queue.size === 0 ? [] : [queue.dueMs, queue.take()]);
       for (const [index, step] of steps.entries()) {
@@ -31,7 +31,7 @@ test('gives what a stable sort gives, whenever it is asked', () => {
 });
 
 test('is due never when it is empty, and takes times far beyond 2^31 ms', () => {
-  const queue = new TimerQueue();
+  const queue = new TimerQueue<string>();
   expect(queue.dueMs).toBe(Number.POSITIVE_INFINITY);
   const dues = [2 ** 45, 2 ** 31, 2 ** 32 + 1, 2 ** 31 - 1];
   for (const due of dues) queue.add(due, String(due));
@@ -40,7 +40,7 @@ test('is due never when it is empty, and takes times far beyond 2^31 ms', () => 
 });
 
 test('grows and shrinks with what is in it', () => {
-  const queue = new TimerQueue();
+  const queue = new TimerQueue<string>();
   for (let index = 0; index < 10_000; index++) queue.add((index * 7_919) % 10_007, String(index));
   let last = -1;
   for (let count = 10_000; count > 0; count--) {
