@@ -16,11 +16,17 @@ export interface Told {
   readonly next?: readonly (readonly [string, string])[];
 }
 
-type TellingState = { readonly texts: ValueSpec<readonly string[]> };
+/** What it was told; and the causal ids and parents of the messages that told it. */
+type Question = 'texts?' | 'traces?';
 
-function tell(ctx: Context<TellingState>, message: Told | 'texts?', by: string): void {
+type TellingState = { readonly texts: ValueSpec<readonly string[]>; readonly traces: ValueSpec<readonly string[]> };
+
+function tell(ctx: Context<TellingState>, message: Told | Question, by: string): void {
   if (message === 'texts?') return ctx.reply([by, ctx.self.type, ...ctx.state.texts]);
+  if (message === 'traces?') return ctx.reply([...ctx.state.traces]);
   ctx.state.texts = [...ctx.state.texts, message.text];
+  if (ctx.trace !== undefined)
+    ctx.state.traces = [...ctx.state.traces, `${ctx.trace.causalId} ${ctx.trace.parent?.slice(0, 35)}`];
   const [next, ...rest] = message.next ?? [];
   if (next !== undefined) ctx.send(next[0], next[1], { text: message.text, next: rest });
   // Late enough for its message to be committed.
@@ -32,11 +38,11 @@ function expire(): never {
 }
 
 /** `by` is what it says in its replies. */
-export function tellingFunction(type: string, by: string): StatefulFunction<Told | 'texts?', unknown, TellingState> {
+export function tellingFunction(type: string, by: string): StatefulFunction<Told | Question, unknown, TellingState> {
   return defineFunction({
     type,
-    state: { texts: value<readonly string[]>({ initial: [] }) },
-    invoke: (ctx: Context<TellingState>, message: Told | 'texts?') => tell(ctx, message, by),
+    state: { texts: value<readonly string[]>({ initial: [] }), traces: value<readonly string[]>({ initial: [] }) },
+    invoke: (ctx: Context<TellingState>, message: Told | Question) => tell(ctx, message, by),
   });
 }
 

@@ -76,3 +76,19 @@ test('a shard that dies takes no type with it', async () => {
   expect(await told(engine, 'told/mortal', 'Kim')).toEqual(['whole', 'told/mortal', 'die']);
   expect(errors.map(({ code }) => code)).toEqual(['SHARD_RECOVERING']);
 });
+
+test('a trace goes on from shard to shard, and messages for who has state find out who has', async () => {
+  const { engine, errors } = await openEngine({ module: FIRST, directory: join(scratch(), 'data'), shardCount: 2 });
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const next = Array.from({ length: 12 }, (_, index): [string, string] => ['told/traced', `id-${index}`]);
+  await engine.send('told/traced', 'first', { text: 'x', next }, { trace: { traceparent, causalId: 'order 7' } });
+  await engine.drained();
+  await engine.send('told/traced', 'id-4', { text: 'here' }, { ifExists: true });
+  await engine.send('told/traced', 'nobody', { text: 'dropped' }, { ifExists: true });
+  for (const id of ['first', ...next.map(([, each]) => each)]) {
+    expect(await engine.ask('told/traced', id, 'traces?')).toEqual([`order 7 ${traceparent.slice(0, 35)}`]);
+  }
+  expect(await told(engine, 'told/traced', 'id-4')).toEqual(['whole', 'told/traced', 'x', 'here']);
+  expect(await told(engine, 'told/traced', 'nobody')).toEqual(['whole', 'told/traced']);
+  expect(errors).toEqual([]);
+});
