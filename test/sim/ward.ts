@@ -58,6 +58,8 @@ export class Ward implements Workload {
   #isHealed = false;
   #isEmpty = false;
   #openOrders = 0;
+  /** Orders that are given before all jobs are there. */
+  #earlyOrdersLeft: number;
 
   constructor(outside: Outside) {
     const { prng, setting } = outside;
@@ -68,7 +70,8 @@ export class Ward implements Workload {
       attempts: prng.pick([1, 2, 4]),
       backoff: { initialMs: prng.pick([0, 5, 50]), maxMs: 200, jitter: prng.pick([0, 0.5, 1]) },
     };
-    this.#uids = Array.from({ length: setting.size * 2 }, (_, uid) => uid);
+    this.#earlyOrdersLeft = prng.below(8);
+    this.#uids = Array.from({ length: setting.size }, (_, uid) => uid);
     const messages = this.#uids.map((uid) => ({
       key: `job-${uid}`,
       type: prng.pick([PLAIN_TYPE, ASYNC_TYPE]),
@@ -141,12 +144,13 @@ export class Ward implements Workload {
   step(process: DurableProcess): boolean {
     check(this.#violation === undefined, () => this.#violation ?? '');
     const { prng } = this.#outside;
-    if (!this.#clients.isDone && !prng.chance(0.15)) return this.#clients.step(process);
+    if (!this.#clients.isDone && (this.#earlyOrdersLeft === 0 || !prng.chance(0.15))) return this.#clients.step(process);
     const { engine } = process;
     if (engine === undefined || this.#openOrders > 0 || this.#isEmpty) return false;
     const { requests, isQuiescent } = engine.coordinator;
     const letters = new DeadLetters(requests, new WaitingRoom(), { checkRunning() {}, flush() {} });
     if (this.#clients.isDone) this.#isHealed = true;
+    else this.#earlyOrdersLeft--;
     this.#order(letters, this.#isHealed && isQuiescent);
     return true;
   }
