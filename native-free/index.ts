@@ -10,6 +10,7 @@ export type { DeadLetterList, DeadLetterOptions, DeadLetterOutcome, DeadLetters 
 export { type AskOptions, Engine, type SendOptions, type StopOptions } from '../src/engine/engine.ts';
 export type { EngineOptions } from '../src/engine/options.ts';
 export { savepointDigest, type SavepointInfo } from '../src/engine/savepoint-info.ts';
+export type { Parked, UnparkOptions } from '../src/engine/parked.ts';
 export type { Progress, ProgressListener } from '../src/engine/savepoint-progress.ts';
 export type { EngineEvents } from '../src/engine/error-events.ts';
 export type { CheckMigrationsOptions } from '../src/engine/check-migrations.ts';
@@ -23,7 +24,13 @@ export type { IdleMode } from '../src/ring/idle-strategy.ts';
 export type { Address } from '../src/sdk/address.ts';
 export type { Duration } from '../src/sdk/duration.ts';
 export { type AsyncFailure, type AsyncResult, isAsyncResult } from '../src/sdk/async-result.ts';
-export type { DeadLetter, DeadLetterError, DeadLetterFilter, QuarantineEvent } from '../src/sdk/dead-letter.ts';
+export type {
+  DeadLetter,
+  DeadLetterError,
+  DeadLetterFilter,
+  ParkedAddressInfo,
+  QuarantineEvent,
+} from '../src/sdk/dead-letter.ts';
 export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from '../src/sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from '../src/sdk/errors.ts';
 export {

@@ -9,6 +9,7 @@ export type { DeadLetterList, DeadLetterOptions, DeadLetterOutcome, DeadLetters 
 export { type AskOptions, Engine, type SendOptions, type StopOptions } from './engine/engine.ts';
 export type { EngineOptions } from './engine/options.ts';
 export { savepointDigest, type SavepointInfo } from './engine/savepoint-info.ts';
+export type { Parked, UnparkOptions } from './engine/parked.ts';
 export type { Progress, ProgressListener } from './engine/savepoint-progress.ts';
 export type { EngineEvents } from './engine/error-events.ts';
 export type { CheckMigrationsOptions } from './engine/check-migrations.ts';
@@ -22,7 +23,13 @@ export type { IdleMode } from './ring/idle-strategy.ts';
 export type { Address } from './sdk/address.ts';
 export type { Duration } from './sdk/duration.ts';
 export { type AsyncFailure, type AsyncResult, isAsyncResult } from './sdk/async-result.ts';
-export type { DeadLetter, DeadLetterError, DeadLetterFilter, QuarantineEvent } from './sdk/dead-letter.ts';
+export type {
+  DeadLetter,
+  DeadLetterError,
+  DeadLetterFilter,
+  ParkedAddressInfo,
+  QuarantineEvent,
+} from './sdk/dead-letter.ts';
 export { defineEgress, type Egress, type EgressSink, type EgressType, egressType } from './sdk/egress.ts';
 export { ERROR_CODES, type ErrorCode, MillraceError } from './sdk/errors.ts';
 export {

@@ -12,8 +12,7 @@ import { keyOfId } from '../shard/dead-letters.ts';
 import { readUnsigned } from '../state/row.ts';
 import { inspect } from '../wire/structured-data.ts';
 import { decodeTagged, encodeTagged } from '../wire/tagged-value.ts';
-import type { RequestOutcome, ShardRequestOptions, ShardRequests } from './shard-requests.ts';
-import type { WaitingRoom } from './waiting-room.ts';
+import type { ShardDoor } from './shard-door.ts';
 
 /** Ids of one order to a shard. */
 const IDS_COUNT = 1_000;
@@ -37,22 +36,12 @@ export interface DeadLetterOutcome {
   readonly left: number;
 }
 
-export interface DeadLettersHooks {
-  /** Throws if the engine takes nothing. */
-  checkRunning(): void;
-  flush(): void;
-}
-
 export class DeadLetters {
-  readonly #requests: ShardRequests;
-  readonly #waiting: WaitingRoom;
-  readonly #hooks: DeadLettersHooks;
+  readonly #door: ShardDoor;
 
   /** An engine has one. */
-  constructor(requests: ShardRequests, waiting: WaitingRoom, hooks: DeadLettersHooks) {
-    this.#requests = requests;
-    this.#waiting = waiting;
-    this.#hooks = hooks;
+  constructor(door: ShardDoor) {
+    this.#door = door;
   }
 
   /**
@@ -66,9 +55,9 @@ export class DeadLetters {
     let left = options.limit ?? Number.MAX_SAFE_INTEGER;
     let after: string | null = options.after === undefined ? '' : keyOf(options.after);
     let shard = after === '' ? 0 : this.#shardOf(after);
-    while (left > 0 && shard < this.#requests.shardCount) {
+    while (left > 0 && shard < this.#door.shardCount) {
       const body: ListBody = { filter, after, countMax: Math.min(left, Number.MAX_SAFE_INTEGER) };
-      const { value } = await this.#ask(shard, 'dead-letters.list', body, { untilCommitted: false });
+      const { value } = await this.#door.ask(shard, 'dead-letters.list', body, { untilCommitted: false });
       const page = value as ListPage;
       for (const { letter, message } of page.letters) yield { ...letter, message: decodeTagged(message) };
       left -= page.letters.length;
@@ -103,7 +92,7 @@ export class DeadLetters {
     const key = keyOf(id);
     inspect(message);
     const body = { key, message: encodeTagged(message) };
-    const { count } = await this.#ask(this.#shardOf(key), 'dead-letters.edit', body, { untilCommitted: true });
+    const { count } = await this.#door.ask(this.#shardOf(key), 'dead-letters.edit', body, { untilCommitted: true });
     return count > 0;
   }
 
@@ -122,7 +111,7 @@ export class DeadLetters {
     if (Symbol.iterator in which) return this.#orderIds(topic, which, options);
     const filter = portableFilter(which);
     const total = new Total(options);
-    const shards = Array.from({ length: this.#requests.shardCount }, (_, shard) => shard);
+    const shards = Array.from({ length: this.#door.shardCount }, (_, shard) => shard);
     await Promise.all(shards.map((shard) => this.#orderOne(shard, topic, { filter }, total)));
     return total.outcome;
   }
@@ -154,26 +143,13 @@ export class DeadLetters {
       total.add(count - counted);
       counted = count;
     };
-    const { count, value } = await this.#ask(shard, topic, selection, { untilCommitted: true, progressed });
+    const { count, value } = await this.#door.ask(shard, topic, selection, { untilCommitted: true, progressed });
     progressed(count);
     total.left += value as number;
   }
 
-  /** Everybody who waits gets the engine's failure. */
-  async #ask(shard: number, topic: string, body: unknown, options: ShardRequestOptions): Promise<RequestOutcome> {
-    this.#hooks.checkRunning();
-    const { outcome, giveUp } = this.#requests.ask(shard, topic, body, options);
-    this.#waiting.enter(giveUp);
-    this.#hooks.flush();
-    try {
-      return await outcome;
-    } finally {
-      this.#waiting.leave(giveUp);
-    }
-  }
-
   #shardOf(key: string): number {
-    return shardOfKeyGroup(readUnsigned(key, 0, 2) as KeyGroup, this.#requests.shardCount);
+    return shardOfKeyGroup(readUnsigned(key, 0, 2) as KeyGroup, this.#door.shardCount);
   }
 }
 

@@ -14,6 +14,7 @@ import type { TraceContext } from '../sdk/trace.ts';
 import type { Asker } from './askers.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { EngineEvents } from './error-events.ts';
+import type { Parked } from './parked.ts';
 import { type Runtime, TIMEOUT_MS_MAX } from './runtime.ts';
 import type { SavepointInfo } from './savepoint-info.ts';
 
@@ -143,6 +144,11 @@ export class Engine implements AsyncDisposable {
     const number = directory.egressNumber(egress);
     if (callback === undefined) return edges.stream(number);
     edges.attach(number, callbackSink(callback as EgressCallback<unknown>));
+  }
+
+  /** Addresses that take no messages, since one has failed: to list, and to let go on. */
+  get parked(): Parked {
+    return this.#runtime.parked;
   }
 
   /** Messages that could not be handled: to list, to send again, to edit, to drop. */

@@ -19,6 +19,8 @@ import { DeadLetters } from './dead-letters.ts';
 import { Edges } from './edges.ts';
 import { ErrorEvents } from './error-events.ts';
 import type { FilledOptions } from './options.ts';
+import { Parked } from './parked.ts';
+import { ShardDoor } from './shard-door.ts';
 import { type DurableHome, ShardSupervisor } from './shard-supervisor.ts';
 import type { SavepointInfo } from './savepoint-info.ts';
 import { savepointFailed } from './savepoint.ts';
@@ -40,6 +42,7 @@ export class Runtime {
   readonly edges: Edges;
   readonly clients: Clients;
   readonly deadLetters: DeadLetters;
+  readonly parked: Parked;
   readonly events: ErrorEvents = new ErrorEvents();
   readonly #options: FilledOptions;
   readonly #home: DurableHome | undefined;
@@ -79,10 +82,13 @@ export class Runtime {
       wake: () => this.#supervisor.wake(),
       flush: () => this.#supervisor.flush(),
     });
-    this.deadLetters = new DeadLetters(this.#coordinator.requests, this.#waiting, {
+    const door = new ShardDoor(this.#coordinator.requests, this.#waiting, {
       checkRunning: () => this.#checkRunning(),
       flush: () => this.#supervisor.flush(),
+      now: () => systemClock.now(),
     });
+    this.deadLetters = new DeadLetters(door);
+    this.parked = new Parked(door);
     this.clients = new Clients(this.#coordinator, this.#waiting, options.idempotencyKeyCount, {
       checkRunning: () => this.#checkRunning(),
       flush: () => this.#supervisor.flush(),

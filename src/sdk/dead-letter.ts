@@ -46,13 +46,26 @@ export interface DeadLetterFilter {
   readonly to?: number | Date;
 }
 
-/** What a function or an egress that is named in `onQuarantine` gets, once for each dead letter. */
+/** An address that takes no messages, since its function parks those whose messages fail. */
+export interface ParkedAddressInfo {
+  readonly address: Address;
+  /** The message that failed; it is the first of those that wait. */
+  readonly message: unknown;
+  readonly error: DeadLetterError;
+  readonly attempts: number;
+  /** In milliseconds since 1970. */
+  readonly parkedAt: number;
+  /** How many messages wait, with the one that failed. */
+  readonly waiting: number;
+}
+
+/** What a function or an egress that is named in `onQuarantine` gets, once for each dead letter and each parked address. */
 export interface QuarantineEvent {
-  readonly kind: 'dead-letter';
+  readonly kind: 'dead-letter' | 'parked';
   /** The address whose invocation failed. */
   readonly address: Address;
-  /** The id of the dead letter. */
-  readonly deadLetter: string;
+  /** The id of the dead letter; none when the address was parked. */
+  readonly deadLetter?: string;
   readonly error: DeadLetterError;
   readonly attempts: number;
   readonly failedAt: number;

@@ -33,6 +33,7 @@ const CONSEQUENCES = {
   INVOCATION_FAILED:
     'Nothing it did has happened; its message is kept as its failure policy says, and the engine goes on.',
   FUNCTION_FAILED: 'The engine has failed, as the failure policy says; a later start tries the message again.',
+  ADDRESS_PARKED: 'The message is a dead letter; the address stays parked.',
   INVALID_FILTER: 'Nothing was changed.',
   INVOCATION_OVERDUE:
     'An async invocation is aborted through ctx.signal, and fails if it still goes on; one that has returned stands.',

@@ -32,21 +32,24 @@ export interface FailurePolicy {
   /**
    * After the last attempt:
    * - `'dead-letter'` (default): the message goes to the dead letters, and the address goes on with the next one.
+   * - `'park'`: the address takes no more messages until `engine.parked.unpark` lets it go on; they wait in order.
    * - `'stop'`: the engine fails with `FUNCTION_FAILED`. Nothing of the message has happened; a later start tries it again.
    */
-  readonly otherwise?: 'dead-letter' | 'stop';
+  readonly otherwise?: 'dead-letter' | 'park' | 'stop';
+  /** How many messages may wait for a parked address; further ones become dead letters. Default 10,000. */
+  readonly parkedCountMax?: number;
 }
 
 export type FilledFailurePolicy = Required<Omit<FailurePolicy, 'backoff'>> & { readonly backoff: Required<Backoff> };
 
-const OTHERWISE: readonly unknown[] = ['dead-letter', 'stop'];
+const OTHERWISE: readonly unknown[] = ['dead-letter', 'park', 'stop'];
 /** A year. */
 const PAUSE_MS_MAX = 366 * 24 * 3_600_000;
 
 /** Fills in defaults. Throws `INVALID_DEFINITION`. */
 export function fillFailurePolicy(type: string, policy: FailurePolicy = {}): FilledFailurePolicy {
   const { initialMs = 100, factor = 2, maxMs = 60_000, jitter = 0.5 } = policy.backoff ?? {};
-  const { attempts = 1, otherwise = 'dead-letter' } = policy;
+  const { attempts = 1, otherwise = 'dead-letter', parkedCountMax = 10_000 } = policy;
   const check = (name: string, given: unknown, isValid: boolean, allowed: string): void => {
     if (isValid) return;
     throw new MillraceError(
@@ -56,10 +59,11 @@ export function fillFailurePolicy(type: string, policy: FailurePolicy = {}): Fil
   };
   const isWithin = (value: number, min: number, max: number): boolean => value >= min && value <= max;
   check('attempts', attempts, Number.isSafeInteger(attempts) && attempts >= 1, 'a whole number from 1');
-  check('otherwise', otherwise, OTHERWISE.includes(otherwise), "'dead-letter' or 'stop'");
+  check('otherwise', otherwise, OTHERWISE.includes(otherwise), "'dead-letter', 'park' or 'stop'");
+  check('parkedCountMax', parkedCountMax, Number.isSafeInteger(parkedCountMax) && parkedCountMax > 0, 'from 1');
   check('backoff.initialMs', initialMs, isWithin(initialMs, 0, PAUSE_MS_MAX), 'milliseconds up to a year');
   check('backoff.factor', factor, isWithin(factor, 1, 1_000), 'a number from 1 to 1,000');
   check('backoff.maxMs', maxMs, isWithin(maxMs, 0, PAUSE_MS_MAX), 'milliseconds up to a year');
   check('backoff.jitter', jitter, isWithin(jitter, 0, 1), 'a number from 0 to 1');
-  return Object.freeze({ attempts, otherwise, backoff: { initialMs, factor, maxMs, jitter } });
+  return Object.freeze({ attempts, otherwise, parkedCountMax, backoff: { initialMs, factor, maxMs, jitter } });
 }

@@ -4,8 +4,6 @@
  * still there or in flight at any cut (I6), and asking twice does nothing twice.
  */
 import { type DeadLetter, patternTest, type PortableFilter } from '../sdk/dead-letter.ts';
-import { TYPE_ASKER, TYPE_NONE } from '../wire/envelope-layout.ts';
-import { ASKER_TYPE } from './function-binding.ts';
 import { deadLetterOf, type DeadLetterRow, type DeadLetterRows, type FoundLetter, messageOf } from './dead-letters.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { doneAtOnce, type RequestTopics, type RequestWork, type Slice } from './requests.ts';
@@ -79,17 +77,9 @@ function redrive({ workplace, letters }: DeadLetterPlace, { key, row }: FoundLet
   const { directory, effects } = workplace;
   const type = directory.findFunction(row.type);
   if (type === undefined) return false;
-  const [sourceName, sourceId] = row.source ?? ['', ''];
-  const source = sourceName === ASKER_TYPE ? TYPE_ASKER : (directory.findFunction(sourceName) ?? TYPE_NONE);
+  const [source, sourceId] = directory.sourceNumber(row.source);
   try {
-    effects.addMessage(
-      type,
-      row.id,
-      messageOf(row),
-      source,
-      source === TYPE_NONE ? '' : sourceId,
-      row.meta ?? undefined,
-    );
+    effects.addMessage(type, row.id, messageOf(row), source, sourceId, row.meta ?? undefined);
   } catch {
     // It is longer than messages may be now.
     return false;

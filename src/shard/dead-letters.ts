@@ -180,7 +180,7 @@ export class DeadLetterRows {
 }
 
 /** User code may have changed the message into what is no message. */
-function encodeMessage(message: unknown): Uint8Array {
+export function encodeMessage(message: unknown): Uint8Array {
   try {
     inspect(message);
     return encodeTagged(message);
@@ -190,7 +190,12 @@ function encodeMessage(message: unknown): Uint8Array {
 }
 
 /** Whoever tries it again begins to count anew. */
-function withoutAttempts({ attempts: _attempts, firstFailedAt: _at, ...meta }: MessageMeta): MessageMeta | null {
+export function withoutAttempts({
+  attempts: _attempts,
+  firstFailedAt: _at,
+  unparked: _unparked,
+  ...meta
+}: MessageMeta): MessageMeta | null {
   return Object.keys(meta).length === 0 ? null : meta;
 }
 

@@ -14,6 +14,7 @@ import type { Failures } from './failures.ts';
 import type { Directory, FunctionBinding } from './function-binding.ts';
 import { ID_IN_ENVELOPE } from './invocation-core.ts';
 import type { Invoker } from './invoker.ts';
+import type { Parking } from './parking.ts';
 import {
   SLOT_FORM,
   SLOT_HASH,
@@ -38,6 +39,7 @@ export class Delivery {
   readonly #durability: Durability | undefined;
   readonly #bounds: AsyncBounds;
   readonly #writer: EnvelopeWriter;
+  readonly #parking: Parking;
 
   constructor(
     directory: Directory,
@@ -56,6 +58,16 @@ export class Delivery {
     this.#bounds = invoker.held.bounds;
     this.#writer = writer;
     this.#durability = durability;
+    this.#parking = failures.parking;
+    this.#parking.attach({
+      entities: invoker.entities,
+      lines: invoker.held.lines,
+      occupy: (entity) => invoker.occupy(entity),
+      finished: () => (invoker.finishedCount = (invoker.finishedCount + 1) | 0),
+      admit: (entity) => invoker.admit(entity),
+      fetch: (entity) => this.#fetch(entity),
+      refused: (binding, entity, message) => failures.refused(binding, entity, message),
+    });
   }
 
   /** The envelope that the reader shows. */
@@ -176,9 +188,12 @@ export class Delivery {
 
   // -- what had to wait for its function
 
-  /** Goes on with what waited for crowded functions, as far as there is room now. Returns how much that was. */
-  goOn(): number {
-    let count = 0;
+  /**
+   * Goes on with what waited for crowded functions, as far as there is room now, and with parked addresses that may go
+   * on, unless older messages are still to come (I4). Returns how much that was.
+   */
+  goOn(isRecovering: boolean): number {
+    let count = isRecovering ? 0 : this.#parking.work();
     for (let load = this.#bounds.next(); load !== undefined; load = this.#bounds.next()) {
       this.#goOnWith(load);
       this.#bounds.update(load);
@@ -230,5 +245,12 @@ export class Delivery {
     this.#invoker.occupy(entity);
     this.#durability.fetch.want(entity);
     return entity;
+  }
+
+  #fetch(entity: Entity): boolean {
+    const { shape } = this.#bindings[entity.functionIndex];
+    if (this.#durability?.mayBeStored !== true || shape.cellNames.length === 0) return false;
+    this.#durability.fetch.want(entity);
+    return true;
   }
 }

@@ -9,7 +9,7 @@ import type { Address } from '../sdk/address.ts';
 import type { DeadLetterError } from '../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { hashId } from '../keys/id-hash.ts';
-import type { Entity, HeldMessage } from '../state/entity.ts';
+import type { Entity } from '../state/entity.ts';
 import { KIND_FAILURE, TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
 import { type MessageMeta, withoutTarget } from '../wire/message-meta.ts';
 import { BackOff } from './back-off.ts';
@@ -18,10 +18,9 @@ import type { Effects } from './effects.ts';
 import { failureOf } from './failure.ts';
 import type { Directory, FunctionBinding } from './function-binding.ts';
 import type { Rows } from './rows.ts';
+import type { Parking } from './parking.ts';
 import { Quarantine } from './quarantine.ts';
-
-/** A message that came to its end in this shard without having been handled. */
-export type Undelivered = Omit<HeldMessage, 'next'>;
+import type { Undelivered } from './undelivered.ts';
 
 /** What it needs of its shard. */
 export interface FailuresPlace {
@@ -30,19 +29,27 @@ export interface FailuresPlace {
   readonly rows: Rows;
   readonly directory: Directory;
   readonly effects: Effects;
+  readonly parking: Parking;
 }
 
 export class Failures {
   readonly backOff: BackOff;
   readonly deadLetters: DeadLetterRows;
+  readonly parking: Parking;
   readonly #place: FailuresPlace;
   readonly #quarantine: Quarantine;
 
   constructor(place: FailuresPlace, isDurable: boolean) {
     this.#place = place;
+    this.parking = place.parking;
     this.backOff = new BackOff(place.clock, place.random);
     this.deadLetters = new DeadLetterRows(place.rows, isDurable, place.random);
     this.#quarantine = new Quarantine(place.directory, place.effects);
+  }
+
+  /** Whether somebody may be tried again, or go on. */
+  get hasWork(): boolean {
+    return this.backOff.dueInMs === 0 || this.parking.hasWork;
   }
 
   /** An attempt has failed: the meta of the message for the next one, or undefined if that was the last. */
@@ -53,12 +60,34 @@ export class Failures {
     return { ...meta, attempts, firstFailedAt: meta?.firstFailedAt ?? this.#place.clock.now() };
   }
 
-  /** The last attempt has failed. Throws `FUNCTION_FAILED` if the engine is to stop. */
-  giveUp(binding: FunctionBinding, { id, hash }: Entity, failed: Undelivered, thrown: unknown): void {
+  /**
+   * The last attempt has failed. Throws `FUNCTION_FAILED` if the engine is to stop. Returns whether the address goes on;
+   * if not, it is parked.
+   */
+  giveUp(binding: FunctionBinding, entity: Entity, failed: Undelivered, thrown: unknown): boolean {
     const { type, failure } = binding;
+    const { id } = entity;
     if (failure.otherwise === 'stop') throw functionFailed(type, id, thrown);
-    this.#bury(type, id, hash, failed, errorToKeep(thrown));
+    const error = errorToKeep(thrown);
+    const isParked = failure.otherwise === 'park';
+    if (isParked) this.#park(binding, entity, failed, error);
+    else this.#bury(type, id, entity.hash, failed, error);
     this.#report(binding, id, failed, thrown);
+    return !isParked;
+  }
+
+  #park(binding: FunctionBinding, entity: Entity, failed: Undelivered, error: DeadLetterError): void {
+    const attempts = (failed.meta?.attempts ?? 0) + 1;
+    this.parking.park(binding, entity, failed, error, attempts);
+    const address = { type: binding.type, id: entity.id };
+    const { now: failedAt } = this.#times(failed.meta);
+    this.#quarantine.tell({ kind: 'parked', address, error, attempts, failedAt });
+  }
+
+  /** One message too many for a parked address. */
+  refused({ type, failure }: FunctionBinding, { id, hash }: Entity, message: Undelivered): void {
+    const what = `${type} ${describe(id)} is parked, and ${failure.parkedCountMax} messages wait for it already`;
+    this.#bury(type, id, hash, message, errorToKeep(new MillraceError('ADDRESS_PARKED', what)));
   }
 
   /** Tells the asker who waits, or else the engine's error listeners. */

@@ -16,7 +16,7 @@ import { allGuards, type CellGuard, cellGuards } from '../state/cell-guard.ts';
 import { type RecordNames, recordNames } from '../state/record-writer.ts';
 import { type StateShape, stateShape } from '../state/state-view.ts';
 import { allocateTypeRegistry, TYPE_COUNT_MAX, TypeRegistry } from '../wire/type-registry.ts';
-import { FUNCTION_COUNT_MAX, TYPE_ASKER, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
+import { FUNCTION_COUNT_MAX, TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
 import { nameOf, type NamedTarget, TargetNumbers } from './target-numbers.ts';
 
 /** The name of the cell that holds when the entity's row of what expires is due. No state may be called so. */
@@ -180,6 +180,13 @@ export class Directory {
   /** The number of a function, if this module has it. */
   findFunction(type: string): number | undefined {
     return this.#find(type);
+  }
+
+  /** A sender by name as it is numbered; one that is unknown counts as nobody, since it cannot be answered. */
+  sourceNumber(source: readonly [type: string, id: string] | null): readonly [number: number, id: string] {
+    if (source === null) return [TYPE_NONE, ''];
+    const number = source[0] === ASKER_TYPE ? TYPE_ASKER : this.#find(source[0]);
+    return number === undefined ? [TYPE_NONE, ''] : [number, source[1]];
   }
 
   /** Throws `UNKNOWN_EGRESS`. */

@@ -79,7 +79,7 @@ export class Invoker {
   }
 
   get hasSettled(): boolean {
-    return this.#ended.hasWork || this.held.hasWork || this.#failures.backOff.dueInMs === 0;
+    return this.#ended.hasWork || this.held.hasWork || this.#failures.hasWork;
   }
 
   /** From here on messages to this entity wait. */
@@ -201,8 +201,8 @@ export class Invoker {
   }
 
   /**
-   * Nothing that it did has happened. Returns whether its message is dealt with; if not, that waits first in the line of
-   * its entity for the next attempt, where a checkpoint finds it.
+   * Nothing that it did has happened. Returns whether its entity goes on; if not, it is parked, or the message waits
+   * first in its line for the next attempt, where a checkpoint finds it.
    */
   #onFailed(invocation: Invocation, inTable: boolean, { message, form, error }: GivenMessage): boolean {
     invocation.takeBack();
@@ -211,9 +211,9 @@ export class Invoker {
     const sourceId = sourceType === TYPE_NONE ? '' : invocation.sourceId();
     const next = this.#failures.next(binding, meta);
     if (next === undefined) {
-      this.#failures.giveUp(binding, entity, { message, sourceType, sourceId, form, meta }, error);
+      const goesOn = this.#failures.giveUp(binding, entity, { message, sourceType, sourceId, form, meta }, error);
       this.#finish(entity, invocation, inTable);
-      return true;
+      return goesOn;
     }
     invocation.end();
     this.occupy(entity);
@@ -242,6 +242,7 @@ export class Invoker {
       const { message, sourceType, sourceId, form, meta } = next;
       if (!this.invoke(binding, entity, true, message, sourceType, sourceId, form, meta)) return;
     }
+    if (this.#place.parking.rest(entity)) return;
     entity.waiting = undefined;
     this.held.busy.delete(entity);
     this.forgetVacant(entity);

@@ -8,6 +8,7 @@ import { KIND_ANSWER } from '../wire/envelope-layout.ts';
 import { deadLetterTopics } from './dead-letter-requests.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { OutboundChannels } from './outbound-channels.ts';
+import { parkedTopics } from './parked-requests.ts';
 import { Requests } from './requests.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -33,7 +34,8 @@ export function newRequests(
     mailboxCount: () => mailbox.count,
     progressed,
   };
-  return new Requests(deadLetterTopics(deadLetters), (answer) => {
+  const topics = { ...deadLetterTopics(deadLetters), ...parkedTopics(workplace.parking) };
+  return new Requests(topics, (answer) => {
     outbound.sendControl(KIND_ANSWER, mesh.coordinator, answer);
   });
 }

@@ -9,6 +9,7 @@ import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
 import { ExpiryDues } from './expiry-dues.ts';
 import { Failures } from './failures.ts';
+import { Parking } from './parking.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { HeldWork } from './held-work.ts';
 import { Timers, type TimersPlace } from './timers.ts';
@@ -32,12 +33,14 @@ export function newWorkplace(
   const { clock, random = systemRandom, development, durable } = options;
   const keyGroups = keyGroupRange(mesh.thread as ShardIndex, mesh.shardCount);
   const stored = durable && { baseEpoch: durable.appliedEpoch };
+  const parking = new Parking({ ...ground, clock, keyGroups });
   return {
     ...ground,
     clock,
     random,
     dues: new ExpiryDues(),
-    failures: new Failures({ ...ground, clock, random }, durable !== undefined),
+    failures: new Failures({ ...ground, clock, random, parking }, durable !== undefined),
+    parking,
     held: new HeldWork({ ...options, ...ground, codec, writer }),
     timers: new Timers({ ...ground, ...hooks, clock, keyGroups, stored }),
     development,

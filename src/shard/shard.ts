@@ -146,9 +146,10 @@ export class Shard implements EnvelopeHandler {
 
   /** One turn of the duty cycle. Returns how much there was to do; 0 means that the shard may rest. */
   doWork(): number {
-    let workCount = this.#invoker.settle() + this.#delivery.goOn() + this.timers.work(this.#batchCount);
+    const { isRecovering } = this.#mailboxDrain;
+    let workCount = this.#invoker.settle() + this.#delivery.goOn(isRecovering) + this.timers.work(this.#batchCount);
     if (this.#durability !== undefined) workCount += this.#durability.fetch.work();
-    const channels = this.#mailboxDrain.isRecovering ? NO_CHANNELS : this.#inbound;
+    const channels = isRecovering ? NO_CHANNELS : this.#inbound;
     for (const channel of channels) workCount += channel.drain(this.#batchCount);
     workCount += this.#mailboxDrain.drain(this.#batchCount);
     workCount += this.#requests.work() + this.#sweep.work() + (this.#durability?.work() ?? 0);

@@ -63,6 +63,10 @@ export class WaitingLines {
   ): void {
     const line = entity.waiting;
     assert(line !== undefined, 'messages wait for a busy entity only (I4)');
+    if (line.parked !== undefined) {
+      line.parked.hold(message, sourceType, sourceId, form, meta);
+      return;
+    }
     this.count++;
     const isShort = line.objectCount < this.#lineCountMax && this.#objectCount < this.#objectCountMax;
     if (isShort && line.overflow === undefined) {

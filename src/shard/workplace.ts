@@ -10,6 +10,7 @@ import type { ExpiryDues } from './expiry-dues.ts';
 import type { Failures } from './failures.ts';
 import type { Directory } from './function-binding.ts';
 import type { HeldWork } from './held-work.ts';
+import type { Parking } from './parking.ts';
 import type { Rows } from './rows.ts';
 import type { Timers } from './timers.ts';
 
@@ -26,6 +27,7 @@ export interface Workplace {
   readonly rows: Rows;
   readonly dues: ExpiryDues;
   readonly failures: Failures;
+  readonly parking: Parking;
   readonly held: HeldWork;
   readonly timers: Timers;
   /** Freezes state values. */

@@ -77,6 +77,11 @@ export class Cells {
   }
 }
 
+/** Where the messages of a parked entity wait instead. */
+export interface ParkedLine {
+  hold(message: unknown, sourceType: number, sourceId: string, form: number, meta: MessageMeta | undefined): void;
+}
+
 /**
  * Messages that wait for a busy entity, oldest first: busy because an async invocation is under way, or because its
  * state is being fetched from the store. `WaitingLines` decides which of them are objects and which are bytes.
@@ -84,6 +89,8 @@ export class Cells {
 export class WaitingLine {
   /** The envelope of the message that the invocation under way was given, as a checkpoint needs it. */
   pendingInput: Uint8Array | undefined = undefined;
+  /** There while the entity is parked. */
+  parked: ParkedLine | undefined = undefined;
   /** How many wait as objects. */
   objectCount = 0;
   /** Those that came when there were too many; all of them are younger than the objects. */

@@ -30,6 +30,8 @@ export const SECTION_TIMER_OF = 5;
 export const SECTION_DEAD_LETTER = 6;
 /** State that expires, in the order in which it does. */
 export const SECTION_EXPIRY = 7;
+/** What waits for parked addresses. */
+export const SECTION_PARKED = 8;
 export const KEY_HEAD_BYTES = 5;
 export const ID_ASCII = 0;
 export const ID_WIDE = 1;

@@ -24,6 +24,8 @@ export interface MessageMeta {
   readonly ifExists?: true;
   /** How many invocations of this message have failed. */
   readonly attempts?: number;
+  /** Taken from the line of a parked address: older than all that still waits there. */
+  readonly unparked?: true;
   /** When the first of them failed, in milliseconds since 1970. */
   readonly firstFailedAt?: number;
   /** The type that it is for, if the module knows none of that name. */

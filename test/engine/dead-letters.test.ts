@@ -1,7 +1,7 @@
 /** Dead letters on real threads, in memory and with both stores: what is in them, and what can be done with them. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type DeadLetter, type DeadLetterFilter, type Engine, type QuarantineEvent } from '../../src/index.ts';
-import { alarms, fuse, HEALED_VARIABLE, stubborn, sums, work } from './failing-module.ts';
+import { alarms, fuse, HEALED_VARIABLE, parking, stubborn, sums, work } from './failing-module.ts';
 import { ENTRY_NAMES, open, rejection, scratch, Victim } from './durability-stage.ts';
 import { openEngine, until } from './puppet-engine.ts';
 
@@ -142,6 +142,37 @@ describe('in memory', () => {
 });
 
 describe.each(ENTRY_NAMES)('%s', (entry) => {
+  test('a parked address keeps its messages over restarts, in order, and goes on with or without the first', async () => {
+    const folder = scratch();
+    const first = await open(entry, folder, { module: FAILING_MODULE });
+    const told: QuarantineEvent[] = [];
+    first.engine.egress(alarms, (event) => void told.push(event));
+    for (const id of ['a', 'b']) {
+      for (const n of [0, 1, 2, 3, 4]) await first.engine.send(parking, id, n === 1 ? { n, fail: 'stuck' } : { n });
+    }
+    await first.engine.drained();
+    expect(told.map(({ kind, address }) => `${kind} ${address.id}`).toSorted()).toEqual(['parked a', 'parked b']);
+    const parked = [];
+    for await (const each of first.engine.parked.list({ error: 'stuck' })) parked.push(each);
+    expect(parked).toMatchObject([0, 1].map(() => ({ message: { n: 1 }, waiting: 4, attempts: 1 })));
+    // It fails again, and is parked again.
+    expect(await first.engine.parked.unpark({ type: 'failing/parking', id: 'a' })).toBe(1);
+    await first.engine.drained();
+    await first.engine.send(parking, 'a', { n: 5 });
+    await first.engine.stop();
+    heal();
+    const { engine } = await open(entry, folder, { module: FAILING_MODULE, shardCount: 3 });
+    engine.egress(alarms, () => {});
+    await engine.send(parking, 'a', { n: 6 });
+    expect(await engine.parked.unpark({ type: 'failing/parking', id: 'a' })).toBe(1);
+    expect(await engine.parked.unpark({ id: 'b*' }, { first: 'drop' })).toBe(1);
+    await engine.drained();
+    expect(await engine.ask(parking, 'a', 'done?')).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(await engine.ask(parking, 'b', 'done?')).toEqual([0, 2, 3, 4]);
+    for await (const each of engine.parked.list()) expect.unreachable(`${each.address.id} is parked`);
+    expect(await all(engine)).toEqual([]);
+  });
+
   test('dead letters are there after a restart, with another number of shards, too, and are sent again once', async () => {
     const folder = scratch();
     const first = await open(entry, folder, { module: FAILING_MODULE });

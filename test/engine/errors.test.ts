@@ -20,7 +20,7 @@ import {
   ERROR_CODES,
   type ErrorCode,
   type IngressSource,
-  type MillraceError,
+  MillraceError,
   ndjsonSource,
   startEngine,
 } from '../../src/index.ts';
@@ -200,6 +200,16 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   ),
   CONTEXT_EXPIRED: causeOf(obeying({ do: 'sleep', ms: 1, after: { do: 'keepContext' } }, { do: 'useContext' })),
   INVOCATION_FAILED: obeying({ do: 'throw', text: 'as told' }),
+  ADDRESS_PARKED: async () => {
+    const { engine } = await openEngine({ module: new URL('./failing-module.ts', import.meta.url) });
+    engine.egress('failing/alarms', () => {});
+    for (let n = 0; n < 21; n++) await engine.send('failing/parking', 'a', { n, fail: 'no' });
+    await engine.drained();
+    for await (const { error } of engine.deadLetters.list()) {
+      return new MillraceError(error.code as ErrorCode, error.message);
+    }
+    return expect.unreachable('there is a dead letter');
+  },
   INVALID_FILTER: () => thrown(() => portableFilter({ type: 5 as never })),
   FUNCTION_FAILED: async () => {
     const { engine } = await openEngine();

@@ -61,6 +61,20 @@ export const stubborn = defineFunction({
 });
 const failures = new Map<string, number>();
 
+/** Parks its addresses. */
+export const parking = functionType<Job | 'done?', readonly number[]>('failing/parking');
+
+const parkingFunction = defineFunction({
+  type: parking,
+  state: { done: value<readonly number[]>({ initial: [] }) },
+  failure: { otherwise: 'park', parkedCountMax: 20 },
+  invoke(ctx, job) {
+    if (job === 'done?') return ctx.reply(ctx.state.done);
+    if (job.fail !== undefined && !isHealed) throw new Error(job.fail);
+    ctx.state.done = [...ctx.state.done, job.n];
+  },
+});
+
 /** Ends the engine when told so. */
 export const fuse = defineFunction({
   type: 'failing/fuse',
@@ -74,7 +88,7 @@ export const fuse = defineFunction({
 });
 
 export default defineModule({
-  functions: [workFunction, sumFunction, stubborn, fuse],
+  functions: [workFunction, sumFunction, stubborn, parkingFunction, fuse],
   egresses: [alarms],
   onQuarantine: alarms,
 });

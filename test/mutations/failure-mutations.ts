@@ -36,6 +36,14 @@ export const FAILURE_MUTATIONS: readonly Mutation[] = [
     suites: [tests('unit/engine/shard-requests')],
   },
   {
+    name: 'failures: a parked message stays when it is taken',
+    file: 'src/shard/parking.ts',
+    find: '      rows.set(key, undefined);\n      this.#save(address, { ...record, first',
+    replace: '      this.#save(address, { ...record, first',
+    why: 'I6: the message is in flight and parked at the same cut',
+    suites: [seeds(60, { workload: 7 })],
+  },
+  {
     name: 'failures: a message is tried again as the function has left it',
     file: 'src/shard/invoker.ts',
     find: 'binding.failure.attempts === 1 ? message : copyMessage(message)',

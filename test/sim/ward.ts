@@ -2,9 +2,10 @@
  * Jobs that fail by chance, on an engine that dies: some are tried again after pauses, some become dead letters, which
  * somebody outside sends again, edits or drops, by ids or all at once. At every committed cut each job whose key is
  * committed is in exactly one place: done, in flight, or a dead letter; only what was dropped may be nowhere. Every dead
- * letter has its one event. And where attempts never end, nothing overtakes the message that is tried again.
+ * letter has its one event. And where attempts never end, or the address is parked, nothing overtakes the message that failed.
  */
 import {
+  type Address,
   type Context,
   defineFunction,
   defineModule,
@@ -16,9 +17,12 @@ import {
   type ValueSpec,
 } from '../../src/index.ts';
 import { DeadLetters } from '../../src/engine/dead-letters.ts';
+import { Parked } from '../../src/engine/parked.ts';
+import { ShardDoor } from '../../src/engine/shard-door.ts';
 import { WaitingRoom } from '../../src/engine/waiting-room.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
 import { type DeadLetterRow, idOfKey, isDeadLetterKey, messageOf } from '../../src/shard/dead-letters.ts';
+import { SECTION_PARKED } from '../../src/store/key-layout.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import { check } from '../../src/testing/violation.ts';
@@ -52,7 +56,12 @@ export class Ward implements Workload {
   readonly #uids: readonly number[];
   readonly #clients: KeyedClients;
   readonly #policy: FailurePolicy;
+  /** Where nothing may overtake anything, nor be lost. */
+  readonly #patience: FailurePolicy;
+  readonly #isSlow: boolean;
   readonly #failPercent: number;
+  /** By job, who has to do it. */
+  readonly #addresses: readonly string[];
   readonly #dropped = new Set<number>();
   #violation: string | undefined;
   #isHealed = false;
@@ -65,12 +74,19 @@ export class Ward implements Workload {
     const { prng, setting } = outside;
     const addressCount = prng.pick([1, 3, 20]);
     this.#outside = outside;
+    this.#isSlow = prng.chance(0.7);
     this.#failPercent = prng.pick([20, 50, 90]);
     this.#policy = {
       attempts: prng.pick([1, 2, 4]),
+      otherwise: prng.pick(['dead-letter', 'dead-letter', 'park']),
+      parkedCountMax: prng.pick([1, 3, 1_000]),
       backoff: { initialMs: prng.pick([0, 5, 50]), maxMs: 200, jitter: prng.pick([0, 0.5, 1]) },
     };
     this.#earlyOrdersLeft = prng.below(8);
+    const backoff = { initialMs: 1, maxMs: 5 };
+    this.#patience = prng.chance(0.5)
+      ? { attempts: 1_000_000, backoff }
+      : { attempts: prng.pick([1, 2]), backoff, otherwise: 'park', parkedCountMax: 1_000_000 };
     this.#uids = Array.from({ length: setting.size }, (_, uid) => uid);
     const messages = this.#uids.map((uid) => ({
       key: `job-${uid}`,
@@ -78,6 +94,7 @@ export class Ward implements Workload {
       id: `ö${prng.below(addressCount)}`,
       message: (prng.chance(0.4) ? { uid, relay: true } : { uid }) satisfies Job,
     }));
+    this.#addresses = messages.map(nameOf);
     this.#clients = new KeyedClients(outside, messages);
   }
 
@@ -103,8 +120,9 @@ export class Ward implements Workload {
     const patient = defineFunction({
       type: PATIENT_TYPE,
       state: { got: value<Readonly<Record<string, number>>>({ initial: {} }) },
-      failure: { attempts: 1_000_000, backoff: { initialMs: 1, maxMs: 5 } },
-      invoke: (ctx, { number }: Numbered) => {
+      failure: this.#patience,
+      invoke: async (ctx, { number }: Numbered) => {
+        if (this.#isSlow) await this.#outside.clock.sleep(this.#outside.prng.below(30));
         const from = ctx.caller?.type ?? '';
         const last = ctx.state.got[from] ?? 0;
         if (number !== last + 1) this.#violation ??= `${number} came to ${ctx.self.id} from ${from} after ${last} (I4)`;
@@ -116,7 +134,7 @@ export class Ward implements Workload {
       type: NURSE_TYPE,
       state: { told: value<readonly string[]>({ initial: [] }) },
       invoke: (ctx, { deadLetter }: QuarantineEvent) => {
-        ctx.state.told = [...ctx.state.told, deadLetter];
+        if (deadLetter !== undefined) ctx.state.told = [...ctx.state.told, deadLetter];
       },
     });
     const onQuarantine = functionType<QuarantineEvent>(NURSE_TYPE);
@@ -144,30 +162,51 @@ export class Ward implements Workload {
   step(process: DurableProcess): boolean {
     check(this.#violation === undefined, () => this.#violation ?? '');
     const { prng } = this.#outside;
-    if (!this.#clients.isDone && (this.#earlyOrdersLeft === 0 || !prng.chance(0.15))) return this.#clients.step(process);
+    if (!this.#clients.isDone && (this.#earlyOrdersLeft === 0 || !prng.chance(0.15)))
+      return this.#clients.step(process);
     const { engine } = process;
     if (engine === undefined || this.#openOrders > 0 || this.#isEmpty) return false;
     const { requests, isQuiescent } = engine.coordinator;
-    const letters = new DeadLetters(requests, new WaitingRoom(), { checkRunning() {}, flush() {} });
+    const door = new ShardDoor(requests, new WaitingRoom(), {
+      checkRunning() {},
+      flush() {},
+      now: () => this.#outside.clock.now(),
+    });
+    const letters = new DeadLetters(door);
     if (this.#clients.isDone) this.#isHealed = true;
     else this.#earlyOrdersLeft--;
-    this.#order(letters, this.#isHealed && isQuiescent);
+    this.#order(letters, new Parked(door), this.#isHealed && isQuiescent);
     return true;
   }
 
   /** `isLast` says that nothing can fail any more that has not failed yet. */
-  #order(letters: DeadLetters, isLast: boolean): void {
+  #order(letters: DeadLetters, parked: Parked, isLast: boolean): void {
     const { prng, note } = this.#outside;
     this.#openOrders++;
     const run = orderOf(this, this.#isHealed || prng.chance(0.4) ? 'all' : prng.pick(['ids', 'drop', 'edit']));
     const ended = async (): Promise<void> => {
-      const count = await run(letters);
+      const unparkedCount = await this.#unpark(parked);
+      const count = (await run(letters)) + unparkedCount;
       note(count);
       this.#openOrders = Math.max(0, this.#openOrders - 1);
       if (isLast && count === 0) this.#isEmpty = true;
     };
     // An order of a process that died never ends.
     void ended();
+  }
+
+  /** Lets parked addresses go on, some without the message that failed. */
+  async #unpark(parked: Parked): Promise<number> {
+    const { prng } = this.#outside;
+    if (this.#isHealed || prng.chance(0.5)) return await parked.unpark({});
+    for await (const { address } of parked.list()) {
+      if (prng.chance(0.7)) continue;
+      const isDrop = address.type !== PATIENT_TYPE && prng.chance(0.5);
+      // It may have been parked again for another message.
+      if (isDrop) for (const uid of this.#uids) if (this.#addresses[uid] === nameOf(address)) this.mayDrop(uid);
+      return await parked.unpark(address, { first: isDrop ? 'drop' : 'retry' });
+    }
+    return 0;
   }
 
   /** Those whose fate is drawn. */
@@ -243,6 +282,10 @@ function orderOf(ward: Ward, kind: OrderKind): (letters: DeadLetters) => Promise
   };
 }
 
+function nameOf({ type, id }: Address): string {
+  return `${type} ${id}`;
+}
+
 /** Where each job is to be found. */
 function placesOf({ entities, messages, rows }: CommittedCut): Map<number, string[]> {
   const places = new Map<number, string[]>();
@@ -252,8 +295,10 @@ function placesOf({ entities, messages, rows }: CommittedCut): Map<number, strin
     if (message.uid !== undefined) add(message.uid, 'in flight');
   }
   for (const [key, row] of rows) {
-    if (!isDeadLetterKey(key)) continue;
-    add((messageOf(row as DeadLetterRow) as Job).uid, 'a dead letter');
+    const isParked = key.charCodeAt(2) === SECTION_PARKED && Object.hasOwn(row as object, 'message');
+    if (!isParked && !isDeadLetterKey(key)) continue;
+    const { uid } = messageOf(row as DeadLetterRow) as Partial<Job>;
+    if (uid !== undefined) add(uid, isParked ? 'parked' : 'a dead letter');
   }
   return places;
 }
