@@ -50,7 +50,10 @@ export interface Scenario {
   run(t: ScenarioClient): Promise<void> | void;
   /** Called for every committed cut, and for what a crash leaves on disk. Throws if anything is not as it must be. */
   invariant?(cut: Cut): Promise<void> | void;
-  /** Called with the last cut, when everything is done and nothing is in flight. Throws if the outcome is wrong. */
+  /**
+   * Called with the last cut, when all is done that was sent and has fallen due. Throws if the outcome is wrong. What is
+   * delayed may have come due since.
+   */
   outcome?(cut: Cut): Promise<void> | void;
   /** Whether an invocation that throws while nobody asks fails the run (`'throw'`, the default) or may happen. */
   readonly failures?: 'throw' | 'allow';
