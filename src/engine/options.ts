@@ -49,6 +49,16 @@ export interface EngineOptions {
   readonly idempotencyKeyCount?: number;
   /** How often in a row the shards may fail and go back to the last checkpoint before the engine fails; default 5. */
   readonly maxRecoveries?: number;
+  /**
+   * How often in a row a message may end the thread that handles it (by ending the process, using up its memory, or a
+   * loop that `stuckEndMs` ends) before it is quarantined: it then fails as its function's policy says, without being
+   * handled again. Default 3, at least 2.
+   */
+  readonly fatalCount?: number;
+  /** How long an invocation may hold up its thread before that is reported as `SHARD_STUCK`; default 30,000, 0 for never. */
+  readonly stuckMs?: number;
+  /** How long it may before its thread is ended, as if it had died; default 0, never. */
+  readonly stuckEndMs?: number;
   /** How many worker threads; default one per core, 1 to 256. */
   readonly shardCount?: number;
   /** Ingresses that only this process has, beside those of the module. */
@@ -164,6 +174,9 @@ export function fillOptions(options: EngineOptions): FilledOptions {
     memory: integer('memory', options.memory, Math.floor(totalmem() / 4), 16 * MiB, Number.MAX_SAFE_INTEGER),
     idempotencyKeyCount: integer('idempotencyKeyCount', options.idempotencyKeyCount, 100_000, 1, 10_000_000),
     maxRecoveries: integer('maxRecoveries', options.maxRecoveries, 5, 0, 1_000),
+    fatalCount: integer('fatalCount', options.fatalCount, 3, 2, 1_000),
+    stuckMs: integer('stuckMs', options.stuckMs, 30_000, 0, INTERVAL_MS_MAX),
+    stuckEndMs: integer('stuckEndMs', options.stuckEndMs, 0, 0, INTERVAL_MS_MAX),
     shardCount: integer(
       'shardCount',
       options.shardCount,

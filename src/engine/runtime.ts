@@ -65,6 +65,7 @@ export class Runtime {
     this.#spillDirectory = join(options.spillDirectory ?? tmpdir(), `millrace-${randomUUID()}`);
     this.#supervisor = new ShardSupervisor(options, home, this.#spillDirectory, {
       recovering: (error) => this.events.report(error),
+      stuck: (error) => this.events.report(error),
       failed: (error) => this.#fail(error),
     });
     try {

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allocateMesh, Mesh, type MeshMemory } from '../channel/mesh.ts';
 import { COMMAND_STOP } from '../metrics/counters.ts';
+import type { Lookout } from '../metrics/lookout.ts';
 import type { FilledOptions } from './options.ts';
 import { ShardHost } from './shard-host.ts';
 import type { ShardTask } from './shard-task.ts';
@@ -20,6 +21,7 @@ export class ShardGroup {
   readonly mesh: Mesh;
   readonly #memory: MeshMemory;
   readonly #host: ShardHost;
+  readonly #lookouts: readonly Lookout[];
   readonly #shardCount: number;
   #failure: unknown;
   #hasFailed = false;
@@ -30,7 +32,13 @@ export class ShardGroup {
     this.#memory = allocateMesh(shardCount, options.ringCapacityBytes, before && before.#memory);
     this.#shardCount = shardCount;
     this.mesh = new Mesh(this.#memory, shardCount);
+    this.#lookouts = Array.from({ length: shardCount }, (_, shard) => this.mesh.counters.lookout(shard));
     this.#host = new ShardHost(shardCount, options.maxHeapMiB);
+  }
+
+  /** What each shard's thread is at. */
+  get lookouts(): readonly Lookout[] {
+    return this.#lookouts;
   }
 
   /** Starts the threads; `failed` is called for each that ends with an error. */

@@ -6,14 +6,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../base/clock.ts';
 import type { Mesh } from '../channel/mesh.ts';
-import { describe, MillraceError } from '../sdk/errors.ts';
+import { describe, ERROR_CODES, MillraceError } from '../sdk/errors.ts';
 import type { Coordinator } from './coordinator.ts';
 import { CoordinatorRunner } from './coordinator-runner.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { FatalMessages } from './fatal-messages.ts';
 import type { FilledOptions } from './options.ts';
 import { RecoveryAttempts } from './recovery-attempts.ts';
 import { ShardGroup } from './shard-group.ts';
 import { durableTask, shardTask } from './shard-task.ts';
+import { WatchTimer } from './watch-timer.ts';
 
 /** Where a durable engine lives. */
 export interface DurableHome {
@@ -27,6 +29,8 @@ export interface DurableHome {
 export interface SupervisorHooks {
   /** A shard has failed; all go back to the last checkpoint. */
   recovering(error: MillraceError): void;
+  /** A shard does not come back from an invocation. */
+  stuck(error: MillraceError): void;
   /** The shards have failed for good. */
   failed(error: MillraceError): void;
 }
@@ -39,8 +43,12 @@ export class ShardSupervisor {
   readonly #spillDirectory: string;
   readonly #hooks: SupervisorHooks;
   readonly #attempts: RecoveryAttempts;
+  readonly #fatal: FatalMessages;
+  readonly #watch: WatchTimer;
   #coordinator: Coordinator | undefined;
   #group: ShardGroup;
+  /** The group of which a shard has died. */
+  #diedIn: ShardGroup | undefined;
   #runner: CoordinatorRunner | undefined;
   /** Whether the shards have ever taken messages. Before that a failure is the caller's to see. */
   #isRunning = false;
@@ -53,6 +61,13 @@ export class ShardSupervisor {
     this.#spillDirectory = spillDirectory;
     this.#hooks = hooks;
     this.#attempts = new RecoveryAttempts(options.maxRecoveries);
+    this.#fatal = new FatalMessages(options.fatalCount);
+    this.#watch = new WatchTimer(options, {
+      lookouts: () => (this.#isWatched ? this.#group.lookouts : []),
+      typeName: (index) => this.#coordinator?.directory.typeName(index),
+      report: (error) => hooks.stuck(error),
+      end: (shard, error) => this.#onShardFailed(shard, error),
+    });
     this.#group = new ShardGroup(options);
   }
 
@@ -93,6 +108,24 @@ export class ShardSupervisor {
 
   flushSoon(): void {
     this.#runner?.flushSoon();
+  }
+
+  get #isWatched(): boolean {
+    return this.#isRunning && !this.#isEnded && this.#recovering === undefined;
+  }
+
+  #onShardFailed(shard: number, cause: unknown): void {
+    const sighting = this.#group.lookouts[shard].read();
+    // What the engine itself has thrown is no message's fault.
+    const isDeath = !isOwnError(cause) || (cause as MillraceError).code === 'SHARD_STUCK';
+    // Those who are ended because another one has died are no deaths either.
+    const isFirst = this.#diedIn !== this.#group;
+    this.#diedIn = this.#group;
+    if (isFirst && isDeath && sighting !== undefined && this.#fatal.died(sighting, systemClock.elapsedMs())) {
+      // It will not happen again, so the attempts that it took do not count.
+      this.#attempts.count = 0;
+    }
+    this.onFailure(`Shard ${shard}`, { shard }, cause);
   }
 
   /** Something that the engine cannot go on with. */
@@ -156,10 +189,10 @@ export class ShardSupervisor {
       (shard, memory) => {
         const home = this.#home;
         const durable = home && durableTask(shard, home.store, home.data, this.#options);
-        return shardTask(shard, memory, this.#options, this.#spillDirectory, durable);
+        return shardTask(shard, memory, this.#options, this.#spillDirectory, durable, this.#fatal.suspects);
       },
       (shard, cause) => {
-        if (group === this.#group) this.onFailure(`Shard ${shard}`, { shard }, cause);
+        if (group === this.#group) this.#onShardFailed(shard, cause);
       },
     );
   }
@@ -173,10 +206,15 @@ export class ShardSupervisor {
   /** Ends everything, and does not begin again. */
   async end(isForced: boolean): Promise<void> {
     this.#isEnded = true;
+    this.#watch.stop();
     this.#runner?.stop();
     await this.#group.end(() => isForced);
     await this.#recovering?.catch(() => {});
   }
+}
+
+function isOwnError(cause: unknown): boolean {
+  return (ERROR_CODES as readonly unknown[]).includes((cause as { code?: unknown } | null)?.code);
 }
 
 /** What trying again cannot mend. */

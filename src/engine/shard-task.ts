@@ -8,6 +8,7 @@ import type { DeltaLocation } from '../store/changelog-frame.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { IdleMode } from '../ring/idle-strategy.ts';
 import type { FilledOptions } from './options.ts';
+import type { Suspect } from '../shard/suspects.ts';
 
 /** Messages kept as objects in a shard's mailbox before they are kept encoded. */
 const MAILBOX_COUNT_MAX = 32_768;
@@ -26,6 +27,7 @@ export interface ShardTask {
   readonly mailboxCountMax: number;
   readonly creditCount: number;
   readonly asyncCountMax: number;
+  readonly suspects: readonly Suspect[];
   readonly development: boolean;
   readonly durable: DurableTask | undefined;
 }
@@ -49,6 +51,7 @@ export function shardTask(
   options: FilledOptions,
   spillDirectory: string,
   durable: DurableTask | undefined,
+  suspects: readonly Suspect[],
 ): ShardTask {
   return {
     shard: shard as ShardIndex,
@@ -61,6 +64,7 @@ export function shardTask(
     mailboxCountMax: MAILBOX_COUNT_MAX,
     creditCount: options.creditCount,
     asyncCountMax: options.asyncPerShard,
+    suspects,
     development: options.development,
     durable,
   };

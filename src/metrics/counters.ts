@@ -3,7 +3,7 @@
  * are compared by difference, never by size.
  *
  * ```
- *  thread 0:  │ produced │ consumed │ credit │ waiting │ …  │ cramped │ laden │ … (one block of two cache lines per thread)
+ *  thread 0:  │ produced │ consumed │ credit │ waiting │ …  │ cramped │ laden │ … │ lookout │ (a block of four cache lines)
  *  thread 1:  │ …
  *  engine:    │ command  │
  * ```
@@ -16,7 +16,10 @@
  * - laden: 1 while this shard has written so much since its last cut that the next one should not be waited for
  */
 
-const BLOCK_WORDS = 32;
+import { Lookout } from './lookout.ts';
+import { LOOKOUT_FUNCTION, LOOKOUT_TURNS, LOOKOUT_WORDS } from './lookout-layout.ts';
+
+const BLOCK_WORDS = 64;
 const PRODUCED = 0;
 const CONSUMED = 1;
 const CREDIT = 2;
@@ -24,6 +27,8 @@ const WAITING = 3;
 /** In the block's second cache line, which is hardly ever written: every thread reads it after every batch. */
 const CRAMPED = 16;
 const LADEN = 17;
+/** In the third and fourth, which the coordinator hardly ever reads: see `lookout-layout.ts`. */
+const LOOKOUT = 32;
 
 /** What the coordinator orders all shards to do. */
 export const COMMAND_RUN = 0;
@@ -46,8 +51,17 @@ export class Counters {
     Atomics.store(this.#words, thread * BLOCK_WORDS + PRODUCED, count);
   }
 
+  /** At the end of each turn. */
   publishConsumed(thread: number, count: number): void {
+    this.#words[thread * BLOCK_WORDS + LOOKOUT + LOOKOUT_FUNCTION] = 0;
+    this.#words[thread * BLOCK_WORDS + LOOKOUT + LOOKOUT_TURNS]++;
     Atomics.store(this.#words, thread * BLOCK_WORDS + CONSUMED, count);
+  }
+
+  /** What a thread says of the invocation that it is in. */
+  lookout(thread: number): Lookout {
+    const start = thread * BLOCK_WORDS + LOOKOUT;
+    return new Lookout(this.#words.subarray(start, start + LOOKOUT_WORDS));
   }
 
   consumed(thread: number): number {

@@ -45,6 +45,9 @@ const CONSEQUENCES = {
   EGRESS_UNCONSUMED: 'Records are kept, and the ingresses stay closed until somebody consumes the egress.',
   EGRESS_CONSUMED_TWICE: 'The second consumer was refused; the first goes on.',
   SPILL_FAILED: 'The shard stops; the engine fails.',
+  SHARD_STUCK:
+    'Nothing else of this shard goes on until the invocation returns, or its thread is ended as stuckEndMs says.',
+  MESSAGE_QUARANTINED: "The message was not handled again; its function's failure policy says what became of it.",
   SHARD_RECOVERING: 'All shards go back to the last checkpoint and the engine goes on; nothing that was sent is lost.',
   SHARD_FAILED: 'The engine has failed: all its shards are stopped and every waiting caller gets this error.',
   ENGINE_STOPPED: 'Nothing was sent.',

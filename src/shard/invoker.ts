@@ -113,14 +113,12 @@ export class Invoker {
     entity.usedEpoch = this.#place.rows.dirty.epoch;
     // Whoever is tried again gets what was sent, whatever the function has made of it.
     const kept = binding.failure.attempts === 1 ? message : copyMessage(message);
-    let input: Uint8Array | undefined;
-    if (aside) {
-      invocation.goAside();
-      input = this.#encodeInput?.(invocation, message, form);
-    }
+    if (aside) invocation.goAside();
+    let input = aside ? this.#encodeInput?.(invocation, message, form) : undefined;
     let result: void | Promise<void>;
     if (binding.deadlineMs !== undefined) this.#ended.begin();
     try {
+      this.#place.suspects.enter(binding, entity, message);
       result = binding.fn.invoke(invocation as never, message);
       // Whatever has a `then` is adopted by a promise of our own, which settles once and calls back later.
       if (typeof result === 'object' && result !== null && typeof result.then === 'function') {

@@ -12,6 +12,7 @@ import { Failures } from './failures.ts';
 import { Parking } from './parking.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { HeldWork } from './held-work.ts';
+import { Suspects } from './suspects.ts';
 import { Timers, type TimersPlace } from './timers.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -41,6 +42,7 @@ export function newWorkplace(
     dues: new ExpiryDues(),
     failures: new Failures({ ...ground, clock, random, parking }, durable !== undefined),
     parking,
+    suspects: new Suspects(mesh.counters.lookout(mesh.thread), options.suspects ?? [], codec),
     held: new HeldWork({ ...options, ...ground, codec, writer }),
     timers: new Timers({ ...ground, ...hooks, clock, keyGroups, stored }),
     development,

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { SpillStorage } from '../base/spill.ts';
 import type { DurableOptions } from './durability.ts';
+import type { Suspect } from './suspects.ts';
 
 export interface ShardOptions {
   readonly clock: Clock;
@@ -19,6 +20,8 @@ export interface ShardOptions {
   /** Messages to busy entities that are kept as objects, in one line and in all; more are kept encoded. */
   readonly lineCountMax?: number;
   readonly heldCountMax?: number;
+  /** Messages at which the threads of shards have died. */
+  readonly suspects?: readonly Suspect[];
   /** Async invocations and operations under way in the shard at most. */
   readonly asyncCountMax?: number;
   /** Messages to a crowded function that are kept as objects; more are kept encoded. */

@@ -12,6 +12,7 @@ import type { Directory } from './function-binding.ts';
 import type { HeldWork } from './held-work.ts';
 import type { Parking } from './parking.ts';
 import type { Rows } from './rows.ts';
+import type { Suspects } from './suspects.ts';
 import type { Timers } from './timers.ts';
 
 /** What all invocations of a shard share. */
@@ -30,6 +31,7 @@ export interface Workplace {
   readonly parking: Parking;
   readonly held: HeldWork;
   readonly timers: Timers;
+  readonly suspects: Suspects;
   /** Freezes state values. */
   readonly development: boolean;
   /** Checks that state values can be stored: where they will be, and in development. */

@@ -32,6 +32,9 @@ const MANNERS = {
     const kept: number[][] = [];
     for (;;) kept.push(new Array<number>(1 << 18).fill(kept.length));
   },
+  loop: () => {
+    for (;;);
+  },
 };
 
 export type Manner = keyof typeof MANNERS;

@@ -102,7 +102,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
 
   test('a message that always kills is tried so often, and then the engine fails with the cause', async () => {
     const folder = scratch();
-    const { engine, errors } = await open(entry, folder, { maxRecoveries: 3 });
+    const { engine, errors } = await open(entry, folder, { maxRecoveries: 3, fatalCount: 1_000 });
     await engine.send(counter, 'Kim', { add: 1 });
     const file = join(folder, 'died');
     const fatal = rejection(engine.send(victim, 'Kim', { manner: 'exit', times: 1_000, file }));
@@ -118,6 +118,38 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     const second = await open(entry, folder);
     expect(await totalOf(second.engine, 'Kim')).toBe(1);
   });
+
+  test.each<[Manner, object, object]>([
+    ['exit', {}, []],
+    ['fill the heap', { maxHeapMiB: 64 }, []],
+    ['loop', { stuckMs: 200, stuckEndMs: 600 }, [undefined, 'Kim', 'Kim']],
+  ])(
+    'a message that kills time and again (%s) is quarantined, and nobody else notices',
+    async (manner, options, ids) => {
+      const folder = scratch();
+      const { engine, errors } = await open(entry, folder, options);
+      const before = sendToAll(engine, 2);
+      const file = join(folder, 'died');
+      const fatal = engine.send(victim, 'Kim', { manner, times: 1_000, file });
+      const survived = engine.send(victim, 'Kim', { manner, times: 0, file });
+      await Promise.all([...before, fatal, survived, ...sendToAll(engine, 2)]);
+      // Sends may be committed while they are in flight.
+      await until(() => codesOf(errors).includes('INVOCATION_FAILED'));
+      expect(readFileSync(file, 'utf8')).toBe('xxx');
+      expect(await engine.ask(victim, 'Kim', 'survived?'), 'the one that does not kill was handled').toBe(1);
+      for (const id of IDS) expect(await totalOf(engine, id)).toBe(4);
+      const codes = codesOf(errors).filter((code) => code !== 'SHARD_STUCK');
+      expect(codes).toEqual([...new Array<string>(3).fill('SHARD_RECOVERING'), 'INVOCATION_FAILED']);
+      const stuck = errors.filter(({ code }) => code === 'SHARD_STUCK');
+      expect(stuck.map(({ details }) => details['id'])).toEqual(ids);
+      const letters = [];
+      for await (const letter of engine.deadLetters.list()) letters.push(letter);
+      expect(letters).toMatchObject([
+        { target: { type: 'durable/victim', id: 'Kim' }, error: { code: 'MESSAGE_QUARANTINED' } },
+      ]);
+      await engine.stop();
+    },
+  );
 
   test('with no recoveries allowed, the first failure is the last', async () => {
     const folder = scratch();
@@ -143,7 +175,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
 
   test('an engine can be stopped while it recovers', async () => {
     const folder = scratch();
-    const { engine, errors } = await open(entry, folder, { maxRecoveries: 100 });
+    const { engine, errors } = await open(entry, folder, { maxRecoveries: 100, fatalCount: 1_000 });
     await engine.send(counter, 'Kim', { add: 1 });
     const file = join(folder, 'died');
     const fatal = rejection(engine.send(victim, 'Kim', { manner: 'exit', times: 1_000, file }));

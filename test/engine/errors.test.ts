@@ -253,6 +253,20 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
     return thrown(() => engine.egress(records));
   },
   SPILL_FAILED: causeOf(reporting(() => ({ overflowBytes: 0, spillDirectory: '/dev/null/nowhere' }), flood)),
+  SHARD_STUCK: async () => {
+    const { engine, errors } = await openEngine({ stuckMs: 20 });
+    await engine.send(puppet, 'Kim', { do: 'spin', ms: 300 });
+    await until(() => errors.length > 0);
+    return errors[0];
+  },
+  MESSAGE_QUARANTINED: async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'millrace-errors-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const { engine, errors } = await openEngine({ directory, fatalCount: 2 });
+    await engine.send(puppet, 'Kim', { do: 'misbehave', how: 'process.exit' });
+    await until(() => errors.some(({ code }) => code === 'INVOCATION_FAILED'));
+    return Object.assign(errors.at(-1)?.cause as Error, { name: 'MillraceError' });
+  },
   SHARD_RECOVERING: async () => {
     const { engine, errors } = await openEngine({ directory: scratch() });
     await engine.send(puppet, 'Kim', { do: 'misbehave', how: 'process.exit' }, { until: 'accepted' });

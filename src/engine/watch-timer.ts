@@ -1,0 +1,63 @@
+/**
+ * Lets the watchdog look at the shards at intervals, and says in words what it has seen. While somebody debugs the
+ * program it looks away: a thread at a breakpoint is not stuck.
+ */
+import { url as inspectorUrl } from 'node:inspector';
+import { systemClock } from '../base/clock.ts';
+import type { Lookout, Sighting } from '../metrics/lookout.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** Between two looks; a quarter of the limits if that is less. */
+const INTERVAL_MS_MAX = 1_000;
+const INTERVAL_MS_MIN = 5;
+
+export interface WatchTimerHooks {
+  /** Those of the shards that run now; none while there is nothing to watch. */
+  lookouts(): readonly Lookout[];
+  typeName(functionIndex: number): string | undefined;
+  report(error: MillraceError): void;
+  end(shard: number, error: MillraceError): void;
+}
+
+/** 0 stands for never. */
+export interface StuckLimits {
+  readonly stuckMs: number;
+  readonly stuckEndMs: number;
+}
+
+export class WatchTimer {
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  constructor({ stuckMs, stuckEndMs }: StuckLimits, hooks: WatchTimerHooks) {
+    const [reportMs, endMs] = [stuckMs, stuckEndMs].map((ms) => (ms === 0 ? Number.POSITIVE_INFINITY : ms));
+    const leastMs = Math.min(reportMs, endMs);
+    if (leastMs === Number.POSITIVE_INFINITY) return;
+    const stuck = (shard: number, sighting: Sighting, forMs: number): MillraceError =>
+      stuckError(hooks.typeName(sighting.functionIndex) ?? '?', shard, sighting, forMs);
+    const watchdog = new Watchdog(
+      { reportMs, endMs },
+      {
+        stuck: (shard, sighting, forMs) => hooks.report(stuck(shard, sighting, forMs)),
+        end: (shard, sighting, forMs) => hooks.end(shard, stuck(shard, sighting, forMs)),
+      },
+    );
+    const look = (): void => {
+      if (inspectorUrl() === undefined) watchdog.look(hooks.lookouts(), systemClock.elapsedMs());
+      else watchdog.reset();
+    };
+    this.#timer = setInterval(look, Math.max(INTERVAL_MS_MIN, Math.min(INTERVAL_MS_MAX, leastMs / 4)));
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** The id is known only where a thread has died before; the hash tells at least whether two are of the same. */
+function stuckError(type: string, shard: number, { id, hash }: Sighting, forMs: number): MillraceError {
+  const who = id === undefined ? `an id with the hash ${hash}` : describe(id);
+  const what = `Shard ${shard} has been in one invocation of ${type}, ${who}, for ${Math.round(forMs)} ms`;
+  return new MillraceError('SHARD_STUCK', what, { details: { shard, type, hash, ...(id !== undefined && { id }) } });
+}
