@@ -1,0 +1,33 @@
+/** What selects dead letters: patterns and moments. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { patternTest, portableFilter } from '../../../src/sdk/dead-letter.ts';
+
+test.each([
+  ['*', ['', 'a', 'a\nb'], []],
+  ['shop/*', ['shop/', 'shop/cart', 'shop/a/b'], ['shop', 'ashop/x']],
+  ['id-1?', ['id-10', 'id-1x'], ['id-1', 'id-100']],
+  ['*.x[1]', ['a.x[1]', '.x[1]'], ['axx1', 'a.x1']],
+  ['plain', ['plain'], ['plain ', 'Plain']],
+] as const)('the pattern %s', (pattern, matching, others) => {
+  const isMeant = patternTest(pattern);
+  expect(matching.filter((text) => !isMeant(text))).toEqual([]);
+  expect(others.filter((text) => isMeant(text))).toEqual([]);
+});
+
+test('text without * and ? stands for itself, whatever it is', () => {
+  const literal = fc.string().filter((text) => !/[*?]/.test(text));
+  fc.assert(
+    fc.property(literal, literal, (one, other) => {
+      expect(patternTest(one)(one)).toBe(true);
+      expect(patternTest(one)(other)).toBe(one === other);
+      expect(patternTest(`${one}*`)(one + other)).toBe(true);
+    }),
+  );
+});
+
+test('a filter without fields selects all, and moments may be dates', () => {
+  expect(portableFilter({})).toEqual({ type: '*', id: '*', error: '*', from: 0, to: Number.MAX_SAFE_INTEGER });
+  expect(portableFilter({ from: new Date(5), to: 7 })).toMatchObject({ from: 5, to: 7 });
+  expect(() => portableFilter({ to: new Date('never') })).toThrow(expect.objectContaining({ code: 'INVALID_FILTER' }));
+});
