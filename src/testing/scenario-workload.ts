@@ -149,6 +149,8 @@ export class ScenarioWorkload implements Workload {
   /** Everything that was said, fed and sent has been done. */
   #isQuiet({ engine, edges }: DurableProcess): boolean {
     if (!this.#client.isQuiet || engine?.coordinator.isQuiescent !== true || !isIdle(engine)) return false;
+    // A marker that still waits for its place leaves no room for what is due.
+    if (engine.shards.some(({ backlogCount }) => backlogCount > 0)) return false;
     const positions = edges?.positions() ?? {};
     const isRouted = ([type, { count }]: readonly [string, FedSource]): boolean => {
       const { source, skip } = positions[type] ?? { source: 0, skip: 0 };

@@ -13,6 +13,7 @@ import { SAVEPOINT_MUTATIONS } from './savepoint-mutations.ts';
 import { SHARD_MUTATIONS } from './shard-mutations.ts';
 import { STORAGE_MUTATIONS } from './storage-mutations.ts';
 import { TABLE_MUTATIONS } from './table-mutations.ts';
+import { TESTING_MUTATIONS } from './testing-mutations.ts';
 import { TYPED_MUTATIONS } from './typed-mutations.ts';
 import { TIMER_MUTATIONS } from './timer-mutations.ts';
 
@@ -26,5 +27,6 @@ export const MUTATIONS: readonly Mutation[] = [
   ...TYPED_MUTATIONS,
   ...MESSAGE_MUTATIONS,
   ...TIMER_MUTATIONS,
+  ...TESTING_MUTATIONS,
   ...TABLE_MUTATIONS,
 ];
