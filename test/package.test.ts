@@ -46,7 +46,7 @@ describe('the published package', () => {
     expect(complaintOf(await runTool('npm', install, { cwd: consumer }))).toBe('');
     const run = await runTool(process.execPath, ['consumer.mjs'], { cwd: consumer });
     expect(complaintOf(run)).toBe('');
-    expect(run.stdout.trim().split('\n')).toEqual(['520 of 100', '520 of 100']);
+    expect(run.stdout.trim().split('\n')).toEqual(['520 of 100', '520 of 100', '520 of 100, 5 seeds']);
     const greeter = await runTool(process.execPath, ['greeter/main.ts', 'Kim', 'Kim'], { cwd: consumer });
     expect(complaintOf(greeter)).toBe('');
     expect(greeter.stdout).toBe('Hello Kim, visit 1.\nHello Kim, visit 2.\nKim came 2 times.\n');
