@@ -107,12 +107,14 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     const file = join(folder, 'died');
     const fatal = rejection(engine.send(victim, 'Kim', { manner: 'exit', times: 1_000, file }));
     const asked = rejection(engine.ask(victim, 'Kim', 'survived?'));
-    expect(await fatal).toMatchObject({ code: 'SHARD_FAILED', cause: { message: expect.stringContaining('exit') } });
-    expect(await asked).toBe(await fatal);
+    const failure = await asked;
+    expect(failure).toMatchObject({ code: 'SHARD_FAILED', cause: { message: expect.stringContaining('exit') } });
+    // It may have been committed while it was in flight, which is all that its sender waits for.
+    expect([failure, undefined]).toContain(await fatal);
     expect(codesOf(errors)).toEqual([...new Array<string>(3).fill('SHARD_RECOVERING'), 'SHARD_FAILED']);
     expect(readFileSync(file, 'utf8')).toBe('xxxx');
-    expect(await rejection(engine.send(counter, 'Kim', { add: 1 }))).toBe(await fatal);
-    expect(await rejection(engine.stop())).toBe(await fatal);
+    expect(await rejection(engine.send(counter, 'Kim', { add: 1 }))).toBe(failure);
+    expect(await rejection(engine.stop())).toBe(failure);
     // And nothing that was promised is gone. The file says that it has died often enough.
     writeFileSync(file, 'x'.repeat(1_000));
     const second = await open(entry, folder);
@@ -181,7 +183,8 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     const fatal = rejection(engine.send(victim, 'Kim', { manner: 'exit', times: 1_000, file }));
     await until(() => errors.length === 2);
     await engine.stop({ force: true });
-    expect(await fatal).toMatchObject({ code: 'ENGINE_STOPPED' });
+    // Or it was committed while it was in flight.
+    expect([undefined, 'ENGINE_STOPPED']).toContain((await fatal)?.code);
     writeFileSync(file, 'x'.repeat(1_000));
     const second = await open(entry, folder);
     expect(await totalOf(second.engine, 'Kim')).toBe(1);
