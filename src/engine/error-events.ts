@@ -1,6 +1,7 @@
 /**
  * Errors that nobody waits for: to the listeners of the program, or, when it has none, to Node's process warnings, so
- * that they are seen and yet bring nothing down.
+ * that they are seen and yet bring nothing down. A program has no engine to listen to before `startEngine` has resolved,
+ * and what was in flight at the last commit may fail at once; so errors are kept until it has had its turn.
  */
 import { EventEmitter } from 'node:events';
 import type { MillraceError } from '../sdk/errors.ts';
@@ -10,8 +11,25 @@ export interface EngineEvents {
   error: [error: MillraceError];
 }
 
+/** More than these are not kept, and become warnings. */
+const EARLY_COUNT_MAX = 1024;
+
 export class ErrorEvents extends EventEmitter<EngineEvents> {
+  /** Those from before the program could listen; undefined from then on. */
+  #early: MillraceError[] | undefined = [];
+
+  /** The program has had its turn. */
+  open(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const error of early) this.report(error);
+  }
+
   report(error: MillraceError): void {
+    if (this.#early !== undefined && this.#early.length < EARLY_COUNT_MAX) {
+      this.#early.push(error);
+      return;
+    }
     if (this.listenerCount('error') === 0) {
       process.emitWarning(error.message, { type: 'MillraceWarning', code: error.code });
       return;

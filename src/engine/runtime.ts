@@ -158,6 +158,7 @@ export class Runtime {
     if (this.#phase === 'starting') this.#phase = 'running';
     this.#supervisor.run();
     this.edges.open();
+    setImmediate(() => this.events.open());
   }
 
   async #untilQuiescent(): Promise<void> {
