@@ -1,12 +1,14 @@
 /**
  * Whether input may be taken: while the shards have credit to give (I7), and no egress has too many records that nobody
- * takes. Who must wait is told when it may be worth asking again.
+ * takes; and for one target only, while it is not flooded. Who must wait is told when it may be worth asking again.
  */
 import { Signal } from '../base/signal.ts';
 import type { EgressLedger } from '../io/egress-ledger.ts';
+import { FloodedTargets } from './flooded-targets.ts';
 import type { ShardLink } from './shard-link.ts';
 
 export class Admission {
+  readonly flooded: FloodedTargets;
   readonly #ledgers: readonly EgressLedger[];
   readonly #egressCountMax: number;
   readonly #egressCrowded: (type: string) => void;
@@ -21,6 +23,7 @@ export class Admission {
     egressCrowded: (type: string) => void,
   ) {
     this.#link = link;
+    this.flooded = new FloodedTargets(link.shardCount);
     this.#ledgers = ledgers;
     this.#egressCountMax = egressCountMax;
     this.#egressCrowded = egressCrowded;
@@ -38,6 +41,11 @@ export class Admission {
     return this.#opened.next();
   }
 
+  /** The same for whoever has just sent to this target. */
+  askFor(type: number, id: string): Promise<void> | undefined {
+    return this.flooded.ask(type, id) ?? this.ask();
+  }
+
   /** Whether those who wait can be told. */
   get canOpen(): boolean {
     return this.#opened.isAwaited && this.#isOpen();
@@ -51,6 +59,7 @@ export class Admission {
   /** Other shards have taken the place of these. */
   moveTo(link: ShardLink): void {
     this.#link = link;
+    this.flooded.forget();
     if (this.#opened.isAwaited) link.setWaiting(true);
   }
 

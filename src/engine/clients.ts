@@ -2,6 +2,7 @@
  * What programs ask of the engine: to send, to ask, to commit. Nothing here waits for anything on the way of a message;
  * a caller gets a promise that others settle.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { OutsideMessageOptions } from '../sdk/message-options.ts';
@@ -12,6 +13,8 @@ import type { WaitingRoom } from './waiting-room.ts';
 
 /** Sends that are let go at once. */
 const FLUSH_COUNT = 64;
+/** Sends that are accepted in one turn of the event loop. */
+const TURN_COUNT = 512;
 const DONE: Promise<void> = Promise.resolve();
 
 type Target = string | FunctionType<never>;
@@ -38,6 +41,9 @@ export class Clients {
   readonly #waiting: WaitingRoom;
   readonly #keys: IdempotencyKeys;
   readonly #hooks: ClientHooks;
+  /** Since the last turn that senders have waited for, and the one that they wait for. */
+  #sendCount = 0;
+  #turn: Promise<void> | undefined;
 
   constructor(coordinator: Coordinator, waiting: WaitingRoom, keyCountMax: number, hooks: ClientHooks) {
     this.#coordinator = coordinator;
@@ -68,8 +74,23 @@ export class Clients {
     if (this.#coordinator.sendCount >= FLUSH_COUNT) this.#hooks.flush();
     else this.#hooks.flushSoon();
     if (committed !== undefined) return committed;
-    const admission = this.#coordinator.admission();
-    return admission === undefined ? DONE : this.#waiting.orFailure(admission);
+    const { input, directory } = this.#coordinator;
+    const admission = input.flooded.count > 0 ? input.askFor(directory.numberFromOutside(target), id) : input.ask();
+    return admission === undefined ? this.#yield() : this.#waiting.orFailure(admission);
+  }
+
+  /**
+   * Now and then senders wait for a turn of the event loop. Otherwise somebody who sends in a loop keeps the thread until
+   * all credit is used up, and what shards have to say, such as that an address is flooded, is not heard meanwhile.
+   */
+  #yield(): Promise<void> {
+    if (this.#turn === undefined && ++this.#sendCount >= TURN_COUNT) {
+      this.#sendCount = 0;
+      this.#turn = setImmediate().then(() => {
+        this.#turn = undefined;
+      });
+    }
+    return this.#turn ?? DONE;
   }
 
   /** The epoch of a key that is known already; what is sent now belongs to the epoch that goes on. */

@@ -1,14 +1,16 @@
 /**
- * What comes from shards to the coordinator and is no message: markers, reports, answers. They are not counted as being
+ * What comes from shards to the coordinator and is no message: markers, reports, answers, floods. They are not counted as being
  * in flight.
  */
 import type { Epoch } from '../base/brand.ts';
+import type { FloodWord } from '../shard/floods.ts';
 import type { RequestAnswer } from '../shard/requests.ts';
 import type { SavepointPart } from '../shard/shard-savepoint.ts';
 import type { SnapshotReport } from '../shard/shard-snapshot.ts';
-import { KIND_ANSWER, KIND_MARKER, KIND_REPORT, KIND_SAVEPOINT_PART } from '../wire/envelope-layout.ts';
+import { KIND_ANSWER, KIND_FLOOD, KIND_MARKER, KIND_REPORT, KIND_SAVEPOINT_PART } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { CheckpointRunner } from './checkpoint-runner.ts';
+import type { FloodedTargets } from './flooded-targets.ts';
 import type { ShardRequests } from './shard-requests.ts';
 
 /** Takes the envelope that the reader shows to whom it concerns; false if it is none of these. */
@@ -17,6 +19,7 @@ export function takeControl(
   from: number,
   checkpoints: CheckpointRunner | undefined,
   requests: ShardRequests,
+  flooded: FloodedTargets,
 ): boolean {
   switch (reader.kind) {
     case KIND_MARKER:
@@ -30,6 +33,9 @@ export function takeControl(
       return true;
     case KIND_ANSWER:
       requests.onAnswer(reader.payload() as RequestAnswer, checkpoints?.machine.isAhead(from) ?? false);
+      return true;
+    case KIND_FLOOD:
+      flooded.hear(from, reader.payload() as FloodWord);
       return true;
     default:
       return false;

@@ -48,6 +48,8 @@ export class Coordinator implements EnvelopeHandler {
   readonly checkpoints: CheckpointRunner | undefined;
   /** What shards are asked for, apart from messages. */
   readonly requests: ShardRequests;
+  /** Whether messages may be sent from outside. */
+  readonly input: Admission;
 
   readonly #options: CoordinatorOptions;
   readonly #hooks: CoordinatorHooks;
@@ -56,7 +58,6 @@ export class Coordinator implements EnvelopeHandler {
   readonly #writer: EnvelopeWriter;
   readonly #askers: Askers;
   readonly #replayLog: ReplayLog | undefined;
-  readonly #admission: Admission;
   readonly #meta: OutsideMeta;
   readonly #shapes: ShapeRegistry;
   #link: ShardLink;
@@ -81,9 +82,7 @@ export class Coordinator implements EnvelopeHandler {
     const reader = new EnvelopeReader(this.#codec);
     const writer = new EnvelopeWriter(this.#codec);
     this.ledgers = module.egresses.map(({ type }) => new EgressLedger(type, storage, overflowBytesMax, reader, writer));
-    this.#admission = new Admission(this.#link, this.ledgers, options.egressCountMax, (type) =>
-      hooks.egressCrowded(type),
-    );
+    this.input = new Admission(this.#link, this.ledgers, options.egressCountMax, (type) => hooks.egressCrowded(type));
     this.checkpoints = durable && this.#newCheckpoints(durable, mesh.shardCount);
   }
 
@@ -157,11 +156,6 @@ export class Coordinator implements EnvelopeHandler {
     return this.#link.sendCount;
   }
 
-  /** Undefined when input may be taken now, else resolves when it may be worth asking again. */
-  admission(): Promise<void> | undefined {
-    return this.#admission.ask();
-  }
-
   // -- the duty cycle
 
   doWork(): number {
@@ -170,12 +164,12 @@ export class Coordinator implements EnvelopeHandler {
     workCount += this.flush();
     for (const ledger of this.ledgers) ledger.spill();
     this.#replayLog?.spill();
-    if (this.#admission.canOpen) this.#admission.open();
+    if (this.input.canOpen) this.input.open();
     return workCount;
   }
 
   get hasWork(): boolean {
-    return this.#link.hasWork || this.#admission.canOpen || this.restMs === 0;
+    return this.#link.hasWork || this.input.canOpen || this.restMs === 0;
   }
 
   /** How long there is nothing to do if nothing comes. */
@@ -216,7 +210,7 @@ export class Coordinator implements EnvelopeHandler {
     this.#link = this.#newLink(mesh);
     if (this.#replayLog !== undefined) this.#link.replay(this.#replayLog);
     this.requests.rollBack();
-    this.#admission.moveTo(this.#link);
+    this.input.moveTo(this.#link);
   }
 
   // -- in
@@ -225,7 +219,7 @@ export class Coordinator implements EnvelopeHandler {
     const reader = this.#reader;
     reader.wrap(words, bytes, offsetBytes, byteLength);
     const machine = this.checkpoints?.machine;
-    if (takeControl(reader, from, this.checkpoints, this.requests)) return;
+    if (takeControl(reader, from, this.checkpoints, this.requests, this.input.flooded)) return;
     const isAhead = machine?.isAhead(from) ?? false;
     this.#link.consumedCount = (this.#link.consumedCount + 1) | 0;
     switch (reader.kind) {

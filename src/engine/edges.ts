@@ -8,9 +8,9 @@ import { EgressStream } from '../io/egress-stream.ts';
 import { type IngressPosition, IngressPump } from '../io/ingress-pump.ts';
 import type { AnyEgress, EgressSink } from '../sdk/egress.ts';
 import { MillraceError } from '../sdk/errors.ts';
-import type { OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { Module } from '../sdk/module.ts';
 import type { Coordinator } from './coordinator.ts';
+import { IngressDoor } from './ingress-door.ts';
 import type { FilledOptions } from './options.ts';
 
 export interface EdgeHooks {
@@ -77,17 +77,9 @@ export class Edges {
     this.#hooks = hooks;
     this.#egressPumps = module.egresses.map(() => undefined);
     this.#streams = module.egresses.map(() => undefined);
-    const gate = {
-      admission: () => coordinator.admission(),
-      transact: (work: () => void) => coordinator.transact(work),
-      send: (target: string | { type: string }, id: string, message: unknown, options?: OutsideMessageOptions) =>
-        coordinator.send(target, id, message, options),
-      flush: () => hooks.flush(),
-      reportError: (error: MillraceError) => hooks.report(error),
-    };
     this.#ingressPumps = module.ingresses.map((ingress) => {
       const routers = module.routers.filter((router) => router.ingress === ingress.type);
-      return new IngressPump(ingress, routers, gate, positions[ingress.type]);
+      return new IngressPump(ingress, routers, new IngressDoor(coordinator, hooks), positions[ingress.type]);
     });
   }
 

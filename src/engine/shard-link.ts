@@ -111,6 +111,10 @@ export class ShardLink {
     });
   }
 
+  get shardCount(): number {
+    return this.#mesh.shardCount;
+  }
+
   /** Messages that were sent and not yet flushed. */
   get sendCount(): number {
     return this.effects.length / EFFECT_STRIDE;

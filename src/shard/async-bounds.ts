@@ -9,6 +9,7 @@
  */
 import type { SpillStorage } from '../base/spill.ts';
 import type { Entity } from '../state/entity.ts';
+import { type Floods, isStillFlooded } from './floods.ts';
 import type { FunctionBinding } from './function-binding.ts';
 import { Mailbox } from './mailbox.ts';
 
@@ -24,6 +25,7 @@ export interface BoundsOptions {
   readonly asyncCountMax?: number | undefined;
   /** Messages of one queue that wait as objects; more wait encoded. */
   readonly queueCountMax?: number | undefined;
+  readonly floods: Floods;
 }
 
 /** What is under way of one function, and what waits. */
@@ -38,6 +40,8 @@ export class FunctionLoad {
   readonly ready: Entity[] = [];
   /** Made when messages have to wait. */
   messages: Mailbox | undefined = undefined;
+  /** How many messages waited when it became flooded; 0 while it is not. */
+  floodCount = 0;
   /** Whether the next to go on is a ready entity rather than a message. */
   isEntityNext = false;
 
@@ -149,6 +153,16 @@ export class AsyncBounds {
     const { index } = load.binding;
     this.crowded[index] = isWaiting || !this.mayGoOn(load) ? 1 : 0;
     if (isWaiting && !this.#waiting.includes(load)) this.#waiting.push(load);
+    this.#updateFlood(load);
+  }
+
+  #updateFlood(load: FunctionLoad): void {
+    const { messageCount, floodCount } = load;
+    const { floods } = this.#options;
+    const isFlooded = floodCount > 0 ? isStillFlooded(messageCount, floodCount) : messageCount > floods.countMax;
+    if (isFlooded === floodCount > 0) return;
+    load.floodCount = isFlooded ? messageCount : 0;
+    floods.tell({ type: load.binding.index, id: undefined, isFlooded });
   }
 
   /** A function of which something waits that may go on now; each in turn. */
@@ -174,6 +188,13 @@ export class AsyncBounds {
   get queuedCount(): number {
     let count = 0;
     for (const { messageCount } of this.#waiting) count += messageCount;
+    return count;
+  }
+
+  /** Those of them that wait in flooded queues. */
+  get floodedCount(): number {
+    let count = 0;
+    for (const { messageCount, floodCount } of this.#waiting) if (floodCount > 0) count += messageCount;
     return count;
   }
 

@@ -18,14 +18,15 @@ export class Credit {
     this.#backlogCountMax = backlogCountMax;
   }
 
-  /** Grants what there is room for beside the envelopes that wait in the shard. */
-  publish(backlogCount: number): void {
+  /** Grants what there is room for beside the envelopes that wait in the shard. Returns that room. */
+  publish(backlogCount: number): number {
     const room = Math.max(0, this.#backlogCountMax - backlogCount);
     const grant = (this.#fromCoordinator.envelopeCount + room) | 0;
-    if (((grant - this.#granted) | 0) <= 0) return;
+    if (((grant - this.#granted) | 0) <= 0) return room;
     this.#granted = grant;
     const { counters, thread, coordinator } = this.#mesh;
     counters.publishCredit(thread, grant);
     if (counters.isWaiting(thread) || counters.isCramped(coordinator)) this.#mesh.doorbell(coordinator).ring();
+    return room;
   }
 }

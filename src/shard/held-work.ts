@@ -9,6 +9,7 @@ import type { MessageGate } from '../wire/message-gate.ts';
 import { AsyncBounds, type BoundsOptions } from './async-bounds.ts';
 import { type AsyncOperation, AsyncOperations } from './async-operations.ts';
 import type { Effects } from './effects.ts';
+import type { Floods } from './floods.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Unfinished } from './unfinished-work.ts';
 import { WaitingLines, type WaitingPlace } from './waiting-lines.ts';
@@ -25,10 +26,12 @@ export class HeldWork implements Unfinished {
   readonly lines: WaitingLines;
   readonly bounds: AsyncBounds;
   readonly async: AsyncOperations;
+  readonly floods: Floods;
   /** Of the invocations under way whose functions have asked for a signal. */
   readonly aborts: Set<AbortController> = new Set();
 
   constructor(place: HeldPlace) {
+    this.floods = place.floods;
     this.lines = new WaitingLines(place);
     this.bounds = new AsyncBounds(place);
     this.async = new AsyncOperations(place.gate, place.effects, this.bounds);
@@ -50,6 +53,11 @@ export class HeldWork implements Unfinished {
   /** Messages that wait. */
   get waitingCount(): number {
     return this.lines.count + this.bounds.queuedCount;
+  }
+
+  /** Those of them that wait where it is flooded: they count against nobody's credit. */
+  get floodedCount(): number {
+    return this.lines.floodedCount + this.bounds.floodedCount;
   }
 
   /** What they take in memory beyond objects. */

@@ -5,10 +5,13 @@ import type { ShardIndex } from '../base/brand.ts';
 import { systemRandom } from '../base/random.ts';
 import type { Mesh } from '../channel/mesh.ts';
 import { keyGroupRange } from '../keys/key-group.ts';
+import { KIND_FLOOD } from '../wire/envelope-layout.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
 import { ExpiryDues } from './expiry-dues.ts';
 import { Failures } from './failures.ts';
+import { Floods } from './floods.ts';
+import type { OutboundChannels } from './outbound-channels.ts';
 import { Parking } from './parking.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { HeldWork } from './held-work.ts';
@@ -21,19 +24,23 @@ export interface WorkplaceGround extends Pick<Workplace, 'directory' | 'effects'
   readonly codec: PayloadCodec;
   readonly writer: EnvelopeWriter;
   readonly mesh: Mesh;
+  readonly outbound: OutboundChannels;
 }
 
 /** What its delayed messages ask of a shard. */
 export type WorkplaceHooks = Pick<TimersPlace, 'room' | 'progressed'>;
 
 export function newWorkplace(
-  { codec, writer, mesh, ...ground }: WorkplaceGround,
+  { codec, writer, mesh, outbound, ...ground }: WorkplaceGround,
   options: ShardOptions,
   hooks: WorkplaceHooks,
 ): Workplace {
   const { clock, random = systemRandom, development, durable } = options;
   const keyGroups = keyGroupRange(mesh.thread as ShardIndex, mesh.shardCount);
   const stored = durable && { baseEpoch: durable.appliedEpoch };
+  const floods = new Floods((word) => {
+    outbound.sendControl(KIND_FLOOD, mesh.coordinator, word);
+  }, options.floodCountMax);
   const parking = new Parking({ ...ground, clock, keyGroups });
   return {
     ...ground,
@@ -43,7 +50,7 @@ export function newWorkplace(
     failures: new Failures({ ...ground, clock, random, parking }, durable !== undefined),
     parking,
     suspects: new Suspects(mesh.counters.lookout(mesh.thread), options.suspects ?? [], codec),
-    held: new HeldWork({ ...options, ...ground, codec, writer }),
+    held: new HeldWork({ ...options, ...ground, codec, writer, floods }),
     timers: new Timers({ ...ground, ...hooks, clock, keyGroups, stored }),
     development,
     checksState: development || durable !== undefined,

@@ -26,6 +26,8 @@ export interface ShardOptions {
   readonly asyncCountMax?: number;
   /** Messages to a crowded function that are kept as objects; more are kept encoded. */
   readonly queueCountMax?: number;
+  /** Messages that may wait for one address or function before the coordinator must hold back who sends there. */
+  readonly floodCountMax?: number;
   /** How many envelopes may wait in this shard before the coordinator must hold back its input. */
   readonly creditCount: number;
   readonly development: boolean;

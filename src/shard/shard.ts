@@ -77,42 +77,38 @@ export class Shard implements EnvelopeHandler {
     this.#inbound = mesh.inbound(this);
     this.#fromCoordinator = this.#inbound.at(-1) as InboundChannel;
     this.#credit = new Credit(mesh, this.#fromCoordinator, options.creditCount);
-    const outbound = mesh.outbound(storage, overflowBytesMax);
-    this.#outbound = new OutboundChannels(mesh, outbound);
+    this.#outbound = new OutboundChannels(mesh, mesh.outbound(storage, overflowBytesMax));
     this.#mailbox = new Mailbox(mailboxCountMax, storage, overflowBytesMax);
-    this.#outbox = new Outbox(mesh.thread, mesh.shardCount, outbound, writer, gate, this.#mailbox);
+    this.#outbox = new Outbox(mesh.thread, mesh.shardCount, this.#outbound.byThread, writer, gate, this.#mailbox);
     this.#reader = new EnvelopeReader(codec);
     const directory = new Directory(module, mesh.types);
     const { effects } = this.#outbox;
     this.#durability = durable && this.#newDurability(durable, directory);
     const recovered = this.#durability?.recovered.messages ?? [];
-    const ground = { directory, effects, gate, reader: this.#reader, rows: this.rows, codec, writer, mesh };
+    const parts = { mailbox: this.#mailbox, reader: this.#reader, writer, effects, outbound: this.#outbound };
+    const ground = { ...parts, directory, gate, rows: this.rows, codec, mesh };
     const workplace = newWorkplace(ground, options, {
-      room: () => options.creditCount - this.backlogCount,
+      room: () => options.creditCount - this.chargedCount,
       progressed: () => this.#onProgress(),
     });
     this.timers = workplace.timers;
     this.#invoker = new Invoker(workplace, this.entities, this.#durability?.encodeInput);
-    const asked = { workplace, mailbox: this.#mailbox, outbound: this.#outbound };
-    this.#requests = newRequests(mesh, asked, () => this.#onProgress());
+    this.#requests = newRequests(mesh, { workplace, ...parts }, () => this.#onProgress());
     this.#delivery = new Delivery(directory, this.#reader, writer, this.#invoker, workplace.failures, this.#durability);
     this.#sweep = newExpirySweep(workplace, mesh, this.#delivery, this.#invoker, () => this.#onProgress());
     this.#markers = this.#durability && this.#newMarkers(this.#durability);
     this.#mailboxDrain = new MailboxDrain({
-      mailbox: this.#mailbox,
-      reader: this.#reader,
-      writer,
+      ...parts,
       entities: this.entities,
       delivery: this.#delivery,
       markers: this.#markers,
       durability: this.#durability,
-      effects,
       recovered,
       dispatchMany: () => this.#dispatchMany(),
     });
     // Counted before the credit says that this shard is there: from then on nobody may think that all is quiet.
     mesh.counters.publishProduced(mesh.thread, recovered.length);
-    this.#credit.publish(this.backlogCount);
+    this.#credit.publish(this.chargedCount);
   }
 
   #newDurability(options: DurableOptions, directory: Directory): Durability {
@@ -148,9 +144,8 @@ export class Shard implements EnvelopeHandler {
   doWork(): number {
     const { isRecovering } = this.#mailboxDrain;
     let workCount = this.#invoker.settle() + this.#delivery.goOn(isRecovering) + this.timers.work(this.#batchCount);
-    if (this.#durability !== undefined) workCount += this.#durability.fetch.work();
-    const channels = isRecovering ? NO_CHANNELS : this.#inbound;
-    for (const channel of channels) workCount += channel.drain(this.#batchCount);
+    workCount += this.#durability?.fetch.work() ?? 0;
+    for (const channel of isRecovering ? NO_CHANNELS : this.#inbound) workCount += channel.drain(this.#batchCount);
     workCount += this.#mailboxDrain.drain(this.#batchCount);
     workCount += this.#requests.work() + this.#sweep.work() + (this.#durability?.work() ?? 0);
     return workCount + this.#flush();
@@ -196,10 +191,15 @@ export class Shard implements EnvelopeHandler {
     return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.canMove;
   }
 
-  /** Envelopes inside this shard that are not finished: what its credit to the coordinator is reckoned from. */
+  /** Envelopes inside this shard that are not finished. */
   get backlogCount(): number {
     const { held, busyCount } = this.#invoker;
     return this.#mailbox.count + held.waitingCount + busyCount + this.#outbound.waitingCount;
+  }
+
+  /** Those of them that its credit to the coordinator is reckoned from: all but what waits where it is flooded. */
+  get chargedCount(): number {
+    return this.backlogCount - this.#invoker.held.floodedCount;
   }
 
   /** Bytes in memory of what did not fit into rings and mailbox. */
@@ -254,7 +254,7 @@ export class Shard implements EnvelopeHandler {
     this.#invoker.held.spill();
     this.#durability?.fetch.request();
     this.#mesh.declareLaden(this.#durability?.isLaden === true);
-    this.#credit.publish(this.backlogCount);
+    this.#invoker.held.floods.adjust(this.#credit.publish(this.chargedCount));
     return movedCount;
   }
 }

@@ -5,13 +5,14 @@
  */
 import { assert } from '../base/assert.ts';
 import type { SpillStorage } from '../base/spill.ts';
-import type { Entity, HeldMessage } from '../state/entity.ts';
+import type { Entity, HeldMessage, WaitingLine } from '../state/entity.ts';
 import { KIND_MESSAGE, TYPE_NONE } from '../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
 import { Overflow } from '../wire/overflow.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
+import { type Floods, isStillFlooded } from './floods.ts';
 
 /** How many messages may wait as objects: in one line, and in all lines of a shard. */
 const LINE_COUNT_DEFAULT = 64;
@@ -27,11 +28,14 @@ export interface WaitingPlace {
   readonly overflowBytesMax: number;
   readonly lineCountMax?: number | undefined;
   readonly heldCountMax?: number | undefined;
+  readonly floods: Floods;
 }
 
 export class WaitingLines {
   /** Messages in all lines. */
   count = 0;
+  /** Those of them that wait in flooded lines. */
+  floodedCount = 0;
   /** Bytes in memory of overflows. */
   memoryBytes = 0;
   readonly #place: WaitingPlace;
@@ -67,7 +71,19 @@ export class WaitingLines {
       line.parked.hold(message, sourceType, sourceId, form, meta);
       return;
     }
-    this.count++;
+    this.#add(entity, line, message, sourceType, sourceId, form, meta);
+    this.#came(entity, line);
+  }
+
+  #add(
+    { functionIndex, hash, id }: Entity,
+    line: WaitingLine,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    form: number,
+    meta: MessageMeta | undefined,
+  ): void {
     const isShort = line.objectCount < this.#lineCountMax && this.#objectCount < this.#objectCountMax;
     if (isShort && line.overflow === undefined) {
       line.add(message, sourceType, sourceId, form, meta);
@@ -77,7 +93,6 @@ export class WaitingLines {
     const { storage, writer } = this.#place;
     line.overflow ??= new Overflow(storage, 0, true);
     this.#overflows.add(line.overflow);
-    const { functionIndex, hash, id } = entity;
     writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form, meta);
     this.memoryBytes -= line.overflow.memoryBytes;
     line.overflow.append(writer);
@@ -86,17 +101,43 @@ export class WaitingLines {
 
   /** Puts a message before all others of an entity's line: it is to be tried again. */
   putBack(
-    { waiting: line }: Entity,
+    entity: Entity,
     message: unknown,
     sourceType: number,
     sourceId: string,
     form: number,
     meta: MessageMeta | undefined,
   ): void {
+    const line = entity.waiting;
     assert(line !== undefined, 'messages wait for a busy entity only (I4)');
     line.addFirst(message, sourceType, sourceId, form, meta);
-    this.count++;
     this.#objectCount++;
+    this.#came(entity, line);
+  }
+
+  #came({ functionIndex, id }: Entity, line: WaitingLine): void {
+    this.count++;
+    if (line.floodCount > 0) {
+      this.floodedCount++;
+      return;
+    }
+    const { count } = line;
+    const { floods } = this.#place;
+    if (count <= floods.countMax) return;
+    line.floodCount = count;
+    this.floodedCount += count;
+    floods.tell({ type: functionIndex, id, isFlooded: true });
+  }
+
+  #went({ functionIndex, id }: Entity, line: WaitingLine): void {
+    this.count--;
+    if (line.floodCount === 0) return;
+    this.floodedCount--;
+    const { count } = line;
+    if (isStillFlooded(count, line.floodCount)) return;
+    line.floodCount = 0;
+    this.floodedCount -= count;
+    this.#place.floods.tell({ type: functionIndex, id, isFlooded: false });
   }
 
   waitsFor({ waiting }: Entity): boolean {
@@ -104,14 +145,20 @@ export class WaitingLines {
   }
 
   /** The oldest message of an entity's line, which then no longer waits. */
-  take({ waiting: line }: Entity): HeldMessage | undefined {
+  take(entity: Entity): HeldMessage | undefined {
+    const line = entity.waiting;
     if (line === undefined || line.count === 0) return undefined;
-    this.count--;
-    if (line.overflow === undefined || line.objectCount > 0) {
+    const held = this.#remove(line);
+    this.#went(entity, line);
+    return held;
+  }
+
+  #remove(line: WaitingLine): HeldMessage | undefined {
+    const { overflow } = line;
+    if (overflow === undefined || line.objectCount > 0) {
       this.#objectCount--;
       return line.take();
     }
-    const { overflow } = line;
     let held: HeldMessage | undefined;
     this.memoryBytes -= overflow.memoryBytes;
     overflow.peek((words, bytes, offsetBytes, byteLength) => {

@@ -95,6 +95,8 @@ export class WaitingLine {
   objectCount = 0;
   /** Those that came when there were too many; all of them are younger than the objects. */
   overflow: Overflow | undefined = undefined;
+  /** How many waited when it became flooded; 0 while it is not. */
+  floodCount = 0;
   #first: HeldMessage | undefined = undefined;
   #last: HeldMessage | undefined = undefined;
 

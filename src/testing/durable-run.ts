@@ -248,13 +248,13 @@ export class DurableRun {
       if (this.#process.failure !== undefined) return false;
       if (this.#unexpected !== undefined) throw this.#unexpected;
     }
-    this.#statistics.spilledBlocks =
-      this.#process.engine?.storages.reduce((sum, { blocksWritten }) => sum + blocksWritten, 0) ?? 0;
+    const { engine } = this.#process;
+    check(engine?.coordinator.input.flooded.count === 0, () => 'nothing waits, and yet somebody counts as flooded');
+    this.#statistics.spilledBlocks = engine?.storages.reduce((sum, { blocksWritten }) => sum + blocksWritten, 0) ?? 0;
     this.#process.kill();
     this.#disk.crash(this.#prng);
     const disk = this.#disk.clone();
-    const cut = await this.#checkCut(disk);
-    await this.#workload.checkEnd(cut, disk);
+    await this.#workload.checkEnd(await this.#checkCut(disk), disk);
     return true;
   }
 }

@@ -16,6 +16,7 @@ export interface DurableSetting {
   readonly heldCountMax: number;
   readonly queueCountMax: number;
   readonly asyncCountMax: number;
+  readonly floodCountMax: number;
   readonly egressCountMax: number;
   readonly batchCount: number;
   readonly minIntervalMs: number;
@@ -72,6 +73,7 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     foldStepUs: prng.pick([0, 5, 100]),
     queueCountMax: prng.pick([0, 1, 1024]),
     asyncCountMax: prng.pick([1, 2, 5, 1024]),
+    floodCountMax: prng.pick([0, 1, 4, 1024]),
   };
   return { ...drawn, ...pins };
 }

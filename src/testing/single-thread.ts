@@ -38,6 +38,7 @@ export interface SingleThreadOptions {
   readonly heldCountMax: number;
   readonly queueCountMax: number;
   readonly asyncCountMax: number;
+  readonly floodCountMax: number;
   readonly creditCount: number;
   readonly egressCountMax: number;
   readonly batchCount: number;
@@ -64,6 +65,7 @@ const DEFAULTS: Omit<SingleThreadOptions, 'clock' | 'random'> = {
   heldCountMax: 1024,
   queueCountMax: 1024,
   asyncCountMax: 10_000,
+  floodCountMax: 1024,
   creditCount: 1024,
   egressCountMax: 1024,
   batchCount: 256,

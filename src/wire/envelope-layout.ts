@@ -45,6 +45,8 @@ export const KIND_SAVEPOINT_PART = 8;
 export const KIND_REQUEST = 9;
 /** How far a shard is with a request; the payload is a `RequestAnswer`. To the coordinator. */
 export const KIND_ANSWER = 10;
+/** An address or a function is flooded, or no longer; the payload is a `FloodWord`. To the coordinator. */
+export const KIND_FLOOD = 11;
 
 /** Set when all of the id is ASCII and a byte is a character; else it is UTF-16 (see `id-bytes.ts`). */
 export const FLAG_TARGET_ASCII = 1;

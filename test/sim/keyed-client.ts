@@ -1,6 +1,7 @@
 /**
  * Clients that send each of their messages with an idempotency key and wait until it is committed: what was not
- * acknowledged before the engine died is sent again, and now and then somebody sends twice for no reason.
+ * acknowledged before the engine died is sent again, and now and then somebody sends twice for no reason. Who waits for
+ * ever, to be let in or for a commit, keeps the run from its end.
  */
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import { MillraceError } from '../../src/sdk/errors.ts';
@@ -57,7 +58,12 @@ export class KeyedClients {
   }
 
   #send(process: DurableProcess, { key, type, id, message, options }: KeyedMessage): void {
-    process.clients?.send(type, id, message, true, key, options).then(
+    const { clients } = process;
+    // Some wait until they are let in, as they must where it is flooded, and only then for the commit.
+    const isPatient = this.#outside.prng.chance(0.3);
+    const accepted = isPatient ? clients?.send(type, id, message, false, key, options) : Promise.resolve();
+    const sent = accepted?.then(() => clients?.send(type, id, message, true, key, options));
+    sent?.then(
       () => {
         this.acknowledged.add(key);
         this.#outside.note(this.acknowledged.size);

@@ -21,6 +21,7 @@ const DURABLE_PINS: Readonly<Record<string, keyof DurableSetting>> = {
   held: 'heldCountMax',
   queue: 'queueCountMax',
   async: 'asyncCountMax',
+  flood: 'floodCountMax',
   batch: 'batchCount',
   min: 'minIntervalMs',
   max: 'maxIntervalMs',

@@ -15,6 +15,7 @@ export interface Setting {
   readonly heldCountMax: number;
   readonly queueCountMax: number;
   readonly asyncCountMax: number;
+  readonly floodCountMax: number;
   readonly egressCountMax: number;
   readonly batchCount: number;
   /** Whether the client waits until it is admitted, or sends whenever it likes. */
@@ -35,6 +36,7 @@ export const PINS: Readonly<Record<string, (setting: Setting, value: number) => 
   line: (setting, lineCountMax) => ({ ...setting, lineCountMax }),
   held: (setting, heldCountMax) => ({ ...setting, heldCountMax }),
   async: (setting, asyncCountMax) => ({ ...setting, asyncCountMax }),
+  flood: (setting, floodCountMax) => ({ ...setting, floodCountMax }),
   roots: (setting, rootCount) => ({ ...setting, rootCount }),
   instances: (setting, numberOfFunctionInstances) => ({
     ...setting,
@@ -70,6 +72,7 @@ export function settingOf(seed: number, pins: Readonly<Record<string, number>> =
     heldCountMax: prng.pick([0, 2, 1024]),
     queueCountMax: prng.pick([0, 1, 1024]),
     asyncCountMax: prng.pick([1, 2, 5, 1024]),
+    floodCountMax: prng.pick([0, 1, 4, 1024]),
   };
   return Object.entries(pins).reduce((setting, [name, value]) => PINS[name]?.(setting, value) ?? setting, drawn);
 }

@@ -9,7 +9,7 @@ import { hashId } from '../../src/keys/id-hash.ts';
 import { shardOfHash } from '../../src/keys/key-group.ts';
 import type { MillraceError } from '../../src/index.ts';
 import { SimulatedClock, SingleThreadEngine } from '../../src/testing/single-thread.ts';
-import { KIND_FAILURE } from '../../src/wire/envelope-layout.ts';
+import { KIND_FAILURE, KIND_FLOOD } from '../../src/wire/envelope-layout.ts';
 import { EnvelopeReader } from '../../src/wire/envelope-reader.ts';
 import { PayloadCodec } from '../../src/wire/payload-codec.ts';
 import { PLAIN } from '../../src/wire/structured-data.ts';
@@ -122,7 +122,7 @@ class Simulation {
     const shard = this.#engine.shards[thread];
     const before = shard === undefined ? 0 : this.#credit(thread);
     const moved = this.#engine.turn(thread) > 0;
-    if (shard !== undefined) this.#checkCredit(thread, shard.backlogCount, before);
+    if (shard !== undefined) this.#checkCredit(thread, shard.chargedCount, before);
     return moved;
   }
 
@@ -146,7 +146,7 @@ class Simulation {
     const root = this.#roots[0];
     if (root === undefined) return false;
     const { coordinator } = this.#engine;
-    if (this.#setting.patient && this.#isHeldBack()) return false;
+    if (this.#setting.patient && this.#isHeldBack(root)) return false;
     this.#roots.shift();
     this.#model.add(root);
     this.#journal.sent(OUTSIDE, root);
@@ -169,8 +169,9 @@ class Simulation {
     });
   }
 
-  #isHeldBack(): boolean {
-    const admission = this.#engine.coordinator.admission();
+  #isHeldBack({ to }: Root): boolean {
+    const { input, directory } = this.#engine.coordinator;
+    const admission = input.askFor(directory.numberFromOutside(typeOf(to)), idOf(to.instance));
     if (admission === undefined) return false;
     this.#waitingCount++;
     void admission.then(() => this.#waitingCount--);
@@ -225,7 +226,8 @@ class Simulation {
       const [words, bytes, offset, length] = envelope;
       reader.wrap(words, bytes, offset, length);
       if (reader.kind === KIND_FAILURE) this.#journal.doneAtCoordinator();
-      else this.#journal.cameToCoordinator(this.#nameOfSource(reader), reader.payload() as number);
+      else if (reader.kind !== KIND_FLOOD)
+        this.#journal.cameToCoordinator(this.#nameOfSource(reader), reader.payload() as number);
       onEnvelope.apply(coordinator, envelope);
     };
   }
@@ -274,9 +276,9 @@ class Simulation {
   }
 
   /** Credit is given for as much as may still wait in a shard; what was given before cannot be taken back. */
-  #checkCredit(shard: number, backlogCount: number, before: number): void {
+  #checkCredit(shard: number, chargedCount: number, before: number): void {
     const [credit, fedCount] = [this.#credit(shard), this.#fedCounts[shard]];
-    const allowed = Math.max(before, fedCount + this.#setting.creditCount - backlogCount);
+    const allowed = Math.max(before, fedCount + this.#setting.creditCount - chargedCount);
     check(credit <= allowed, () => `shard ${shard} has given credit for ${credit} envelopes, not ${allowed} (I7)`);
   }
 
@@ -289,6 +291,8 @@ class Simulation {
       () => `${invocationCount} of ${model.invocationCount} invocations`,
     );
     check(this.#failureCount === model.failureCount, () => `${this.#failureCount} of ${model.failureCount} failures`);
+    const { flooded } = this.#engine.coordinator.input;
+    check(flooded.count === 0, () => 'nothing waits, and yet somebody counts as flooded');
     check(this.#waitingCount === 0, () => 'a client still waits to be admitted');
     checkEqual('egress records', sorted(this.#taken), sorted(model.egress));
     for (const [uid, allowed] of model.answers) {

@@ -39,12 +39,12 @@ test('credit stops while work waits in the shard, and comes back when it is done
   await on.play();
   const { coordinator, shards, meshes } = on.engine;
   expect([meshes[1]?.counters.credit(0), shards[0]?.backlogCount]).toEqual([5, 5]);
-  const admission = coordinator.admission();
+  const admission = coordinator.input.ask();
   expect(admission).toBeInstanceOf(Promise);
   until.open();
   await on.play();
   await admission;
-  expect([meshes[1]?.counters.credit(0), shards[0]?.backlogCount, coordinator.admission()]).toEqual([17, 0, undefined]);
+  expect([meshes[1]?.counters.credit(0), shards[0]?.backlogCount, coordinator.input.ask()]).toEqual([17, 0, undefined]);
 });
 
 test('entities live where their id belongs, those of one id together, and share no state', async () => {

@@ -1,0 +1,84 @@
+/**
+ * One address that gets far more than it can do, on real threads: its senders wait for it, from outside and from an
+ * ingress; nobody else does; and nothing is lost or comes in another order.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { defineIngress, defineRouter, type Engine } from '../../src/index.ts';
+import { counter, type Order, puppet } from './puppet.ts';
+import { openEngine, until } from './puppet-engine.ts';
+
+const ACCEPTED = { until: 'accepted' } as const;
+/** What may wait for one address, and what senders may have sent before they have heard that it does. */
+const WAITING_MAX = 1_024 + 4_096;
+/** What lets one go by after the other, in the order in which they came. */
+const LOG = { type: 'puppet/counter', id: 'log' };
+
+function slowly(number: number): Order {
+  return { do: 'sleep', ms: 0, after: { do: 'send', to: LOG, order: number as never } };
+}
+
+async function countOf(engine: Engine, id: string): Promise<number> {
+  return (await engine.ask(counter, id, 'count')) as number;
+}
+
+test('senders to a hot address wait; what waits is bounded, others are quick, all comes in order', async () => {
+  const { engine } = await openEngine({ shardCount: 1 });
+  let sentCount = 0;
+  let isOver = false;
+  const senders = Array.from({ length: 32 }, async () => {
+    while (!isOver) await engine.send(puppet, 'hot', slowly(sentCount++), ACCEPTED);
+  });
+  const waiting: number[] = [];
+  const asks: number[] = [];
+  const end = performance.now() + 2_500;
+  for (let number = 0; performance.now() < end; number++) {
+    waiting.push(sentCount - (await countOf(engine, LOG.id)));
+    const askedAt = performance.now();
+    await engine.send(counter, 'other', number, ACCEPTED);
+    expect(await countOf(engine, 'other')).toBe(number + 1);
+    asks.push(performance.now() - askedAt);
+    await sleep(5);
+  }
+  isOver = true;
+  await Promise.all(senders);
+  // There was a flood, of which not much was taken in.
+  expect(Math.max(...waiting)).toBeGreaterThan(500);
+  expect(Math.max(...waiting)).toBeLessThan(WAITING_MAX);
+  expect(asks.toSorted((a, b) => a - b)[asks.length >> 1]).toBeLessThan(100);
+  await engine.drained();
+  expect(await engine.ask(counter, LOG.id, 'seen')).toEqual(Array.from({ length: sentCount }, (_, number) => number));
+}, 60_000);
+
+test('an ingress whose router floods somebody waits, another goes on', async () => {
+  const taken = { hot: 0, cool: 0 };
+  let isOver = false;
+  const ingresses = (['hot', 'cool'] as const).map((name) =>
+    defineIngress<number>({
+      type: `test/${name}`,
+      source: {
+        replayable: false,
+        async *read() {
+          while (!isOver) {
+            yield { records: Array.from({ length: 16 }, () => taken[name]++), position: undefined };
+            if (name === 'cool') await sleep(2);
+          }
+        },
+      },
+    }),
+  );
+  const routers = [
+    defineRouter<number>({ ingress: 'test/hot', route: (number, send) => send(puppet, 'hot', slowly(number)) }),
+    defineRouter<number>({ ingress: 'test/cool', route: (number, send) => send(counter, 'cool', number) }),
+  ];
+  const { engine } = await openEngine({ shardCount: 1, ingresses, routers });
+  await until(() => taken.hot > 1_000 && taken.cool > 16);
+  await sleep(300);
+  const before = { ...taken };
+  await sleep(700);
+  expect(taken.cool - before.cool).toBeGreaterThan(300);
+  expect(taken.hot - (await countOf(engine, LOG.id))).toBeLessThan(WAITING_MAX);
+  isOver = true;
+  await engine.drained();
+  expect(await engine.ask(counter, LOG.id, 'seen')).toEqual(Array.from({ length: taken.hot }, (_, number) => number));
+}, 60_000);
