@@ -63,4 +63,5 @@ export type { LatePolicy, PendingTimer, Schedule, TimerOptions } from '../src/sd
 export type { Trace, TraceContext } from '../src/sdk/trace.ts';
 export type { SchemaInput, SchemaOutput, StandardSchema } from '../src/sdk/schema.ts';
 export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from '../src/sdk/state.ts';
-export { type ExpireOptions, type Migration, type ValueOptions, value } from '../src/sdk/value.ts';
+export { value } from '../src/sdk/value.ts';
+export type { ExpireOptions, Migration, ValueOptions } from '../src/sdk/value-rules.ts';

@@ -62,4 +62,5 @@ export type { LatePolicy, PendingTimer, Schedule, TimerOptions } from './sdk/tim
 export type { Trace, TraceContext } from './sdk/trace.ts';
 export type { SchemaInput, SchemaOutput, StandardSchema } from './sdk/schema.ts';
 export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from './sdk/state.ts';
-export { type ExpireOptions, type Migration, type ValueOptions, value } from './sdk/value.ts';
+export { value } from './sdk/value.ts';
+export type { ExpireOptions, Migration, ValueOptions } from './sdk/value-rules.ts';

@@ -13,7 +13,7 @@ import { RecordWriter } from '../state/record-writer.ts';
 import { type CellGuard, entryGuard } from '../state/cell-guard.ts';
 import { Entity } from '../state/entity.ts';
 import type { StateSlot } from '../state/state-view.ts';
-import { bareValue, NEVER } from '../state/kept-value.ts';
+import { NEVER } from '../state/kept-value.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { inspect } from '../wire/structured-data.ts';
 import { type BootstrapRow, ListLengths, rowsOf } from './bootstrap-rows.ts';
@@ -117,9 +117,9 @@ export class BootstrapRecords {
       this.#checked(value);
     }
     if (rows.length > 0) entity.writeCell(slot.cell, slot.kind === 'list' ? rows.length : true);
-    if (slot.schema === undefined) return rows;
-    const guard = entryGuard(type, slot.name, slot.schema);
-    return rows.map(({ key, value }) => ({ key, value: bareValue(this.#guarded(guard, value, entity.id)) }));
+    if (slot.rules === undefined) return rows;
+    const guard = entryGuard(type, slot.name, slot.rules);
+    return rows.map(({ key, value }) => ({ key, value: this.#guarded(guard, value, entity.id) }));
   }
 
   #orRefuse<Result>(work: () => Result): Result {

@@ -9,7 +9,7 @@ import { Directory, type FunctionBinding } from '../shard/function-binding.ts';
 import type { PortableMessage } from '../shard/portable-message.ts';
 import { allGuards, type CellGuard, entryGuard } from '../state/cell-guard.ts';
 import { Cells } from '../state/entity.ts';
-import { KeptValue, NEVER } from '../state/kept-value.ts';
+import { KeptValue, keptOf, NEVER } from '../state/kept-value.ts';
 import { isEntityKey, readKey, readRowValue, readValue } from '../state/record-reader.ts';
 import { readAddressBytes, readUnsigned, readUtf8 } from '../state/row.ts';
 import { SECTION_LIST, SECTION_TABLE } from '../store/key-layout.ts';
@@ -104,7 +104,7 @@ export class MigrationCheck {
     });
   }
 
-  /** An entry of a table, or an element of a list; neither has a version yet. */
+  /** An entry of a table, or an element of a list. */
   #row(key: string, bytes: Buffer): void {
     const { type, id, end } = readAddressBytes(key, SECTION_END);
     const nameStart = end + 2;
@@ -112,8 +112,8 @@ export class MigrationCheck {
     const checked = this.#function(type);
     const slot = checked?.binding.shape.slots.find((declared) => declared.name === name && declared.kind !== 'value');
     if (checked === undefined || slot === undefined) return;
-    const kept = new KeptValue(readRowValue(this.#codec, bytes), 1, NEVER, false);
-    this.#value(checked, entryGuard(type, name, slot.schema), slot.cell, kept, id);
+    const kept = keptOf(readRowValue(this.#codec, bytes));
+    this.#value(checked, entryGuard(type, name, slot.rules), slot.cell, kept, id);
   }
 
   #value({ binding, tallies }: CheckedFunction, guard: CellGuard, cell: number, kept: KeptValue, id: string): void {

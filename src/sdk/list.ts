@@ -2,16 +2,16 @@
  * Lists: state that grows at its end, StateFun's `PersistedAppendingBuffer`. Appending costs what is appended, however
  * long the list: each element is loaded and stored by itself. A spec holds no state.
  */
+import { MillraceError } from './errors.ts';
 import { type AnySchema, checkSchema, type SchemaOutput, type WithSchema } from './schema.ts';
 import type { Immutable } from './immutable.ts';
+import { rulesOf, type ValueOptions, type ValueRules } from './value-rules.ts';
 
 declare const elementOf: unique symbol;
 
 /** Elements in the order in which they were appended. */
-export interface ListSpec<Element> {
+export interface ListSpec<Element> extends ValueRules {
   readonly kind: 'list';
-  /** What elements must satisfy. */
-  readonly schema: AnySchema | undefined;
   readonly [elementOf]?: [Element];
 }
 
@@ -33,13 +33,20 @@ export interface List<Element> {
   clear(): void;
 }
 
+/** Elements have no expiration. */
+type ListOptions = Omit<ValueOptions, 'expire'>;
+
 /**
  * Declares a list per entity: `ctx.state.x.append(…)`, `appendAll`, `replaceWith`, `view`, `length`, `clear`. With
- * `schema`, an element is checked when it is given, and each time it is read.
+ * `schema`, an element is checked when it is given, and when it is read. With `version`, each element has the version
+ * that it was appended with, and is brought up to date when it is read.
  */
-export function list<Element>(): ListSpec<Element>;
-export function list<Schema extends AnySchema>(options: WithSchema<Schema>): ListSpec<SchemaOutput<Schema>>;
-export function list({ schema }: { schema?: AnySchema } = {}): ListSpec<unknown> {
-  checkSchema('list()', schema);
-  return { kind: 'list', schema };
+export function list<Element>(options?: ListOptions & { readonly schema?: undefined }): ListSpec<Element>;
+export function list<Schema extends AnySchema>(
+  options: ListOptions & WithSchema<Schema>,
+): ListSpec<SchemaOutput<Schema>>;
+export function list(options: ListOptions & { readonly schema?: AnySchema | undefined } = {}): ListSpec<unknown> {
+  checkSchema('list()', options.schema);
+  if ('expire' in options) throw new MillraceError('INVALID_DEFINITION', 'list(): elements do not expire.');
+  return { kind: 'list', ...rulesOf('list()', options) };
 }

@@ -5,24 +5,16 @@
  */
 import type { Immutable } from './immutable.ts';
 import type { List, ListSpec } from './list.ts';
-import type { AnySchema } from './schema.ts';
 import type { Table, TableSpec } from './table.ts';
+import type { ValueRules } from './value-rules.ts';
 
 declare const valueOf: unique symbol;
 
 /** One typed value. `Read` is what `ctx.state.x` gives, which without a default includes `undefined`. */
-export interface ValueSpec<Value, Read = Value> {
+export interface ValueSpec<Value, Read = Value> extends ValueRules {
   readonly kind: 'value';
   /** What an entity reads before its first write. Frozen, and shared by all entities. */
   readonly initial: unknown;
-  /** What it must satisfy. */
-  readonly schema: AnySchema | undefined;
-  /** Of the values that this code reads and writes; those of version 1 are stored without a number. */
-  readonly version: number;
-  /** By version, the step to the next. */
-  readonly migrate: Readonly<Record<number, (value: unknown) => unknown>>;
-  /** When it is forgotten: so long after it was written, or also after it was read. */
-  readonly expiration: { readonly afterMs: number; readonly onAccess: boolean } | undefined;
   readonly [valueOf]?: [Value, Read];
 }
 

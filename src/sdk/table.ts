@@ -5,16 +5,15 @@
 import { describe, MillraceError } from './errors.ts';
 import { type AnySchema, checkSchema, initialOf, type SchemaOutput, type WithSchema } from './schema.ts';
 import type { Immutable } from './immutable.ts';
+import { rulesOf, type ValueOptions, type ValueRules } from './value-rules.ts';
 
 declare const entryOf: unique symbol;
 
 /** Entries by key. `Read` is what `get` gives, which without a default includes `undefined`. */
-export interface TableSpec<Value, Read = Value> {
+export interface TableSpec<Value, Read = Value> extends ValueRules {
   readonly kind: 'table';
   /** What a key reads as that has no entry. Frozen, and shared by all. */
   readonly initial: unknown;
-  /** What entries must satisfy. */
-  readonly schema: AnySchema | undefined;
   readonly [entryOf]?: [Value, Read];
 }
 
@@ -66,29 +65,29 @@ export const TABLE_KEY_LENGTH_MAX = 1024;
 /**
  * Declares a table per entity: `ctx.state.x.get(key)`, `has`, `set`, `delete`, `clear`, and in an async function the
  * ordered `entries`, `keys` and `values`. With `initial`, a key without entry reads as that. With `schema`, an entry is
- * checked when it is set, and each time it is read.
+ * checked when it is set, and when it is read. With `version`, each entry has the version that it was set with, and is
+ * brought up to date when it is read. With `expire`, each entry expires by itself; with `since: 'access'` it is `get`
+ * that keeps it alive, and not `has` or going through the entries.
  */
 export function table<Value>(): TableSpec<Value, Value | undefined>;
 export function table<Schema extends AnySchema>(
-  options: WithSchema<Schema> & { readonly initial: NoInfer<SchemaOutput<Schema>> },
+  options: ValueOptions & WithSchema<Schema> & { readonly initial: NoInfer<SchemaOutput<Schema>> },
 ): TableSpec<SchemaOutput<Schema>>;
 export function table<Schema extends AnySchema>(
-  options: WithSchema<Schema> & { readonly initial?: undefined },
+  options: ValueOptions & WithSchema<Schema> & { readonly initial?: undefined },
 ): TableSpec<SchemaOutput<Schema>, SchemaOutput<Schema> | undefined>;
-export function table<Value>(options: { readonly initial: Value; readonly schema?: undefined }): TableSpec<Value>;
-export function table<Value>(options: {
-  readonly initial?: undefined;
-  readonly schema?: undefined;
-}): TableSpec<Value, Value | undefined>;
-export function table({
-  schema,
-  initial,
-}: {
-  schema?: AnySchema | undefined;
-  initial?: unknown;
-} = {}): TableSpec<unknown> {
-  checkSchema('table()', schema);
-  return { kind: 'table', initial: initialOf('table()', schema, initial), schema };
+export function table<Value>(
+  options: ValueOptions & { readonly initial: Value; readonly schema?: undefined },
+): TableSpec<Value>;
+export function table<Value>(
+  options: ValueOptions & { readonly initial?: undefined; readonly schema?: undefined },
+): TableSpec<Value, Value | undefined>;
+export function table(
+  options: ValueOptions & { readonly schema?: AnySchema | undefined; readonly initial?: unknown } = {},
+): TableSpec<unknown> {
+  checkSchema('table()', options.schema);
+  const initial = initialOf('table()', options.schema, options.initial);
+  return { kind: 'table', initial, ...rulesOf('table()', options) };
 }
 
 /** Returns `key` when a table can have it, else throws `INVALID_KEY`. */

@@ -3,7 +3,7 @@
  * gives memory and disk back. It looks at the rows that are due, a few a turn (I10), and never goes through the state:
  * what a shard does for it depends on what expires, not on what it holds.
  *
- * A row that is due says which entity to look at. Its values may have been written since: then the row moves to when the
+ * A row that is due says which entry of a table to look at, or which entity. Its values may have been written since: then the row moves to when the
  * first of them expires now. An entity that is not in memory is fetched for it; one that is busy is left for later.
  */
 import type { Clock } from '../base/clock.ts';
@@ -115,7 +115,12 @@ export class ExpirySweep {
 
   #look(key: string, now: number): void {
     const { directory, rows, dues, summon } = this.#place;
-    const { due, type, id } = readExpiryKey(key);
+    const { due, type, id, rowKey } = readExpiryKey(key);
+    if (rowKey !== undefined) {
+      rows.set(key, undefined);
+      this.#removeEntry(rowKey, now);
+      return;
+    }
     const hash = hashId(id);
     const index = directory.findFunction(type);
     if (index === undefined) {
@@ -129,6 +134,16 @@ export class ExpirySweep {
       rows.set(key, undefined);
       if (entity !== undefined) this.#expire(entity, due, now);
     }
+  }
+
+  /**
+   * Of one that has been set since there is a later row, and of one that is gone there is nothing to do. Its entity need
+   * not be looked at, and may be busy: it cannot see any more what goes here.
+   */
+  #removeEntry(rowKey: string, now: number): void {
+    const { rows } = this.#place;
+    const stored = rows.get(rowKey);
+    if (stored instanceof KeptValue && stored.deadline <= now) rows.set(rowKey, undefined);
   }
 
   /** Removes what has expired of an entity whose row, now gone, was due then. */

@@ -35,7 +35,7 @@ class GuardedInvocation extends Invocation {
     const kept = this.getCell(index);
     if (!(kept instanceof KeptValue)) return super.readCell(index);
     this.check();
-    const now = this.#time();
+    const now = this.time();
     if (kept.deadline <= now) return this.binding.shape.initials[index];
     const guard = this.binding.guards?.[index];
     if (guard === undefined) return kept.value;
@@ -55,12 +55,21 @@ class GuardedInvocation extends Invocation {
     const { id } = this.entity;
     const before = this.getCell(index);
     if (before instanceof KeptValue) guard.refuseNewer(before, id);
-    this.#keep(index, guard.accept(value, id, this.#time(), this.#admit));
+    this.#keep(index, guard.accept(value, id, this.time(), this.#admit));
   }
 
   #keep(index: number, kept: KeptValue): void {
+    this.keepCell(index, kept, dueOf(kept.deadline));
+  }
+
+  override keepCell(index: number, kept: KeptValue, due: number): void {
     this.putCell(index, kept);
-    if (kept.deadline < NEVER) this.#arm(dueOf(kept.deadline));
+    if (kept.deadline < NEVER) this.#arm(due);
+  }
+
+  override armRow(key: string, due: number): void {
+    super.armRow(key, due);
+    this.#armedDue = Math.min(this.#armedDue, due);
   }
 
   /** Sees to it that the entity has a row that is due then, or earlier. */
@@ -92,7 +101,7 @@ class GuardedInvocation extends Invocation {
   }
 
   /** The time by which values expire: in place it stands still, so that what was there is still there a line later. */
-  #time(): number {
+  override time(): number {
     if (!this.isInPlace) return this.place.clock.now();
     if (this.#beganAt === UNKNOWN) this.#beganAt = this.place.clock.now();
     return this.#beganAt;

@@ -12,8 +12,8 @@ import { deepFreeze } from '../sdk/immutable.ts';
 import type { MessageOptions } from '../sdk/message-options.ts';
 import { childOf } from '../sdk/trace.ts';
 import { type Cells, Entity } from '../state/entity.ts';
+import type { KeptValue } from '../state/kept-value.ts';
 import type { CellHolder, StateSlot } from '../state/state-view.ts';
-import { SECTION_LIST, SECTION_TABLE } from '../store/key-layout.ts';
 import { TYPE_NONE } from '../wire/envelope-layout.ts';
 import { IF_EXISTS, type MessageMeta } from '../wire/message-meta.ts';
 import { inspect } from '../wire/structured-data.ts';
@@ -26,8 +26,6 @@ import type { RowWrites } from './row-writes.ts';
 import { contextExpired, type StateHandle, type StateHolder, type StateOwner } from './state-handle.ts';
 import type { Workplace } from './workplace.ts';
 
-/** Where an address keeps rows of state. */
-const STATE_SECTIONS: readonly number[] = [SECTION_TABLE, SECTION_LIST];
 const IDLE_ENTITY = new Entity(TYPE_NONE, 0, '');
 /** Marks a source id that still lies in the envelope being read. */
 export const ID_IN_ENVELOPE = '';
@@ -198,7 +196,7 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
     this.putCell(index, value);
   }
 
-  protected getCell(index: number): unknown {
+  getCell(index: number): unknown {
     return this.#cells.readCell(index);
   }
 
@@ -233,18 +231,20 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
     return value;
   }
 
-  /** Forgets all cells and rows of the address; and its record, which may hold states that are not declared any more. */
-  protected deleteState(): void {
-    const { entity } = this;
-    for (let index = 0; index < this.binding.shape.cellNames.length; index++) {
-      if (this.#cells.readCell(index) !== undefined) this.writeCell(index, undefined);
-    }
-    if (!this.#aside && entity.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(entity);
-    this.wrote = true;
-    this.eraseAddress(STATE_SECTIONS);
+  /** The time by which entries expire. */
+  time(): number {
+    return this.place.clock.now();
   }
 
-  /** Removes the rows that this address keeps in these sections. */
+  /** Where nothing expires, nobody looks. */
+  keepCell(index: number, kept: KeptValue, _due: number): void {
+    this.putCell(index, kept);
+  }
+
+  armRow(key: string, _due: number): void {
+    this.rows.set(key, true);
+  }
+
   protected eraseAddress(sections: readonly number[]): void {
     this.#invocationRows().erase(this.#owner(), sections);
   }

@@ -8,8 +8,12 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Context, FunctionType } from '../sdk/function.ts';
 import type { MessageOptions } from '../sdk/message-options.ts';
 import type { Trace } from '../sdk/trace.ts';
+import { SECTION_LIST, SECTION_TABLE } from '../store/key-layout.ts';
 import { KIND_EGRESS, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
 import { TimedInvocation } from './timed-invocation.ts';
+
+/** Where an address keeps rows of state. */
+const STATE_SECTIONS: readonly number[] = [SECTION_TABLE, SECTION_LIST];
 
 export class Invocation extends TimedInvocation implements Context<never> {
   /** Made when it is asked for. */
@@ -112,8 +116,20 @@ export class Invocation extends TimedInvocation implements Context<never> {
 
   delete(): void {
     this.check();
-    this.deleteState();
+    this.#deleteState();
     this.deleteTimers();
+  }
+
+  /** Forgets all cells and rows of the address; and its record, which may hold states that are not declared any more. */
+  #deleteState(): void {
+    const { entity, binding } = this;
+    for (let index = 0; index < binding.shape.cellNames.length; index++) {
+      if (this.getCell(index) !== undefined) this.writeCell(index, undefined);
+    }
+    const { dirty } = this.place.rows;
+    if (this.isInPlace && entity.dirtyEpoch !== dirty.epoch) dirty.touch(entity);
+    this.wrote = true;
+    this.eraseAddress(STATE_SECTIONS);
   }
 
   now(): number {

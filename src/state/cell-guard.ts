@@ -3,12 +3,10 @@
  * brings older ones up to date, and when they expire. It holds no state, and asks no clock.
  */
 import { MillraceError } from '../sdk/errors.ts';
-import { type AnySchema, checkWith } from '../sdk/schema.ts';
-import type { StateSpecs, ValueSpec } from '../sdk/state.ts';
+import { checkWith } from '../sdk/schema.ts';
+import type { StateSpecs } from '../sdk/state.ts';
+import { hasRules, type ValueRules } from '../sdk/value-rules.ts';
 import { KeptValue, NEVER } from './kept-value.ts';
-
-// oxlint-disable-next-line typescript/no-explicit-any -- whatever the value is
-type AnyValueSpec = ValueSpec<any, any>;
 
 /** Reading that keeps a value alive is written down when more than this part of its time has passed. */
 const REFRESH_PARTS = 10;
@@ -19,9 +17,9 @@ export type AdmitValue = (value: unknown) => void;
 export class CellGuard {
   readonly #type: string;
   readonly #name: string;
-  readonly #spec: AnyValueSpec;
+  readonly #spec: ValueRules;
 
-  constructor(type: string, name: string, spec: AnyValueSpec) {
+  constructor(type: string, name: string, spec: ValueRules) {
     this.#type = type;
     this.#name = name;
     this.#spec = spec;
@@ -29,6 +27,15 @@ export class CellGuard {
 
   get expires(): boolean {
     return this.#spec.expiration !== undefined;
+  }
+
+  get isVersioned(): boolean {
+    return this.#spec.version > 1;
+  }
+
+  /** How much later than it must something may be removed, so that not every write moves when that is; at least 1. */
+  get slackMs(): number {
+    return Math.ceil((this.#spec.expiration?.afterMs ?? 1) / REFRESH_PARTS);
   }
 
   /** The value as it is to be kept that somebody assigns. Throws `STATE_INVALID`, or what `admit` throws. */
@@ -133,24 +140,19 @@ export class CellGuard {
   }
 }
 
-/** The guard of the entries of a table, or the elements of a list, with their schema. */
-export function entryGuard(type: string, name: string, schema: AnySchema | undefined): CellGuard {
-  return new CellGuard(type, name, {
-    kind: 'value',
-    initial: undefined,
-    schema,
-    version: 1,
-    migrate: {},
-    expiration: undefined,
-  });
+const NO_RULES: ValueRules = { schema: undefined, version: 1, migrate: {}, expiration: undefined };
+
+/** The guard of the entries of a table, or the elements of a list; of those of which nothing is said, too. */
+export function entryGuard(type: string, name: string, rules: ValueRules = NO_RULES): CellGuard {
+  return new CellGuard(type, name, rules);
 }
 
 /** By cell, the guard of a state that needs one; undefined for a function none of whose states does. */
 export function cellGuards(type: string, specs: StateSpecs): readonly (CellGuard | undefined)[] | undefined {
   const guards = Object.entries(specs).map(([name, spec]) => {
-    if (spec.kind !== 'value') return undefined;
-    const isGuarded = spec.schema !== undefined || spec.version > 1 || spec.expiration !== undefined;
-    return isGuarded ? new CellGuard(type, name, spec) : undefined;
+    // What expires with its entries is the cell that says that there may be some.
+    if (spec.kind !== 'value') return spec.expiration && new CellGuard(type, name, NO_RULES);
+    return hasRules(spec) ? new CellGuard(type, name, spec) : undefined;
   });
   return guards.every((guard) => guard === undefined) ? undefined : guards;
 }

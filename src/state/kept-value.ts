@@ -1,5 +1,5 @@
 /**
- * What a cell holds of a state that has a version, a schema or an expiration: its value with the version that it is of
+ * What a cell, or the row of an entry or element, holds of a state that has a version, a schema or an expiration: its value with the version that it is of
  * and the time at which it expires. Cells of all other states hold their bare values, and know nothing of this.
  *
  * It belongs to one cell and is never changed but by `CellGuard.open`, which brings it up to date without changing what
@@ -28,4 +28,9 @@ export class KeptValue {
 /** The bare value of a cell, whatever its version and its deadline. */
 export function bareValue(cell: unknown): unknown {
   return cell instanceof KeptValue ? cell.value : cell;
+}
+
+/** A value of the first version that does not expire is stored as it is. */
+export function keptOf(stored: unknown): KeptValue {
+  return stored instanceof KeptValue ? stored : new KeptValue(stored, 1, NEVER, false);
 }

@@ -90,6 +90,16 @@ function readKept(
   cells: Cells,
   cell: number,
 ): number {
+  const kept = new Cells();
+  const end = decodeKept(codec, bytes, start, kept);
+  if (cell === -1) return end;
+  cells.writeCell(cell, kept.readCell(0));
+  if (names.guards?.[cell] === undefined) names.guardAll();
+  return end;
+}
+
+/** Reads a value with its version and deadline, if it has them, into the first of `cells`; returns where it ends. */
+function decodeKept(codec: PayloadCodec, bytes: Buffer, start: number, cells: Cells): number {
   let at = start;
   let version = 1;
   let deadline = NEVER;
@@ -101,20 +111,18 @@ function readKept(
     deadline = bytes.readDoubleLE(at + 1);
     at += DEADLINE_BYTES;
   }
-  const bare = new Cells();
-  const end = readCell(codec, bytes, at, bare, 0);
-  if (cell === -1) return end;
-  cells.writeCell(cell, new KeptValue(bare.readCell(0), version, deadline, false));
-  if (names.guards?.[cell] === undefined) names.guardAll();
+  const end = readCell(codec, bytes, at, cells, 0);
+  cells.writeCell(0, new KeptValue(cells.readCell(0), version, deadline, false));
   return end;
 }
 
-/** The value of a row, from the bytes that a record or the store has of it. */
+/** The value of a row, a `KeptValue` if it has a version or a deadline, from the bytes that a record or the store has of it. */
 export function readRowValue(codec: PayloadCodec, value: Uint8Array): unknown {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
   assert(bytes[0] === FORMAT, 'a value of this format');
   const cell = new Cells();
-  readCell(codec, bytes, ROW_HEAD_BYTES, cell, 0);
+  if (bytes[ROW_HEAD_BYTES] >= TAG_VERSION) decodeKept(codec, bytes, ROW_HEAD_BYTES, cell);
+  else readCell(codec, bytes, ROW_HEAD_BYTES, cell, 0);
   return cell.readCell(0);
 }
 

@@ -8,8 +8,8 @@
  * view again and again. An async invocation has a view to itself, and that is a Proxy: 20 ns to make, 25 ns per access.
  */
 import { describe } from '../sdk/errors.ts';
-import type { AnySchema } from '../sdk/schema.ts';
 import type { AnyStateSpec, StateSpecs } from '../sdk/state.ts';
+import { hasRules, type ValueRules } from '../sdk/value-rules.ts';
 
 /** Where an invocation keeps its cells. */
 export interface CellHolder {
@@ -27,8 +27,8 @@ export interface StateSlot {
   readonly cell: number;
   /** What a value or an entry reads as that was never written. */
   readonly initial: unknown;
-  /** What values, entries or elements must satisfy. */
-  readonly schema: AnySchema | undefined;
+  /** What is said of values, entries or elements; undefined if nothing is. */
+  readonly rules: ValueRules | undefined;
 }
 
 /** What a shard knows of one function's states. */
@@ -129,7 +129,7 @@ export function stateShape(specs: StateSpecs): StateShape {
       kind: spec.kind,
       cell,
       initial: spec.kind === 'list' ? undefined : spec.initial,
-      schema: spec.schema,
+      rules: hasRules(spec) ? spec : undefined,
     };
   });
   const byName: ReadonlyMap<unknown, StateSlot> = new Map(slots.map((slot) => [slot.name, slot]));

@@ -10,7 +10,8 @@ import type { StateSpecs, ValueSpec } from '../sdk/state.ts';
 import type { TableSpec } from '../sdk/table.ts';
 import { hashId } from '../keys/id-hash.ts';
 import type { Directory, FunctionBinding } from '../shard/function-binding.ts';
-import { KeptValue } from '../state/kept-value.ts';
+import { entryGuard } from '../state/cell-guard.ts';
+import { bareValue, KeptValue, keptOf } from '../state/kept-value.ts';
 import { counted, readUtf8, rowPrefix, utf8 } from '../state/row.ts';
 import type { StateSlot } from '../state/state-view.ts';
 import { SECTION_LIST, SECTION_TABLE } from '../store/key-layout.ts';
@@ -89,10 +90,13 @@ function readState(ground: StateGround, binding: FunctionBinding, id: string, ce
     if (slot.kind === 'value') return readValue(ground, binding, slot, id, cell);
     const section = slot.kind === 'table' ? SECTION_TABLE : SECTION_LIST;
     const prefix = rowPrefix(section, binding.type, hashId(id), id) + counted(utf8(slot.name));
-    const rows = rowsOf(ground, prefix);
-    if (slot.kind === 'table') return new Map(rows.map(([key, value]) => [readUtf8(key.slice(prefix.length)), value]));
+    const rows = rowsOf(ground, prefix).filter(([, value]) => !isGone(ground, value));
+    const rules = entryGuard(binding.type, slot.name, slot.rules);
+    const open = (value: unknown): unknown => rules.open(copyOf(keptOf(value)), id, () => {});
+    if (slot.kind === 'table')
+      return new Map(rows.map(([key, value]) => [readUtf8(key.slice(prefix.length)), open(value)]));
     // Rows beyond the length are left over from earlier.
-    return rows.slice(0, Number(cell ?? 0)).map(([, value]) => value);
+    return rows.slice(0, Number(bareValue(cell) ?? 0)).map(([, value]) => open(value));
   };
   return Object.fromEntries(binding.shape.slots.map((slot) => [slot.name, read(slot)]));
 }
@@ -111,6 +115,14 @@ function readValue(
 ): unknown {
   if (!(cell instanceof KeptValue)) return cell ?? initial;
   if (cell.deadline <= now) return initial;
-  const copy = new KeptValue(cell.value, cell.version, cell.deadline, cell.isOpen);
-  return guards?.[index]?.open(copy, id, () => {}) ?? initial;
+  return guards?.[index]?.open(copyOf(cell), id, () => {}) ?? initial;
+}
+
+function isGone({ now }: StateGround, stored: unknown): boolean {
+  return stored instanceof KeptValue && stored.deadline <= now;
+}
+
+/** Looking at a value does not bring it up to date. */
+function copyOf({ value, version, deadline, isOpen }: KeptValue): KeptValue {
+  return new KeptValue(value, version, deadline, isOpen);
 }

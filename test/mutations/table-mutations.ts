@@ -63,7 +63,7 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'ctx.delete: lists stay',
-    file: 'src/shard/invocation-core.ts',
+    file: 'src/shard/invocation.ts',
     find: '[SECTION_TABLE, SECTION_LIST];',
     replace: '[SECTION_TABLE, SECTION_TABLE];',
     why: 'elements of a deleted entity stay on disk for ever',
