@@ -40,6 +40,12 @@ export class DirtyEntities {
     this.#list.push(entity);
   }
 
+  /** What was touched for the first time in this epoch is not to be written after all. */
+  forget(entity: Stored): void {
+    if (this.pins(entity)) this.pinnedCount--;
+    entity.dirtyEpoch = 0;
+  }
+
   /** Whether memory alone knows the newest value of this entity. */
   pins(entity: Stored): boolean {
     return Math.abs(entity.dirtyEpoch) > this.appliedEpoch;

@@ -8,17 +8,14 @@
  */
 import type { PayloadCodec } from '../wire/payload-codec.ts';
 import { readRowValue } from '../state/record-reader.ts';
-import { afterPrefix, Erasure, keyBytes, Row, type Stored } from '../state/row.ts';
+import { afterPrefix, Erasure, type KeyMaker, keyBytes, Row, type Stored } from '../state/row.ts';
 import { Erasures } from '../state/erasures.ts';
+import { type FoundRow, merged } from '../state/merged-rows.ts';
 import { RowTable } from '../state/row-table.ts';
 import type { StateStore, StoreEntry } from '../store/state-store.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
 
-/** A row as a range gives it. */
-export interface FoundRow {
-  readonly key: string;
-  readonly value: unknown;
-}
+export type { FoundRow } from '../state/merged-rows.ts';
 
 /** Where rows come from that are not in memory. */
 export interface RowStore {
@@ -104,27 +101,27 @@ export class Rows {
   }
 
   /** Sets a value under a key that was never used before. Who keeps the row finds it again without looking for it. */
-  add(key: string, value: unknown): Row {
+  add(key: KeyMaker, value: unknown): Row {
     const row = new Row(key, value, false);
-    this.#rows.add(row);
-    this.dirty.touch(row);
+    this.#rows.addLate(row);
+    if (row.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(row);
     return row;
   }
 
-  /** What is under the key of a row that was added, whatever became of the row since. */
-  valueOf(row: Row): unknown {
-    return row.isKept ? row.value : this.get(row.key);
-  }
-
-  /** Removes what is under its key. */
-  clear(row: Row): void {
-    if (!row.isKept) {
-      this.set(row.key, undefined);
+  /**
+   * Removes what was added with this row, under whose key nobody has done anything since; `isOfEpoch` says that it was
+   * added in this epoch, and then it is as if it had never been there.
+   */
+  take(row: Row, isOfEpoch: boolean): void {
+    if (isOfEpoch) {
+      this.#rows.remove(row);
+      this.dirty.forget(row);
       return;
     }
-    if (row.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(row);
+    // The store alone has it; its removal must get there.
+    if (!row.isKept) this.#rows.addLate(row);
+    this.dirty.touch(row);
     row.value = undefined;
-    if (this.#stored === undefined) this.#rows.remove(row);
   }
 
   /** Removes all rows under a prefix, however many the store has. */
@@ -242,17 +239,4 @@ export class Rows {
   isErased(key: string): boolean {
     return this.#erasures.covers(key);
   }
-}
-
-/** Both in one order; of a key that is in both, what `changes` say. */
-function merged(rows: readonly FoundRow[], changes: readonly FoundRow[]): FoundRow[] {
-  const all: FoundRow[] = [];
-  let next = 0;
-  for (const { key, value } of rows) {
-    for (; next < changes.length && changes[next].key < key; next++) all.push(changes[next]);
-    // Copied, since a row's value changes.
-    if (changes[next]?.key !== key) all.push({ key, value });
-  }
-  for (; next < changes.length; next++) all.push(changes[next]);
-  return all;
 }

@@ -8,8 +8,8 @@
  */
 import { afterPrefix } from '../state/row.ts';
 import { dueBytes, dueOfStamp, hintKey, stampOfTimer, timerKey } from '../timers/timer-layout.ts';
+import type { NearTimer } from '../timers/near-timer.ts';
 import type { TimerQueue } from '../timers/timer-queue.ts';
-import type { Row } from '../state/row.ts';
 import type { Rows } from './rows.ts';
 
 /** How far a horizon is moved on, and how long before something above it is due that happens. */
@@ -21,8 +21,8 @@ const READINGS_MAX = 4;
 /** Timers in memory above which only what comes before all of them is read. */
 const QUEUE_COUNT_MAX = 1 << 19;
 
-/** What the queue holds: the rows of a timer, or just its key when it came from the store. */
-export type NearTimer = string | { readonly timer: Row; readonly owner: Row };
+/** What the queue holds: a timer, or just its key when it came from the store. */
+export type QueuedTimer = string | NearTimer;
 
 /** One key group was read up to a new horizon. */
 interface Reading {
@@ -35,10 +35,12 @@ interface Reading {
 
 export class TimerWindows {
   readonly #rows: Rows;
-  readonly #queue: TimerQueue<NearTimer>;
+  readonly #queue: TimerQueue<QueuedTimer>;
   readonly #first: number;
   /** By key group, from the first of this shard on. */
   readonly #horizons: string[];
+  /** When what comes first above them would be due. */
+  readonly #horizonsMs: Float64Array;
   readonly #nextMs: Float64Array;
   /** The least of all of these. */
   #soonestMs = Number.POSITIVE_INFINITY;
@@ -50,7 +52,7 @@ export class TimerWindows {
 
   constructor(
     rows: Rows,
-    queue: TimerQueue<NearTimer>,
+    queue: TimerQueue<QueuedTimer>,
     keyGroups: { readonly first: number; readonly end: number },
     progressed: () => void,
   ) {
@@ -60,6 +62,7 @@ export class TimerWindows {
     this.#progressed = progressed;
     const count = keyGroups.end - keyGroups.first;
     this.#horizons = new Array<string>(count).fill('');
+    this.#horizonsMs = new Float64Array(count);
     this.#nextMs = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   }
 
@@ -83,14 +86,25 @@ export class TimerWindows {
   }
 
   /** A timer was set. */
-  add(keyGroup: number, stamp: string, dueMs: number, nowMs: number, timer: NearTimer): void {
+  add(timer: NearTimer, nowMs: number): void {
+    const { keyGroup, dueMs } = timer;
     const at = keyGroup - this.#first;
-    if (stamp < this.#horizons[at]) this.#queue.add(dueMs, timer);
-    else if (this.#pending.has(keyGroup)) this.#pending.get(keyGroup)?.push(stamp);
+    if (this.#isBelow(at, timer)) this.#queue.add(dueMs, timer);
+    else if (this.#pending.has(keyGroup)) this.#pending.get(keyGroup)?.push(timer.stamp);
     else if (this.#isClear(at) && dueMs < nowMs + WINDOW_MS) {
-      this.#horizons[at] = dueBytes(nowMs + WINDOW_MS);
+      this.#setHorizon(at, dueBytes(nowMs + WINDOW_MS));
       this.#queue.add(dueMs, timer);
     } else this.#expect(keyGroup, dueMs);
+  }
+
+  #isBelow(at: number, timer: NearTimer): boolean {
+    const horizonMs = this.#horizonsMs[at];
+    return timer.dueMs === horizonMs ? timer.stamp < this.#horizons[at] : timer.dueMs < horizonMs;
+  }
+
+  #setHorizon(at: number, horizon: string): void {
+    this.#horizons[at] = horizon;
+    this.#horizonsMs[at] = dueOfStamp(horizon);
   }
 
   /** Whether nothing is known above the horizon, so that it may be moved on without reading. */
@@ -123,7 +137,7 @@ export class TimerWindows {
     const at = keyGroup - this.#first;
     for (const key of keys) this.#queue.add(dueOfStamp(stampOfTimer(key)), key);
     // After a clock was set back the old one may be further.
-    if (horizon > this.#horizons[at]) this.#horizons[at] = horizon;
+    if (horizon > this.#horizons[at]) this.#setHorizon(at, horizon);
     const late = this.#pending.get(keyGroup) ?? [];
     this.#pending.delete(keyGroup);
     this.#expect(keyGroup, nextMs);

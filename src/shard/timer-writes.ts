@@ -164,7 +164,8 @@ export class TimerWrites {
       this.#tokens.set(ofToken, undefined);
     }
     this.#added = [];
-    if (this.#timers.mayHold(keyGroupOfHash(hash))) this.#erased = ownerPrefix(this.#senderType, hash, id);
+    this.#keyGroup = keyGroupOfHash(hash);
+    if (this.#timers.mayHold(this.#keyGroup)) this.#erased = ownerPrefix(this.#senderType, hash, id);
   }
 
   /** What the address has pending, as this invocation sees it now. */
@@ -192,7 +193,7 @@ export class TimerWrites {
   /** The invocation has returned. */
   apply(): void {
     const timers = this.#timers;
-    if (this.#erased !== undefined) timers.rows.erase(this.#erased);
+    if (this.#erased !== undefined) timers.erase(this.#keyGroup, this.#erased);
     for (const { key, row } of this.#removed) timers.remove(key, row);
     for (const { dueMs, row } of this.#added) timers.insert(this.#keyGroup, dueMs, row);
     this.discard();

@@ -25,19 +25,19 @@ import {
   keyGroupOfTimer,
   LATE_SKIP,
   ownerKey,
-  Stamps,
   stampOfTimer,
   type TimerRow,
-  timerKey,
   tokenKeyIn,
 } from '../timers/timer-layout.ts';
+import { NearTimer } from '../timers/near-timer.ts';
 import { TimerQueue } from '../timers/timer-queue.ts';
 import { TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
+import type { Row } from '../state/row.ts';
 import { copyMessage } from '../wire/structured-data.ts';
 import type { Effects } from './effects.ts';
 import type { Directory } from './function-binding.ts';
 import type { Rows } from './rows.ts';
-import { type NearTimer, TimerWindows } from './timer-windows.ts';
+import { type QueuedTimer, TimerWindows } from './timer-windows.ts';
 
 export interface TimersPlace {
   readonly rows: Rows;
@@ -59,9 +59,12 @@ export class Timers {
   /** Tokens that an invocation under way has given, with whose they are. */
   readonly reserved: Map<string, object> = new Map();
   readonly #place: TimersPlace;
-  readonly #queue = new TimerQueue<NearTimer>();
+  readonly #queue = new TimerQueue<QueuedTimer>();
   readonly #windows: TimerWindows | undefined;
-  readonly #stamps = new Stamps();
+  /** Timers set in this run. */
+  #count = 0;
+  /** By key group, from the first on: timers that were removed before their time, and erasures. */
+  readonly #removedCounts: Float64Array;
   /** Keys that invocations under way have cancelled: how many, and whether they came up meanwhile. */
   readonly #held = new Map<string, { count: number; cameUp: boolean }>();
   /** Key groups with a hint. */
@@ -71,6 +74,7 @@ export class Timers {
     this.#place = place;
     this.rows = place.rows;
     const { first, end } = place.keyGroups;
+    this.#removedCounts = new Float64Array(end - first);
     if (place.stored === undefined) return;
     this.#windows = new TimerWindows(place.rows, this.#queue, place.keyGroups, () => place.progressed());
     for (let keyGroup = first; keyGroup < end; keyGroup++) {
@@ -133,21 +137,36 @@ export class Timers {
       this.#hinted.add(keyGroup);
       if (this.#windows !== undefined) this.rows.set(hintKey(keyGroup), true);
     }
-    const epoch = this.rows.dirty.epoch + (this.#place.stored?.baseEpoch ?? 0);
-    const stamp = this.#stamps.next(dueMs, epoch);
-    const key = timerKey(keyGroup, stamp);
-    const near = { timer: this.rows.add(key, row), owner: this.rows.add(ownerKey(key, row), true) };
+    const removedCount = this.#removedCounts[keyGroup - this.#place.keyGroups.first];
+    const near = new NearTimer(keyGroup, Math.max(0, dueMs), this.#epoch, this.#count++, row, removedCount);
+    near.timer = this.rows.add(near, row);
+    near.owner = this.rows.add(near, true);
     const token = row[AT_TOKEN];
-    if (token !== null) this.rows.set(tokenKeyIn(keyGroup, row[AT_SENDER_ID], token), stamp);
+    if (token !== null) this.rows.set(tokenKeyIn(keyGroup, row[AT_SENDER_ID], token), near.stamp);
     if (this.#windows === undefined) this.#queue.add(dueMs, near);
-    else this.#windows.add(keyGroup, stamp, Math.max(0, dueMs), this.#place.clock.now(), near);
+    else this.#windows.add(near, this.#place.clock.now());
+  }
+
+  get #epoch(): number {
+    return this.rows.dirty.epoch + (this.#place.stored?.baseEpoch ?? 0);
   }
 
   /** Removes a timer, whether or not it still is one. */
   remove(key: string, row: TimerRow): void {
+    this.#removedCounts[keyGroupOfTimer(key) - this.#place.keyGroups.first]++;
+    this.#clear(key, row);
+  }
+
+  #clear(key: string, row: TimerRow): void {
     this.rows.set(key, undefined);
     this.rows.set(ownerKey(key, row), undefined);
     this.#freeToken(key, row);
+  }
+
+  /** Removes all whose owner rows begin so. */
+  erase(keyGroup: number, prefix: string): void {
+    this.#removedCounts[keyGroup - this.#place.keyGroups.first]++;
+    this.rows.erase(prefix);
   }
 
   /** An invocation has cancelled it and has not ended: until then it is not sent. */
@@ -167,37 +186,48 @@ export class Timers {
 
   // -- what is due
 
-  #comesUp(near: NearTimer, now: number): void {
-    const isKey = typeof near === 'string';
-    const key = isKey ? near : near.timer.key;
-    const row = (isKey ? this.rows.get(key) : this.rows.valueOf(near.timer)) as TimerRow | undefined;
+  #comesUp(timer: QueuedTimer, now: number): void {
+    if (typeof timer === 'string') this.#keyComesUp(timer, now);
+    else if (this.#isAsSet(timer)) this.#nearComesUp(timer, now);
+    else this.#keyComesUp(timer.key, now);
+  }
+
+  /** Whether it is sure, without looking, that it is still pending and nobody is about to cancel it. */
+  #isAsSet({ keyGroup, removedCount }: NearTimer): boolean {
+    return this.#held.size === 0 && this.#removedCounts[keyGroup - this.#place.keyGroups.first] === removedCount;
+  }
+
+  #nearComesUp(near: NearTimer, now: number): void {
+    const { content, timer, owner } = near;
+    this.rows.take(timer as Row, near.epoch === this.#epoch);
+    this.rows.take(owner as Row, near.epoch === this.#epoch);
+    if (content[AT_TOKEN] !== null) this.#freeToken(near.key, content);
+    this.#fire(near.keyGroup, near.dueMs, content, now);
+  }
+
+  #keyComesUp(key: string, now: number): void {
+    const row = this.rows.get(key) as TimerRow | undefined;
     if (row === undefined) return;
-    const held = this.#held.size === 0 ? undefined : this.#held.get(key);
+    const held = this.#held.get(key);
     if (held !== undefined) {
       held.cameUp = true;
       return;
     }
     // Without its owner row it was deleted with its address.
-    const owner = isKey ? this.rows.get(ownerKey(key, row)) : this.rows.valueOf(near.owner);
-    if (isKey) this.remove(key, row);
-    else {
-      this.rows.clear(near.timer);
-      this.rows.clear(near.owner);
-      this.#freeToken(key, row);
-    }
-    if (owner !== undefined) this.#fire(key, row, now);
+    const isPending = this.rows.get(ownerKey(key, row)) !== undefined;
+    this.#clear(key, row);
+    if (isPending) this.#fire(keyGroupOfTimer(key), dueOfStamp(stampOfTimer(key)), row, now);
   }
 
-  #fire(key: string, row: TimerRow, now: number): void {
+  #fire(keyGroup: number, dueMs: number, row: TimerRow, now: number): void {
     const extra = row[AT_EXTRA];
-    const dueMs = dueOfStamp(stampOfTimer(key));
     const isSkipped = extra?.late === LATE_SKIP && now - dueMs > (extra.toleranceMs ?? 0);
     if (extra?.schedule === undefined) {
       if (!isSkipped) this.#send(row, row[AT_MESSAGE]);
       return;
     }
     const nextMs = this.recurrences.next(extra.schedule, extra, dueMs, now);
-    if (nextMs !== undefined) this.insert(keyGroupOfTimer(key), nextMs, row);
+    if (nextMs !== undefined) this.insert(keyGroup, nextMs, row);
     if (!isSkipped) this.#send(row, copyMessage(row[AT_MESSAGE]));
   }
 
@@ -207,10 +237,11 @@ export class Timers {
     const target = directory.targetNumber(targetType);
     // A sender that the module no longer has cannot be answered; it counts as nobody.
     const sender = directory.findFunction(row[AT_SENDER_TYPE]) ?? TYPE_NONE;
-    const [senderId, from] = sender === TYPE_NONE ? ['', senderOf(row)] : [row[AT_SENDER_ID], undefined];
+    const senderId = sender === TYPE_NONE ? '' : row[AT_SENDER_ID];
     let meta = row[AT_EXTRA]?.meta;
     // Where it is delivered it is found that nobody has that type, and it becomes a dead letter.
-    if (target === TYPE_UNKNOWN) meta = { ...meta, to: targetType, ...(from && { from }) };
+    if (target === TYPE_UNKNOWN)
+      meta = { ...meta, to: targetType, ...(sender === TYPE_NONE && { from: senderOf(row) }) };
     effects.addAdmitted(target, row[AT_TARGET_ID], message, sender, senderId, row[AT_FORM], meta);
   }
 

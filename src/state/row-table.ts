@@ -4,12 +4,16 @@
  * takes twenty cache misses, a `Map` of strings about six, and this three or four.
  *
  * A row is sorted in only when somebody goes through rows in order: many, such as timers of a few seconds, come and go
- * before that, and need not be compared with any other.
+ * before that, and need not be compared with any other. Those of timers are not even placed in the hash table
+ * before somebody asks for one by its key.
  */
 import { hashId } from '../keys/id-hash.ts';
+import { SECTION_TIMER, SECTION_TIMER_OF } from '../store/key-layout.ts';
 import type { Row } from './row.ts';
 import { RowTree } from './row-tree.ts';
 
+/** Where in a key its section stands. */
+const SECTION_AT = 2;
 const SLOTS_MIN = 64;
 /** So many rows that are gone may wait to be sorted in, beside as many as are not. */
 const GONE_MAX = 1_024;
@@ -19,14 +23,19 @@ export class RowTable {
   /** Rows that are not in the tree; some of them may be gone. */
   #unsorted: Row[] = [];
   #unsortedCount = 0;
+  /** Rows that are not in the hash table either; some of them may be gone. */
+  #unplaced: Row[] = [];
+  #unplacedCount = 0;
+  #placedCount = 0;
   #mask = SLOTS_MIN - 1;
   #slots: (Row | undefined)[] = new Array<Row | undefined>(SLOTS_MIN).fill(undefined);
 
   get size(): number {
-    return this.#tree.size + this.#unsortedCount;
+    return this.#tree.size + this.#unsortedCount + this.#unplacedCount;
   }
 
   get(key: string): Row | undefined {
+    if (this.#unplacedCount > 0 && mayBeLate(key)) this.#placeAll();
     const hash = hashId(key);
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const row = this.#slots[slot];
@@ -36,21 +45,31 @@ export class RowTable {
 
   /** Adds a row whose key is not there. */
   add(row: Row): void {
-    if (this.size * 2 >= this.#mask) this.#grow();
     row.isKept = true;
-    this.#unsorted.push(row);
-    this.#unsortedCount++;
     this.#place(row);
+  }
+
+  /** The same of a row of a timer, which is probably gone before anybody asks for it by its key. */
+  addLate(row: Row): void {
+    row.isKept = true;
+    this.#unplaced.push(row);
+    this.#unplacedCount++;
   }
 
   /** Removes a row, if it is there, and closes the gap so that searches need no tombstones. */
   remove(row: Row): void {
-    let gap = row.hash & this.#mask;
-    while (this.#slots[gap] !== row) {
-      if (this.#slots[gap] === undefined) return;
-      gap = (gap + 1) & this.#mask;
+    if (!row.isKept) return;
+    row.isKept = false;
+    if (!row.isPlaced) {
+      this.#unplacedCount--;
+      this.#unplaced = withoutGone(this.#unplaced, this.#unplacedCount);
+      return;
     }
+    let gap = row.hash & this.#mask;
+    while (this.#slots[gap] !== row) gap = (gap + 1) & this.#mask;
     this.#unlist(row);
+    row.isPlaced = false;
+    this.#placedCount--;
     for (let slot = (gap + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const next = this.#slots[slot];
       if (next === undefined) break;
@@ -77,6 +96,7 @@ export class RowTable {
   }
 
   #sorted(): RowTree<Row> {
+    this.#placeAll();
     for (const row of this.#unsorted) {
       if (!row.isKept) continue;
       row.isSorted = true;
@@ -88,17 +108,32 @@ export class RowTable {
   }
 
   #unlist(row: Row): void {
-    row.isKept = false;
     if (row.isSorted) {
+      row.isSorted = false;
       this.#tree.delete(row.key);
       return;
     }
     this.#unsortedCount--;
-    if (this.#unsorted.length < this.#unsortedCount * 2 + GONE_MAX) return;
-    this.#unsorted = this.#unsorted.filter(({ isKept }) => isKept);
+    this.#unsorted = withoutGone(this.#unsorted, this.#unsortedCount);
+  }
+
+  #placeAll(): void {
+    if (this.#unplacedCount === 0) return;
+    for (const row of this.#unplaced) if (row.isKept && !row.isPlaced) this.#place(row);
+    this.#unplaced = [];
+    this.#unplacedCount = 0;
   }
 
   #place(row: Row): void {
+    if (++this.#placedCount * 2 > this.#mask) this.#grow();
+    row.hash = hashId(row.key);
+    row.isPlaced = true;
+    this.#unsorted.push(row);
+    this.#unsortedCount++;
+    this.#put(row);
+  }
+
+  #put(row: Row): void {
     let slot = row.hash & this.#mask;
     while (this.#slots[slot] !== undefined) slot = (slot + 1) & this.#mask;
     this.#slots[slot] = row;
@@ -108,6 +143,18 @@ export class RowTable {
     const old = this.#slots;
     this.#mask = old.length * 2 - 1;
     this.#slots = new Array<Row | undefined>(old.length * 2).fill(undefined);
-    for (const row of old) if (row !== undefined) this.#place(row);
+    for (const row of old) if (row !== undefined) this.#put(row);
   }
+}
+
+/** Whether rows with such keys come late: timers, and what belongs to a function type; not hints, and not tokens. */
+function mayBeLate(key: string): boolean {
+  const section = key.charCodeAt(SECTION_AT);
+  if (section === SECTION_TIMER) return key.length > SECTION_AT + 1;
+  return section === SECTION_TIMER_OF && (key.charCodeAt(SECTION_AT + 1) | key.charCodeAt(SECTION_AT + 2)) !== 0;
+}
+
+/** The same rows, of which so many are there; without the others, when these are many. */
+function withoutGone(rows: Row[], count: number): Row[] {
+  return rows.length < count * 2 + GONE_MAX ? rows : rows.filter(({ isKept }) => isKept);
 }

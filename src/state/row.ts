@@ -12,7 +12,6 @@
  *   └──────────────────┴─────────────┴──────────────────┴────────┴─────────────┴────────────────┴──────┴─────────┘
  * ```
  */
-import { hashId } from '../keys/id-hash.ts';
 import { keyGroupOfHash } from '../keys/key-group.ts';
 import { ID_ASCII, ID_WIDE } from '../store/key-layout.ts';
 
@@ -22,12 +21,18 @@ export interface Stored {
   foldMark: number;
 }
 
+/** Says what the key of a row is when somebody wants to know: of most timers of a few seconds nobody ever does. */
+export interface KeyMaker {
+  keyOf(row: Row): string;
+}
+
 export class Row implements Stored {
-  readonly key: string;
-  /** Of the key, for `RowTable`. */
-  readonly hash: number;
-  /** Whether it is in a `RowTable`, and in its sorted part; kept by that. */
+  #key: string | KeyMaker;
+  /** Of the key, once it is in the hash table of a `RowTable`; kept by that. */
+  hash = 0;
+  /** Whether it is in a `RowTable`, in the hash table of that, and in its sorted part; kept by that. */
   isKept = false;
+  isPlaced = false;
   isSorted = false;
   /** Undefined when it has been removed. Never changed in place: a cut may encode it later. */
   value: unknown;
@@ -36,11 +41,15 @@ export class Row implements Stored {
   /** Whether the store may hold something under this key, so that a removal must reach it. */
   mayBeStored: boolean;
 
-  constructor(key: string, value: unknown, mayBeStored: boolean) {
-    this.key = key;
-    this.hash = hashId(key);
+  constructor(key: string | KeyMaker, value: unknown, mayBeStored: boolean) {
+    this.#key = key;
     this.value = value;
     this.mayBeStored = mayBeStored;
+  }
+
+  get key(): string {
+    if (typeof this.#key !== 'string') this.#key = this.#key.keyOf(this);
+    return this.#key;
   }
 }
 
@@ -60,6 +69,7 @@ export class Erasure implements Stored {
 
 /** An unsigned number in big-endian order, which is the order of the keys. */
 export function unsigned(value: number, byteCount: number): string {
+  if (byteCount === 2) return String.fromCharCode(value >>> 8, value & 0xff);
   let bytes = '';
   for (let rest = value, count = 0; count < byteCount; count++, rest = Math.floor(rest / 256)) {
     bytes = String.fromCharCode(rest % 256) + bytes;
@@ -95,7 +105,7 @@ export function counted(bytes: string): string {
 
 /** What the keys of all rows of a section begin with that lie in a key group. */
 export function groupPrefix(section: number, keyGroup: number): string {
-  return unsigned(keyGroup, 2) + String.fromCharCode(section);
+  return String.fromCharCode(keyGroup >>> 8, keyGroup & 0xff, section);
 }
 
 /** What the keys of all rows of a section begin with that belong to an address; `hash` is that of the id. */

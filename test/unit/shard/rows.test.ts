@@ -236,3 +236,29 @@ test('a set of erasures knows what it covers', () => {
     [],
   ]);
 });
+
+test('what is added and taken nobody keeps: not in memory, nor, if it was in one epoch, in a checkpoint', () => {
+  const maker = { keyOf: () => `${BASE}late` };
+  const inMemory = new Rows(new DirtyEntities());
+  inMemory.take(inMemory.add(maker, 1), true);
+  expect([inMemory.size, inMemory.dirty.count]).toEqual([0, 0]);
+  const dirty = new DirtyEntities();
+  dirty.epoch = 1;
+  const rows = new Rows(dirty);
+  rows.take(rows.add(maker, 1), true);
+  const [item] = dirty.cut(() => {});
+  expect([rows.size, dirty.pinnedCount, dirty.isInCut(item)]).toEqual([0, 0, false]);
+});
+
+test('a row that only the store has can be taken, and its removal gets there', async () => {
+  const on = new RowStage();
+  const row = on.rows.add({ keyOf: () => `${BASE}late` }, 1);
+  on.checkpoint();
+  await on.foldAll();
+  expect([on.rows.size, on.storedCount]).toEqual([0, 1]);
+  on.rows.take(row, false);
+  expect(on.rows.size).toBe(1);
+  on.checkpoint();
+  await on.foldAll();
+  expect([on.rows.size, on.storedCount]).toEqual([0, 0]);
+});

@@ -7,8 +7,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
 import { Rows } from '../../../src/shard/rows.ts';
-import { type NearTimer, TimerWindows } from '../../../src/shard/timer-windows.ts';
-import { dueOfStamp, Stamps, stampOfTimer, timerKey } from '../../../src/timers/timer-layout.ts';
+import { type QueuedTimer, TimerWindows } from '../../../src/shard/timer-windows.ts';
+import { NearTimer } from '../../../src/timers/near-timer.ts';
+import { dueOfStamp, stampOf, stampOfTimer, timerKey } from '../../../src/timers/timer-layout.ts';
 import { TimerQueue } from '../../../src/timers/timer-queue.ts';
 
 const SOON_MS = 5_000;
@@ -16,25 +17,24 @@ const FAR_MS = 60_000;
 
 class Stand {
   readonly rows = new Rows(new DirtyEntities());
-  readonly queue = new TimerQueue<NearTimer>();
+  readonly queue = new TimerQueue<QueuedTimer>();
   readonly windows = new TimerWindows(this.rows, this.queue, { first: 4, end: 8 }, () => {});
   readonly set = new Set<string>();
   readonly taken: string[] = [];
   nowMs = 1_000_000;
-  readonly #stamps = new Stamps();
+  #count = 0;
 
   add(keyGroup: number, delayMs: number): void {
     const dueMs = this.nowMs + delayMs;
-    const stamp = this.#stamps.next(dueMs, 1);
-    const key = timerKey(keyGroup, stamp);
-    this.rows.set(key, true);
-    this.set.add(key);
-    this.windows.add(keyGroup, stamp, dueMs, this.nowMs, key);
+    const near = new NearTimer(keyGroup, dueMs, 1, this.#count++, ['a/b', 'Kim', null, 'a/b', 'Jo', 1, 0], 0);
+    this.rows.set(near.key, true);
+    this.set.add(near.key);
+    this.windows.add(near, this.nowMs);
   }
 
   /** A row that is there from an earlier life. */
   leave(keyGroup: number, dueMs: number): void {
-    const key = timerKey(keyGroup, this.#stamps.next(dueMs, 0));
+    const key = timerKey(keyGroup, stampOf(dueMs, 0, this.#count++));
     this.rows.set(key, true);
     this.set.add(key);
     this.windows.suspect(keyGroup);
@@ -50,7 +50,8 @@ class Stand {
 
   fire(): void {
     while (this.queue.dueMs <= this.nowMs) {
-      const key = this.queue.take() as string;
+      const timer = this.queue.take();
+      const key = typeof timer === 'string' ? timer : timer.key;
       this.taken.push(key);
       this.rows.set(key, undefined);
     }

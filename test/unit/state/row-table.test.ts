@@ -3,10 +3,14 @@
  */
 import { expect, test } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
-import { afterPrefix, Row } from '../../../src/state/row.ts';
+import { afterPrefix, groupPrefix, Row } from '../../../src/state/row.ts';
 import { RowTable } from '../../../src/state/row-table.ts';
+import { SECTION_TIMER } from '../../../src/store/key-layout.ts';
 
 const STEPS = 20_000;
+
+/** What the keys of rows that may come late begin with. */
+const LATE = groupPrefix(SECTION_TIMER, 7);
 
 test('it is a sorted map', () => {
   const prng = new Prng(7);
@@ -14,22 +18,30 @@ test('it is a sorted map', () => {
   const model = new Map<string, Row>();
   for (let step = 0; step < STEPS; step++) {
     // First it grows, then it shrinks.
-    const key = `key ${prng.below(3_000)}`;
+    const key = `${LATE}key ${prng.below(3_000)}`;
     const known = model.get(key);
-    expect(table.get(key)).toBe(known);
+    // Not each time, so that many rows lie there unplaced.
+    expect(prng.chance(0.1) ? table.get(key) : known).toBe(known);
     if (known === undefined && prng.chance(step < STEPS / 2 ? 0.8 : 0.2)) {
-      const row = new Row(key, step, false);
-      table.add(row);
+      const row = new Row(prng.chance(0.5) ? { keyOf: () => key } : key, step, false);
+      if (prng.chance(0.7)) table.addLate(row);
+      else table.add(row);
       model.set(key, row);
     } else if (known !== undefined && prng.chance(step < STEPS / 2 ? 0.2 : 0.8)) {
       table.remove(known);
       model.delete(key);
+      if (prng.chance(0.3)) {
+        // The same row comes again.
+        table.addLate(known);
+        model.set(key, known);
+      }
     }
   }
   const sorted = [...model.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
   expect([table.size, sorted.length > 100]).toEqual([model.size, true]);
   expect([...table.values()]).toEqual(sorted);
-  for (let number = 0; number < 3_000; number++) expect(table.get(`key ${number}`)).toBe(model.get(`key ${number}`));
+  for (let number = 0; number < 3_000; number++)
+    expect(table.get(`${LATE}key ${number}`)).toBe(model.get(`${LATE}key ${number}`));
 });
 
 test('a range can be limited', () => {
