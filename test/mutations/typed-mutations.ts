@@ -1,10 +1,14 @@
 /** Bugs of state that expires and state of many versions. */
 import { WORKLOADS } from '../sim/durable-simulation.ts';
+import { Cloakrooms } from '../sim/cloakrooms.ts';
 import { Sessions } from '../sim/sessions.ts';
 import { type Mutation, seeds, tests } from './mutation.ts';
 
 /** The workload with such state. */
 const SESSIONS = { workload: WORKLOADS.indexOf(Sessions) + 1 };
+
+/** The one with entries that expire. */
+const CLOAKROOMS = { workload: WORKLOADS.indexOf(Cloakrooms) + 1 };
 
 export const TYPED_MUTATIONS: readonly Mutation[] = [
   {
@@ -46,6 +50,47 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
     replace: '',
     why: 'the removal never reaches the disk',
     suites: [seeds(60, SESSIONS)],
+  },
+  {
+    name: 'expiry: the row of an entry is due before it expires',
+    file: 'src/shard/expiry-rows.ts',
+    find: 'Math.ceil((deadline - phase) / slackMs)',
+    replace: 'Math.floor((deadline - phase) / slackMs)',
+    why: 'whoever looks finds it alive, and nobody looks again',
+    suites: [seeds(60, CLOAKROOMS), tests('unit/shard/expiring-tables')],
+  },
+  {
+    name: 'expiry: an entry that is kept alive has no later row',
+    file: 'src/shard/table-handle.ts',
+    find: 'this.#mark(rowKey, renewed);',
+    replace: '',
+    why: 'it is never removed',
+    suites: [seeds(60, CLOAKROOMS), tests('unit/shard/expiring-tables')],
+  },
+  {
+    name: 'expiry: the sweep takes an entry that was set since',
+    file: 'src/shard/expiry-sweep.ts',
+    find: 'if (stored instanceof KeptValue && stored.deadline <= now) rows.set(rowKey',
+    replace: 'if (stored instanceof KeptValue) rows.set(rowKey',
+    why: 'what was left over of an earlier write takes what is there',
+    suites: [seeds(60, CLOAKROOMS), tests('unit/shard/expiring-tables')],
+  },
+  {
+    name: 'expiry: going through a table shows what has expired',
+    file: 'src/shard/table-handle.ts',
+    find: 'if (this.isGone(value)) continue;',
+    replace: 'if (value === undefined) continue;',
+    why: 'an expired entry is never seen',
+    suites: [seeds(60, CLOAKROOMS), tests('unit/shard/expiring-tables')],
+  },
+  {
+    name: 'expiry: the deadline of a row is lost on the disk',
+    file: 'src/state/record-reader.ts',
+    find: 'if (bytes[ROW_HEAD_BYTES] >= TAG_VERSION) decodeKept(codec, bytes, ROW_HEAD_BYTES, cell);',
+    replace:
+      'if (bytes[ROW_HEAD_BYTES] >= TAG_VERSION) (decodeKept(codec, bytes, ROW_HEAD_BYTES, cell), cell.writeCell(0, (cell.readCell(0) as KeptValue).value));',
+    why: 'after a crash an entry never expires, and has no version',
+    suites: [seeds(60, CLOAKROOMS)],
   },
   {
     name: 'migration: a value keeps its old number',

@@ -7,6 +7,7 @@ import { SimulatedClock } from '../../src/testing/simulated-clock.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 import { Alarms } from './alarms.ts';
 import { Bank } from './bank.ts';
+import { Cloakrooms } from './cloakrooms.ts';
 import { Couriers } from './couriers.ts';
 import { Operations } from './operations.ts';
 import { Pipeline } from './pipeline.ts';
@@ -25,6 +26,7 @@ export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [
   Ward,
   Sessions,
   Couriers,
+  Cloakrooms,
 ];
 
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {

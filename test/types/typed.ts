@@ -76,15 +76,29 @@ defineFunction({
 
 export const shelf = defineFunction({
   type: 'shop/shelf',
-  state: { carts: table({ schema: cartSchema }), amounts: list({ schema: amountSchema }) },
+  state: {
+    carts: table({ schema: cartSchema, version: 2, migrate: { 1: (old) => old as Cart } }),
+    amounts: list({ schema: amountSchema }),
+    hits: table({ initial: 0, expire: { after: '1 h', since: 'access' } }),
+    offers: table<Cart>({ expire: { after: '7 days' } }),
+    log: list<string>({ version: 2, migrate: { 1: String } }),
+  },
   invoke(ctx, _message: null) {
     ctx.state.carts.set('a', { items: [] });
     // @ts-expect-error -- no entry of the schema's type
     ctx.state.carts.set('a', { items: 1 });
     // @ts-expect-error -- there may be none
     void ctx.state.carts.get('a').items;
+    ctx.state.hits.set('a', ctx.state.hits.get('a') + 1);
+    // @ts-expect-error -- it may have expired
+    void ctx.state.offers.get('a').items;
+    ctx.state.log.append('a');
+    // @ts-expect-error -- no element
+    ctx.state.log.append(1);
     ctx.state.amounts.append(17);
     // @ts-expect-error -- what the schema gives is what the list holds
     ctx.state.amounts.append('17');
   },
 });
+// @ts-expect-error -- a time is needed
+table({ expire: { since: 'write' } });

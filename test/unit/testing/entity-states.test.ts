@@ -72,3 +72,28 @@ test('in a cut', async () => {
   );
   expect(cuts).toBeGreaterThan(60);
 });
+
+test('entries that have expired are not there, and the others are those of this version', async () => {
+  const room = defineFunction({
+    type: 'test/room',
+    state: { coats: table<number>({ expire: { after: '1 h' } }), tags: table<number>({ version: 2 }) },
+    invoke(ctx, place: string) {
+      ctx.state.coats.set(place, 1);
+      ctx.state.tags.set(place, 2);
+    },
+  });
+  const t = await testEngine(defineModule({ functions: [room] }));
+  await t.send(room, 'Kim', 'a');
+  await t.advance('40 min');
+  await t.send(room, 'Kim', 'b');
+  const both = new Map([
+    ['a', 2],
+    ['b', 2],
+  ]);
+  await t.advance('19 min');
+  expect([...t.state(room, 'Kim').coats.keys()]).toEqual(['a', 'b']);
+  await t.advance('2 min');
+  expect(t.state(room, 'Kim')).toEqual({ coats: new Map([['b', 1]]), tags: both });
+  await t.advance('2 h');
+  expect(t.state(room, 'Kim')).toEqual({ coats: new Map(), tags: both });
+});
