@@ -9,6 +9,7 @@ export type { BootstrapRecord } from '../src/engine/bootstrap-records.ts';
 export type { DeadLetterList, DeadLetterOptions, DeadLetterOutcome, DeadLetters } from '../src/engine/dead-letters.ts';
 export { type AskOptions, Engine, type SendOptions, type StopOptions } from '../src/engine/engine.ts';
 export type { EngineOptions } from '../src/engine/options.ts';
+export type { ScrubOptions, ScrubResult } from '../src/engine/scrub.ts';
 export { savepointDigest, type SavepointInfo } from '../src/engine/savepoint-info.ts';
 export type { Parked, UnparkOptions } from '../src/engine/parked.ts';
 export type { Progress, ProgressListener } from '../src/engine/savepoint-progress.ts';

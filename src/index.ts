@@ -8,6 +8,7 @@ export type { BootstrapRecord } from './engine/bootstrap-records.ts';
 export type { DeadLetterList, DeadLetterOptions, DeadLetterOutcome, DeadLetters } from './engine/dead-letters.ts';
 export { type AskOptions, Engine, type SendOptions, type StopOptions } from './engine/engine.ts';
 export type { EngineOptions } from './engine/options.ts';
+export type { ScrubOptions, ScrubResult } from './engine/scrub.ts';
 export { savepointDigest, type SavepointInfo } from './engine/savepoint-info.ts';
 export type { Parked, UnparkOptions } from './engine/parked.ts';
 export type { Progress, ProgressListener } from './engine/savepoint-progress.ts';

@@ -15,6 +15,7 @@ import type { Asker } from './askers.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { EngineEvents } from './error-events.ts';
 import type { Parked } from './parked.ts';
+import { scrub, type ScrubOptions, type ScrubResult } from './scrub.ts';
 import { type Runtime, TIMEOUT_MS_MAX } from './runtime.ts';
 import type { SavepointInfo } from './savepoint-info.ts';
 
@@ -176,6 +177,15 @@ export class Engine implements AsyncDisposable {
     return this.#runtime.savepoint(resolve(typeof path === 'string' ? path : fileURLToPath(path)));
   }
 
+  /**
+   * Reads all that is stored and compares it with its checksums, while the engine goes on. Damage is reported and left
+   * as it is; a store may also fail in the middle, when its files cannot be read any further. LevelDB does not notice by
+   * itself when an entry is lost, so this is worth doing from time to time, and before a backup is trusted.
+   */
+  scrub(options: ScrubOptions = {}): Promise<ScrubResult> {
+    return scrub(this.#runtime.door, options);
+  }
+
   /** Listens to errors that nobody waits for. Without a listener they are emitted as process warnings. */
   on<Name extends keyof EngineEvents>(event: Name, listener: (...values: EngineEvents[Name]) => void): this {
     this.#runtime.events.on(event, listener);
@@ -188,8 +198,16 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
+   * Reads no more input: the ingresses end, wherever they are, and what they have taken in is handled. `send` and `ask` go
+   * on, and the next start reads on from there. `drained` after it waits for all that is under way.
+   */
+  closeIngresses(): void {
+    this.#runtime.edges.closeIngresses();
+  }
+
+  /**
    * Resolves when every ingress has come to its end, no message is in flight anywhere, and all sinks and callbacks have
-   * taken their records. With an endless ingress that is never.
+   * taken their records. With an endless ingress that is never, unless `closeIngresses` ends it.
    */
   drained(): Promise<void> {
     return this.#runtime.drained();

@@ -41,6 +41,7 @@ export class Runtime {
   readonly directory: Directory;
   readonly edges: Edges;
   readonly clients: Clients;
+  readonly door: ShardDoor;
   readonly deadLetters: DeadLetters;
   readonly parked: Parked;
   readonly events: ErrorEvents = new ErrorEvents();
@@ -83,13 +84,13 @@ export class Runtime {
       wake: () => this.#supervisor.wake(),
       flush: () => this.#supervisor.flush(),
     });
-    const door = new ShardDoor(this.#coordinator.requests, this.#waiting, {
+    this.door = new ShardDoor(this.#coordinator.requests, this.#waiting, {
       checkRunning: () => this.#checkRunning(),
       flush: () => this.#supervisor.flush(),
       now: () => systemClock.now(),
     });
-    this.deadLetters = new DeadLetters(door);
-    this.parked = new Parked(door);
+    this.deadLetters = new DeadLetters(this.door);
+    this.parked = new Parked(this.door);
     this.clients = new Clients(this.#coordinator, this.#waiting, options.idempotencyKeyCount, {
       checkRunning: () => this.#checkRunning(),
       flush: () => this.#supervisor.flush(),

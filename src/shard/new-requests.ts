@@ -4,12 +4,14 @@
 import type { ShardIndex } from '../base/brand.ts';
 import type { Mesh } from '../channel/mesh.ts';
 import { keyGroupRange } from '../keys/key-group.ts';
+import type { StateStore } from '../store/state-store.ts';
 import { KIND_ANSWER } from '../wire/envelope-layout.ts';
 import { deadLetterTopics } from './dead-letter-requests.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { OutboundChannels } from './outbound-channels.ts';
 import { parkedTopics } from './parked-requests.ts';
 import { Requests } from './requests.ts';
+import { scrubTopics } from './scrub-requests.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What requests need of their shard. */
@@ -17,12 +19,14 @@ export interface RequestsPlace {
   readonly workplace: Workplace;
   readonly mailbox: Mailbox;
   readonly outbound: OutboundChannels;
+  /** None without a data directory. */
+  readonly store: StateStore | undefined;
 }
 
 /** `progressed` says that a turn is due. */
 export function newRequests(
   mesh: Mesh,
-  { workplace, mailbox, outbound }: RequestsPlace,
+  { workplace, mailbox, outbound, store }: RequestsPlace,
   progressed: () => void,
 ): Requests {
   const { first, end } = keyGroupRange(mesh.thread as ShardIndex, mesh.shardCount);
@@ -34,7 +38,11 @@ export function newRequests(
     mailboxCount: () => mailbox.count,
     progressed,
   };
-  const topics = { ...deadLetterTopics(deadLetters), ...parkedTopics(workplace.parking) };
+  const topics = {
+    ...deadLetterTopics(deadLetters),
+    ...parkedTopics(workplace.parking),
+    ...scrubTopics(store, progressed),
+  };
   return new Requests(topics, (answer) => {
     outbound.sendControl(KIND_ANSWER, mesh.coordinator, answer);
   });

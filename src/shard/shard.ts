@@ -93,7 +93,7 @@ export class Shard implements EnvelopeHandler {
     });
     this.timers = workplace.timers;
     this.#invoker = new Invoker(workplace, this.entities, this.#durability?.encodeInput);
-    this.#requests = newRequests(mesh, { workplace, ...parts }, () => this.#onProgress());
+    this.#requests = newRequests(mesh, { workplace, ...parts, store: durable?.store }, () => this.#onProgress());
     this.#delivery = new Delivery(directory, this.#reader, writer, this.#invoker, workplace.failures, this.#durability);
     this.#sweep = newExpirySweep(workplace, mesh, this.#delivery, this.#invoker, () => this.#onProgress());
     this.#markers = this.#durability && this.#newMarkers(this.#durability);

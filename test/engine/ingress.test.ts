@@ -41,6 +41,31 @@ const listOf = (numbers: readonly number[], batch = 7): IngressSource<number> =>
 const routing = (route: (number: number, send: RouterSend) => void) => defineRouter({ ingress: { type }, route });
 
 describe('an ingress', () => {
+  test('that never ends is ended by the program, which goes on', async () => {
+    let readCount = 0;
+    const endless: IngressSource<number> = {
+      replayable: true,
+      async *read() {
+        for (;;) {
+          await sleep(1);
+          yield { records: [readCount++], position: readCount };
+        }
+      },
+    };
+    const { engine } = await openEngine({
+      ingresses: [defineIngress({ type, source: endless })],
+      routers: [routing((number, send) => send(counter, 'Kim', number))],
+    });
+    await until(() => readCount > 20);
+    engine.closeIngresses();
+    await engine.drained();
+    const seen = (await engine.ask(counter, 'Kim', 'seen')) as number[];
+    expect(seen.length).toBeGreaterThanOrEqual(20);
+    expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => index));
+    await sleep(20);
+    expect(await engine.ask(counter, 'Kim', 'seen')).toEqual(seen);
+  });
+
   test('feeds every record through all of its routers, and drained() waits for all of it', async () => {
     const numbers = Array.from({ length: 10_000 }, (_, index) => index);
     const toCounter = routing((number, send) => send(counter, idOf(number), number));
