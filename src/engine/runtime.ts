@@ -158,8 +158,9 @@ export class Runtime {
     this.#waiting.throwFailure();
     if (this.#phase === 'starting') this.#phase = 'running';
     this.#supervisor.run();
-    this.edges.open();
+    // In the turn in which the ingresses begin, and before them.
     setImmediate(() => this.events.open());
+    this.edges.open();
   }
 
   async #untilQuiescent(): Promise<void> {
