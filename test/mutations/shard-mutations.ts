@@ -278,8 +278,8 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'recovery: new messages before the old ones',
     file: 'src/shard/shard.ts',
-    find: 'const channels = isRecovering ? NO_CHANNELS : this.#inbound;',
-    replace: 'const channels = isRecovering ? this.#inbound : this.#inbound;',
+    find: 'of isRecovering ? NO_CHANNELS : this.#inbound)',
+    replace: 'of isRecovering ? this.#inbound : this.#inbound)',
     why: 'I4: what was in flight at the last commit is older than all that comes now',
     suites: [seeds(200)],
   },
