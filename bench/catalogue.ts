@@ -4,6 +4,8 @@
  */
 import { allToAll } from './flow/all-to-all.ts';
 import { allToAllDurable } from './flow/all-to-all-durable.ts';
+import { asyncBeside } from './flow/async-beside.ts';
+import { asyncWait } from './flow/async-wait.ts';
 import { ask } from './flow/ask.ts';
 import { bigState } from './flow/big-state.ts';
 import { commitAlone } from './flow/commit-alone.ts';
@@ -11,6 +13,7 @@ import { cutStall } from './flow/cut-stall.ts';
 import { delayed } from './flow/delayed.ts';
 import { fanIn } from './flow/fan-in.ts';
 import { fanOut } from './flow/fan-out.ts';
+import { hotAddress } from './flow/hot-address.ts';
 import { oneToOne } from './flow/one-to-one.ts';
 import { pingPong } from './flow/ping-pong.ts';
 import { restart } from './flow/restart.ts';
@@ -33,6 +36,9 @@ export const BENCHMARKS: readonly Benchmark[] = [
   sendCommitted,
   commitAlone,
   delayed,
+  asyncWait,
+  asyncBeside,
+  hotAddress,
   restart,
   bigState,
   oneToOne,

@@ -38,7 +38,7 @@ export interface SendOptions extends OutsideMessageOptions {
   /**
    * With a data directory: `'committed'` (default) resolves when the message is part of a committed checkpoint, and no
    * crash can lose it; `'accepted'` resolves when the engine would take the next one, and a crash of the process may
-   * lose it. Where too much waits for an address (1,024 messages, or fewer when much waits elsewhere), it does not take
+   * lose it. Where too much waits for an address (about 1,000 messages, or fewer when much waits elsewhere), it does not take
    * the next one for that address before half of it is done.
    */
   readonly until?: 'committed' | 'accepted';

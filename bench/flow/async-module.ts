@@ -1,0 +1,69 @@
+/**
+ * The module of `async-wait`, `async-beside` and `hot-address`: functions that wait 1 ms in each invocation, functions
+ * that do not wait, and how many of both each thread has seen come to their end.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
+import { type Context, defineFunction, defineModule, value } from '../../src/index.ts';
+
+export const WAIT_MS = 1;
+/** Invocations of `bench/waiter` under way at a time, in each shard. */
+export const CONCURRENCY = 64;
+
+export interface AsyncReport {
+  readonly thread: number;
+  readonly waitedCount: number;
+  readonly hopCount: number;
+}
+
+let waitedCount = 0;
+let hopCount = 0;
+let isOver = false;
+
+const waiter = defineFunction<null>({
+  type: 'bench/waiter',
+  concurrency: CONCURRENCY,
+  async invoke() {
+    await sleep(WAIT_MS);
+    waitedCount++;
+  },
+});
+
+/** One address of it is the hot one. */
+const slow = defineFunction<null>({
+  type: 'bench/slow',
+  async invoke() {
+    await sleep(WAIT_MS);
+    waitedCount++;
+  },
+});
+
+/** Counts, and passes the message on to the next of its shard, as long as nobody says stop. */
+const runner = defineFunction({
+  type: 'bench/runner',
+  state: { count: value({ initial: 0 }) },
+  invoke(ctx, ring: readonly string[]) {
+    ctx.state.count++;
+    hopCount++;
+    if (!isOver) ctx.send('bench/runner', ring[ctx.state.count % ring.length], ring);
+  },
+});
+
+const echo = defineFunction({
+  type: 'bench/echo',
+  state: { count: value({ initial: 0 }) },
+  invoke(ctx, number: number) {
+    ctx.state.count++;
+    ctx.reply(number);
+  },
+});
+
+const reporter = defineFunction({
+  type: 'bench/reporter',
+  invoke(ctx: Context<Record<never, never>, AsyncReport>, message: 'report' | 'stop') {
+    if (message === 'stop') isOver = true;
+    ctx.reply({ thread: threadId, waitedCount, hopCount });
+  },
+});
+
+export default defineModule({ functions: [waiter, slow, runner, echo, reporter] });

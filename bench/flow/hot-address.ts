@@ -1,0 +1,131 @@
+/**
+ * One hot address: an async function of 1 ms that is sent ten times what it can do, and 1,000 other addresses that are
+ * asked at an even pace meanwhile, in an open loop; beside the same without the flood.
+ *
+ * ```
+ *   main thread ─┬─ 32 senders, 10,000 messages/s if they were let ──▶ hot-0: await sleep(1 ms)
+ *                └─ every ms a few questions, late or not ───────────▶ 1,000 others: count and reply
+ * ```
+ *
+ * A question's latency counts from when it was due. Most that waited: messages that had been taken for the hot address
+ * and were not done. The checksum is how many messages and questions came to their end.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Engine } from '../../src/index.ts';
+import { LatencyHistogram } from '../../src/metrics/latency.ts';
+import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
+import { ACCEPTED, PROCESSED, report, withAsyncEngine } from './async-engine.ts';
+
+const OTHERS = 1_000;
+/** Questions in a second. */
+const RATE = 2_000;
+const SENDERS = 32;
+/** Each sender pauses so long: together they would send 10,000 a second. */
+const PAUSE_MS = 3;
+const TIME_FACTOR = 3;
+const ALONE = `${OURS}, without the flood`;
+
+export const hotAddress: Benchmark = {
+  name: 'hot-address',
+  unit: 'µs',
+  describe: () =>
+    `p99 of ${RATE.toLocaleString('en-US')} questions/s to others, while one address gets 10 times what it can do`,
+  figures: [{ rival: ALONE, atMost: 2 }],
+  contenders: ({ shards, seconds }) => [
+    contender(OURS, shards, seconds, true),
+    contender(ALONE, shards, seconds, false),
+  ],
+};
+
+function contender(name: string, shards: number, seconds: number, isFlooded: boolean): Contender {
+  return {
+    name,
+    measure: () => withAsyncEngine(shards, (engine) => measure(engine, seconds * TIME_FACTOR, isFlooded)),
+  };
+}
+
+async function measure(engine: Engine, seconds: number, isFlooded: boolean): Promise<Measurement> {
+  const flood = new Flood(engine, isFlooded ? SENDERS : 0);
+  const histogram = new LatencyHistogram();
+  try {
+    const warmUpCount = await ask(engine, seconds * 0.6, histogram);
+    histogram.reset();
+    const count = await ask(engine, seconds, histogram);
+    const { p50, p99, p999 } = histogram;
+    const heldCount = flood.heldCount;
+    await flood.end();
+    const { waitedCount } = await report(engine);
+    return {
+      value: p99,
+      percentiles: { p50, p99, p999 },
+      named: { 'most that waited for it, messages': flood.waitingMax, 'senders that were held back': heldCount },
+      checksum: String(waitedCount + warmUpCount + count),
+      expected: String(flood.sentCount + warmUpCount + count),
+    };
+  } finally {
+    histogram.destroy();
+  }
+}
+
+/** Asks at an even pace, and waits for all answers. Returns how many there were. */
+async function ask(engine: Engine, seconds: number, histogram: LatencyHistogram): Promise<number> {
+  const startedAt = performance.now();
+  const dueMs = 1000 / RATE;
+  const count = Math.max(1, Math.round(seconds * RATE));
+  const answers: Promise<void>[] = [];
+  for (let number = 0; number < count; ) {
+    const now = performance.now() - startedAt;
+    for (; number < count && number * dueMs <= now; number++) {
+      answers.push(askOne(engine, number, startedAt + number * dueMs, histogram));
+    }
+    await sleep(1);
+  }
+  await Promise.all(answers);
+  return count;
+}
+
+async function askOne(engine: Engine, number: number, dueAt: number, histogram: LatencyHistogram): Promise<void> {
+  const answer = await engine.ask('bench/echo', `other-${number % OTHERS}`, number, PROCESSED);
+  if (answer !== number) throw new Error(`${number} was answered with ${String(answer)}`);
+  histogram.record((performance.now() - dueAt) * 1000);
+}
+
+class Flood {
+  sentCount = 0;
+  waitingMax = 0;
+  /** Senders that wait at this moment to be let in. */
+  heldCount = 0;
+  readonly #engine: Engine;
+  readonly #senders: Promise<void>[];
+  #isOver = false;
+
+  constructor(engine: Engine, senderCount: number) {
+    this.#engine = engine;
+    this.#senders = Array.from({ length: senderCount }, () => this.#send());
+    if (senderCount > 0) this.#senders.push(this.#watch());
+  }
+
+  async #send(): Promise<void> {
+    while (!this.#isOver) {
+      this.sentCount++;
+      this.heldCount++;
+      await this.#engine.send('bench/slow', 'hot-0', null, ACCEPTED);
+      this.heldCount--;
+      await sleep(PAUSE_MS);
+    }
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#isOver) {
+      const { waitedCount } = await report(this.#engine);
+      this.waitingMax = Math.max(this.waitingMax, this.sentCount - waitedCount);
+      await sleep(20);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#senders);
+    await this.#engine.drained();
+  }
+}
