@@ -9,7 +9,7 @@
  */
 import { hashId } from '../keys/id-hash.ts';
 import { SECTION_TIMER, SECTION_TIMER_OF } from '../store/key-layout.ts';
-import type { Row } from './row.ts';
+import { PLACE_HASHED, PLACE_LATE, PLACE_NONE, PLACE_SORTED, type Row } from './row.ts';
 import { RowTree } from './row-tree.ts';
 
 /** Where in a key its section stands. */
@@ -45,30 +45,29 @@ export class RowTable {
 
   /** Adds a row whose key is not there. */
   add(row: Row): void {
-    row.isKept = true;
     this.#place(row);
   }
 
   /** The same of a row of a timer, which is probably gone before anybody asks for it by its key. */
   addLate(row: Row): void {
-    row.isKept = true;
+    row.place = PLACE_LATE;
     this.#unplaced.push(row);
     this.#unplacedCount++;
   }
 
   /** Removes a row, if it is there, and closes the gap so that searches need no tombstones. */
   remove(row: Row): void {
-    if (!row.isKept) return;
-    row.isKept = false;
-    if (!row.isPlaced) {
+    const { place } = row;
+    if (place === PLACE_NONE) return;
+    row.place = PLACE_NONE;
+    if (place === PLACE_LATE) {
       this.#unplacedCount--;
       this.#unplaced = withoutGone(this.#unplaced, this.#unplacedCount);
       return;
     }
     let gap = row.hash & this.#mask;
     while (this.#slots[gap] !== row) gap = (gap + 1) & this.#mask;
-    this.#unlist(row);
-    row.isPlaced = false;
+    this.#unlist(row, place);
     this.#placedCount--;
     for (let slot = (gap + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const next = this.#slots[slot];
@@ -99,7 +98,7 @@ export class RowTable {
     this.#placeAll();
     for (const row of this.#unsorted) {
       if (!row.isKept) continue;
-      row.isSorted = true;
+      row.place = PLACE_SORTED;
       this.#tree.set(row.key, row);
     }
     this.#unsorted = [];
@@ -107,9 +106,8 @@ export class RowTable {
     return this.#tree;
   }
 
-  #unlist(row: Row): void {
-    if (row.isSorted) {
-      row.isSorted = false;
+  #unlist(row: Row, place: number): void {
+    if (place === PLACE_SORTED) {
       this.#tree.delete(row.key);
       return;
     }
@@ -119,7 +117,7 @@ export class RowTable {
 
   #placeAll(): void {
     if (this.#unplacedCount === 0) return;
-    for (const row of this.#unplaced) if (row.isKept && !row.isPlaced) this.#place(row);
+    for (const row of this.#unplaced) if (row.place === PLACE_LATE) this.#place(row);
     this.#unplaced = [];
     this.#unplacedCount = 0;
   }
@@ -127,7 +125,7 @@ export class RowTable {
   #place(row: Row): void {
     if (++this.#placedCount * 2 > this.#mask) this.#grow();
     row.hash = hashId(row.key);
-    row.isPlaced = true;
+    row.place = PLACE_HASHED;
     this.#unsorted.push(row);
     this.#unsortedCount++;
     this.#put(row);

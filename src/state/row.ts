@@ -26,14 +26,18 @@ export interface KeyMaker {
   keyOf(row: Row): string;
 }
 
+/** It is in no table; it is nowhere in it yet where anybody looks; it is in the hash table; it is in the order, too. */
+export const PLACE_NONE = 0;
+export const PLACE_LATE = 1;
+export const PLACE_HASHED = 2;
+export const PLACE_SORTED = 3;
+
 export class Row implements Stored {
   #key: string | KeyMaker;
   /** Of the key, once it is in the hash table of a `RowTable`; kept by that. */
   hash = 0;
-  /** Whether it is in a `RowTable`, in the hash table of that, and in its sorted part; kept by that. */
-  isKept = false;
-  isPlaced = false;
-  isSorted = false;
+  /** Where in a `RowTable` it is; kept by that. */
+  place: number = PLACE_NONE;
   /** Undefined when it has been removed. Never changed in place: a cut may encode it later. */
   value: unknown;
   dirtyEpoch = 0;
@@ -45,6 +49,10 @@ export class Row implements Stored {
     this.#key = key;
     this.value = value;
     this.mayBeStored = mayBeStored;
+  }
+
+  get isKept(): boolean {
+    return this.place !== PLACE_NONE;
   }
 
   get key(): string {

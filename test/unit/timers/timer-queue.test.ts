@@ -51,3 +51,22 @@ test('grows and shrinks with what is in it', () => {
   }
   expect(queue.size).toBe(0);
 });
+
+test('stays right while it grows and shrinks again and again', () => {
+  const queue = new TimerQueue<number>();
+  const model: number[] = [];
+  let number = 0;
+  for (const [addCount, takeCount] of [
+    [3_000, 2_990],
+    [500, 400],
+    [3_000, 3_000],
+    [40, 150],
+  ]) {
+    // Of one time, so that the order is that of insertion.
+    for (let count = 0; count < addCount; count++) model.push(number++);
+    for (const timer of model.slice(-addCount)) queue.add(7, timer);
+    for (let count = 0; count < takeCount; count++) expect(queue.take()).toBe(model.shift());
+    expect(queue.size).toBe(model.length);
+  }
+  expect(model).toEqual([]);
+});
