@@ -23,19 +23,18 @@ export class RowTable {
   /** Rows that are not in the tree; some of them may be gone. */
   #unsorted: Row[] = [];
   #unsortedCount = 0;
-  /** Rows that are not in the hash table either; some of them may be gone. */
+  /** Rows that are not in the hash table either, in no order; the hash of each says where it is. */
   #unplaced: Row[] = [];
-  #unplacedCount = 0;
   #placedCount = 0;
   #mask = SLOTS_MIN - 1;
   #slots: (Row | undefined)[] = new Array<Row | undefined>(SLOTS_MIN).fill(undefined);
 
   get size(): number {
-    return this.#tree.size + this.#unsortedCount + this.#unplacedCount;
+    return this.#tree.size + this.#unsortedCount + this.#unplaced.length;
   }
 
   get(key: string): Row | undefined {
-    if (this.#unplacedCount > 0 && mayBeLate(key)) this.#placeAll();
+    if (this.#unplaced.length > 0 && mayBeLate(key)) this.#placeAll();
     const hash = hashId(key);
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const row = this.#slots[slot];
@@ -51,8 +50,8 @@ export class RowTable {
   /** The same of a row of a timer, which is probably gone before anybody asks for it by its key. */
   addLate(row: Row): void {
     row.place = PLACE_LATE;
+    row.hash = this.#unplaced.length;
     this.#unplaced.push(row);
-    this.#unplacedCount++;
   }
 
   /** Removes a row, if it is there, and closes the gap so that searches need no tombstones. */
@@ -61,8 +60,7 @@ export class RowTable {
     if (place === PLACE_NONE) return;
     row.place = PLACE_NONE;
     if (place === PLACE_LATE) {
-      this.#unplacedCount--;
-      this.#unplaced = withoutGone(this.#unplaced, this.#unplacedCount);
+      this.#removeLate(row);
       return;
     }
     let gap = row.hash & this.#mask;
@@ -112,14 +110,22 @@ export class RowTable {
       return;
     }
     this.#unsortedCount--;
-    this.#unsorted = withoutGone(this.#unsorted, this.#unsortedCount);
+    if (this.#unsorted.length < this.#unsortedCount * 2 + GONE_MAX) return;
+    this.#unsorted = this.#unsorted.filter(({ isKept }) => isKept);
+  }
+
+  /** The last one takes its place. */
+  #removeLate(row: Row): void {
+    const last = this.#unplaced.pop();
+    if (last === undefined || last === row) return;
+    last.hash = row.hash;
+    this.#unplaced[row.hash] = last;
   }
 
   #placeAll(): void {
-    if (this.#unplacedCount === 0) return;
-    for (const row of this.#unplaced) if (row.place === PLACE_LATE) this.#place(row);
+    if (this.#unplaced.length === 0) return;
+    for (const row of this.#unplaced) this.#place(row);
     this.#unplaced = [];
-    this.#unplacedCount = 0;
   }
 
   #place(row: Row): void {
@@ -150,9 +156,4 @@ function mayBeLate(key: string): boolean {
   const section = key.charCodeAt(SECTION_AT);
   if (section === SECTION_TIMER) return key.length > SECTION_AT + 1;
   return section === SECTION_TIMER_OF && (key.charCodeAt(SECTION_AT + 1) | key.charCodeAt(SECTION_AT + 2)) !== 0;
-}
-
-/** The same rows, of which so many are there; without the others, when these are many. */
-function withoutGone(rows: Row[], count: number): Row[] {
-  return rows.length < count * 2 + GONE_MAX ? rows : rows.filter(({ isKept }) => isKept);
 }

@@ -34,7 +34,7 @@ export const PLACE_SORTED = 3;
 
 export class Row implements Stored {
   #key: string | KeyMaker;
-  /** Of the key, once it is in the hash table of a `RowTable`; kept by that. */
+  /** Of the key, once it is in the hash table of a `RowTable`; before that, where it waits. Kept by the table. */
   hash = 0;
   /** Where in a `RowTable` it is; kept by that. */
   place: number = PLACE_NONE;
