@@ -13,7 +13,7 @@ import { RecordWriter } from '../state/record-writer.ts';
 import { type CellGuard, entryGuard } from '../state/cell-guard.ts';
 import { Entity } from '../state/entity.ts';
 import type { StateSlot } from '../state/state-view.ts';
-import { NEVER } from '../state/kept-value.ts';
+import { bareValue, NEVER } from '../state/kept-value.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { inspect } from '../wire/structured-data.ts';
 import { type BootstrapRow, ListLengths, rowsOf } from './bootstrap-rows.ts';
@@ -175,7 +175,7 @@ export class BootstrapRecords {
     for (const { valueStart } of records) readValue(this.#codec, bytes, valueStart, names, entity);
     for (const slot of binding.shape.slots) {
       const length = slot.kind === 'list' ? entity.readCell(slot.cell) : undefined;
-      if (length !== undefined) lengths.set(slot, type, entity.hash, id, length as number);
+      if (length !== undefined) lengths.set(slot, type, entity.hash, id, bareValue(length) as number);
     }
     this.#writer.length = 0;
     this.#writer.write(entity, names);

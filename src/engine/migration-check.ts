@@ -113,7 +113,9 @@ export class MigrationCheck {
     const slot = checked?.binding.shape.slots.find((declared) => declared.name === name && declared.kind !== 'value');
     if (checked === undefined || slot === undefined) return;
     const kept = keptOf(readRowValue(this.#codec, bytes));
-    this.#value(checked, entryGuard(type, name, slot.rules), slot.cell, kept, id);
+    // Reading a list may have kept an element alive, which does not say so itself.
+    const checkedRow = slot.kind === 'list' ? new KeptValue(kept.value, kept.version, NEVER, false) : kept;
+    this.#value(checked, entryGuard(type, name, slot.rules), slot.cell, checkedRow, id);
   }
 
   #value({ binding, tallies }: CheckedFunction, guard: CellGuard, cell: number, kept: KeptValue, id: string): void {

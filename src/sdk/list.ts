@@ -2,7 +2,6 @@
  * Lists: state that grows at its end, StateFun's `PersistedAppendingBuffer`. Appending costs what is appended, however
  * long the list: each element is loaded and stored by itself. A spec holds no state.
  */
-import { MillraceError } from './errors.ts';
 import { type AnySchema, checkSchema, type SchemaOutput, type WithSchema } from './schema.ts';
 import type { Immutable } from './immutable.ts';
 import { rulesOf, type ValueOptions, type ValueRules } from './value-rules.ts';
@@ -33,20 +32,17 @@ export interface List<Element> {
   clear(): void;
 }
 
-/** Elements have no expiration. */
-type ListOptions = Omit<ValueOptions, 'expire'>;
-
 /**
  * Declares a list per entity: `ctx.state.x.append(…)`, `appendAll`, `replaceWith`, `view`, `length`, `clear`. With
  * `schema`, an element is checked when it is given, and when it is read. With `version`, each element has the version
- * that it was appended with, and is brought up to date when it is read.
+ * that it was appended with, and is brought up to date when it is read. With `expire`, each element expires by itself,
+ * but none before an older one; with `since: 'access'`, `view` keeps all of them alive, and `length` does not.
  */
-export function list<Element>(options?: ListOptions & { readonly schema?: undefined }): ListSpec<Element>;
+export function list<Element>(options?: ValueOptions & { readonly schema?: undefined }): ListSpec<Element>;
 export function list<Schema extends AnySchema>(
-  options: ListOptions & WithSchema<Schema>,
+  options: ValueOptions & WithSchema<Schema>,
 ): ListSpec<SchemaOutput<Schema>>;
-export function list(options: ListOptions & { readonly schema?: AnySchema | undefined } = {}): ListSpec<unknown> {
+export function list(options: ValueOptions & { readonly schema?: AnySchema | undefined } = {}): ListSpec<unknown> {
   checkSchema('list()', options.schema);
-  if ('expire' in options) throw new MillraceError('INVALID_DEFINITION', 'list(): elements do not expire.');
   return { kind: 'list', ...rulesOf('list()', options) };
 }

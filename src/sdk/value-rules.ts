@@ -42,7 +42,7 @@ export interface ValueOptions {
    * Applied when an older value, entry or element is read. See `checkMigrations`.
    */
   readonly migrate?: Readonly<Record<number, Migration>>;
-  /** Without it a value is kept until it is cleared. In a table each entry expires by itself. */
+  /** Without it a value is kept until it is cleared. In a table each entry expires by itself, in a list each element. */
   readonly expire?: ExpireOptions;
 }
 

@@ -12,11 +12,16 @@ import type { Mesh } from '../channel/mesh.ts';
 import { keyGroupRange } from '../keys/key-group.ts';
 import { hashId } from '../keys/id-hash.ts';
 import type { Entity } from '../state/entity.ts';
+import { slackOf } from '../state/cell-guard.ts';
 import { KeptValue, NEVER } from '../state/kept-value.ts';
+import { counted, rowPrefix, utf8 } from '../state/row.ts';
+import type { StateSlot } from '../state/state-view.ts';
+import { SECTION_LIST } from '../store/key-layout.ts';
 import { dueOf, expiryGroupRange, expiryKey, readExpiryKey } from './expiry-rows.ts';
 import type { ExpiryDues } from './expiry-dues.ts';
 import type { Directory, FunctionBinding } from './function-binding.ts';
 import type { Delivery } from './delivery.ts';
+import { elementDeadline, elementKey, firstLeft, heldBounds, listBounds } from './list-rows.ts';
 import type { Invoker } from './invoker.ts';
 import type { Rows } from './rows.ts';
 import type { Workplace } from './workplace.ts';
@@ -161,15 +166,44 @@ export class ExpirySweep {
   }
 
   /** Returns when the first of what is left expires. */
-  #removeExpired({ shape }: FunctionBinding, entity: Entity, now: number): number {
+  #removeExpired(binding: FunctionBinding, entity: Entity, now: number): number {
+    const { shape } = binding;
     let next = NEVER;
     for (let cell = 0; cell < shape.cellNames.length; cell++) {
       const kept = entity.readCell(cell);
       if (!(kept instanceof KeptValue)) continue;
+      if (kept.deadline < NEVER && shape.slots[cell].kind === 'list') {
+        next = Math.min(next, this.#shorten(binding.type, shape.slots[cell], entity, kept, now));
+        continue;
+      }
       if (kept.deadline <= now) this.#write(entity, cell, undefined);
       else next = Math.min(next, kept.deadline);
     }
     return next;
+  }
+
+  /** Removes the front of a list, as far as it has expired, a few elements a turn. Returns when there is more to do. */
+  #shorten(type: string, { name, cell, rules }: StateSlot, entity: Entity, kept: KeptValue, now: number): number {
+    const { rows } = this.#place;
+    const { hash, id } = entity;
+    const prefix = rowPrefix(SECTION_LIST, type, hash, id) + counted(utf8(name));
+    const bounds = listBounds(kept);
+    const expires = rules?.expiration !== undefined;
+    const deadlineOf = (index: number): number => elementDeadline(rows.get(elementKey(prefix, index)), bounds, expires);
+    const left = kept.deadline <= now ? bounds.end : firstLeft(bounds, (index) => deadlineOf(index) <= now);
+    const first = Math.min(left, bounds.first + SLICE_COUNT);
+    for (let index = bounds.first; index < first; index++) rows.set(elementKey(prefix, index), undefined);
+    if (first === bounds.end) {
+      this.#write(entity, cell, undefined);
+      return NEVER;
+    }
+    if (left > bounds.first) {
+      const held = heldBounds({ ...bounds, first, left });
+      this.#write(entity, cell, new KeptValue(held, kept.version, kept.deadline, kept.isOpen));
+    }
+    if (first < left) return now;
+    // Not for each element when it is due: a tenth of its time later there may be more.
+    return Math.min(kept.deadline, deadlineOf(left) + slackOf(rules));
   }
 
   #arm(type: string, hash: number, id: string, deadline: number): number {

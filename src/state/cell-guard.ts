@@ -14,6 +14,10 @@ const REFRESH_PARTS = 10;
 /** Throws if a value cannot be state. */
 export type AdmitValue = (value: unknown) => void;
 
+export function slackOf(rules: ValueRules | undefined): number {
+  return Math.ceil((rules?.expiration?.afterMs ?? 1) / REFRESH_PARTS);
+}
+
 export class CellGuard {
   readonly #type: string;
   readonly #name: string;
@@ -35,7 +39,7 @@ export class CellGuard {
 
   /** How much later than it must something may be removed, so that not every write moves when that is; at least 1. */
   get slackMs(): number {
-    return Math.ceil((this.#spec.expiration?.afterMs ?? 1) / REFRESH_PARTS);
+    return slackOf(this.#spec);
   }
 
   /** The value as it is to be kept that somebody assigns. Throws `STATE_INVALID`, or what `admit` throws. */

@@ -10,8 +10,9 @@ import type { StateSpecs, ValueSpec } from '../sdk/state.ts';
 import type { TableSpec } from '../sdk/table.ts';
 import { hashId } from '../keys/id-hash.ts';
 import type { Directory, FunctionBinding } from '../shard/function-binding.ts';
+import { elementDeadline, elementKey, listBounds } from '../shard/list-rows.ts';
 import { entryGuard } from '../state/cell-guard.ts';
-import { bareValue, KeptValue, keptOf } from '../state/kept-value.ts';
+import { KeptValue, keptOf } from '../state/kept-value.ts';
 import { counted, readUtf8, rowPrefix, utf8 } from '../state/row.ts';
 import type { StateSlot } from '../state/state-view.ts';
 import { SECTION_LIST, SECTION_TABLE } from '../store/key-layout.ts';
@@ -90,13 +91,22 @@ function readState(ground: StateGround, binding: FunctionBinding, id: string, ce
     if (slot.kind === 'value') return readValue(ground, binding, slot, id, cell);
     const section = slot.kind === 'table' ? SECTION_TABLE : SECTION_LIST;
     const prefix = rowPrefix(section, binding.type, hashId(id), id) + counted(utf8(slot.name));
-    const rows = rowsOf(ground, prefix).filter(([, value]) => !isGone(ground, value));
+    const rows = rowsOf(ground, prefix);
     const rules = entryGuard(binding.type, slot.name, slot.rules);
     const open = (value: unknown): unknown => rules.open(copyOf(keptOf(value)), id, () => {});
     if (slot.kind === 'table')
-      return new Map(rows.map(([key, value]) => [readUtf8(key.slice(prefix.length)), open(value)]));
+      return new Map(
+        rows
+          .filter(([, value]) => !isGone(ground, value))
+          .map(([key, value]) => [readUtf8(key.slice(prefix.length)), open(value)]),
+      );
     // Rows beyond the length are left over from earlier.
-    return rows.slice(0, Number(bareValue(cell) ?? 0)).map(([, value]) => open(value));
+    const bounds = listBounds(cell);
+    const expires = slot.rules?.expiration !== undefined;
+    return rows
+      .filter(([key]) => key >= elementKey(prefix, bounds.left) && key < elementKey(prefix, bounds.end))
+      .filter(([, value]) => elementDeadline(value, bounds, expires) > ground.now)
+      .map(([, value]) => open(value));
   };
   return Object.fromEntries(binding.shape.slots.map((slot) => [slot.name, read(slot)]));
 }

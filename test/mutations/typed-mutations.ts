@@ -93,6 +93,22 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
     suites: [seeds(60, CLOAKROOMS)],
   },
   {
+    name: 'expiry: viewing a list brings back what has expired',
+    file: 'src/shard/list-handle.ts',
+    find: 'left: this.#firstLeft(bounds, deadline), floor',
+    replace: 'floor',
+    why: 'an expired element is never seen',
+    suites: [seeds(60, CLOAKROOMS), tests('unit/shard/expiring-lists')],
+  },
+  {
+    name: 'expiry: an element expires before an older one',
+    file: 'src/shard/list-rows.ts',
+    find: 'if (own < NEVER) return Math.max(own, floor);',
+    replace: 'if (own < NEVER) return own;',
+    why: 'what is viewed again and again expires all the same',
+    suites: [seeds(60, CLOAKROOMS), tests('unit/shard/expiring-lists')],
+  },
+  {
     name: 'migration: a value keeps its old number',
     file: 'src/state/cell-guard.ts',
     find: 'kept.version = version;',

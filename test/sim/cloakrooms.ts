@@ -1,5 +1,5 @@
 /**
- * Cloakrooms: tables whose entries expire and tables and lists of many versions, on an engine that dies while its clock
+ * Cloakrooms: tables and lists whose entries and elements expire and tables and lists of many versions, on an engine that dies while its clock
  * jumps, and that has newer code after every death. Each entity keeps, in a plain value, a shadow of what its entries must
  * read as; so whenever one is invoked, both are compared. At every committed cut each entry that expires has a row that
  * is due no earlier than it is gone, and in the end all that has expired has left the disk.
@@ -41,9 +41,11 @@ interface Shadow {
   readonly coats: ByPlace<Timed>;
   readonly tags: ByPlace<number>;
   readonly log: readonly number[];
+  readonly queue: readonly Timed[];
+  readonly guests: readonly Timed[];
   readonly keys: readonly string[];
 }
-const EMPTY: Shadow = { tickets: {}, coats: {}, tags: {}, log: [], keys: [] };
+const EMPTY: Shadow = { tickets: {}, coats: {}, tags: {}, log: [], queue: [], guests: [], keys: [] };
 
 interface Order {
   readonly do: 'look' | 'hand in' | 'fetch' | 'tag' | 'clear' | 'leave';
@@ -64,6 +66,8 @@ function stateOf(version: number) {
     coats: table<number>({ expire: { after: COAT_MS, since: 'access' } }),
     tags: table<Tag>({ version, migrate }),
     log: list<Tag>({ version, migrate }),
+    queue: list<number>({ expire: { after: TICKET_MS } }),
+    guests: list<number>({ expire: { after: COAT_MS, since: 'access' } }),
   };
 }
 type RoomContext = Context<ReturnType<typeof stateOf>>;
@@ -113,6 +117,7 @@ export class Cloakrooms implements Workload {
   #carryOut(ctx: RoomContext, { do: what, place, key, n }: Order, version: number): void {
     const { state } = ctx;
     this.#comparePlaces(ctx);
+    this.#compareLists(ctx);
     this.#compareTags(ctx, version);
     this.#outside.note(n);
     const now = ctx.now();
@@ -123,7 +128,8 @@ export class Cloakrooms implements Workload {
       shadow = { ...EMPTY, keys: before.keys };
     } else if (what === 'clear') {
       ctx.clear('coats');
-      shadow = { ...before, coats: {} };
+      state.queue.replaceWith([n]);
+      shadow = { ...before, coats: {}, queue: [{ n, at: now }] };
     } else if (what === 'fetch') {
       state.tickets.delete(place);
       state.coats.delete(place);
@@ -131,8 +137,15 @@ export class Cloakrooms implements Workload {
     } else if (what === 'hand in') {
       state.tickets.set(place, n);
       state.coats.set(place, n);
-      const set = { [place]: { n, at: now } };
-      shadow = { ...before, tickets: { ...before.tickets, ...set }, coats: { ...before.coats, ...set } };
+      state.queue.append(n);
+      state.guests.appendAll([n, n]);
+      const timed = { n, at: now };
+      const [tickets, coats] = [before.tickets, before.coats].map((items) => ({ ...items, [place]: timed }));
+      const [queue, guests] = [
+        [...before.queue, timed],
+        [...before.guests, timed, timed],
+      ];
+      shadow = { ...before, tickets, coats, queue, guests };
     } else if (what === 'tag') {
       state.tags.set(place, { version, n });
       state.log.append({ version, n });
@@ -165,6 +178,26 @@ export class Cloakrooms implements Workload {
       }
     }
     ctx.state.shadow = { ...shadow, coats: seen };
+  }
+
+  /** The same for the elements of lists. */
+  #compareLists(ctx: RoomContext): void {
+    const { state, self } = ctx;
+    const { queue, guests, shadow } = state;
+    const now = ctx.now();
+    const left = shadow.queue.filter(({ at }) => now < at + TICKET_MS);
+    const found = [queue.length, ...queue.view()].join();
+    const expected = [left.length, ...left.map(({ n }) => n)].join();
+    this.#expect(found === expected, () => `queue of ${self.id} is ${found}, not ${expected}`);
+    const count = guests.length;
+    const shown = [...guests.view()];
+    const gone = shadow.guests.slice(0, shadow.guests.length - count);
+    const kept = shadow.guests.slice(gone.length);
+    const isSame = count === shown.length && shown.join() === kept.map(({ n }) => n).join();
+    this.#expect(isSame, () => `guests of ${self.id}: ${count}: ${shown.join()} of ${JSON.stringify(shadow.guests)}`);
+    const isInTime = gone.every(({ at }) => now >= at + COAT_MS) && kept.every(({ at }) => now < at + COAT_MS * 1.1);
+    this.#expect(isInTime, () => `guests of ${self.id} at ${now}: ${count} of ${JSON.stringify(shadow.guests)}`);
+    state.shadow = { ...shadow, queue: left, guests: kept.map(({ n }) => ({ n, at: now })) };
   }
 
   #compareTags({ state, self }: RoomContext, version: number): void {
@@ -285,7 +318,7 @@ function without<Item>(items: ByPlace<Item>, place: string): ByPlace<Item> {
 
 /** All that is there of what expires. */
 function restOf({ rows, entities }: CommittedCut): string[] {
-  const marks = ['tickets\0table', 'coats\0table', '\0expiry'];
+  const marks = ['tickets\0table', 'coats\0table', 'queue\0length', 'guests\0length', '\0expiry'];
   const held = [...entities].filter(([, state]) => marks.some((name) => state[name] !== undefined));
   const kept = [...rows].filter(([key, stored]) => {
     return key.charCodeAt(2) === SECTION_EXPIRY || (stored instanceof KeptValue && stored.deadline < NEVER);

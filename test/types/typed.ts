@@ -81,7 +81,7 @@ export const shelf = defineFunction({
     amounts: list({ schema: amountSchema }),
     hits: table({ initial: 0, expire: { after: '1 h', since: 'access' } }),
     offers: table<Cart>({ expire: { after: '7 days' } }),
-    log: list<string>({ version: 2, migrate: { 1: String } }),
+    log: list<string>({ version: 2, migrate: { 1: String }, expire: { after: '1 h' } }),
   },
   invoke(ctx, _message: null) {
     ctx.state.carts.set('a', { items: [] });

@@ -344,6 +344,25 @@ describe('with other code', () => {
     expect(kept.cells).toEqual([true]);
   });
 
+  test('a list that gets an expiration counts from when it is used; one that loses it keeps its times', () => {
+    const kept = new Kept();
+    kept.open(list()).appendAll(['a', 'b']);
+    kept.now = 10_000;
+    const expires = list({ expire: { after: 1_000 } });
+    expect([kept.open(expires).length, ...kept.open(expires).view()]).toEqual([2, 'a', 'b']);
+    kept.now += 500;
+    kept.open(expires).append('c');
+    kept.now += 499;
+    expect([kept.open(expires).length, ...kept.open(expires).view()]).toEqual([3, 'a', 'b', 'c']);
+    kept.now += 1;
+    expect([kept.open(expires).length, ...kept.open(expires).view()]).toEqual([1, 'c']);
+    kept.open(list()).append('d');
+    const seen = kept.open(list());
+    kept.now += 500;
+    expect([...seen.view()].at(-1)).toBe('d');
+    expect([...seen.view()]).not.toContain('c');
+  });
+
   test('a table that loses it keeps to the times of what was set before', () => {
     const kept = new Kept();
     kept.open(table({ expire: { after: 1_000 } })).set('a', 1);
@@ -379,6 +398,5 @@ test('what is no version and no expiration is refused', () => {
     expect(() => table(options)).toThrow(expect.objectContaining({ code: 'INVALID_DEFINITION' }));
     expect(() => list(options)).toThrow(expect.objectContaining({ code: 'INVALID_DEFINITION' }));
   }
-  expect(() => list({ expire: { after: 1 } } as never)).toThrow(/do not expire/);
   expect(() => table({ expire: { after: 0 } })).toThrow(expect.objectContaining({ code: 'INVALID_DEFINITION' }));
 });

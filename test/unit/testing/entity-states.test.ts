@@ -76,10 +76,15 @@ test('in a cut', async () => {
 test('entries that have expired are not there, and the others are those of this version', async () => {
   const room = defineFunction({
     type: 'test/room',
-    state: { coats: table<number>({ expire: { after: '1 h' } }), tags: table<number>({ version: 2 }) },
+    state: {
+      coats: table<number>({ expire: { after: '1 h' } }),
+      tags: table<number>({ version: 2 }),
+      log: list<string>({ expire: { after: '1 h' } }),
+    },
     invoke(ctx, place: string) {
       ctx.state.coats.set(place, 1);
       ctx.state.tags.set(place, 2);
+      ctx.state.log.append(place);
     },
   });
   const t = await testEngine(defineModule({ functions: [room] }));
@@ -93,7 +98,7 @@ test('entries that have expired are not there, and the others are those of this 
   await t.advance('19 min');
   expect([...t.state(room, 'Kim').coats.keys()]).toEqual(['a', 'b']);
   await t.advance('2 min');
-  expect(t.state(room, 'Kim')).toEqual({ coats: new Map([['b', 1]]), tags: both });
+  expect(t.state(room, 'Kim')).toEqual({ coats: new Map([['b', 1]]), tags: both, log: ['b'] });
   await t.advance('2 h');
-  expect(t.state(room, 'Kim')).toEqual({ coats: new Map(), tags: both });
+  expect(t.state(room, 'Kim')).toEqual({ coats: new Map(), tags: both, log: [] });
 });
