@@ -82,3 +82,27 @@ test('an ingress whose router floods somebody waits, another goes on', async () 
   await engine.drained();
   expect(await engine.ask(counter, LOG.id, 'seen')).toEqual(Array.from({ length: taken.hot }, (_, number) => number));
 }, 60_000);
+
+test('an address that never goes on keeps nobody from ending the engine', async () => {
+  let takenCount = 0;
+  const source = {
+    replayable: false,
+    async *read() {
+      for (;;) yield { records: [takenCount++], position: undefined };
+    },
+  };
+  const ingress = defineIngress<number>({ type: 'test/stuck', source });
+  const stuck: Order = { do: 'sleep', ms: 1e9 };
+  const router = defineRouter<number>({ ingress: 'test/stuck', route: (_, send) => send(puppet, 'stuck', stuck) });
+  const { engine } = await openEngine({ shardCount: 1, ingresses: [ingress], routers: [router] });
+  await until(() => takenCount > 1_000);
+  let held: Promise<unknown> | undefined;
+  let isHeld = false;
+  while (!isHeld) {
+    held = engine.send(puppet, 'stuck', stuck, ACCEPTED);
+    held.catch(() => {});
+    isHeld = (await Promise.race([held, sleep(100, 'late')])) === 'late';
+  }
+  await engine.stop({ force: true });
+  await expect(held).rejects.toMatchObject({ code: 'ENGINE_STOPPED' });
+}, 30_000);
