@@ -119,8 +119,8 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   {
     name: 'migration: what was read from disk counts as checked',
     file: 'src/state/record-reader.ts',
-    find: 'new KeptValue(bare.readCell(0), version, deadline, false)',
-    replace: 'new KeptValue(bare.readCell(0), version, deadline, true)',
+    find: 'new KeptValue(cells.readCell(0), version, deadline, false)',
+    replace: 'new KeptValue(cells.readCell(0), version, deadline, true)',
     why: 'values of older versions reach the function as they are',
     suites: [seeds(60, SESSIONS), tests('unit/state/record')],
   },
