@@ -18,7 +18,7 @@ import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import type { ShapeRegistry } from '../wire/shape-registry.ts';
 import { EntityFetch } from './entity-fetch.ts';
-import { Fold } from './fold.ts';
+import { Fold, type FoldPace } from './fold.ts';
 import type { Directory } from './function-binding.ts';
 import type { EncodeInput } from './invoker.ts';
 import type { Rows } from './rows.ts';
@@ -43,6 +43,7 @@ export interface DurableOptions {
   readonly foldBytes: number;
   /** See `FoldPlace`. */
   readonly foldStepUs?: number;
+  readonly pace?: FoldPace;
   /** Entities kept in memory, in bytes. */
   readonly memoryBytes: number;
 }
@@ -210,6 +211,11 @@ export class Durability {
 
   get hasWork(): boolean {
     return this.#snapshot.hasWork || this.#fold.hasWork || this.fetch.hasWork || this.#savepoint.hasWork;
+  }
+
+  /** How long nothing is to be done although something is under way. */
+  get restMs(): number {
+    return this.#fold.restMs;
   }
 
   /** Whether something is under way on other threads whose end comes through the event loop. */

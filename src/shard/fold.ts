@@ -8,6 +8,7 @@
  *
  * Its turns are slices; writing itself happens on other threads (`StoreBatch.write`).
  */
+import type { Clock } from '../base/clock.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { Stored } from '../state/row.ts';
 import type { ChangelogWriter } from '../store/changelog-writer.ts';
@@ -22,7 +23,7 @@ const PATIENCE = 4;
 /** … but no longer than until each of them has been written so often: one put then stands for that many. */
 const WRITES_PER_PUT = 40;
 /** How long a step takes, about. */
-const STEP_US_MIN = 100;
+const STEP_US_MIN = 200;
 const STEP_US_MAX = 1500;
 
 export interface FoldHooks {
@@ -32,7 +33,15 @@ export interface FoldHooks {
   progressed(): void;
 }
 
+/** How often a round takes a step, as long as nobody hurries it. */
+export interface FoldPace {
+  readonly clock: Clock;
+  readonly intervalMs: number;
+}
+
 export interface FoldPlace {
+  /** Given where other threads want the processor, too: a round then leaves it to them most of the time. */
+  readonly pace?: FoldPace | undefined;
   readonly fileSystem: FileSystem;
   readonly directory: string;
   readonly store: StateStore;
@@ -65,6 +74,9 @@ export class Fold {
   #isWriting = false;
   #failure: Error | undefined;
   #isForced = false;
+  /** Whether somebody waits for the round that goes on. */
+  #isHurried = false;
+  #steppedAtMs = 0;
 
   constructor(place: FoldPlace, hooks: FoldHooks) {
     this.#place = place;
@@ -77,13 +89,25 @@ export class Fold {
   }
 
   get hasWork(): boolean {
-    if (this.#isWriting) return false;
+    if (this.#isWriting || this.restMs < Number.POSITIVE_INFINITY) return false;
     return this.#failure !== undefined || this.#round !== undefined || this.#isDue();
+  }
+
+  /** How long a round that takes its time rests before its next step; `Infinity` if it does not. */
+  get restMs(): number {
+    const { pace, foldBytes } = this.#place;
+    if (pace === undefined || this.#round === undefined || this.#isWriting || this.#isHurried) {
+      return Number.POSITIVE_INFINITY;
+    }
+    if (this.#committedBytes >= foldBytes / 2) return Number.POSITIVE_INFINITY;
+    const leftMs = this.#steppedAtMs + pace.intervalMs - pace.clock.elapsedMs();
+    return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
   }
 
   /** The next round begins as soon as it can, however little there is to fold. */
   force(): void {
     this.#isForced = true;
+    this.#isHurried = true;
   }
 
   /** What a recovery has found, all of it committed. */
@@ -133,8 +157,9 @@ export class Fold {
   /** One slice. Returns how much there was to do. */
   work(): number {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#isWriting) return 0;
+    if (this.#isWriting || this.restMs < Number.POSITIVE_INFINITY) return 0;
     if (this.#round === undefined && this.#isDue()) this.#round = this.#newRound();
+    if (this.#round !== undefined) this.#steppedAtMs = this.#place.pace?.clock.elapsedMs() ?? 0;
     const result = this.#round?.next();
     if (result?.done === true) this.#round = undefined;
     return result?.value ?? 0;
@@ -152,6 +177,7 @@ export class Fold {
   }
 
   #newRound(): Generator<number, void> {
+    this.#isHurried = this.#isForced;
     this.#isForced = false;
     this.#roundCount++;
     const deltas = this.#deltas.splice(0, this.#committedCount);
@@ -162,7 +188,7 @@ export class Fold {
   }
 
   *#steps(deltas: readonly WrittenDelta[]): Generator<number, void> {
-    const { dirty, changelog, baseEpoch } = this.#place;
+    const { dirty, baseEpoch } = this.#place;
     const recovered = this.#recovered;
     const place = {
       ...this.#place,
@@ -175,12 +201,10 @@ export class Fold {
     const applied = baseEpoch + appliedEpoch;
     yield* round.store(applied);
     dirty.appliedEpoch = appliedEpoch;
-    // The changelog of the last committed epoch holds its messages in flight, so it stays.
-    // The same holds for the one that the store is held at, since a savepoint copies them from there.
-    const lastNeeded = Math.min(this.#committedEpoch, this.#lastEpoch);
-    changelog.removeThrough(Math.min(applied, baseEpoch + lastNeeded - 1));
     // From here on the store knows better.
     this.#recovered = undefined;
+    // One a step: to remove a file of many megabytes takes some milliseconds.
+    while (this.#removeSegment(applied)) yield 1;
     yield* round.items((item) => {
       if (item !== undefined && dirty.pins(item)) return;
       dirty.pinnedCount--;
@@ -197,6 +221,15 @@ export class Fold {
     if (foldStepUs !== undefined) return foldStepUs;
     const behind = Math.min(1, this.#committedBytes / foldBytes);
     return STEP_US_MIN + behind * behind * (STEP_US_MAX - STEP_US_MIN);
+  }
+
+  /** Removes the oldest segment, if all of it is applied and nobody needs it any more. */
+  #removeSegment(applied: number): boolean {
+    const { changelog, baseEpoch } = this.#place;
+    // The changelog of the last committed epoch holds its messages in flight, so it stays.
+    // The same holds for the one that the store is held at, since a savepoint copies them from there.
+    const lastNeeded = Math.min(this.#committedEpoch, this.#lastEpoch);
+    return changelog.removeThrough(Math.min(applied, baseEpoch + lastNeeded - 1), 1) > 0;
   }
 
   /** No further step happens before this is done. */

@@ -158,7 +158,7 @@ export class Shard implements EnvelopeHandler {
 
   /** How long there is nothing to do if nothing comes. */
   get restMs(): number {
-    return Math.min(this.#invoker.restMs, this.timers.restMs);
+    return Math.min(this.#invoker.restMs, this.timers.restMs, this.#durability?.restMs ?? Number.POSITIVE_INFINITY);
   }
 
   /** Whether something is under way whose end comes through the event loop. */

@@ -114,10 +114,10 @@ export class ChangelogWriter {
     return { segment, offsetBytes, byteLength, checksum };
   }
 
-  /** Removes every segment but the current one whose epochs are all <= epoch. Returns how many. */
-  removeThrough(epoch: number): number {
+  /** Removes the oldest segments, never the current one, whose epochs are all <= epoch. Returns how many. */
+  removeThrough(epoch: number, countMax: number = Number.POSITIVE_INFINITY): number {
     let removed = 0;
-    while (this.segments.length > 1 && this.segments[0].lastEpoch <= epoch) {
+    while (removed < countMax && this.segments.length > 1 && this.segments[0].lastEpoch <= epoch) {
       const path = segmentPath(this.#directory, this.segments[0].segment);
       callStorage(path, () => this.#fileSystem.remove(path));
       this.segments.shift();

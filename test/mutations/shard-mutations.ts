@@ -254,8 +254,8 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'fold: removes the segment of the last commit',
     file: 'src/shard/fold.ts',
-    find: 'removeThrough(Math.min(applied, baseEpoch + lastNeeded - 1));',
-    replace: 'removeThrough(applied);',
+    find: 'removeThrough(Math.min(applied, baseEpoch + lastNeeded - 1), 1)',
+    replace: 'removeThrough(applied, 1)',
     why: 'I6: its messages in flight are nowhere else',
     suites: [seeds(120), tests('unit/shard/fold')],
   },
@@ -318,8 +318,8 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'recovery: what it has found is looked at for ever',
     file: 'src/shard/fold.ts',
-    find: 'this.#recovered = undefined;\n    yield*',
-    replace: 'yield*',
+    find: 'this.#recovered = undefined;\n    // One',
+    replace: '// One',
     why: 'an entity that was written since goes back to what it was at the start',
     suites: [seeds(120), tests('unit/shard/recovered-records')],
   },

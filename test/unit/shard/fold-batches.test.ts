@@ -3,6 +3,7 @@
  * that the round's epochs are applied. Recovery skips what is.
  */
 import { expect, test } from 'vitest';
+import type { Clock } from '../../../src/base/clock.ts';
 import { Fold } from '../../../src/shard/fold.ts';
 import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
 import { DIRECTORY, HeldStore, newEntity, settle, SnapshotStage } from './durable-stage.ts';
@@ -64,4 +65,35 @@ test('many small deltas are many steps, and those that later ones have overtaken
   expect(openCount).toBe(1);
   // 20,000 records to look at and 100 puts, in steps of about 0.1 to 1.5 ms.
   expect(stepCount).toBeGreaterThan(5);
+});
+
+test('a round that takes its time rests between its steps, unless somebody hurries it', async () => {
+  const stage = new SnapshotStage();
+  const { fileSystem, changelog, dirty } = stage;
+  const store = new HeldStore();
+  let nowMs = 0;
+  const clock = { elapsedMs: () => nowMs } as Clock;
+  const place = { fileSystem, directory: DIRECTORY, store, changelog, dirty, baseEpoch: 0 };
+  const fold = new Fold(
+    { ...place, foldBytes: 1 << 16, pace: { clock, intervalMs: 1 } },
+    { released: () => {}, progressed: () => {} },
+  );
+  const values = Array.from({ length: 2_000 }, (_, index) => [newEntity(`e${index}`), 'x'.repeat(40)] as const);
+  fold.add(stage.epoch(values));
+  fold.committed(1);
+  expect([fold.hasWork, fold.restMs]).toEqual([true, Number.POSITIVE_INFINITY]);
+  fold.work();
+  expect([fold.hasWork, fold.restMs, fold.work()]).toEqual([false, 1, 0]);
+  nowMs = 0.75;
+  expect(fold.restMs).toBe(0.25);
+  nowMs = 1;
+  expect(fold.hasWork).toBe(true);
+  expect(fold.work()).toBeGreaterThan(0);
+  fold.force();
+  expect([fold.hasWork, fold.restMs]).toEqual([true, Number.POSITIVE_INFINITY]);
+  while (fold.hasWork || fold.isWriting) {
+    fold.work();
+    await settle();
+  }
+  expect([store.contents.size, nowMs]).toEqual([2_001, 1]);
 });
