@@ -58,7 +58,7 @@ async function measure(engine: Engine, seconds: number, isFlooded: boolean): Pro
     return {
       value: p99,
       percentiles: { p50, p99, p999 },
-      named: { 'most that waited for it, messages': flood.waitingMax, 'senders that were held back': heldCount },
+      ...named({ 'most that waited, messages': flood.waitingMax, 'held back, senders': heldCount }),
       checksum: String(waitedCount + warmUpCount + count),
       expected: String(flood.sentCount + warmUpCount + count),
     };
@@ -128,4 +128,10 @@ class Flood {
     await Promise.all(this.#senders);
     await this.#engine.drained();
   }
+}
+
+/** Without a flood there is nothing of the kind. */
+function named(counts: Readonly<Record<string, number>>): Pick<Measurement, 'named'> {
+  const seen = Object.entries(counts).filter(([, count]) => count > 0);
+  return seen.length === 0 ? {} : { named: Object.fromEntries(seen) };
 }
