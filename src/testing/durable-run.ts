@@ -241,8 +241,7 @@ export class DurableRun {
     void this.#process.clients?.checkpoint().then(() => (isCommitted = true));
     const limits = new StepLimits(() => 'the last checkpoint does not come to its end');
     while (!isCommitted) {
-      // A disk that takes its time is no standstill: only the bound on all steps counts.
-      limits.stepped(true);
+      limits.stepped(true); // A disk that takes its time is no standstill.
       this.#act();
       await setImmediate();
       // An earlier fault of the disk can still end the process; then another one has to finish.
