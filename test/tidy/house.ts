@@ -10,6 +10,9 @@
 export const FLOORS: Readonly<Record<string, number>> = {
   base: 0,
   sdk: 1,
+  // StateFun's vocabulary and protocol, and the functions that speak it: on the words of the SDK alone.
+  statefun: 1.5,
+  remote: 1.6,
   keys: 2,
   wire: 2,
   ring: 2,
@@ -24,7 +27,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   shard: 4,
   engine: 5,
   // Around the engine: each stands alone on it.
-  remote: 5.5,
+  endpoint: 5.5,
   connectors: 5.5,
   http: 5.5,
   cli: 5.5,
@@ -46,6 +49,9 @@ export const SINGLE_IMPORTER: readonly string[] = [
   'hdr-histogram-js',
   'classic-level',
   'croner',
+  'undici',
+  'yaml',
+  '@bufbuild/protobuf',
 ];
 
 /** Name parts that say nothing about what is inside. */
