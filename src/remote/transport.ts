@@ -3,12 +3,23 @@
  * shard, or a plain call within the thread. It repeats what may be repeated, within its budget; the function may then
  * run more than once, and only one response counts.
  */
+import type { Companion } from '../sdk/companion.ts';
 import type { BatchRequest, BatchResponse } from '../statefun/protocol.ts';
 
 export interface Transport {
   /**
-   * Throws a `MillraceError`, `REMOTE_CALL_FAILED`, when it gives up. Not when somebody cannot be reached at all: then it
-   * waits until he can be, or until `signal` calls it off.
+   * Throws a `MillraceError`, `REMOTE_CALL_FAILED`, when it gives up. Not when nobody can be reached at all: then it
+   * waits until somebody can be, or until `signal` calls it off.
    */
   call(request: BatchRequest, signal: AbortSignal): Promise<BatchResponse>;
+}
+
+/** Where remote functions run; several functions may share one. One object in each thread, which opens nothing. */
+export interface Endpoint extends Transport {
+  /** What people know it by, such as its URL without credentials. */
+  readonly name: string;
+  /** How many calls may be under way at a time in one shard, for all functions of this endpoint together. */
+  readonly concurrency: number;
+  /** What the shard's thread starts and stops for it. */
+  readonly companion: Companion | undefined;
 }
