@@ -24,6 +24,7 @@ import type { EncodeInput } from './invoker.ts';
 import type { Rows } from './rows.ts';
 import { EnvelopeBlock } from '../wire/envelope-block.ts';
 import { MemoryBudget } from './memory-budget.ts';
+import { pageCountMax } from './record-page.ts';
 import { type Recovered, recoverShard } from './shard-recovery.ts';
 import { encodeInput, type Unfinished, UnfinishedWork } from './unfinished-work.ts';
 import { type SavepointOrder, type SavepointPart, ShardSavepoint } from './shard-savepoint.ts';
@@ -103,7 +104,8 @@ export class Durability {
     const { rows } = place;
     const { dirty } = rows;
     rows.attach({ store, codec });
-    this.recovered = recoverShard({ ...options, codec, names: namesOf, functions: place.directory, rows });
+    const recovery = { ...options, codec, names: namesOf, functions: place.directory, rows };
+    this.recovered = recoverShard({ ...recovery, pageCountMax: pageCountMax(options.foldBytes) });
     this.#changelog = new ChangelogWriter(fileSystem, directory, {
       segmentBytesMax: options.segmentBytes,
       // An earlier failure may have left the last one in a state that nobody knows (I9).

@@ -17,6 +17,7 @@ import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
 
 /** What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. */
 const LOOK_US = 0.05;
+const SIFT_US = 0.3;
 const PUT_US = 3;
 const READ_US = 50;
 const BATCH_COUNT = 4096;
@@ -35,6 +36,8 @@ export interface FoldRoundPlace {
   readonly store: StateStore;
   /** What a recovery has found, older than all deltas. */
   readonly recovered: RecoveredRecords | undefined;
+  /** Of what a recovery has found, so many records have turned out to be older ones of keys with another. */
+  sifted(olderCount: number): void;
   /** How long the next step may take, about. */
   stepUs(): number;
   /** No step may be taken before this is done. */
@@ -69,6 +72,7 @@ export class FoldRound {
     const { recovered } = this.#place;
     for (let index = deltas.length - 1; index >= 0; index--) yield* this.#markDelta(index);
     yield* this.#erase(recovered?.erasures ?? []);
+    if (recovered !== undefined) yield* this.#siftRecovered(recovered);
     let batch = this.#place.store.batch();
     if (recovered !== undefined) batch = yield* this.#putRecovered(recovered, batch);
     for (let index = 0; index < deltas.length; index++) {
@@ -97,8 +101,14 @@ export class FoldRound {
     }
   }
 
+  *#siftRecovered(recovered: RecoveredRecords): Generator<number, void> {
+    const countBefore = recovered.count;
+    for (const count of recovered.sift()) if (this.#isSpent(SIFT_US * count)) yield 1;
+    this.#place.sifted(countBefore - recovered.count);
+  }
+
   *#recoveredItems(recovered: RecoveredRecords, visit: (item: Stored | undefined) => void): Generator<number, void> {
-    for (let entry = 0; entry < recovered.count; entry++) {
+    for (const entry of recovered.newest()) {
       const { item } = recovered.record(entry);
       // What has been written since comes up with its own delta.
       if (item === undefined || Math.abs(item.dirtyEpoch) <= recovered.lastEpoch) visit(item);
@@ -110,7 +120,7 @@ export class FoldRound {
   *#putRecovered(recovered: RecoveredRecords, first: StoreBatch): Generator<number, StoreBatch> {
     let batch = first;
     let batchBytes = 0;
-    for (let entry = 0; entry < recovered.count; entry++) {
+    for (const entry of recovered.newest()) {
       const { bytes, keyStart, keyEnd, valueStart, end, item } = recovered.record(entry);
       const key = bytes.subarray(keyStart, keyEnd);
       if (valueStart === NOTHING || this.#isErased(item)) batch.delete(key);

@@ -193,6 +193,9 @@ export class Fold {
     const place = {
       ...this.#place,
       recovered,
+      sifted: (olderCount: number): void => {
+        this.#place.dirty.pinnedCount -= olderCount;
+      },
       stepUs: () => this.#stepUs(),
       wait: (written: Promise<void>) => this.#wait(written),
     };

@@ -44,6 +44,8 @@ export interface RecoveryPlace {
   readonly directory: string;
   readonly appliedEpoch: number;
   readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
+  /** Records in one index; fewer than that only to try out many. */
+  readonly pageCountMax?: number;
   readonly codec: PayloadCodec;
   readonly functions: Directory;
   /** Those that are not in the store are put there. */
@@ -67,7 +69,7 @@ export function recoverShard(place: RecoveryPlace): Recovered {
 
 /** Takes deltas in, oldest first. */
 class Overlay {
-  readonly records: RecoveredRecords = new RecoveredRecords();
+  readonly records: RecoveredRecords;
   readonly #place: RecoveryPlace;
   #runEpoch = 0;
   #blocks: Uint8Array[] = [];
@@ -75,6 +77,7 @@ class Overlay {
 
   constructor(place: RecoveryPlace) {
     this.#place = place;
+    this.records = new RecoveredRecords(place.pageCountMax);
   }
 
   delta(epoch: number): void {

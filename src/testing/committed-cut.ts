@@ -144,7 +144,8 @@ class CutReader {
       if (value === undefined) this.rows.delete(key);
       else this.rows.set(key, value);
     }
-    for (let entry = 0; entry < records.count; entry++) {
+    Array.from(records.sift());
+    for (const entry of records.newest()) {
       const { bytes, keyStart, keyEnd, valueStart, end } = records.record(entry);
       if (!isEntityKey(bytes, keyStart)) continue;
       const key = bytes.subarray(keyStart, keyEnd);

@@ -286,10 +286,26 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'recovery: an older record wins',
     file: 'src/shard/recovered-records.ts',
-    find: 'entries[entry * STRIDE + OFFSET] = at;',
-    replace: 'if (known === -1) entries[entry * STRIDE + OFFSET] = at;',
+    find: 'for (let page = this.#pages.length - 1; page >= 0; page--) {\n      const index',
+    replace: 'for (let page = 0; page < this.#pages.length; page++) {\n      const index',
     why: 'an entity goes back to an older epoch',
     suites: [seeds(120), tests('unit/shard/recovered-records')],
+  },
+  {
+    name: 'recovery: an older record of the same page wins',
+    file: 'src/shard/record-page.ts',
+    find: 'for (let index = count - 1; index >= 0; index--) this.#index(index);',
+    replace: 'for (let index = 0; index < count; index++) this.#index(index);',
+    why: 'an entity goes back to an older epoch',
+    suites: [seeds(120), tests('unit/shard/recovered-records')],
+  },
+  {
+    name: 'fold: an older record of another page is put',
+    file: 'src/shard/recovered-records.ts',
+    find: 'own.overtake(index);',
+    replace: '',
+    why: 'the newest record is put last all the same, but keys are released twice',
+    suites: [tests('unit/shard/recovered-records')],
   },
   {
     name: 'recovery: what is not folded counts as clean',

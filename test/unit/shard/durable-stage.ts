@@ -50,7 +50,8 @@ export function unreachableRow(): never {
 /** What a recovery has found of the entities of known functions, as a fetch would make them. */
 export function recoveredEntities(records: RecoveredRecords, functions: Directory = directory): Entity[] {
   const entities: Entity[] = [];
-  for (let entry = 0; entry < records.count; entry++) {
+  Array.from(records.sift());
+  for (const entry of records.newest()) {
     const { bytes, keyStart, keyEnd, valueStart, epoch } = records.record(entry);
     const { type, id } = readKey(bytes, keyStart, keyEnd);
     const functionIndex = functions.findFunction(type);

@@ -86,6 +86,7 @@ test('what a recovery has found is not asked for, and stays needed in memory', (
   const records = new RecoveredRecords();
   const frame = Buffer.from(writer.bytes.subarray(0, writer.length));
   records.addFrame(frame, 3, unreachableRow);
+  records.seal();
   stage.recovered = records;
   stage.store1(removed, 'old');
   for (const entity of [found, removed, other]) stage.fetch.want(entity);
