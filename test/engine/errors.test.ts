@@ -25,6 +25,7 @@ import {
   startEngine,
 } from '../../src/index.ts';
 import { portableFilter } from '../../src/sdk/dead-letter.ts';
+import { decodeResponse } from '../../src/statefun/protocol-codec.ts';
 import { type Order, puppet, records } from './puppet.ts';
 import { openEngine, PUPPET_MODULE, until } from './puppet-engine.ts';
 import type { TypedOrder } from './typed-functions.ts';
@@ -226,6 +227,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   MALFORMED_RECORD: reporting(() => ({
     ingresses: [ingress(ndjsonSource({ path: fileWith('{}\n{"a":\n'), onMalformed: 'skip' }))],
   })),
+  MALFORMED_BATCH: () => thrown(() => decodeResponse(Uint8Array.of(0xa2, 0x06, 0x7f))),
   INGRESS_FAILED: reporting(() => ({ ingresses: [ingress(noise([1], new Error('source is dry')))] })),
   ROUTER_FAILED: reporting(() => ({
     ingresses: [ingress(noise([1]))],

@@ -1,0 +1,201 @@
+/**
+ * Reads protocol buffers, field by field, from bytes that anybody may have written. It relies on nothing: lengths stay
+ * within the message that they stand in, strings are well-formed and no longer than they may be, groups nest so deep and
+ * no deeper, and there is a bound on the number of fields. What it gives shares no memory with the bytes.
+ */
+import { isUtf8 } from 'node:buffer';
+import { MillraceError } from '../sdk/errors.ts';
+import { WIRE_32, WIRE_64, WIRE_GROUP, WIRE_GROUP_END, WIRE_LENGTH, WIRE_VARINT } from './protocol-layout.ts';
+
+const GROUP_DEPTH_MAX = 32;
+/** Most bytes of UTF-8 for one UTF-16 code unit. */
+const UTF8_BYTES_MAX = 3;
+const VARINT_BYTES_MAX = 10;
+const NOT_SHORT = -1;
+
+export class ProtobufReader {
+  readonly #bytes: Buffer;
+  /** What is being read, for refusals. */
+  readonly #what: string;
+  #position = 0;
+  #end: number;
+  #fieldsLeft: number;
+
+  /** @throws MillraceError `MALFORMED_BATCH`, as every method here, if the bytes are not what they should be. */
+  constructor(bytes: Uint8Array, what: string, fieldCountMax: number) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#what = what;
+    this.#end = bytes.byteLength;
+    this.#fieldsLeft = fieldCountMax;
+  }
+
+  /** The tag of the next field of this message; 0 at its end. */
+  tag(): number {
+    if (this.#position === this.#end) return 0;
+    if (--this.#fieldsLeft < 0) return this.refuse('has too many fields');
+    const first = this.#bytes[this.#position];
+    if (first < 0x80 && first > 7) {
+      this.#position++;
+      return first;
+    }
+    const tag = this.#uint32();
+    return tag > 7 ? tag : this.refuse(`has a field without a number`);
+  }
+
+  /** Goes into the message that is the field; returns what `leave` needs to come back. */
+  enter(): number {
+    const length = this.#length();
+    const outer = this.#end;
+    this.#end = this.#position + length;
+    return outer;
+  }
+
+  leave(outer: number): void {
+    this.#end = outer;
+  }
+
+  /** Text of at most so many UTF-16 code units. */
+  string(lengthMax: number): string {
+    const byteLength = this.#length();
+    const start = this.#position;
+    if (byteLength > lengthMax * UTF8_BYTES_MAX) return this.#tooLong(lengthMax);
+    this.#position = start + byteLength;
+    if (this.#isAscii(start, this.#position)) {
+      return byteLength > lengthMax ? this.#tooLong(lengthMax) : this.#bytes.toString('latin1', start, this.#position);
+    }
+    if (!isUtf8(this.#bytes.subarray(start, this.#position))) return this.refuse('has text that is not UTF-8');
+    const text = this.#bytes.toString('utf8', start, this.#position);
+    return text.length > lengthMax ? this.#tooLong(lengthMax) : text;
+  }
+
+  /** A copy. */
+  bytes(): Uint8Array {
+    const length = this.#length();
+    const start = this.#position;
+    this.#position = start + length;
+    const copy = new Uint8Array(length);
+    // A call costs more than a few bytes do.
+    if (length > 32) copy.set(this.#bytes.subarray(start, start + length));
+    else for (let index = 0; index < length; index++) copy[index] = this.#bytes[start + index];
+    return copy;
+  }
+
+  bool(): boolean {
+    const short = this.#shortVarint();
+    return short === NOT_SHORT ? this.#varint64() !== 0n : short !== 0;
+  }
+
+  /** A number of 64 bits, which must be a safe integer. */
+  int64(): number {
+    const short = this.#shortVarint();
+    if (short !== NOT_SHORT) return short;
+    const value = BigInt.asIntN(64, this.#varint64());
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : this.refuse(`has the number ${value}, beyond what is safe`);
+  }
+
+  /** Steps over a field that nobody knows here. `known` has a bit for each field number that is known. */
+  skip(tag: number, known: number): void {
+    const field = tag >>> 3;
+    if (field < 32 && (known & (1 << field)) !== 0) this.refuse(`has field ${field} with wire type ${tag & 7}`);
+    this.#skip(tag, 0);
+  }
+
+  refuse(complaint: string): never {
+    const what = `The ${this.#what} ${complaint} (near byte ${this.#position} of ${this.#bytes.byteLength})`;
+    throw new MillraceError('MALFORMED_BATCH', what, { details: { offset: this.#position } });
+  }
+
+  #skip(tag: number, depth: number): void {
+    switch (tag & 7) {
+      case WIRE_VARINT:
+        this.#varint64();
+        return;
+      case WIRE_64:
+        this.#advance(8);
+        return;
+      case WIRE_LENGTH:
+        this.#advance(this.#length());
+        return;
+      case WIRE_32:
+        this.#advance(4);
+        return;
+      case WIRE_GROUP:
+        this.#skipGroup(tag, depth);
+        return;
+      default:
+        this.refuse(`has a field of wire type ${tag & 7}`);
+    }
+  }
+
+  #skipGroup(start: number, depth: number): void {
+    if (depth === GROUP_DEPTH_MAX) this.refuse(`has groups nested deeper than ${GROUP_DEPTH_MAX}`);
+    for (;;) {
+      const tag = this.tag();
+      if (tag === 0) this.refuse('has a group without an end');
+      if ((tag & 7) !== WIRE_GROUP_END) this.#skip(tag, depth + 1);
+      else if (tag >>> 3 === start >>> 3) return;
+      else this.refuse('has groups that end in another order than they began');
+    }
+  }
+
+  #advance(byteLength: number): void {
+    if (byteLength > this.#end - this.#position) this.refuse('is cut off');
+    this.#position += byteLength;
+  }
+
+  /** The length of what follows, which is all there. */
+  #length(): number {
+    const length = this.#uint32();
+    if (length > this.#end - this.#position) this.refuse(`is cut off: a part should have ${length} bytes`);
+    return length;
+  }
+
+  #uint32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.#byte();
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value > 0xffff_ffff ? this.refuse('has a tag or length of more than 32 bits') : value;
+    }
+    return this.refuse('has a tag or length of more than 32 bits');
+  }
+
+  /** A varint of up to four bytes; the others stay where they are, for `#varint64`. */
+  #shortVarint(): number {
+    const start = this.#position;
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.#byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    this.#position = start;
+    return NOT_SHORT;
+  }
+
+  #varint64(): bigint {
+    let value = 0n;
+    for (let index = 0; index < VARINT_BYTES_MAX; index++) {
+      const byte = this.#byte();
+      value |= BigInt(byte & 0x7f) << BigInt(7 * index);
+      if (byte < 0x80) return value;
+    }
+    return this.refuse('has a number of more than 64 bits');
+  }
+
+  #byte(): number {
+    if (this.#position === this.#end) this.refuse('is cut off');
+    return this.#bytes[this.#position++];
+  }
+
+  #isAscii(start: number, end: number): boolean {
+    const bytes = this.#bytes;
+    for (let index = start; index < end; index++) if (bytes[index] > 0x7f) return false;
+    return true;
+  }
+
+  #tooLong(lengthMax: number): never {
+    return this.refuse(`has a name, id or token of more than ${lengthMax} characters`);
+  }
+}

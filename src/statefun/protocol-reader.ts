@@ -1,0 +1,96 @@
+/**
+ * What reading a request and reading a response have in common: the limits, and the two messages that both are made of,
+ * addresses and typed values.
+ */
+import type { Address } from '../sdk/address.ts';
+import { ProtobufReader } from './protobuf-reader.ts';
+import {
+  ADDRESS_ID_LENGTH_MAX,
+  FIELD_1,
+  FIELD_2,
+  FIELD_3,
+  NAME_LENGTH_MAX,
+  type ProtocolLimits,
+  VARINT_2,
+} from './protocol-layout.ts';
+import type { TypedValue } from './typed-value.ts';
+
+/** An element has no more fields than this, its parts and theirs included; unknown ones have the rest. */
+const FIELDS_PER_ELEMENT = 16;
+const FIELD_COUNT_MIN = 1000;
+
+const FIELDS_1_TO_3 = 0b1110;
+
+export class ProtocolReader extends ProtobufReader {
+  readonly #limits: ProtocolLimits;
+  #elementsLeft: number;
+  #statesLeft: number;
+
+  constructor(bytes: Uint8Array, what: 'request' | 'response', limits: ProtocolLimits) {
+    super(bytes, what, FIELD_COUNT_MIN + limits.elementCountMax * FIELDS_PER_ELEMENT);
+    this.#limits = limits;
+    this.#elementsLeft = limits.elementCountMax;
+    this.#statesLeft = limits.stateCountMax;
+    if (bytes.byteLength > limits.bytesMax) {
+      this.refuse(`has ${bytes.byteLength} bytes, more than the ${limits.bytesMax} allowed`);
+    }
+  }
+
+  /** Counts one element of whatever list. */
+  element(): void {
+    if (--this.#elementsLeft < 0) this.refuse(`has more than ${this.#limits.elementCountMax} elements`);
+  }
+
+  /** Counts one element that is about a state. */
+  stateElement(): void {
+    this.element();
+    if (--this.#statesLeft < 0) this.refuse(`has more than ${this.#limits.stateCountMax} states`);
+  }
+
+  name(): string {
+    return this.string(NAME_LENGTH_MAX);
+  }
+
+  /** Undefined for one that names nobody. */
+  address(): Address | undefined {
+    const outer = this.enter();
+    let namespace = '';
+    let name = '';
+    let id = '';
+    for (let tag = this.tag(); tag !== 0; tag = this.tag()) {
+      if (tag === FIELD_1) namespace = this.name();
+      else if (tag === FIELD_2) name = this.name();
+      else if (tag === FIELD_3) id = this.string(ADDRESS_ID_LENGTH_MAX);
+      else this.skip(tag, FIELDS_1_TO_3);
+    }
+    this.leave(outer);
+    return namespace === '' && name === '' && id === '' ? undefined : { type: `${namespace}/${name}`, id };
+  }
+
+  typedValue(): TypedValue {
+    return this.#readValue(false);
+  }
+
+  /** A value that is to be stored: as in Flink its bytes count, whatever it says of having any. */
+  storedValue(): TypedValue {
+    return this.#readValue(true);
+  }
+
+  #readValue(isStored: boolean): TypedValue {
+    const outer = this.enter();
+    let typename = '';
+    let hasValue = isStored;
+    let value: Uint8Array | undefined;
+    for (let tag = this.tag(); tag !== 0; tag = this.tag()) {
+      if (tag === FIELD_1) typename = this.name();
+      else if (tag === VARINT_2) hasValue = this.bool() || isStored;
+      else if (tag === FIELD_3) value = this.bytes();
+      else this.skip(tag, FIELDS_1_TO_3);
+    }
+    this.leave(outer);
+    return { typename, value: hasValue ? (value ?? new Uint8Array(0)) : undefined };
+  }
+}
+
+/** What an argument is that was left out. */
+export const NO_VALUE: TypedValue = Object.freeze({ typename: '', value: undefined });

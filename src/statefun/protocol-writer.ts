@@ -1,0 +1,37 @@
+/**
+ * What writing a request and writing a response have in common: addresses and typed values, in their canonical form,
+ * which is the only one that the readers of all SDKs take.
+ */
+import { assert } from '../base/assert.ts';
+import type { Address } from '../sdk/address.ts';
+import { ProtobufWriter } from './protobuf-writer.ts';
+import { FIELD_1, FIELD_2, FIELD_3, VARINT_2 } from './protocol-layout.ts';
+import type { TypedValue } from './typed-value.ts';
+
+/** Like all of a `ProtobufWriter`, from the last field to the first. */
+export class ProtocolWriter extends ProtobufWriter {
+  address(tag: number, { type, id }: Address): void {
+    const before = this.byteLength;
+    this.string(FIELD_3, id);
+    this.typeName(FIELD_1, FIELD_2, type);
+    this.head(tag, before);
+  }
+
+  /** `namespace/name` as two fields. */
+  typeName(namespaceTag: number, nameTag: number, type: string): void {
+    const slash = type.lastIndexOf('/');
+    assert(slash > 0, 'names have been checked where they came in');
+    this.string(nameTag, type.slice(slash + 1));
+    this.string(namespaceTag, type.slice(0, slash));
+  }
+
+  typedValue(tag: number, { typename, value }: TypedValue): void {
+    const before = this.byteLength;
+    if (value !== undefined) {
+      if (value.length > 0) this.bytes(FIELD_3, value);
+      this.int64(VARINT_2, 1);
+    }
+    this.string(FIELD_1, typename);
+    this.head(tag, before);
+  }
+}
