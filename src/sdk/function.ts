@@ -11,6 +11,7 @@ import { checkTypeName } from './address.ts';
 import type { EgressType } from './egress.ts';
 import { describe, MillraceError } from './errors.ts';
 import { type FilledFunctionBounds, fillFunctionBounds, type FunctionBounds } from './function-bounds.ts';
+import type { FunctionExtras } from './function-extras.ts';
 import type { MessageOptions } from './message-options.ts';
 import { type AnySchema, checkWith, isSchema, type SchemaInput, type SchemaOutput } from './schema.ts';
 import type { AnyStateSpec, StateOf, StateSpecs } from './state.ts';
@@ -143,7 +144,8 @@ export interface FunctionDefinition<Message, Reply, Specs extends StateSpecs> ex
 /** A function of a module. It is also its own `FunctionType`, so that it can be sent to. */
 export interface StatefulFunction<Message, Reply = unknown, Specs extends StateSpecs = StateSpecs>
   extends FunctionType<Message, Reply>,
-    FilledFunctionBounds {
+    FilledFunctionBounds,
+    FunctionExtras {
   readonly kind: 'function';
   readonly state: Specs;
   readonly failure: FilledFailurePolicy;

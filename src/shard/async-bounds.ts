@@ -2,12 +2,13 @@
  * How much a shard may have under way that is not finished when its turn ends: async invocations and operations of
  * `ctx.async`, of each function and in all. What would be too much waits, in a queue of its function, in the order in
  * which it came (I4); so a slow function holds its own messages and nobody else's, and functions that finish at once
- * never wait.
+ * never wait. Functions may share a bound, which then counts for all of them instead of that of the shard.
  *
  * A function is *crowded* while something of it waits or it may begin nothing: then all its further messages go to the
  * end of its queue, whoever they are for, so that none overtakes an older one.
  */
 import type { SpillStorage } from '../base/spill.ts';
+import type { SharedBound } from '../sdk/function-extras.ts';
 import type { Entity } from '../state/entity.ts';
 import { type Floods, isStillFlooded } from './floods.ts';
 import type { FunctionBinding } from './function-binding.ts';
@@ -28,9 +29,25 @@ export interface BoundsOptions {
   readonly floods: Floods;
 }
 
+/** What is under way of several functions that share a bound. */
+export class SharedLoad {
+  readonly countMax: number;
+  count = 0;
+  readonly loads: FunctionLoad[] = [];
+
+  constructor({ concurrency }: SharedBound) {
+    this.countMax = concurrency;
+  }
+
+  get hasRoom(): boolean {
+    return this.count < this.countMax;
+  }
+}
+
 /** What is under way of one function, and what waits. */
 export class FunctionLoad {
   readonly binding: FunctionBinding;
+  readonly shared: SharedLoad | undefined;
   count = 0;
   /** Whether it is known to have work under way when its invocations return. */
   isAsync: boolean;
@@ -45,8 +62,10 @@ export class FunctionLoad {
   /** Whether the next to go on is a ready entity rather than a message. */
   isEntityNext = false;
 
-  constructor(binding: FunctionBinding) {
+  constructor(binding: FunctionBinding, shared: SharedLoad | undefined) {
     this.binding = binding;
+    this.shared = shared;
+    shared?.loads.push(this);
     this.isAsync = binding.isAsync;
   }
 
@@ -71,6 +90,7 @@ export class AsyncBounds {
   readonly #options: BoundsOptions;
   readonly #countMax: number;
   readonly #loads: (FunctionLoad | undefined)[] = [];
+  readonly #shared = new Map<SharedBound, SharedLoad>();
   /** Those of which something waits, next first. */
   #waiting: FunctionLoad[] = [];
 
@@ -83,7 +103,7 @@ export class AsyncBounds {
     const { index } = binding;
     let load = this.#loads[index];
     if (load === undefined) {
-      load = new FunctionLoad(binding);
+      load = new FunctionLoad(binding, this.#sharedOf(binding));
       // Functions are numbered one after the other, and whoever comes up first may have any number.
       while (this.#loads.length <= index) {
         this.#loads.push(undefined);
@@ -93,6 +113,16 @@ export class AsyncBounds {
       this.update(load);
     }
     return load;
+  }
+
+  #sharedOf({ fn: { sharedBound } }: FunctionBinding): SharedLoad | undefined {
+    if (sharedBound === undefined) return undefined;
+    let shared = this.#shared.get(sharedBound);
+    if (shared === undefined) {
+      shared = new SharedLoad(sharedBound);
+      this.#shared.set(sharedBound, shared);
+    }
+    return shared;
   }
 
   isCrowded(binding: FunctionBinding): boolean {
@@ -110,7 +140,8 @@ export class AsyncBounds {
 
   /** Whether the function may have one more under way. */
   hasRoom(load: FunctionLoad): boolean {
-    return this.count < this.#countMax && load.count < load.countMax;
+    const hasRoom = load.shared === undefined ? this.count < this.#countMax : load.shared.hasRoom;
+    return hasRoom && load.count < load.countMax;
   }
 
   /** Whether it may be invoked: always, if its invocations are not known to leave anything under way. */
@@ -130,8 +161,8 @@ export class AsyncBounds {
     const load = this.loadOf(binding);
     load.count++;
     load.isAsync = true;
-    this.count++;
-    if (this.count === this.#countMax) this.#updateAll();
+    if (load.shared !== undefined) this.#countShared(load, load.shared, 1);
+    else if (++this.count === this.#countMax) this.#updateAll(this.#loads);
     else this.update(load);
   }
 
@@ -139,12 +170,21 @@ export class AsyncBounds {
   end(binding: FunctionBinding): void {
     const load = this.loadOf(binding);
     load.count--;
-    if (this.count-- === this.#countMax) this.#updateAll();
+    if (load.shared !== undefined) this.#countShared(load, load.shared, -1);
+    else if (this.count-- === this.#countMax) this.#updateAll(this.#loads);
     else this.update(load);
   }
 
-  #updateAll(): void {
-    for (const load of this.#loads) if (load?.isAsync === true) this.update(load);
+  /** Work that has a bound of its own takes nothing from what the others may have under way. */
+  #countShared(load: FunctionLoad, shared: SharedLoad, change: 1 | -1): void {
+    const { hasRoom } = shared;
+    shared.count += change;
+    if (shared.hasRoom === hasRoom) this.update(load);
+    else this.#updateAll(shared.loads);
+  }
+
+  #updateAll(loads: readonly (FunctionLoad | undefined)[]): void {
+    for (const load of loads) if (load?.isAsync === true) this.update(load);
   }
 
   /** Something has begun, ended, come to wait or gone on. */

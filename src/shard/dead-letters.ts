@@ -194,6 +194,7 @@ export function withoutAttempts({
   attempts: _attempts,
   firstFailedAt: _at,
   unparked: _unparked,
+  alone: _alone,
   ...meta
 }: MessageMeta): MessageMeta | null {
   return Object.keys(meta).length === 0 ? null : meta;

@@ -12,8 +12,8 @@ import type { AsyncBounds, FunctionLoad } from './async-bounds.ts';
 import type { Durability } from './durability.ts';
 import type { Failures } from './failures.ts';
 import type { Directory, FunctionBinding } from './function-binding.ts';
-import { ID_IN_ENVELOPE } from './invocation-core.ts';
 import type { Invoker } from './invoker.ts';
+import { ID_IN_ENVELOPE } from './undelivered.ts';
 import type { Parking } from './parking.ts';
 import {
   SLOT_FORM,

@@ -20,13 +20,12 @@ import type { ShapeRegistry } from '../wire/shape-registry.ts';
 import { EntityFetch } from './entity-fetch.ts';
 import { Fold, type FoldPace } from './fold.ts';
 import type { Directory } from './function-binding.ts';
-import type { EncodeInput } from './invoker.ts';
 import type { Rows } from './rows.ts';
 import { EnvelopeBlock } from '../wire/envelope-block.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { pageCountMax } from './record-page.ts';
 import { type Recovered, recoverShard } from './shard-recovery.ts';
-import { encodeInput, type Unfinished, UnfinishedWork } from './unfinished-work.ts';
+import { type EncodeInput, encodeInput, type Unfinished, UnfinishedWork } from './unfinished-work.ts';
 import { type SavepointOrder, type SavepointPart, ShardSavepoint } from './shard-savepoint.ts';
 import { ShardSnapshot, type SnapshotReport } from './shard-snapshot.ts';
 

@@ -6,6 +6,7 @@
 import { MillraceError } from '../sdk/errors.ts';
 import type { Entity } from '../state/entity.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
+import { Batches } from './batches.ts';
 import { AsyncBounds, type BoundsOptions } from './async-bounds.ts';
 import { type AsyncOperation, AsyncOperations } from './async-operations.ts';
 import type { Effects } from './effects.ts';
@@ -24,6 +25,7 @@ export class HeldWork implements Unfinished {
   /** Entities with a line. */
   readonly busy: Set<Entity> = new Set();
   readonly lines: WaitingLines;
+  readonly batches: Batches;
   readonly bounds: AsyncBounds;
   readonly async: AsyncOperations;
   readonly floods: Floods;
@@ -33,6 +35,7 @@ export class HeldWork implements Unfinished {
   constructor(place: HeldPlace) {
     this.floods = place.floods;
     this.lines = new WaitingLines(place);
+    this.batches = new Batches(this.lines);
     this.bounds = new AsyncBounds(place);
     this.async = new AsyncOperations(place.gate, place.effects, this.bounds);
   }
@@ -47,17 +50,17 @@ export class HeldWork implements Unfinished {
 
   /** Whether a turn would get on with something of it. */
   get hasWork(): boolean {
-    return this.async.hasWork || this.bounds.canGoOn;
+    return this.async.hasWork || this.batches.hasReady || this.bounds.canGoOn;
   }
 
-  /** Messages that wait. */
+  /** Messages that wait, or are in batches. */
   get waitingCount(): number {
-    return this.lines.count + this.bounds.queuedCount;
+    return this.lines.count + this.batches.count + this.bounds.queuedCount;
   }
 
-  /** Those of them that wait where it is flooded: they count against nobody's credit. */
+  /** Those of them that wait, or have waited, where it is flooded: they count against nobody's credit. */
   get floodedCount(): number {
-    return this.lines.floodedCount + this.bounds.floodedCount;
+    return this.lines.floodedCount + this.batches.floodedCount + this.bounds.floodedCount;
   }
 
   /** What they take in memory beyond objects. */

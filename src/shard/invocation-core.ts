@@ -24,11 +24,10 @@ import type { FunctionBinding } from './function-binding.ts';
 import { InvocationRows } from './invocation-rows.ts';
 import type { RowWrites } from './row-writes.ts';
 import { contextExpired, type StateHandle, type StateHolder, type StateOwner } from './state-handle.ts';
+import { ID_IN_ENVELOPE } from './undelivered.ts';
 import type { Workplace } from './workplace.ts';
 
 const IDLE_ENTITY = new Entity(TYPE_NONE, 0, '');
-/** Marks a source id that still lies in the envelope being read. */
-export const ID_IN_ENVELOPE = '';
 
 export abstract class InvocationCore implements CellHolder, StateHolder {
   readonly state: never;

@@ -2,20 +2,23 @@
  * The Context: what user code sees of its invocation, and may do. Everything here checks that the invocation is still
  * under way, and only adds to what happens when it returns (I5).
  */
+import { assert } from '../base/assert.ts';
 import type { Address } from '../sdk/address.ts';
+import type { BatchContext, BatchedMessage } from '../sdk/batch.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import type { Context, FunctionType } from '../sdk/function.ts';
+import type { FunctionType } from '../sdk/function.ts';
 import type { MessageOptions } from '../sdk/message-options.ts';
 import type { Trace } from '../sdk/trace.ts';
 import { SECTION_LIST, SECTION_TABLE } from '../store/key-layout.ts';
 import { KIND_EGRESS, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
+import { batchedMessage } from './batches.ts';
 import { TimedInvocation } from './timed-invocation.ts';
 
 /** Where an address keeps rows of state. */
 const STATE_SECTIONS: readonly number[] = [SECTION_TABLE, SECTION_LIST];
 
-export class Invocation extends TimedInvocation implements Context<never> {
+export class Invocation extends TimedInvocation implements BatchContext<never> {
   /** Made when it is asked for. */
   #abort: AbortController | undefined;
 
@@ -104,6 +107,15 @@ export class Invocation extends TimedInvocation implements Context<never> {
 
   async(metadata: unknown, work: unknown): void {
     this.addOperation(metadata, work);
+  }
+
+  takeWaiting(countMax: number): readonly BatchedMessage[] {
+    this.check();
+    const { place, binding, entity } = this;
+    assert(!this.isInPlace && binding.fn.takesWaiting === true, 'batches are for functions that say so, and are async');
+    if (place.suspects.isSuspect(binding, entity)) return [];
+    const taken = place.held.batches.take(entity, this.meta, countMax);
+    return taken.map((held) => batchedMessage(place.directory, held));
   }
 
   clear(name: string): void {

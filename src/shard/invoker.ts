@@ -15,14 +15,13 @@ import type { Failures } from './failures.ts';
 import type { FunctionBinding } from './function-binding.ts';
 import { newInvocation } from './guarded-invocation.ts';
 import type { HeldWork } from './held-work.ts';
+import { InvocationContexts } from './invocation-contexts.ts';
 import type { Invocation } from './invocation.ts';
+import type { EncodeInput } from './unfinished-work.ts';
 import type { Workplace } from './workplace.ts';
 
 /** Messages of one line that are handled in a row before others get a turn (I10). */
 const HELD_COUNT_MAX = 256;
-
-/** Makes the envelope of the message that an invocation was given. */
-export type EncodeInput = (invocation: Invocation, message: unknown, form: number) => Uint8Array;
 
 export class Invoker {
   readonly entities: EntityTable;
@@ -36,10 +35,9 @@ export class Invoker {
 
   readonly #place: Workplace;
   readonly #failures: Failures;
-  /** The Context of each function's invocations in place. */
-  readonly #contexts: Invocation[] = [];
-  /** Whose messages are kept for checkpoints when they are begun: whose invocations have been seen to be async. */
-  readonly #asides: boolean[] = [];
+  readonly #prepared: InvocationContexts;
+  readonly #contexts: Invocation[];
+  readonly #asides: boolean[];
   readonly #encodeInput: EncodeInput | undefined;
   readonly #ended: EndedInvocations;
 
@@ -53,19 +51,9 @@ export class Invoker {
     this.#ended = new EndedInvocations(place);
     this.#ended.onEnded = () => this.onSettled();
     this.#encodeInput = encodeInput;
-    this.#prepare();
-    place.directory.onGuarded = (index) => {
-      this.#prepare();
-      this.#contexts[index] = newInvocation(place, place.directory.bindings[index], false);
-    };
-  }
-
-  /** For all functions, and types of namespaces, that there are by now. */
-  #prepare(): void {
-    for (const binding of this.#place.directory.bindings.slice(this.#contexts.length)) {
-      this.#asides.push(binding.isAsync);
-      this.#contexts.push(newInvocation(this.#place, binding, false));
-    }
+    this.#prepared = new InvocationContexts(place);
+    this.#contexts = this.#prepared.inPlace;
+    this.#asides = this.#prepared.asides;
   }
 
   /** Whether something is under way whose end comes through the event loop. */
@@ -106,8 +94,14 @@ export class Invoker {
       this.finishedCount = (this.finishedCount + 1) | 0;
       return true;
     }
-    if (binding.index >= this.#contexts.length) this.#prepare();
+    if (binding.index >= this.#contexts.length) this.#prepared.prepare();
     const aside = this.#asides[binding.index];
+    if (aside && this.held.batches.isDeferring && binding.fn.takesWaiting === true) {
+      this.occupy(entity);
+      if (!inTable) this.#keep(entity);
+      this.held.batches.defer(entity, { message, sourceType, sourceId, form, meta }, this.#place.reader);
+      return false;
+    }
     const invocation = aside ? newInvocation(this.#place, binding, true) : this.#contexts[binding.index];
     invocation.begin(entity, sourceType, sourceId, meta);
     entity.usedEpoch = this.#place.rows.dirty.epoch;
@@ -172,15 +166,17 @@ export class Invoker {
   /** Carries out the effects of async invocations that have ended since, and tries again what is due. */
   settle(): number {
     let count = this.held.async.hasWork ? this.held.async.work() : 0;
-    for (const entity of this.#failures.backOff.takeDue()) {
-      this.admit(entity);
-      count++;
-    }
+    count += this.#admitAll(this.#failures.backOff.takeDue()) + this.#admitAll(this.held.batches.takeReady());
     for (const ended of this.#ended.take()) {
       this.#settle(ended);
       count++;
     }
     return count;
+  }
+
+  #admitAll(entities: readonly Entity[]): number {
+    for (const entity of entities) this.admit(entity);
+    return entities.length;
   }
 
   #settle(ended: EndedInvocation): void {
@@ -193,6 +189,7 @@ export class Invoker {
       if (!this.#onFailed(invocation, true, ended)) return;
     } else {
       invocation.apply();
+      this.finishedCount = (this.finishedCount + this.held.batches.end(entity)) | 0;
       this.#finish(entity, invocation, true);
     }
     this.admit(entity);
@@ -200,16 +197,21 @@ export class Invoker {
 
   /**
    * Nothing that it did has happened. Returns whether its entity goes on; if not, it is parked, or the message waits
-   * first in its line for the next attempt, where a checkpoint finds it.
+   * first in its line for the next attempt, where a checkpoint finds it. A batch is no attempt of any of its messages.
    */
   #onFailed(invocation: Invocation, inTable: boolean, { message, form, error }: GivenMessage): boolean {
     invocation.takeBack();
     const { entity, sourceType, meta } = invocation;
     const binding = this.#place.directory.bindings[entity.functionIndex];
     const sourceId = sourceType === TYPE_NONE ? '' : invocation.sourceId();
+    const failed = { message, sourceType, sourceId, form, meta };
+    if (this.held.batches.putBack(entity, failed)) {
+      invocation.end();
+      return true;
+    }
     const next = this.#failures.next(binding, meta);
     if (next === undefined) {
-      const goesOn = this.#failures.giveUp(binding, entity, { message, sourceType, sourceId, form, meta }, error);
+      const goesOn = this.#failures.giveUp(binding, entity, failed, error);
       this.#finish(entity, invocation, inTable);
       return goesOn;
     }

@@ -7,6 +7,7 @@ import { KIND_MESSAGE } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
+import type { Batches } from './batches.ts';
 import type { Delivery } from './delivery.ts';
 import type { Durability } from './durability.ts';
 import type { Effects } from './effects.ts';
@@ -30,6 +31,7 @@ export interface MailboxDrainPlace {
   readonly writer: EnvelopeWriter;
   readonly entities: EntityTable;
   readonly delivery: Delivery;
+  readonly batches: Batches;
   readonly markers: ShardMarkers | undefined;
   readonly durability: Durability | undefined;
   /** The shard's own effects. */
@@ -49,6 +51,7 @@ export class MailboxDrain {
     this.#place = place;
     this.#mailbox = place.mailbox;
     this.#recoveredCount = place.recovered.length;
+    place.batches.isDeferring = this.isRecovering;
     for (const { type, id, message, sourceType, sourceId, meta } of place.recovered) {
       place.effects.addMessage(type, id, message, sourceType, sourceId, meta);
     }
@@ -73,7 +76,10 @@ export class MailboxDrain {
     }
     // Encoded envelopes are younger than all objects, and nothing became an object while there were any.
     while (mailbox.objectCount === 0 && count < countMax && mailbox.takeEncoded(this.#deliverEncoded)) count++;
-    this.#recoveredCount = Math.max(0, this.#recoveredCount - count);
+    if (this.isRecovering) {
+      this.#recoveredCount = Math.max(0, this.#recoveredCount - count);
+      this.#place.batches.isDeferring = this.isRecovering;
+    }
     return count;
   }
 

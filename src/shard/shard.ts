@@ -15,10 +15,11 @@ import { EnvelopeReader } from '../wire/envelope-reader.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
+import { Companions } from './companions.ts';
 import { Credit } from './credit.ts';
 import { Delivery } from './delivery.ts';
 import { DirtyEntities } from './dirty-entities.ts';
-import { Durability, type DurableOptions } from './durability.ts';
+import type { Durability } from './durability.ts';
 import { EFFECT_STRIDE } from './effects.ts';
 import { type ExpirySweep, newExpirySweep } from './expiry-sweep.ts';
 import { Directory } from './function-binding.ts';
@@ -28,9 +29,10 @@ import { MailboxDrain } from './mailbox-drain.ts';
 import { OutboundChannels } from './outbound-channels.ts';
 import { Outbox } from './outbox.ts';
 import { Rows } from './rows.ts';
-import { ShardMarkers } from './shard-markers.ts';
+import type { ShardMarkers } from './shard-markers.ts';
 import type { ShardOptions } from './shard-options.ts';
 import type { Timers } from './timers.ts';
+import { newDurability, newMarkers } from './new-durability.ts';
 import { newWorkplace } from './new-workplace.ts';
 import { newRequests } from './new-requests.ts';
 import type { RequestOrder, Requests } from './requests.ts';
@@ -55,7 +57,6 @@ export class Shard implements EnvelopeHandler {
   /** What this shard keeps of its entities. */
   readonly entities: EntityTable = new EntityTable();
   readonly #reader: EnvelopeReader;
-  readonly #writer: EnvelopeWriter;
   /** What this shard keeps in rows. */
   readonly rows: Rows = new Rows(new DirtyEntities());
   readonly timers: Timers;
@@ -64,6 +65,8 @@ export class Shard implements EnvelopeHandler {
   readonly #delivery: Delivery;
   readonly #sweep: ExpirySweep;
   readonly #mailboxDrain: MailboxDrain;
+  /** What lives beside this shard. */
+  readonly companions: Companions;
   #onProgress: () => void = () => {};
 
   constructor(module: Module, mesh: Mesh, options: ShardOptions) {
@@ -71,7 +74,6 @@ export class Shard implements EnvelopeHandler {
     const codec = new PayloadCodec(options.messageBytesMax, mesh.shapes);
     const gate = new MessageGate(codec, development);
     const writer = new EnvelopeWriter(codec);
-    this.#writer = writer;
     this.#mesh = mesh;
     this.#batchCount = options.batchCount ?? BATCH_COUNT_DEFAULT;
     this.#inbound = mesh.inbound(this);
@@ -83,7 +85,18 @@ export class Shard implements EnvelopeHandler {
     this.#reader = new EnvelopeReader(codec);
     const directory = new Directory(module, mesh.types);
     const { effects } = this.#outbox;
-    this.#durability = durable && this.#newDurability(durable, directory);
+    this.#durability =
+      durable &&
+      newDurability(durable, {
+        mesh,
+        directory,
+        writer,
+        rows: this.rows,
+        entities: this.entities,
+        markers: () => this.#markers,
+        invoker: () => this.#invoker,
+        progressed: () => this.#onProgress(),
+      });
     const recovered = this.#durability?.recovered.messages ?? [];
     const parts = { mailbox: this.#mailbox, reader: this.#reader, writer, effects, outbound: this.#outbound };
     const ground = { ...parts, directory, gate, rows: this.rows, codec, mesh };
@@ -96,11 +109,14 @@ export class Shard implements EnvelopeHandler {
     this.#requests = newRequests(mesh, { workplace, ...parts, store: durable?.store }, () => this.#onProgress());
     this.#delivery = new Delivery(directory, this.#reader, writer, this.#invoker, workplace.failures, this.#durability);
     this.#sweep = newExpirySweep(workplace, mesh, this.#delivery, this.#invoker, () => this.#onProgress());
-    this.#markers = this.#durability && this.#newMarkers(this.#durability);
+    this.#markers =
+      this.#durability &&
+      newMarkers(this.#durability, { ...parts, mesh, invoker: this.#invoker, outbox: this.#outbox });
     this.#mailboxDrain = new MailboxDrain({
       ...parts,
       entities: this.entities,
       delivery: this.#delivery,
+      batches: this.#invoker.held.batches,
       markers: this.#markers,
       durability: this.#durability,
       recovered,
@@ -109,41 +125,24 @@ export class Shard implements EnvelopeHandler {
     // Counted before the credit says that this shard is there: from then on nobody may think that all is quiet.
     mesh.counters.publishProduced(mesh.thread, recovered.length);
     this.#credit.publish(this.chargedCount);
-  }
-
-  #newDurability(options: DurableOptions, directory: Directory): Durability {
-    return new Durability(options, {
-      shard: this.#mesh.thread,
-      channelCount: this.#mesh.shardCount + 1,
-      directory,
-      shapes: this.#mesh.shapes,
-      rows: this.rows,
-      entities: this.entities,
-      writer: this.#writer,
-      report: (report) => this.#markers?.report(report),
-      savepointWritten: (part) => this.#markers?.reportSavepoint(part),
-      fetched: (entity) => this.#invoker.admit(entity),
-      released: (entity) => this.#invoker.forgetVacant(entity),
+    const { thread: shard, shardCount } = mesh;
+    this.companions = new Companions(module.functions, {
+      shard,
+      shardCount,
+      effects,
       progressed: () => this.#onProgress(),
     });
-  }
-
-  #newMarkers(durability: Durability): ShardMarkers {
-    const { thread, coordinator } = this.#mesh;
-    return new ShardMarkers(durability, {
-      thread,
-      coordinator,
-      unfinished: this.#invoker.held,
-      dispatch: () => this.#outbox.dispatch(),
-      mailboxCount: () => this.#mailbox.count,
-      sendControl: (kind, to, payload) => this.#outbound.sendControl(kind, to, payload),
-    });
+    this.companions.start();
   }
 
   /** One turn of the duty cycle. Returns how much there was to do; 0 means that the shard may rest. */
   doWork(): number {
     const { isRecovering } = this.#mailboxDrain;
-    let workCount = this.#invoker.settle() + this.#delivery.goOn(isRecovering) + this.timers.work(this.#batchCount);
+    let workCount =
+      this.companions.work() +
+      this.#invoker.settle() +
+      this.#delivery.goOn(isRecovering) +
+      this.timers.work(this.#batchCount);
     workCount += this.#durability?.fetch.work() ?? 0;
     for (const channel of isRecovering ? NO_CHANNELS : this.#inbound) workCount += channel.drain(this.#batchCount);
     workCount += this.#mailboxDrain.drain(this.#batchCount);
@@ -181,13 +180,14 @@ export class Shard implements EnvelopeHandler {
   /** Closes what the durable side has open. What was not committed is left as it is. */
   async close(): Promise<void> {
     this.#invoker.held.abortAll();
-    await this.#durability?.close();
+    await Promise.all([this.companions.stop(), this.#durability?.close()]);
   }
 
   /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
   get hasWork(): boolean {
     if (this.#mailbox.count > 0 || this.#invoker.hasSettled || this.#durability?.hasWork === true) return true;
-    if (this.#sweep.hasWork || this.#requests.hasWork || this.timers.restMs <= 0) return true;
+    if (this.#sweep.hasWork || this.#requests.hasWork || this.companions.hasWork || this.timers.restMs <= 0)
+      return true;
     return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.canMove;
   }
 

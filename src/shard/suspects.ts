@@ -41,6 +41,11 @@ export class Suspects {
     if (this.#isAny) this.#examine(binding, entity, message);
   }
 
+  /** Whether a thread has died at this address: its messages are handled one by one, so that the one is found. */
+  isSuspect({ index }: FunctionBinding, { hash }: Entity): boolean {
+    return this.#suspects.some((suspect) => suspect.functionIndex === index && suspect.hash === hash);
+  }
+
   #examine({ index, type }: FunctionBinding, { hash, id }: Entity, message: unknown): void {
     this.#lookout.unmark();
     const here = this.#suspects.filter((suspect) => suspect.functionIndex === index && suspect.hash === hash);

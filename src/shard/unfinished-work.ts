@@ -1,9 +1,9 @@
 /**
  * What a shard has begun and not finished when a checkpoint cuts, as messages in flight (I6): the input of each async
- * invocation under way, what waits for busy entities and for crowded functions, and for each pending operation the
+ * invocation under way and what it has taken besides, what waits for busy entities and for crowded functions, and for each pending operation the
  * message that its end is unknown, which come first after a recovery, as in StateFun.
  */
-import type { Entity } from '../state/entity.ts';
+import type { Entity, HeldMessage } from '../state/entity.ts';
 import type { EnvelopeBlock } from '../wire/envelope-block.ts';
 import { KIND_MESSAGE, TYPE_NONE } from '../wire/envelope-layout.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
@@ -36,6 +36,9 @@ interface Given {
   readonly meta: MessageMeta | undefined;
   sourceId(): string;
 }
+
+/** Makes the envelope of the message that an invocation was given. */
+export type EncodeInput = (invocation: Given, message: unknown, form: number) => Uint8Array;
 
 /** The envelope of the message that an invocation was given, to be delivered again if it has not ended at a cut. */
 export function encodeInput(writer: EnvelopeWriter, invocation: Given, message: unknown, form: number): Uint8Array {
@@ -75,11 +78,15 @@ export class UnfinishedWork {
   #captureLine({ functionIndex, hash, id, waiting }: Entity): void {
     const input = waiting?.pendingInput;
     if (input !== undefined) this.#block.add(new Int32Array(input.buffer), 0, input.length);
-    for (const { message, sourceType, sourceId, form, meta } of waiting?.messages() ?? []) {
-      this.#writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form, meta);
-      this.#placeWritten();
-    }
+    for (const held of waiting?.batch?.messages ?? []) this.#captureHeld(functionIndex, hash, id, held);
+    for (const held of waiting?.messages() ?? []) this.#captureHeld(functionIndex, hash, id, held);
     waiting?.overflow?.visitAll(this.#addEncoded);
+  }
+
+  #captureHeld(functionIndex: number, hash: number, id: string, held: HeldMessage): void {
+    const { message, sourceType, sourceId, form, meta } = held;
+    this.#writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form, meta);
+    this.#placeWritten();
   }
 
   #captureQueue(queue: Mailbox): void {

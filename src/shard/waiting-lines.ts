@@ -153,25 +153,53 @@ export class WaitingLines {
     return held;
   }
 
+  /** The oldest messages of an entity's line, as long as `mayJoin` says yes, which then no longer wait. */
+  takeWhile(entity: Entity, countMax: number, mayJoin: (meta: MessageMeta | undefined) => boolean): HeldMessage[] {
+    const line = entity.waiting;
+    const taken: HeldMessage[] = [];
+    while (line !== undefined && taken.length < countMax && line.count > 0) {
+      const next = line.first ?? this.#peek(line);
+      if (next === undefined || !mayJoin(next.meta)) break;
+      if (line.objectCount > 0) this.#remove(line);
+      else this.#drop(line, line.overflow as Overflow);
+      this.#went(entity, line);
+      taken.push(next);
+    }
+    return taken;
+  }
+
   #remove(line: WaitingLine): HeldMessage | undefined {
     const { overflow } = line;
     if (overflow === undefined || line.objectCount > 0) {
       this.#objectCount--;
       return line.take();
     }
+    const held = this.#peek(line);
+    this.#drop(line, overflow);
+    return held;
+  }
+
+  /** The oldest of those that are bytes. */
+  #peek({ overflow }: WaitingLine): HeldMessage | undefined {
+    if (overflow === undefined) return undefined;
     let held: HeldMessage | undefined;
     this.memoryBytes -= overflow.memoryBytes;
     overflow.peek((words, bytes, offsetBytes, byteLength) => {
       this.#reader.wrap(words, bytes, offsetBytes, byteLength);
       held = this.#readHeld();
     });
+    this.memoryBytes += overflow.memoryBytes;
+    return held;
+  }
+
+  #drop(line: WaitingLine, overflow: Overflow): void {
+    this.memoryBytes -= overflow.memoryBytes;
     overflow.drop();
     this.memoryBytes += overflow.memoryBytes;
     if (overflow.count === 0) {
       this.#overflows.delete(overflow);
       line.overflow = undefined;
     }
-    return held;
   }
 
   #readHeld(): HeldMessage {

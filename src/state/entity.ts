@@ -77,6 +77,14 @@ export class Cells {
   }
 }
 
+/** What an invocation under way has taken of its line besides the message that it was given. */
+export interface Batch {
+  /** Oldest first. */
+  readonly messages: HeldMessage[];
+  /** How many of them waited where it was flooded. */
+  floodedCount: number;
+}
+
 /** Where the messages of a parked entity wait instead. */
 export interface ParkedLine {
   hold(message: unknown, sourceType: number, sourceId: string, form: number, meta: MessageMeta | undefined): void;
@@ -89,6 +97,8 @@ export interface ParkedLine {
 export class WaitingLine {
   /** The envelope of the message that the invocation under way was given, as a checkpoint needs it. */
   pendingInput: Uint8Array | undefined = undefined;
+  /** What that invocation has taken besides. */
+  batch: Batch | undefined = undefined;
   /** There while the entity is parked. */
   parked: ParkedLine | undefined = undefined;
   /** How many wait as objects. */
@@ -102,6 +112,11 @@ export class WaitingLine {
 
   get count(): number {
     return this.objectCount + (this.overflow?.count ?? 0);
+  }
+
+  /** The oldest object. */
+  get first(): HeldMessage | undefined {
+    return this.#first;
   }
 
   add(message: unknown, sourceType: number, sourceId: string, form: number, meta: MessageMeta | undefined): void {

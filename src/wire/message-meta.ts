@@ -26,6 +26,8 @@ export interface MessageMeta {
   readonly attempts?: number;
   /** Taken from the line of a parked address: older than all that still waits there. */
   readonly unparked?: true;
+  /** Has been in a batch that failed: from now on it is handled alone. */
+  readonly alone?: true;
   /** When the first of them failed, in milliseconds since 1970. */
   readonly firstFailedAt?: number;
   /** The type that it is for, if the module knows none of that name. */

@@ -171,3 +171,23 @@ test.each([0, -1, 1.5, Number.NaN, '2'])('a concurrency of %s is refused', (conc
   const definition = { type: 'test/x', concurrency: concurrency as number, invoke: () => {} };
   expect(() => defineFunction(definition)).toThrow('concurrency must be a whole number');
 });
+
+test('functions that share a bound have no more under way together, and leave all that others may have', async () => {
+  underWay = [];
+  const sharedBound = { concurrency: 3 };
+  const remote = ['remote/*', 'test/remote'].map((type) => ({
+    ...defineFunction({ type, invoke: async (ctx, n: number) => work(ctx, n) }),
+    sharedBound,
+  }));
+  const on = new Stage([...remote, other], { asyncCountMax: 2 });
+  const ids = ['a', 'b', 'c'];
+  for (const id of ids) for (const type of ['remote/one', 'remote/two', 'test/remote']) on.send(type, id, 1);
+  await on.play();
+  expect(names()).toEqual(['remote/one a 1', 'remote/two a 1', 'test/remote a 1']);
+  for (const id of ids) on.send('test/other', id, 1);
+  await on.play();
+  expect(names().slice(3)).toEqual(['test/other a 1', 'test/other b 1']);
+  expect(await endAll(on)).toBe(5);
+  expect(on.records().length).toBe(12);
+  expect([on.engine.shards[0].backlogCount, on.entityCount]).toEqual([0, 0]);
+});

@@ -1,0 +1,20 @@
+/**
+ * What functions of the engine's own making have besides: they are built on `defineFunction` and are ordinary functions to
+ * everybody else. User code has no use for it.
+ */
+import type { Companion } from './companion.ts';
+
+/** A bound that several functions share. The object itself says who belongs together. */
+export interface SharedBound {
+  /** Async invocations under way at a time, in each shard, of all these functions together. */
+  readonly concurrency: number;
+}
+
+export interface FunctionExtras {
+  /** Its invocations may take further waiting messages (see `batch.ts`). Such a function is declared `async`. */
+  readonly takesWaiting?: boolean;
+  /** Lives beside each shard; one of several functions is started once. */
+  readonly companion?: Companion | undefined;
+  /** Counts for all types of a namespace together, and not against what all functions of a shard may have under way. */
+  readonly sharedBound?: SharedBound | undefined;
+}
