@@ -1,17 +1,26 @@
 /**
  * `npm run bench`: runs the benchmarks, ours and their rivals side by side, and says which figures are reached. Exits
- * with 1 when the work of any of them did not come to what it had to; a figure that is missed is only reported, since it
- * depends on the machine. How to read the output stands in `bench/README.md`.
+ * with 1 when the work of any of them did not come to what it had to, and with 130 after Ctrl-C, having shown what there
+ * was; a figure that is missed is only reported, since it depends on the machine. How to read the output stands in
+ * `bench/README.md`.
  */
 import { BENCHMARKS } from './catalogue.ts';
+import { compare } from './compare/compare.ts';
+import type { Benchmark } from './harness/benchmark.ts';
+import { ROOT, versionOf } from './harness/commit.ts';
+import { appendHistory, HISTORY_DIRECTORY, historyLines } from './harness/history.ts';
+import { Interruption } from './harness/interruption.ts';
 import { describeMachine, machineWarnings } from './harness/machine.ts';
-import type { Benchmark, Progress } from './harness/benchmark.ts';
-import { type Options, parseCommandLine, USAGE } from './harness/options.ts';
+import { type CommandLine, type Options, type Outputs, parseCommandLine, USAGE } from './harness/options.ts';
+import { ProgressLine } from './harness/progress-line.ts';
 import { resultLines, table } from './harness/report.ts';
 import { type BenchmarkRun, chooseContenders, failedChecksums, runBenchmark } from './harness/rounds.ts';
 
+const INTERRUPTED_CODE = 130;
+
 async function main(): Promise<number> {
-  const { options, list, help } = parseCommandLine(process.argv.slice(2));
+  const commandLine = parseCommandLine(process.argv.slice(2));
+  const { options, list, help } = commandLine;
   if (help) {
     console.log(USAGE);
     return 0;
@@ -22,7 +31,17 @@ async function main(): Promise<number> {
     for (const benchmark of chosen) console.log(listing(benchmark, options));
     return 0;
   }
-  return await runAll(chosen, options);
+  const interruption = new Interruption();
+  const wrong = await (commandLine.compareRef === ''
+    ? runAll(chosen, commandLine, interruption)
+    : compareAll(chosen, commandLine, interruption));
+  for (const failure of wrong) console.error(`WRONG: ${failure}`);
+  if (interruption.isInterrupted) {
+    console.error('Interrupted: what is shown is what there was.');
+    // Threads of the turn that was given up may still run.
+    process.exit(INTERRUPTED_CODE);
+  }
+  return wrong.length === 0 ? 0 : 1;
 }
 
 function listing(benchmark: Benchmark, options: Options): string {
@@ -30,31 +49,65 @@ function listing(benchmark: Benchmark, options: Options): string {
   return [`${benchmark.name}: ${benchmark.describe(options)}`, ...names].join('\n');
 }
 
-async function runAll(benchmarks: readonly Benchmark[], options: Options): Promise<number> {
-  const say = options.json ? console.error : console.log;
-  say(describeMachine());
-  for (const warning of machineWarnings(options)) say(`Warning: ${warning}`);
+/** Tables go to the standard output, or make room for JSON there. */
+function sayerFor({ json }: Options): (text: string) => void {
+  return json ? console.error : console.log;
+}
+
+/** Returns what did not come to what it had to. */
+async function runAll(
+  benchmarks: readonly Benchmark[],
+  { options, outputs }: CommandLine,
+  interruption: Interruption,
+): Promise<string[]> {
+  const say = sayerFor(options);
+  sayMachine(options, say);
+  const turns = benchmarks.reduce((sum, of) => sum + chooseContenders(of, options).length, 0) * options.rounds;
+  const line = new ProgressLine(turns);
   const wrong: string[] = [];
   for (const benchmark of benchmarks) {
     say(`\n${benchmark.name}: ${benchmark.describe(options)}`);
-    const run = await runBenchmark(benchmark, options, progressLine());
-    progressLine()('');
-    report(run, options);
+    const run = await runBenchmark(benchmark, options, {
+      progress: line.say,
+      interruption,
+      turnOver: () => line.turnOver(),
+    });
+    line.clear();
+    if (run.standings.length > 0) report(run, options, say);
     wrong.push(...failedChecksums(run));
+    if (interruption.isInterrupted) break;
+    if (failedChecksums(run).length === 0) record(run, options, outputs, say);
   }
-  for (const failure of wrong) console.error(`WRONG: ${failure}`);
-  return wrong.length === 0 ? 0 : 1;
+  return wrong;
 }
 
-function report(run: BenchmarkRun, options: Options): void {
+async function compareAll(
+  benchmarks: readonly Benchmark[],
+  { options, compareRef }: CommandLine,
+  interruption: Interruption,
+): Promise<string[]> {
+  const say = sayerFor(options);
+  sayMachine(options, say);
+  const { lines, wrong } = await compare(benchmarks, options, compareRef, interruption, say);
+  if (options.json) for (const line of lines) console.log(JSON.stringify(line));
+  return wrong;
+}
+
+function sayMachine(options: Options, say: (text: string) => void): void {
+  say(describeMachine());
+  for (const warning of machineWarnings(options)) say(`Warning: ${warning}`);
+}
+
+function report(run: BenchmarkRun, options: Options, say: (text: string) => void): void {
   if (options.json) for (const line of resultLines(run)) console.log(JSON.stringify(line));
-  (options.json ? console.error : console.log)(table(run));
+  say(table(run));
 }
 
-/** One line on a terminal, rewritten in place; nothing anywhere else. */
-function progressLine(): Progress {
-  if (!process.stderr.isTTY) return () => {};
-  return (text) => process.stderr.write(`\r\x1b[K${text}`);
+/** Whole runs with the right checksums only. */
+function record(run: BenchmarkRun, options: Options, outputs: Outputs, say: (text: string) => void): void {
+  if (!outputs.record) return;
+  const lines = historyLines(run, options, versionOf(ROOT), new Date());
+  say(`  recorded in ${appendHistory(outputs.historyDirectory ?? HISTORY_DIRECTORY, run.benchmark.name, lines)}`);
 }
 
 try {

@@ -56,6 +56,11 @@ export interface Limit {
   readonly over?: 'median' | 'every round';
 }
 
+/** Rates end with `/s`; everything else that is measured here is better when there is less of it. */
+export function isLessBetter(unit: string): boolean {
+  return !unit.endsWith('/s');
+}
+
 export interface Benchmark {
   readonly name: string;
   /** One line for the reader of the table. */

@@ -11,6 +11,8 @@ export function childOptions<Options>(): Options {
 
 export function answerRequests<Request>(answer: (request: Request) => Promise<Numbers>): void {
   process.on('disconnect', () => process.exit(0));
+  // Ctrl-C goes to the whole group; whoever has started this process ends it.
+  process.on('SIGINT', () => {});
   process.on('message', (request) => {
     answer(request as Request).then(
       (numbers) => process.send?.(numbers),

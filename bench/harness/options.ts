@@ -23,6 +23,18 @@ export interface Options {
   readonly entitiesGiven: number | undefined;
   /** Messages in flight for each shard. */
   readonly inflight: number;
+  /** How long a message is where that can be chosen, without what surrounds it; its benchmark's own unless given. */
+  readonly bytes: number | undefined;
+  /** Time between two checkpoints where there is one that often; its benchmark's own unless given. */
+  readonly intervalMs: number | undefined;
+}
+
+/** Where results go besides the terminal. */
+export interface Outputs {
+  /** Append them to the history. */
+  readonly record: boolean;
+  /** Where the history is; that of the repository unless given. */
+  readonly historyDirectory: string | undefined;
 }
 
 const DEFAULTS = {
@@ -31,6 +43,7 @@ const DEFAULTS = {
 } as const;
 
 const ENTITIES_MAX = 100_000_000;
+const BYTES_MAX = 64 << 20;
 
 export const USAGE: string = `npm run bench -- [options]
 
@@ -44,11 +57,19 @@ export const USAGE: string = `npm run bench -- [options]
   --entities N       entities of all-to-all and of the entity look-up     (${DEFAULTS.real.entities});
                      others have numbers of their own unless this is given, see --list
   --inflight N       messages in flight for each shard                    (${DEFAULTS.real.inflight})
+  --bytes N          length of the messages of \`large-messages\` and of YCSB's records, in bytes
+  --interval MS      time between checkpoints, where a benchmark has one of its own
+  --record           appends the results to bench/history/, with commit, machine and Node
+  --history DIR      another folder for that
+  --compare REF      measures this working copy against another commit, by turns
   --list             names all benchmarks and their rivals
 `;
 
 export interface CommandLine {
   readonly options: Options;
+  readonly outputs: Outputs;
+  /** The commit to compare with; empty unless asked for. */
+  readonly compareRef: string;
   readonly list: boolean;
   readonly help: boolean;
 }
@@ -69,8 +90,14 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       shards: { type: 'string' },
       entities: { type: 'string' },
       inflight: { type: 'string' },
+      bytes: { type: 'string' },
+      interval: { type: 'string' },
+      record: { type: 'boolean', default: false },
+      history: { type: 'string' },
+      compare: { type: 'string', default: '' },
     },
   });
+  if (values.record && values.smoke) throw new Error('--record keeps figures, and those of --smoke mean nothing.');
   const size = values.smoke ? 'smoke' : 'real';
   const defaults = DEFAULTS[size];
   const options = {
@@ -85,8 +112,12 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     entitiesGiven:
       values.entities === undefined ? undefined : quantity('entities', values.entities, 0, 1, ENTITIES_MAX, true),
     inflight: quantity('inflight', values.inflight, defaults.inflight, 1, 100_000, true),
+    bytes: values.bytes === undefined ? undefined : quantity('bytes', values.bytes, 0, 1, BYTES_MAX, true),
+    intervalMs:
+      values.interval === undefined ? undefined : quantity('interval', values.interval, 0, 1, 3_600_000, true),
   } as const;
-  return { options, list: values.list, help: values.help };
+  const outputs = { record: values.record, historyDirectory: values.history };
+  return { options, outputs, compareRef: values.compare, list: values.list, help: values.help };
 }
 
 /** How many entities a benchmark has whose real size is not that of all-to-all. */

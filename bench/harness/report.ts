@@ -144,13 +144,14 @@ function reached({ atLeast, atMost }: Pick<Limit, 'atLeast' | 'atMost'>, values:
 }
 
 /** Four significant digits are more than any of this deserves. */
-function number(value: number): string {
+export function number(value: number): string {
   if (Number.isNaN(value)) return 'not measured';
   const digits = value === 0 ? 0 : Math.max(0, 3 - Math.floor(Math.log10(Math.abs(value))));
   const rounded = Number(value.toPrecision(4));
   return rounded.toLocaleString('en-US', { minimumFractionDigits: Math.min(digits, 3), maximumFractionDigits: 3 });
 }
 
-function times(ratio: number): string {
+/** A ratio. */
+export function times(ratio: number): string {
   return ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2);
 }

@@ -4,11 +4,12 @@
  * made of one of them is not inherited by the next.
  */
 import type { Benchmark, Contender, Measurement, Progress } from './benchmark.ts';
+import type { Interruption } from './interruption.ts';
 import type { Options } from './options.ts';
 
 export interface Standing {
   readonly contender: string;
-  /** One per round. */
+  /** One per round; the last ones are missing in a run that was interrupted. */
   readonly measurements: readonly Measurement[];
 }
 
@@ -18,22 +19,50 @@ export interface BenchmarkRun {
   readonly standings: readonly Standing[];
 }
 
-export async function runBenchmark(benchmark: Benchmark, options: Options, progress: Progress): Promise<BenchmarkRun> {
+/** What tells how far a run is, and whether it is to end. */
+export interface Attendance {
+  readonly progress: Progress;
+  readonly interruption?: Interruption;
+  turnOver?(): void;
+}
+
+/** Contenders that were not measured at all, because of an interruption, are left out. */
+export async function runBenchmark(
+  benchmark: Benchmark,
+  options: Options,
+  attendance: Attendance,
+): Promise<BenchmarkRun> {
   const contenders = chooseContenders(benchmark, options);
   const measurements = contenders.map((): Measurement[] => []);
   try {
-    for (let round = 0; round < options.rounds; round++) {
-      for (const [index, contender] of contenders.entries()) {
-        const turn = `${benchmark.name}, round ${round + 1} of ${options.rounds}: ${contender.name}`;
-        progress(turn);
-        measurements[index].push(await contender.measure((text) => progress(`${turn}: ${text}`)));
-      }
-    }
+    await takeTurns(benchmark, contenders, measurements, options.rounds, attendance);
   } finally {
     for (const contender of contenders) contender.remove?.();
   }
-  const standings = contenders.map(({ name }, index) => ({ contender: name, measurements: measurements[index] }));
+  const standings = contenders
+    .map(({ name }, index) => ({ contender: name, measurements: measurements[index] }))
+    .filter(({ measurements: measured }) => measured.length > 0);
   return { benchmark, standings };
+}
+
+async function takeTurns(
+  { name }: Benchmark,
+  contenders: readonly Contender[],
+  measurements: readonly Measurement[][],
+  rounds: number,
+  { progress, interruption, turnOver }: Attendance,
+): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, contender] of contenders.entries()) {
+      const turn = `${name}, round ${round + 1} of ${rounds}: ${contender.name}`;
+      progress(turn);
+      const work = contender.measure((text) => progress(`${turn}: ${text}`));
+      const measurement = interruption === undefined ? await work : await interruption.unlessInterrupted(work);
+      if (measurement === undefined) return;
+      measurements[index].push(measurement);
+      turnOver?.();
+    }
+  }
 }
 
 export function chooseContenders(benchmark: Benchmark, options: Options): Contender[] {

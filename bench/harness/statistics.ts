@@ -20,7 +20,7 @@ export function spread(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** Round by round, `ours[i] / theirs[i]`. */
+/** Round by round, `ours[i] / theirs[i]`, of the rounds that both have. */
 export function ratios(ours: readonly number[], theirs: readonly number[]): Spread {
-  return spread(ours.map((value, round) => value / theirs[round]));
+  return spread(theirs.slice(0, ours.length).map((value, round) => ours[round] / value));
 }

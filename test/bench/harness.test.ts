@@ -48,7 +48,7 @@ const SCRIPT = {
 
 test('contenders take turns, and ratios are taken round by round', async () => {
   const turns: string[] = [];
-  const run = await runBenchmark(scripted(SCRIPT, turns), options, () => {});
+  const run = await runBenchmark(scripted(SCRIPT, turns), options, { progress: () => {} });
   expect(turns.join(' ')).toBe('millrace slow fast millrace slow fast millrace slow fast');
   const lines = table(run).split('\n');
   expect(lines[1]).toMatch(/^ {2}millrace +20\.00 +10\.00 – 30\.00$/);
@@ -68,7 +68,7 @@ test('contenders take turns, and ratios are taken round by round', async () => {
 
 test('percentiles are medians over the rounds', async () => {
   const rounds = [3, 1, 2].map((p50) => ({ ...measured(p50), percentiles: { p50, p99: p50 * 10, p999: p50 * 100 } }));
-  const run = await runBenchmark(scripted({ millrace: rounds }), options, () => {});
+  const run = await runBenchmark(scripted({ millrace: rounds }), options, { progress: () => {} });
   expect(resultLines(run)[0]).toMatchObject({ value: 2, p50: 2, p99: 20, p999: 200 });
   expect(table(run)).toContain('millrace: p50 2.000 µs, p99 20.00 µs, p99.9 200.0 µs');
 });
@@ -82,15 +82,17 @@ describe('named values and limits', () => {
 
   async function linesWith(...limits: Limit[]): Promise<string[]> {
     const benchmark = { ...scripted({ millrace: rounds }), limits };
-    const lines = table(await runBenchmark(benchmark, options, () => {})).split('\n');
+    const lines = table(await runBenchmark(benchmark, options, { progress: () => {} })).split('\n');
     return lines.filter((line) => line.includes('required: ')).map((line) => line.trim());
   }
 
   test('named values are shown with their spread, and written as medians', async () => {
-    const run = await runBenchmark(scripted({ millrace: rounds }), options, () => {});
+    const run = await runBenchmark(scripted({ millrace: rounds }), options, { progress: () => {} });
     expect(table(run)).toContain('millrace: longest, ms: 2.000 (1.000 – 3.000)');
     expect(resultLines(run)[0].named).toEqual({ 'longest, ms': 2 });
-    expect(resultLines(await runBenchmark(scripted(SCRIPT), options, () => {}))[0]).not.toHaveProperty('named');
+    expect(resultLines(await runBenchmark(scripted(SCRIPT), options, { progress: () => {} }))[0]).not.toHaveProperty(
+      'named',
+    );
   });
 
   test('limits hold of the median, or of every round', async () => {
@@ -136,7 +138,7 @@ test('contenders tell how far they are, and remove what they have left, whatever
     ...scripted({}),
     contenders: () => [contender('millrace', 4), contender('fast', 2)],
   };
-  await expect(runBenchmark(benchmark, options, (text) => said.push(text))).rejects.toThrow('no disk');
+  await expect(runBenchmark(benchmark, options, { progress: (text) => said.push(text) })).rejects.toThrow('no disk');
   expect(removed).toEqual(['millrace', 'fast']);
   expect(said).toContain('scripted, round 2 of 3: fast: loading');
 });
@@ -152,12 +154,12 @@ test('a benchmark has its own number of entities, unless one is given or all is 
 test('a wrong checksum is found in any round', async () => {
   const wrong = { value: 1, checksum: '8', expected: '9' };
   const script = { millrace: [measured(1), measured(1), measured(1)], slow: [measured(1), wrong, measured(1)] };
-  const run = await runBenchmark(scripted(script), options, () => {});
+  const run = await runBenchmark(scripted(script), options, { progress: () => {} });
   expect(failedChecksums(run)).toEqual(['scripted, slow: checksum 8, expected 9']);
 });
 
 test('rivals can be chosen by a part of their name; ours always runs', async () => {
-  const run = await runBenchmark(scripted(SCRIPT), { ...options, against: 'fas' }, () => {});
+  const run = await runBenchmark(scripted(SCRIPT), { ...options, against: 'fas' }, { progress: () => {} });
   expect(run.standings.map(({ contender }) => contender)).toEqual(['millrace', 'fast']);
 });
 
