@@ -40,6 +40,7 @@ const CONSEQUENCES = {
   ASK_TIMED_OUT: 'The message may still be processed; a later reply is dropped.',
   MALFORMED_RECORD: 'See the policy of the ingress: the record is skipped, or the ingress stops.',
   MALFORMED_BATCH: 'Nothing of it was carried out; a remote call that it belongs to counts as failed.',
+  TYPE_MISMATCH: 'The value was neither read nor written; an invocation fails unless it catches this.',
   INGRESS_FAILED: 'This ingress has stopped; the engine goes on with what it has taken in.',
   ROUTER_FAILED: 'Nothing of this record was sent; the ingress goes on with the next record.',
   EGRESS_FAILED: 'This egress has stopped and its records are kept; the engine stops taking input.',

@@ -80,6 +80,19 @@ export class ProtobufReader {
     return copy;
   }
 
+  /** Text of any length, which need not be well-formed. */
+  looseString(): string {
+    const length = this.#length();
+    this.#position += length;
+    return this.#bytes.toString('utf8', this.#position - length, this.#position);
+  }
+
+  /** So many bytes, as a view. */
+  fixed(byteLength: number): Buffer {
+    this.#advance(byteLength);
+    return this.#bytes.subarray(this.#position - byteLength, this.#position);
+  }
+
   bool(): boolean {
     const short = this.#shortVarint();
     return short === NOT_SHORT ? this.#varint64() !== 0n : short !== 0;

@@ -26,6 +26,7 @@ import {
 } from '../../src/index.ts';
 import { portableFilter } from '../../src/sdk/dead-letter.ts';
 import { decodeResponse } from '../../src/statefun/protocol-codec.ts';
+import { IntType } from '../../src/statefun/types.ts';
 import { type Order, puppet, records } from './puppet.ts';
 import { openEngine, PUPPET_MODULE, until } from './puppet-engine.ts';
 import type { TypedOrder } from './typed-functions.ts';
@@ -228,6 +229,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
     ingresses: [ingress(ndjsonSource({ path: fileWith('{}\n{"a":\n'), onMalformed: 'skip' }))],
   })),
   MALFORMED_BATCH: () => thrown(() => decodeResponse(Uint8Array.of(0xa2, 0x06, 0x7f))),
+  TYPE_MISMATCH: () => thrown(() => IntType.serialize(1.5)),
   INGRESS_FAILED: reporting(() => ({ ingresses: [ingress(noise([1], new Error('source is dry')))] })),
   ROUTER_FAILED: reporting(() => ({
     ingresses: [ingress(noise([1]))],

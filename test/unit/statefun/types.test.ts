@@ -1,0 +1,140 @@
+/**
+ * Types against those of the official package, which ours must agree with and can be used beside; and typed values.
+ */
+import { createRequire } from 'node:module';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readTyped, Type, type TypeLike, typedValue } from '../../../src/statefun/type.ts';
+import {
+  BooleanType,
+  customType,
+  FloatType,
+  IntType,
+  jsonType,
+  protoType,
+  StringType,
+} from '../../../src/statefun/types.ts';
+import { officialClass } from '../../conformance/statefun/official.ts';
+import { toHex } from '../../conformance/statefun/golden.ts';
+
+const require = createRequire(import.meta.url);
+const official = require('apache-flink-statefun') as typeof import('apache-flink-statefun');
+
+const RUNS = { numRuns: 200 };
+
+function alike<T>(ours: Type<T>, theirs: TypeLike<T>, values: fc.Arbitrary<T>): boolean {
+  fc.assert(
+    fc.property(values, (value) => {
+      const bytes = ours.serialize(value);
+      expect(toHex(bytes)).toBe(toHex(theirs.serialize(value)));
+      expect(ours.deserialize(bytes)).toEqual(theirs.deserialize(bytes));
+    }),
+    RUNS,
+  );
+  return ours.typename === theirs.typename;
+}
+
+describe('against the official package', () => {
+  const { StateFun } = official;
+  test('bool', () => expect(alike(BooleanType, StateFun.booleanType(), fc.boolean())).toBe(true));
+  test('int', () => expect(alike(IntType, StateFun.intType(), fc.integer())).toBe(true));
+  // Theirs writes -0 as 0, and another of the many bit patterns of NaN.
+  test('float', () =>
+    agree(
+      FloatType,
+      StateFun.floatType(),
+      fc.float({ noNaN: true }).map((value) => value + 0),
+    ));
+  test('string', () =>
+    expect(alike(StringType, StateFun.stringType(), fc.string({ unit: 'binary', maxLength: 400 }))).toBe(true));
+  test('json', () => expect(alike(jsonType('a/j'), StateFun.jsonType('a/j'), fc.jsonValue())).toBe(true));
+  test('custom', () => {
+    const [write, read] = [(text: string) => Buffer.from(text, 'latin1'), (bytes: Buffer) => bytes.toString('latin1')];
+    expect(alike(customType('a/c', write, read), StateFun.customType('a/c', write, read), fc.string())).toBe(true);
+  });
+  test('proto', () => {
+    const Address = officialClass('reqreply.Address');
+    const message = Address.deserializeBinary(Buffer.from('0a0161', 'hex'));
+    const type = protoType<typeof message>('a/p', Address);
+    expect(toHex(type.serialize(message))).toBe('0a0161');
+    expect(type.deserialize(Buffer.from('0a0161', 'hex')).toObject()).toEqual(message.toObject());
+  });
+});
+
+test.for(['', 'a', '/a', 'a/', '/', undefined, 5])('%o is no name of a type', (name) => {
+  expect(() => jsonType(name as string)).toThrow(expect.objectContaining({ code: 'INVALID_TYPE_NAME' }));
+});
+
+test('the last slash divides a name', () => {
+  expect(jsonType('a/b/c').typename).toBe('a/b/c');
+});
+
+describe('typed values', () => {
+  test('there and back', () => {
+    expect(readTyped(IntType, typedValue(IntType, 5))).toBe(5);
+    expect(typedValue(IntType, 0)).toEqual({ typename: 'io.statefun.types/int', value: new Uint8Array(0) });
+  });
+
+  test('a type of the official package', () => {
+    const type = official.StateFun.intType();
+    expect(typedValue(type, 5)).toEqual(typedValue(IntType, 5));
+    expect(readTyped(type, typedValue(IntType, 5))).toBe(5);
+  });
+
+  test('no value, whatever the type', () => {
+    expect(readTyped(IntType, { typename: 'x/y', value: undefined })).toBeUndefined();
+  });
+
+  test('another type', () => {
+    expect(() => readTyped(IntType, typedValue(StringType, ''))).toThrow(
+      expect.objectContaining({ code: 'TYPE_MISMATCH', message: expect.stringContaining('io.statefun.types/string') }),
+    );
+  });
+
+  test('bytes that are no JSON, a value that has none, a type that makes no bytes', () => {
+    const json = jsonType<unknown>('a/j');
+    const mismatch = expect.objectContaining({ code: 'TYPE_MISMATCH' });
+    expect(() => json.deserialize(Buffer.from('{'))).toThrow(mismatch);
+    expect(() => json.serialize(undefined)).toThrow(mismatch);
+    expect(() =>
+      typedValue(
+        customType(
+          'a/t',
+          () => 'text' as never,
+          () => '',
+        ),
+        '',
+      ),
+    ).toThrow(mismatch);
+  });
+
+  test('the bytes are plain and shared with nobody', () => {
+    const buffer = Buffer.from('abc');
+    const { value } = typedValue(
+      customType<string>(
+        'a/t',
+        () => buffer,
+        () => '',
+      ),
+      '',
+    );
+    buffer.fill(0);
+    expect(value).toEqual(Uint8Array.from([97, 98, 99]));
+    expect(Object.getPrototypeOf(value)).toBe(Uint8Array.prototype);
+  });
+
+  test('a class of a program', () => {
+    class Upper extends Type<string> {
+      constructor() {
+        super('a/upper');
+      }
+      override serialize(value: string): Buffer {
+        return Buffer.from(value.toUpperCase());
+      }
+      override deserialize(bytes: Buffer): string {
+        return bytes.toString();
+      }
+    }
+    expect(readTyped(new Upper(), typedValue(new Upper(), 'hi'))).toBe('HI');
+  });
+});
