@@ -39,12 +39,10 @@ describe('against the official package', () => {
   test('bool', () => expect(alike(BooleanType, StateFun.booleanType(), fc.boolean())).toBe(true));
   test('int', () => expect(alike(IntType, StateFun.intType(), fc.integer())).toBe(true));
   // Theirs writes -0 as 0, and another of the many bit patterns of NaN.
-  test('float', () =>
-    agree(
-      FloatType,
-      StateFun.floatType(),
-      fc.float({ noNaN: true }).map((value) => value + 0),
-    ));
+  test('float', () => {
+    const values = fc.float({ noNaN: true }).map((value) => value + 0);
+    expect(alike(FloatType, StateFun.floatType(), values)).toBe(true);
+  });
   test('string', () =>
     expect(alike(StringType, StateFun.stringType(), fc.string({ unit: 'binary', maxLength: 400 }))).toBe(true));
   test('json', () => expect(alike(jsonType('a/j'), StateFun.jsonType('a/j'), fc.jsonValue())).toBe(true));
