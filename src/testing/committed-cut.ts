@@ -84,6 +84,15 @@ function readPending(data: DataDirectory, type: string): unknown[] {
   return records;
 }
 
+/** Each holds a registry of its own, which is large; and a module is read of many times. */
+const directories = new WeakMap<Module, Directory>();
+
+function directoryOf(module: Module): Directory {
+  const known = directories.get(module) ?? new Directory(module);
+  directories.set(module, known);
+  return known;
+}
+
 class CutReader {
   readonly cells: Map<string, CutState> = new Map();
   readonly rows: Map<string, unknown> = new Map();
@@ -97,7 +106,7 @@ class CutReader {
   constructor(fileSystem: SimulatedFileSystem, { openStore, module }: CutPlace) {
     this.#fileSystem = fileSystem;
     this.#openStore = openStore;
-    this.#functions = new Directory(module);
+    this.#functions = directoryOf(module);
   }
 
   async readShard(data: DataDirectory, shard: number): Promise<void> {

@@ -152,10 +152,10 @@ export class SimulatedTree {
 
   #place(path: string, operation: string): Place {
     const names = namesOf(path);
-    const name = names.pop();
+    const name = names.at(-1);
     if (name === undefined) throw systemError('EINVAL', operation, path);
     let directory = this.#root;
-    for (const above of names) {
+    for (const above of names.slice(0, -1)) {
       const node = directory.entries.get(above);
       if (!(node instanceof SimulatedDirectory)) {
         throw systemError(node === undefined ? 'ENOENT' : 'ENOTDIR', operation, path);
@@ -172,11 +172,18 @@ export class SimulatedTree {
   }
 }
 
-function namesOf(path: string): string[] {
-  return posix
-    .resolve('/', path.replaceAll('\\', '/'))
-    .split('/')
-    .filter((name) => name !== '');
+/** A run uses the same few paths over and over. */
+const namesByPath = new Map<string, readonly string[]>();
+const PATH_COUNT_MAX = 10_000;
+
+function namesOf(path: string): readonly string[] {
+  const known = namesByPath.get(path);
+  if (known !== undefined) return known;
+  if (namesByPath.size >= PATH_COUNT_MAX) namesByPath.clear();
+  const resolved = posix.resolve('/', path.replaceAll('\\', '/'));
+  const names = resolved.split('/').filter((name) => name !== '');
+  namesByPath.set(path, names);
+  return names;
 }
 
 function isWithin(path: string, directory: string): boolean {

@@ -65,7 +65,7 @@ export class BankLife {
         ...process.env,
         NODE_ENV: 'production',
         // Saves half of a start.
-        NODE_COMPILE_CACHE: join(tmpdir(), 'millrace-crash-compiled'),
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'millrace-crash-compiled'),
         [FOLDER_VARIABLE]: join(folder, 'data'),
         ...(plan === undefined ? {} : { [PLAN_VARIABLE]: JSON.stringify(plan) }),
         ...(survey === undefined ? {} : { [SURVEY_VARIABLE]: survey }),

@@ -6,7 +6,7 @@ import { ENTRY_NAMES, open, rejection, scratch, Victim } from './durability-stag
 import { openEngine, until } from './puppet-engine.ts';
 
 const FAILING_MODULE = new URL('./failing-module.ts', import.meta.url);
-const FLOOD_COUNT = Number(process.env['MILLRACE_DEAD_LETTERS'] ?? 200_000);
+const FLOOD_COUNT = Number(process.env['MILLRACE_DEAD_LETTERS'] ?? 100_000);
 
 /** What is started from here on handles what failed before. */
 function heal(): void {

@@ -15,11 +15,10 @@ import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import { check } from '../../src/testing/violation.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 import { KeyedClients } from './keyed-client.ts';
+import { LastLook } from './last-look.ts';
 
 const TICKET_MS = 400;
 const COAT_MS = 1_000;
-/** More than anything lives. */
-const LONG_MS = 10_000;
 const VERSION_MAX = 6;
 const PLACES = ['a', 'b', 'ä', 'ab', 'abc'];
 
@@ -75,10 +74,9 @@ type RoomContext = Context<ReturnType<typeof stateOf>>;
 export class Cloakrooms implements Workload {
   readonly #outside: Outside;
   readonly #clients: KeyedClients;
+  readonly #lastLook: LastLook;
   #version = 0;
   #violation: string | undefined;
-  #isLooking = false;
-  #isClean = false;
 
   constructor(outside: Outside) {
     const { prng, setting } = outside;
@@ -91,6 +89,7 @@ export class Cloakrooms implements Workload {
     });
     this.#outside = outside;
     this.#clients = new KeyedClients(outside, orders);
+    this.#lastLook = new LastLook(outside, (cut) => cut.messages.length === 0 && restOf(cut).length === 0);
   }
 
   /** Every process has newer code than the one before. */
@@ -242,8 +241,7 @@ export class Cloakrooms implements Workload {
   /** What was seen may have been taken back. */
   happened(what = 'the shards are back'): void {
     if (what !== 'the shards are back') return;
-    this.#isLooking = false;
-    this.#isClean = false;
+    this.#lastLook.forget();
   }
 
   step(process: DurableProcess): boolean {
@@ -251,27 +249,12 @@ export class Cloakrooms implements Workload {
     const { clock, prng } = this.#outside;
     if (prng.chance(0.1)) clock.advance(prng.pick([10, 100, 350, 1_050]));
     if (this.#clients.step(process)) return true;
-    return this.#clients.isDone && this.#lookForRest(process);
-  }
-
-  /** When all is over and time has passed, nothing that expires may be left on the disk for long. */
-  #lookForRest(process: DurableProcess): boolean {
-    if (this.#isLooking || this.#isClean) return false;
-    this.#outside.clock.advance(LONG_MS);
-    this.#isLooking = true;
-    const look = async (): Promise<void> => {
-      await process.clients?.checkpoint();
-      const cut = await this.#outside.readCut();
-      this.#isLooking = false;
-      this.#isClean = cut.messages.length === 0 && restOf(cut).length === 0;
-    };
-    look().catch(() => (this.#isLooking = false));
-    return true;
+    return this.#clients.isDone && this.#lastLook.step(process);
   }
 
   isDone(): boolean {
     check(this.#violation === undefined, () => this.#violation ?? '');
-    return this.#clients.isDone && this.#isClean;
+    return this.#clients.isDone && this.#lastLook.isClean;
   }
 
   get waitsFor(): string {

@@ -14,11 +14,10 @@ import { check } from '../../src/testing/violation.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 import { Refusal, smallSchema } from '../small-schema.ts';
 import { KeyedClients } from './keyed-client.ts';
+import { LastLook } from './last-look.ts';
 
 const SESSION_MS = 400;
 const SEEN_MS = 1_000;
-/** More than anything lives. */
-const LONG_MS = 10_000;
 const VERSION_MAX = 6;
 /** The step that not every profile survives. */
 const NARROW_STEP = 3;
@@ -63,10 +62,9 @@ function step({ version, n }: Profile): Profile {
 export class Sessions implements Workload {
   readonly #outside: Outside;
   readonly #clients: KeyedClients;
+  readonly #lastLook: LastLook;
   #version = 0;
   #violation: string | undefined;
-  #isLooking = false;
-  #isClean = false;
 
   constructor(outside: Outside) {
     const { prng, setting } = outside;
@@ -79,6 +77,7 @@ export class Sessions implements Workload {
     });
     this.#outside = outside;
     this.#clients = new KeyedClients(outside, orders);
+    this.#lastLook = new LastLook(outside, isOver);
   }
 
   /** Every process has newer code than the one before. */
@@ -194,8 +193,7 @@ export class Sessions implements Workload {
   /** What was seen may have been taken back. */
   happened(what = 'the shards are back'): void {
     if (what !== 'the shards are back') return;
-    this.#isLooking = false;
-    this.#isClean = false;
+    this.#lastLook.forget();
   }
 
   step(process: DurableProcess): boolean {
@@ -203,29 +201,12 @@ export class Sessions implements Workload {
     const { clock, prng } = this.#outside;
     if (prng.chance(0.1)) clock.advance(prng.pick([10, 100, 350, 1_050]));
     if (this.#clients.step(process)) return true;
-    return this.#clients.isDone && this.#lookForRest(process);
-  }
-
-  /** When all is over and time has passed, nothing that expires may be left on the disk for long. */
-  #lookForRest(process: DurableProcess): boolean {
-    if (this.#isLooking || this.#isClean) return false;
-    this.#outside.clock.advance(LONG_MS);
-    this.#isLooking = true;
-    const look = async (): Promise<void> => {
-      await process.clients?.checkpoint();
-      const cut = await this.#outside.readCut();
-      this.#isLooking = false;
-      // Messages in flight may still write something.
-      const isOver = cut.messages.length === 0 && expiryRows(cut).length === 0;
-      this.#isClean = isOver && [...cut.entities.values()].every(isWithoutRest);
-    };
-    look().catch(() => (this.#isLooking = false));
-    return true;
+    return this.#clients.isDone && this.#lastLook.step(process);
   }
 
   isDone(): boolean {
     check(this.#violation === undefined, () => this.#violation ?? '');
-    return this.#clients.isDone && this.#isClean;
+    return this.#clients.isDone && this.#lastLook.isClean;
   }
 
   get waitsFor(): string {
@@ -260,6 +241,11 @@ export class Sessions implements Workload {
     );
     check(cut.messages.length === 0, () => `in flight in the end: ${JSON.stringify(cut.messages)}`);
   }
+}
+
+function isOver(cut: CommittedCut): boolean {
+  const isEmpty = cut.messages.length === 0 && expiryRows(cut).length === 0;
+  return isEmpty && [...cut.entities.values()].every(isWithoutRest);
 }
 
 function isWithoutRest(state: Readonly<Record<string, unknown>>): boolean {
