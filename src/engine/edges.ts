@@ -8,6 +8,7 @@ import { EgressStream } from '../io/egress-stream.ts';
 import { type IngressPosition, IngressPump } from '../io/ingress-pump.ts';
 import type { AnyEgress, EgressSink } from '../sdk/egress.ts';
 import { MillraceError } from '../sdk/errors.ts';
+import type { AnyIngress } from '../sdk/ingress.ts';
 import type { Module } from '../sdk/module.ts';
 import type { Coordinator } from './coordinator.ts';
 import { IngressDoor } from './ingress-door.ts';
@@ -29,7 +30,8 @@ export function mergeEdges(module: Module, options: FilledOptions): Module {
     const given = sinks.get(egress.type);
     sinks.delete(egress.type);
     if (given === undefined) return egress;
-    if (egress.sink === undefined) return given;
+    // The shards know only the schema that the module has.
+    if (egress.sink === undefined) return { ...given, records: egress.records };
     throw new MillraceError('DUPLICATE_TYPE', `The egress "${egress.type}" has a sink in the module already.`);
   });
   for (const type of sinks.keys()) {
@@ -38,18 +40,31 @@ export function mergeEdges(module: Module, options: FilledOptions): Module {
       `The module declares no egress named "${type}"; only those it declares can get a sink.`,
     );
   }
-  const ingresses = [...module.ingresses, ...options.ingresses];
-  const types = new Set<string>();
-  for (const { type } of ingresses) {
-    if (types.has(type)) throw new MillraceError('DUPLICATE_TYPE', `Two ingresses are named "${type}".`);
-    types.add(type);
-  }
+  const ingresses = mergeIngresses(module, options);
+  const types = new Set(ingresses.map(({ type }) => type));
   const routers = [...module.routers, ...options.routers];
   for (const { ingress } of routers) {
     if (types.has(ingress)) continue;
     throw new MillraceError('UNKNOWN_INGRESS', `A router names the ingress "${ingress}", which is not declared.`);
   }
   return { ...module, ingresses, routers, egresses };
+}
+
+/** What the module declares without a source may get it where the engine is started. */
+function mergeIngresses(module: Module, options: FilledOptions): AnyIngress[] {
+  const ingresses = new Map(module.ingresses.map((ingress) => [ingress.type, ingress]));
+  const seen = new Set<string>();
+  for (const given of options.ingresses) {
+    if (seen.has(given.type) || ingresses.get(given.type)?.source !== undefined) {
+      throw new MillraceError('DUPLICATE_TYPE', `Two ingresses are named "${given.type}".`);
+    }
+    seen.add(given.type);
+    ingresses.set(given.type, given);
+  }
+  for (const { source, unserved } of ingresses.values()) {
+    if (source === undefined && unserved !== undefined) throw new MillraceError('UNSERVED_INGRESS', unserved);
+  }
+  return [...ingresses.values()];
 }
 
 export class Edges {

@@ -4,6 +4,8 @@
  * thread; what crosses from the shards is only the record.
  */
 import { checkTypeName } from './address.ts';
+import { describe, MillraceError } from './errors.ts';
+import { type AnySchema, checkWith, isSchema, type StandardSchema } from './schema.ts';
 
 declare const record: unique symbol;
 
@@ -38,6 +40,8 @@ export interface EgressSink<Record> {
 export interface Egress<Record> extends EgressType<Record> {
   readonly kind: 'egress';
   readonly sink: EgressSink<Record> | undefined;
+  /** What its records must satisfy; its consumer gets what it makes of them. */
+  readonly records?: AnySchema | undefined;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- what accepts every record type in a list
@@ -53,11 +57,35 @@ export function egressType<Record>(type: string): EgressType<Record> {
   return Object.freeze({ type: checkTypeName(type) });
 }
 
-/** Declares an egress. Without a sink its records wait for a consumer of `engine.egress(x)`. */
+/**
+ * Declares an egress. Without a sink its records wait for a consumer of `engine.egress(x)`.
+ *
+ * @throws MillraceError `INVALID_TYPE_NAME` or `INVALID_DEFINITION`
+ */
 export function defineEgress<Record>(definition: {
   type: string | EgressType<Record>;
   sink?: EgressSink<Record>;
+  /**
+   * What a record must satisfy: any Standard Schema that answers at once. It is asked where a function hands the record
+   * over, which throws `MESSAGE_INVALID` there, and the consumer gets what it gives.
+   */
+  records?: StandardSchema<unknown, Record>;
 }): Egress<Record> {
   const type = checkTypeName(typeof definition.type === 'string' ? definition.type : definition.type?.type);
-  return Object.freeze({ kind: 'egress' as const, type, sink: definition.sink });
+  const { sink, records } = definition;
+  if (records !== undefined && !isSchema(records)) {
+    const what = `${type}: records must be a Standard Schema, not ${describe(records)}.`;
+    throw new MillraceError('INVALID_DEFINITION', what);
+  }
+  return Object.freeze({ kind: 'egress' as const, type, sink, records });
+}
+
+/** What the schema of an egress makes of a record. Throws `MESSAGE_INVALID`. */
+export function checkedRecord({ type, records }: AnyEgress, record: unknown): unknown {
+  if (records === undefined) return record;
+  const checked = checkWith(records, record);
+  if (checked.refusal === undefined) return checked.value;
+  throw new MillraceError('MESSAGE_INVALID', `The egress ${type} does not take this record: ${checked.refusal}`, {
+    details: { egress: type },
+  });
 }

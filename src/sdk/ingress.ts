@@ -41,6 +41,8 @@ export interface IngressSource<Record> {
 export interface Ingress<Record> extends IngressType<Record> {
   readonly kind: 'ingress';
   readonly source: IngressSource<Record> | undefined;
+  /** Why an engine must not start while it has no source: it stands for a connector that nobody has. */
+  readonly unserved?: string | undefined;
 }
 
 /** Sends a message from a router; the message has no caller. */

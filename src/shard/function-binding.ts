@@ -58,6 +58,8 @@ export class Directory {
   /** Called when a function has got guards for all its states. */
   onGuarded: (index: number) => void = () => {};
   readonly egresses: readonly AnyEgress[];
+  /** Whether any egress has a schema for its records. */
+  readonly checksRecords: boolean;
   readonly quarantine: QuarantineTargets;
   readonly #functions: TargetNumbers;
   readonly #egressNumbers: TargetNumbers;
@@ -76,6 +78,7 @@ export class Directory {
     }
     this.bindings = module.functions.map((fn, index) => this.#bind(fn, fn.type, index));
     this.egresses = module.egresses;
+    this.checksRecords = module.egresses.some(({ records }) => records !== undefined);
     this.checksMessages = module.functions.some(({ messages }) => messages !== undefined);
     this.#types = types;
     this.#namespaces = new Map(

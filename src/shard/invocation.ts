@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.ts';
 import type { Address } from '../sdk/address.ts';
 import type { BatchContext, BatchedMessage } from '../sdk/batch.ts';
-import type { EgressType } from '../sdk/egress.ts';
+import { checkedRecord, type EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { MessageOptions } from '../sdk/message-options.ts';
@@ -101,8 +101,10 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
   egress(target: string, record: unknown): void;
   egress(target: string | EgressType<never>, record: unknown): void {
     this.check();
-    const number = this.place.directory.egressNumber(target);
-    this.effects.addForCoordinator(KIND_EGRESS, number, '', record, this.binding.index, this.entity.id);
+    const { directory } = this.place;
+    const number = directory.egressNumber(target);
+    const given = directory.checksRecords ? checkedRecord(directory.egresses[number], record) : record;
+    this.effects.addForCoordinator(KIND_EGRESS, number, '', given, this.binding.index, this.entity.id);
   }
 
   async(metadata: unknown, work: unknown): void {

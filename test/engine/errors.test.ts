@@ -24,6 +24,8 @@ import {
   ndjsonSource,
   startEngine,
 } from '../../src/index.ts';
+import { readModuleText } from '../../src/remote/module-yaml.ts';
+import { ingressOf } from '../../src/remote/yaml-ingress.ts';
 import { portableFilter } from '../../src/sdk/dead-letter.ts';
 import { decodeResponse } from '../../src/statefun/protocol-codec.ts';
 import { IntType } from '../../src/statefun/types.ts';
@@ -88,6 +90,14 @@ const noise = (items: readonly unknown[], failure?: Error): IngressSource<unknow
 });
 
 const ingress = (source: IngressSource<unknown>) => defineIngress({ type: 'test/noise', source });
+
+const KAFKA_INGRESS = {
+  kind: 'io.statefun.kafka.v1/ingress',
+  id: 'test/orders',
+  routes: [],
+  properties: new Map(),
+  startup: { from: 'latest' },
+} as const;
 
 const router = (route: () => void) => defineRouter({ ingress: 'test/noise', route });
 
@@ -162,6 +172,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   DUPLICATE_TYPE: () => thrown(() => defineModule({ functions: [puppet, puppet] })),
   MODULE_NOT_LOADED: starting({ module: new URL('./broken-module.ts', import.meta.url) }),
   MODULE_NOT_EXPORTED: starting({ module: new URL('./empty-module.ts', import.meta.url) }),
+  MODULE_YAML_INVALID: () => thrown(() => readModuleText('kind', 'module.yaml')),
   UNKNOWN_FUNCTION: async () => await rejected((await openEngine()).engine.send('puppet/nobody', 'Kim', 1)),
   UNKNOWN_TARGET: reporting(() => ({}), {
     do: 'send',
@@ -181,6 +192,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
       )((await openEngine()).engine),
     ),
   UNKNOWN_INGRESS: starting({ routers: [router(() => {})] }),
+  UNSERVED_INGRESS: starting({ ingresses: [ingressOf(KAFKA_INGRESS, undefined)] }),
   MESSAGE_NOT_ENCODABLE: sending('Kim', { do: 'echo', value: () => {} }),
   MESSAGE_TOO_LARGE: sending('Kim', { do: 'echo', value: 'x'.repeat(17 * 1024 * 1024) }),
   INVALID_TRACE: async () => {
