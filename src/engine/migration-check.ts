@@ -119,7 +119,7 @@ export class MigrationCheck {
   }
 
   #value({ binding, tallies }: CheckedFunction, guard: CellGuard, cell: number, kept: KeptValue, id: string): void {
-    if (kept.deadline < NEVER && kept.deadline <= this.#now) return;
+    if (kept.deadline < NEVER && kept.deadline <= this.#now && guard.left(kept, this.#now) === undefined) return;
     const tally = tallies[cell];
     tally.valueCount++;
     tally.versions[kept.version] = (tally.versions[kept.version] ?? 0) + 1;

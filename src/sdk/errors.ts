@@ -36,6 +36,8 @@ const CONSEQUENCES = {
     'Nothing it did has happened; its message is kept as its failure policy says, and the engine goes on.',
   FUNCTION_FAILED: 'The engine has failed, as the failure policy says; a later start tries the message again.',
   ADDRESS_PARKED: 'The message is a dead letter; the address stays parked.',
+  REMOTE_RESPONSE_REFUSED:
+    'Nothing of this response has happened; the failure policy of the function says what becomes of the messages.',
   INVALID_FILTER: 'Nothing was changed.',
   INVOCATION_OVERDUE:
     'An async invocation is aborted through ctx.signal, and fails if it still goes on; one that has returned stands.',

@@ -7,6 +7,17 @@ import { type Duration, durationMs } from './duration.ts';
 import { describe, MillraceError } from './errors.ts';
 import type { AnySchema } from './schema.ts';
 
+/**
+ * How parts of one value expire, each at a time of its own, which the value says. For functions of the engine's own
+ * making.
+ */
+export interface PartsExpiry {
+  /** When the first of its parts expires, in milliseconds since 1970; infinite if none does. */
+  nextDeadline(value: unknown): number;
+  /** What is left of it at `now`; undefined if nothing is. */
+  left(value: unknown, now: number): unknown;
+}
+
 /** The same as the engine knows it. */
 export interface ValueRules {
   /** What it must satisfy. */
@@ -17,6 +28,8 @@ export interface ValueRules {
   readonly migrate: Readonly<Record<number, (value: unknown) => unknown>>;
   /** When it is forgotten: so long after it was written, or also after it was read. */
   readonly expiration: { readonly afterMs: number; readonly onAccess: boolean } | undefined;
+  /** When parts of it are forgotten. */
+  readonly parts?: PartsExpiry | undefined;
 }
 
 /** When a value is forgotten by itself. StateFun: AFTER_WRITE and AFTER_READ_OR_WRITE; leave it out for NONE. */
@@ -58,8 +71,13 @@ export function rulesOf(what: string, options: ValueOptions & { readonly schema?
 }
 
 /** Whether anything is said of these values. */
-export function hasRules({ schema, version, expiration }: ValueRules): boolean {
-  return schema !== undefined || version > 1 || expiration !== undefined;
+export function hasRules({ schema, version, expiration, parts }: ValueRules): boolean {
+  return schema !== undefined || version > 1 || expiration !== undefined || parts !== undefined;
+}
+
+/** Whether any of them, or of their parts, may expire. */
+export function canExpire({ expiration, parts }: Pick<ValueRules, 'expiration' | 'parts'>): boolean {
+  return expiration !== undefined || parts !== undefined;
 }
 
 function isVersion(version: unknown): boolean {

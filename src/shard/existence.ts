@@ -15,6 +15,7 @@ export function hasState(entity: Entity, { guards, cellNames, expiryCell }: Func
   return cellNames.some((_, cell) => {
     const value = entity.readCell(cell);
     if (value === undefined || cell === expiryCell) return false;
-    return !(value instanceof KeptValue && value.deadline <= now);
+    if (!(value instanceof KeptValue) || value.deadline > now) return true;
+    return guards[cell]?.left(value, now) !== undefined;
   });
 }

@@ -176,8 +176,9 @@ export class ExpirySweep {
         next = Math.min(next, this.#shorten(binding.type, shape.slots[cell], entity, kept, now));
         continue;
       }
-      if (kept.deadline <= now) this.#write(entity, cell, undefined);
-      else next = Math.min(next, kept.deadline);
+      const left = kept.deadline > now ? kept : binding.guards?.[cell]?.left(kept, now);
+      if (left !== kept) this.#write(entity, cell, left);
+      next = Math.min(next, left?.deadline ?? NEVER);
     }
     return next;
   }

@@ -13,6 +13,7 @@ import { type AnyFunction, checkedMessage } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
 import type { StateSpecs } from '../sdk/state.ts';
+import { canExpire } from '../sdk/value-rules.ts';
 import { allGuards, type CellGuard, cellGuards } from '../state/cell-guard.ts';
 import { type RecordNames, recordNames } from '../state/record-writer.ts';
 import { type StateShape, stateShape } from '../state/state-view.ts';
@@ -214,7 +215,7 @@ function bind(fn: AnyFunction, type: string, index: number, guardAll: () => void
   // Initial values are shared by all entities, so they are protected in every mode.
   for (const { initial } of shape.slots) deepFreeze(initial);
   const guards = cellGuards(type, fn.state);
-  const expires = Object.values(fn.state as StateSpecs).some(({ expiration }) => expiration !== undefined);
+  const expires = Object.values(fn.state as StateSpecs).some(canExpire);
   const cellNames = expires ? [...shape.cellNames, EXPIRY_CELL_NAME] : shape.cellNames;
   return {
     index,

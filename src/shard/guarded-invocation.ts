@@ -32,12 +32,13 @@ class GuardedInvocation extends Invocation {
   }
 
   override readCell(index: number): unknown {
-    const kept = this.getCell(index);
-    if (!(kept instanceof KeptValue)) return super.readCell(index);
+    const cell = this.getCell(index);
+    if (!(cell instanceof KeptValue)) return super.readCell(index);
     this.check();
     const now = this.time();
-    if (kept.deadline <= now) return this.binding.shape.initials[index];
     const guard = this.binding.guards?.[index];
+    const kept = cell.deadline > now ? cell : guard?.left(cell, now);
+    if (kept === undefined) return this.binding.shape.initials[index];
     if (guard === undefined) return kept.value;
     const value = guard.open(kept, this.entity.id, this.#admit);
     if (guard.wantsRenewal(kept, now)) this.#keep(index, guard.renewed(kept, now));

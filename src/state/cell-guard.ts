@@ -30,7 +30,7 @@ export class CellGuard {
   }
 
   get expires(): boolean {
-    return this.#spec.expiration !== undefined;
+    return this.#spec.expiration !== undefined || this.#spec.parts !== undefined;
   }
 
   get isVersioned(): boolean {
@@ -52,7 +52,20 @@ export class CellGuard {
       accepted = checked.value;
     }
     admit(accepted);
-    return new KeptValue(accepted, version, this.deadlineAt(now), true);
+    return new KeptValue(accepted, version, this.#deadlineOf(accepted, now), true);
+  }
+
+  #deadlineOf(value: unknown, now: number): number {
+    const { parts } = this.#spec;
+    return parts === undefined ? this.deadlineAt(now) : parts.nextDeadline(value);
+  }
+
+  /** What is left of a value whose time has come: nothing, unless only parts of it expire. */
+  left({ value, version, isOpen }: KeptValue, now: number): KeptValue | undefined {
+    const { parts } = this.#spec;
+    const left = parts?.left(value, now);
+    if (parts === undefined || left === undefined) return undefined;
+    return new KeptValue(left, version, parts.nextDeadline(left), isOpen);
   }
 
   /**

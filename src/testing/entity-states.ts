@@ -124,8 +124,10 @@ function readValue(
   cell: unknown,
 ): unknown {
   if (!(cell instanceof KeptValue)) return cell ?? initial;
-  if (cell.deadline <= now) return initial;
-  return guards?.[index]?.open(copyOf(cell), id, () => {}) ?? initial;
+  const guard = guards?.[index];
+  const kept = cell.deadline > now ? cell : guard?.left(cell, now);
+  if (kept === undefined) return initial;
+  return guard?.open(copyOf(kept), id, () => {}) ?? initial;
 }
 
 function isGone({ now }: StateGround, stored: unknown): boolean {

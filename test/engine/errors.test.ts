@@ -224,6 +224,10 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
     }
     return expect.unreachable('there is a dead letter');
   },
+  REMOTE_RESPONSE_REFUSED: causeOf(async () => {
+    const { engine } = await openEngine({ module: new URL('./refused-module.ts', import.meta.url) });
+    return await rejected(engine.ask('remote/refused', 'Kim', 'hello'));
+  }),
   INVALID_FILTER: () => thrown(() => portableFilter({ type: 5 as never })),
   FUNCTION_FAILED: async () => {
     const { engine } = await openEngine();

@@ -1,0 +1,85 @@
+/**
+ * Carries out what an endpoint has answered to a batch: messages, delayed messages, egress records and state, in this
+ * order, as StateFun does. All of it is checked on the way, and whatever is against the rules throws; since nothing of an
+ * invocation happens that throws (I5), such a response has no effect at all.
+ */
+import type { Address } from '../sdk/address.ts';
+import type { Context } from '../sdk/function.ts';
+import { describe } from '../sdk/errors.ts';
+import type { BatchEffects, DelayedCommand, StateMutation } from '../statefun/protocol.ts';
+import type { TypedValue } from '../statefun/typed-value.ts';
+import type { KnownStates } from './known-states.ts';
+import { orRefuse, refused } from './refusal.ts';
+import { type RemoteState, type RemoteValue, type RemoteValues, writtenValue } from './remote-values.ts';
+
+export type RemoteContext = Context<RemoteState, TypedValue>;
+
+const NO_BYTES = new Uint8Array(0);
+
+/** `values` are those of the request, as far as there are any; `isChanged`: they are not what is stored. */
+export interface RequestedValues {
+  readonly values: RemoteValues;
+  readonly isChanged: boolean;
+}
+
+export function carryOut(
+  ctx: RemoteContext,
+  effects: BatchEffects,
+  known: KnownStates,
+  requested: RequestedValues,
+): void {
+  const { self } = ctx;
+  for (const { target, argument } of effects.messages) {
+    orRefuse(self, `a message to ${nameOf(target)}`, () => ctx.send(target.type, target.id, argument));
+  }
+  for (const command of effects.delayed) carryOutDelayed(ctx, command);
+  for (const { egress, argument } of effects.egresses) {
+    orRefuse(self, `a record for the egress ${describe(egress)}`, () => ctx.egress(egress, argument));
+  }
+  changeValues(ctx, effects.mutations, known, requested);
+}
+
+function carryOutDelayed(ctx: RemoteContext, command: DelayedCommand): void {
+  const { self } = ctx;
+  if (command.kind === 'cancel') {
+    if (command.token === '') throw refused(self, 'it cancels a delayed message without a token');
+    orRefuse(self, `a cancellation of ${describe(command.token)}`, () => void ctx.cancel(command.token));
+    return;
+  }
+  const { target, argument, delayMs, token } = command;
+  orRefuse(self, `a delayed message to ${nameOf(target)}`, () =>
+    ctx.sendAfter(delayMs, target.type, target.id, argument, token === '' ? {} : { token }),
+  );
+}
+
+function changeValues(
+  ctx: RemoteContext,
+  mutations: readonly StateMutation[],
+  known: KnownStates,
+  { values, isChanged }: RequestedValues,
+): void {
+  if (mutations.length === 0 && !isChanged) return;
+  const now = ctx.now();
+  const left = new Map<string, RemoteValue>(values.map((one) => [one[0], one]));
+  for (const { name, value } of mutations) {
+    const state = known.get(name);
+    if (state === undefined)
+      throw refused(ctx.self, `it changes the state ${describe(name)}, which it has not declared`);
+    if (value === undefined) {
+      left.delete(name);
+      continue;
+    }
+    if (value.typename !== state.typename) {
+      const what = `it sets the state ${describe(name)} to a value of the type ${describe(value.typename)}`;
+      throw refused(ctx.self, `${what}, and has declared it as ${describe(state.typename)}`);
+    }
+    // Without a value it is still there, as in StateFun.
+    left.set(name, writtenValue(state, value.value ?? NO_BYTES, now));
+  }
+  if (left.size === 0) ctx.clear('values');
+  else ctx.state.values = [...left.values()] as never;
+}
+
+function nameOf({ type, id }: Address): string {
+  return `${describe(type)} ${describe(id)}`;
+}

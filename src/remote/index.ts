@@ -1,0 +1,23 @@
+/**
+ * `millrace/remote`: functions that run elsewhere and are called by StateFun's request-reply protocol.
+ */
+export { type RemoteFunction, type RemoteFunctionDefinition, remoteFunction } from './remote-function.ts';
+export type { RemoteMessage } from './remote-messages.ts';
+export type { RemoteState } from './remote-values.ts';
+export type { Endpoint, Transport } from './transport.ts';
+export type { Companion, CompanionPlace } from '../sdk/companion.ts';
+export type {
+  BatchEffects,
+  BatchRequest,
+  BatchResponse,
+  DelayedCommand,
+  EgressRecord,
+  ExpireMode,
+  KnownState,
+  MissingState,
+  MissingStates,
+  RemoteInvocation,
+  SentMessage,
+  StateMutation,
+} from '../statefun/protocol.ts';
+export type { TypedValue } from '../statefun/typed-value.ts';

@@ -1,0 +1,53 @@
+/**
+ * What is known of the states of one function type, as its endpoint has declared them to this thread. Nothing is
+ * remembered over a restart, as in StateFun: then the endpoint is asked again. A state stays what it was first declared
+ * to be; one that a newer version of the endpoint no longer declares is attached all the same.
+ */
+import type { Address } from '../sdk/address.ts';
+import { describe } from '../sdk/errors.ts';
+import type { MissingState } from '../statefun/protocol.ts';
+import { refused } from './refusal.ts';
+import type { DeclaredState } from './remote-values.ts';
+
+/** What StateFun calls the type of a state of which no type is said. */
+export const UNSET_TYPE = 'io.statefun.types/unset';
+/** No program has so many. */
+const STATE_COUNT_MAX = 1_000;
+
+export class KnownStates {
+  readonly #states = new Map<string, DeclaredState>();
+  #all: readonly DeclaredState[] = [];
+
+  /** In the order in which they were declared; another list when there are more. */
+  get all(): readonly DeclaredState[] {
+    return this.#all;
+  }
+
+  get(name: string): DeclaredState | undefined {
+    return this.#states.get(name);
+  }
+
+  /** Throws `REMOTE_RESPONSE_REFUSED`, and then none of them is known. */
+  declare(self: Address, missing: readonly MissingState[]): void {
+    const states = missing.map((state) => this.#checked(self, state));
+    const count = new Set([...this.#states.keys(), ...states.map(({ name }) => name)]).size;
+    if (count > STATE_COUNT_MAX) throw refused(self, `it declares more than ${STATE_COUNT_MAX} states`);
+    for (const state of states) if (!this.#states.has(state.name)) this.#states.set(state.name, state);
+    if (count > this.#all.length) this.#all = [...this.#states.values()];
+  }
+
+  #checked(self: Address, { name, typename: given, mode, afterMs }: MissingState): DeclaredState {
+    const typename = given === '' ? UNSET_TYPE : given;
+    const state = `the state ${describe(name)}`;
+    if (name === '') throw refused(self, 'it declares a state without a name');
+    const known = this.#states.get(name);
+    if (known !== undefined && known.typename !== typename) {
+      const what = `${state} is declared as ${describe(typename)}, and was declared as ${describe(known.typename)}`;
+      throw refused(self, what);
+    }
+    if (mode !== 'none' && !(Number.isSafeInteger(afterMs) && afterMs > 0)) {
+      throw refused(self, `${state} expires after ${afterMs} ms; allowed are whole numbers above 0`);
+    }
+    return { name, typename, mode, afterMs: mode === 'none' ? 0 : afterMs };
+  }
+}
