@@ -4,57 +4,27 @@
  */
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { StandardSchema } from '../sdk/schema.ts';
+import { typedValue } from '../statefun/type.ts';
 import { isTypedValue, type TypedValue } from '../statefun/typed-value.ts';
+import { BooleanType, DoubleType, IntType, LongType, StringType } from '../statefun/types.ts';
 
 /** A string, a boolean, a number (an `int` if it is one of 32 bits, otherwise a `double`) or a bigint (`long`). */
 export type RemoteMessage = TypedValue | string | boolean | number | bigint;
 
-const NAMESPACE = 'io.statefun.types';
-const NO_BYTES = new Uint8Array(0);
-const LONG_MIN = -(2n ** 63n);
-const LONG_MAX = 2n ** 63n - 1n;
-const MOST_BITS = 0x7f;
-const MORE = 0x80;
-
-function scalar(
-  name: string,
-  isDefault: boolean,
-  key: number,
-  byteLength: number,
-  set: (view: DataView) => void,
-): TypedValue {
-  if (isDefault) return { typename: `${NAMESPACE}/${name}`, value: NO_BYTES };
-  const bytes = new Uint8Array(1 + byteLength);
-  bytes[0] = key;
-  set(new DataView(bytes.buffer));
-  return { typename: `${NAMESPACE}/${name}`, value: bytes };
-}
-
-function text(message: string): TypedValue {
-  const utf8 = Buffer.from(message);
-  const length: number[] = [];
-  for (let rest = utf8.length; ; rest >>>= 7) {
-    length.push(rest > MOST_BITS ? (rest & MOST_BITS) | MORE : rest);
-    if (rest <= MOST_BITS) break;
-  }
-  const value = utf8.length === 0 ? NO_BYTES : new Uint8Array([0x0a, ...length, ...utf8]);
-  return { typename: `${NAMESPACE}/string`, value };
-}
+const LONG_BITS = 64;
 
 /** What is asked of an endpoint for a message; undefined if it cannot be. */
 export function typedValueOf(message: unknown): TypedValue | undefined {
   switch (typeof message) {
     case 'string':
-      return text(message);
+      return message.isWellFormed() ? typedValue(StringType, message) : undefined;
     case 'boolean':
-      return scalar('bool', !message, 0x08, 1, (view) => view.setUint8(1, 1));
+      return typedValue(BooleanType, message);
     case 'number':
-      return Number.isInteger(message) && Object.is(message | 0, message)
-        ? scalar('int', message === 0, 0x0d, 4, (view) => view.setInt32(1, message, true))
-        : scalar('double', Object.is(message, 0), 0x09, 8, (view) => view.setFloat64(1, message, true));
+      // Not -0, which an int cannot say.
+      return Object.is(message | 0, message) ? typedValue(IntType, message) : typedValue(DoubleType, message);
     case 'bigint':
-      if (message < LONG_MIN || message > LONG_MAX) return undefined;
-      return scalar('long', message === 0n, 0x09, 8, (view) => view.setBigInt64(1, message, true));
+      return message === BigInt.asIntN(LONG_BITS, message) ? typedValue(LongType, message) : undefined;
     default:
       return isTypedValue(message) ? message : undefined;
   }

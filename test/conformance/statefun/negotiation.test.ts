@@ -34,7 +34,9 @@ test('#6 what two calls of one function learn at the same time is learnt once', 
   const waiting: (() => void)[] = [];
   const answer = program([COUNT], (view) => view.set('count', '1'));
   const on = new RemoteStage(async (request, signal) => {
-    await new Promise<void>((resolve) => waiting.push(resolve));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.push(resolve);
+    await promise;
     return await answer(request, signal);
   });
   for (const id of ['Kim', 'Lou']) on.send(TYPE, id, typed('first'));
