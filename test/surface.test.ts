@@ -8,7 +8,13 @@ import { expect, test } from 'vitest';
 import { readExports } from './surface/exports.ts';
 import { ROOT } from './tool.ts';
 
-const ENTRIES = ['src/index.ts', 'native-free/index.ts', 'src/testing/index.ts', 'src/remote/index.ts'] as const;
+const ENTRIES = [
+  'src/index.ts',
+  'native-free/index.ts',
+  'src/testing/index.ts',
+  'src/remote/index.ts',
+  'src/endpoint/index.ts',
+] as const;
 
 test.each(ENTRIES)('%s exports by name only', (entry) => {
   expect(readExports(entry).stars, 'write out the names instead of export *').toEqual([]);
@@ -21,6 +27,7 @@ test.each(ENTRIES)('%s exports at run time what its list says', async (entry) =>
 
 test.each([
   ['src/index.ts', 'surface.txt'],
+  ['src/endpoint/index.ts', 'surface/endpoint.txt'],
   ['src/testing/index.ts', 'surface/testing.txt'],
   ['src/remote/index.ts', 'surface/remote.txt'],
 ])('the public names of %s are the agreed ones', async (entry, list) => {

@@ -62,6 +62,8 @@ const CONSEQUENCES = {
   DATA_TOO_NEW: 'The engine was not started and nothing on disk was changed.',
   DATA_OTHER_STORE: 'The engine was not started and nothing on disk was changed.',
   DATA_NOT_EMPTY: 'The engine was not started and nothing on disk was changed.',
+  NOT_ON_STATEFUN: 'Nothing was done; where it is said of a module, nothing is served.',
+  CALLER_GONE: 'Nothing of this batch has happened; whoever asked for it sends it again.',
   SAVEPOINT_FAILED: 'No savepoint was made; the engine goes on.',
   SAVEPOINT_DAMAGED: 'Nothing was started from it; use another savepoint.',
   BOOTSTRAP_FAILED: 'No savepoint was written.',

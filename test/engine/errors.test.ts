@@ -23,11 +23,13 @@ import {
   MillraceError,
   ndjsonSource,
   startEngine,
+  table,
 } from '../../src/index.ts';
 import { readModuleText } from '../../src/remote/module-yaml.ts';
 import { ingressOf } from '../../src/remote/yaml-ingress.ts';
+import { createStatefunHandler, type EndpointEvent } from '../../src/endpoint/index.ts';
 import { portableFilter } from '../../src/sdk/dead-letter.ts';
-import { decodeResponse } from '../../src/statefun/protocol-codec.ts';
+import { decodeResponse, encodeRequest } from '../../src/statefun/protocol-codec.ts';
 import { IntType } from '../../src/statefun/types.ts';
 import { type Order, puppet, records } from './puppet.ts';
 import { openEngine, PUPPET_MODULE, until } from './puppet-engine.ts';
@@ -314,6 +316,21 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   DATA_NOT_EMPTY: async () => {
     const { directory, savepoint } = await savepointOf();
     return await starting({ directory, from: savepoint })();
+  },
+  NOT_ON_STATEFUN: () =>
+    thrown(() => {
+      const fn = defineFunction({ type: 'a/b', state: { rows: table() }, invoke: () => {} });
+      createStatefunHandler({ module: defineModule({ functions: [fn] }) });
+    }),
+  CALLER_GONE: async () => {
+    const fn = defineFunction({ type: 'a/b', invoke: () => new Promise(() => {}) });
+    const errors: unknown[] = [];
+    const log = ({ error }: EndpointEvent): void => void errors.push(error);
+    const { handleBytes } = createStatefunHandler({ module: defineModule({ functions: [fn] }), log });
+    const invocations = [{ caller: undefined, argument: { typename: 'a/b', value: undefined } }];
+    const request = encodeRequest({ target: { type: 'a/b', id: 'x' }, states: [], invocations });
+    await handleBytes(request, AbortSignal.abort());
+    return errors[0];
   },
   SAVEPOINT_FAILED: async () => {
     const { engine } = await openEngine({ directory: scratch() });

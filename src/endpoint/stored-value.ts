@@ -1,0 +1,39 @@
+/**
+ * The bytes of one state of our functions, as a cluster keeps them under the type name `millrace/value`. A value of the
+ * first version is what a message would be; the type name must never change, so a later version is said in the bytes.
+ *
+ * ```
+ *   version 1          form (0 plain, 1 rich) │ MessagePack
+ *   versions from 2    2 │ version (2 bytes, little-endian) │ form │ MessagePack
+ * ```
+ */
+import { VALUE_VERSION_MAX } from '../sdk/value-rules.ts';
+import { decodeOutside, type OutsideLimits } from '../wire/outside-value.ts';
+import { encodeTagged } from '../wire/tagged-value.ts';
+
+/** Stands where the form stands of what has no version. */
+const VERSIONED = 2;
+const HEAD_BYTE_LENGTH = 3;
+
+/** The value must be known to be structured data. */
+export function encodeStored(value: unknown, version: number): Uint8Array {
+  const tagged = encodeTagged(value);
+  if (version === 1) return tagged;
+  const bytes = new Uint8Array(HEAD_BYTE_LENGTH + tagged.length);
+  bytes[0] = VERSIONED;
+  bytes[1] = version & 0xff;
+  bytes[2] = version >>> 8;
+  bytes.set(tagged, HEAD_BYTE_LENGTH);
+  return bytes;
+}
+
+export type Stored = { readonly value: unknown; readonly version: number } | { readonly refusal: string };
+
+/** The value with its version, or why its bytes are refused. */
+export function decodeStored(bytes: Uint8Array, limits: OutsideLimits): Stored {
+  const isVersioned = bytes[0] === VERSIONED && bytes.length > HEAD_BYTE_LENGTH;
+  const version = isVersioned ? bytes[1] | (bytes[2] << 8) : 1;
+  if (version === 0 || version > VALUE_VERSION_MAX) return { refusal: `it says that its version is ${version}` };
+  const decoded = decodeOutside(isVersioned ? bytes.subarray(HEAD_BYTE_LENGTH) : bytes, limits);
+  return decoded.refusal === undefined ? { value: decoded.value, version } : { refusal: decoded.refusal };
+}

@@ -1,0 +1,145 @@
+/**
+ * Structured data in tagged form that others have sent: who they are and what they mean is not known. Its bytes are
+ * walked over once before anything is made of them, and what is nested too deeply, holds too much, ends too early or
+ * says what our encoder never says is refused. So decoding it can neither run anybody's code, nor touch a prototype,
+ * nor take more memory than its size lets expect.
+ *
+ * ```
+ *   form (1 byte: plain or rich) │ MessagePack, one value, up to the end
+ * ```
+ */
+import type { Checked } from '../sdk/schema.ts';
+import { MESSAGE_DEPTH_MAX, RICH } from './structured-data.ts';
+import { decodeTagged } from './tagged-value.ts';
+
+export interface OutsideLimits {
+  /** How many items a value may hold in all, on all its levels; keys count, too. */
+  readonly itemCountMax: number;
+  /** How many bytes a bigint may have; making numbers of them takes longer than their length lets expect. */
+  readonly bigintByteLengthMax: number;
+}
+
+export const OUTSIDE_LIMITS: OutsideLimits = { itemCountMax: 1_000_000, bigintByteLengthMax: 1 << 16 };
+
+/** A scalar of the rich form may stand in an array of its own. */
+const LEVELS_MAX = MESSAGE_DEPTH_MAX + 1;
+
+/** Extensions of MessagePack that our encoder writes. Others would make functions, errors or references. */
+const EXT_UNDEFINED = 0;
+const EXT_BIGINT = 0x42;
+const EXT_NUMBERS = 0x74;
+const EXT_DATE = 0xff;
+const DATE_BYTE_LENGTH_MAX = 12;
+/** The last kind of typed array; codes behind it stand for what no message may hold. */
+const NUMBERS_CODE_MAX = 10;
+
+/** The value, or why it is refused. */
+export function decodeOutside(bytes: Uint8Array, limits: OutsideLimits = OUTSIDE_LIMITS): Checked {
+  const refusal = bytes.length > 1 && bytes[0] <= RICH ? new Walk(bytes, limits).refusal() : 'its form is not known';
+  if (refusal !== undefined) return { refusal };
+  try {
+    return { value: decodeTagged(bytes) };
+  } catch (error) {
+    return { refusal: `its bytes make no value: ${error instanceof Error ? error.message : 'unknown'}` };
+  }
+}
+
+/** A walk over MessagePack, without recursion. */
+class Walk {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #limits: OutsideLimits;
+  #at = 1;
+  #itemCount = 0;
+  /** By level, what is still to come; of a map, keys and values alike. */
+  readonly #left: number[] = [];
+  readonly #isMap: boolean[] = [];
+  #why: string | undefined;
+
+  constructor(bytes: Uint8Array, limits: OutsideLimits) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#limits = limits;
+  }
+
+  refusal(): string | undefined {
+    this.#item(false);
+    while (this.#left.length > 0 && this.#why === undefined) {
+      const level = this.#left.length - 1;
+      if (this.#left[level] === 0) {
+        this.#left.pop();
+        this.#isMap.pop();
+        continue;
+      }
+      const isKey = this.#isMap[level] && this.#left[level] % 2 === 0;
+      this.#left[level]--;
+      this.#item(isKey);
+    }
+    if (this.#why === undefined && this.#at !== this.#bytes.length) this.#why = 'it has bytes behind its value';
+    return this.#why;
+  }
+
+  #item(isKey: boolean): void {
+    if (++this.#itemCount > this.#limits.itemCountMax)
+      this.#why = `it holds more than ${this.#limits.itemCountMax} items`;
+    const token = this.#uint(1);
+    if (isKey && !isText(token)) this.#why ??= 'it has a key that is no text';
+    if (token <= 0x7f || token >= 0xe0) return;
+    if (token <= 0x8f) this.#open(token & 0x0f, true);
+    else if (token <= 0x9f) this.#open(token & 0x0f, false);
+    else if (token <= 0xbf) this.#skip(token & 0x1f);
+    else this.#long(token);
+  }
+
+  /** What has its length, or its width, behind the token. */
+  #long(token: number): void {
+    if (token === 0xc1) this.#why ??= 'it holds a byte that means nothing';
+    else if (token <= 0xc3) return;
+    else if (token <= 0xc6) this.#skip(this.#uint(1 << (token - 0xc4)));
+    else if (token <= 0xc9) this.#extension(this.#uint(1 << (token - 0xc7)));
+    else if (token <= 0xcb) this.#skip(token === 0xca ? 4 : 8);
+    else if (token <= 0xcf) this.#skip(1 << (token - 0xcc));
+    else if (token <= 0xd3) this.#skip(1 << (token - 0xd0));
+    else if (token <= 0xd8) this.#extension(1 << (token - 0xd4));
+    else if (token <= 0xdb) this.#skip(this.#uint(1 << (token - 0xd9)));
+    else if (token <= 0xdd) this.#open(this.#uint(token === 0xdc ? 2 : 4), false);
+    else this.#open(this.#uint(token === 0xde ? 2 : 4), true);
+  }
+
+  #open(count: number, isMap: boolean): void {
+    const itemCount = isMap ? count * 2 : count;
+    // Each item is a byte at least, so nothing is made for what cannot come.
+    if (itemCount > this.#bytes.length - this.#at) this.#why ??= 'it ends too early';
+    if (this.#left.length >= LEVELS_MAX) this.#why ??= `it is nested deeper than ${MESSAGE_DEPTH_MAX} levels`;
+    this.#left.push(itemCount);
+    this.#isMap.push(isMap);
+  }
+
+  #extension(byteLength: number): void {
+    const kind = this.#uint(1);
+    const code = this.#bytes[this.#at];
+    this.#skip(byteLength);
+    if (kind === EXT_UNDEFINED && byteLength === 1) return;
+    if (kind === EXT_DATE && byteLength <= DATE_BYTE_LENGTH_MAX) return;
+    if (kind === EXT_NUMBERS && byteLength > 0 && code <= NUMBERS_CODE_MAX) return;
+    if (kind === EXT_BIGINT && byteLength > 0 && byteLength <= this.#limits.bigintByteLengthMax) return;
+    this.#why ??= `it holds an extension ${kind} of ${byteLength} bytes`;
+  }
+
+  #skip(byteLength: number): void {
+    this.#at += byteLength;
+    if (this.#at > this.#bytes.length) this.#why ??= 'it ends too early';
+  }
+
+  #uint(byteLength: number): number {
+    const at = this.#at;
+    this.#skip(byteLength);
+    if (this.#why !== undefined) return 0;
+    if (byteLength === 1) return this.#bytes[at];
+    return byteLength === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at);
+  }
+}
+
+function isText(token: number): boolean {
+  return (token >= 0xa0 && token <= 0xbf) || (token >= 0xd9 && token <= 0xdb);
+}
