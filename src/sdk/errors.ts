@@ -67,6 +67,10 @@ const CONSEQUENCES = {
   SAVEPOINT_FAILED: 'No savepoint was made; the engine goes on.',
   SAVEPOINT_DAMAGED: 'Nothing was started from it; use another savepoint.',
   BOOTSTRAP_FAILED: 'No savepoint was written.',
+  REMOTE_CALL_FAILED:
+    'Nothing of the batch was carried out; the failure policy of its function says what happens next.',
+  ENDPOINT_UNREACHABLE:
+    'Calls to it wait, however long it takes, and all else goes on; it is tried again and again, ever more seldom.',
   STORAGE_FAILED: 'The shards go back to the last checkpoint; nothing that was acknowledged is lost.',
 } as const;
 

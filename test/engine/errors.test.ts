@@ -29,6 +29,7 @@ import { readModuleText } from '../../src/remote/module-yaml.ts';
 import { ingressOf } from '../../src/remote/yaml-ingress.ts';
 import { createStatefunHandler, type EndpointEvent } from '../../src/endpoint/index.ts';
 import { portableFilter } from '../../src/sdk/dead-letter.ts';
+import { httpEndpoint } from '../../src/remote/http-endpoint.ts';
 import { decodeResponse, encodeRequest } from '../../src/statefun/protocol-codec.ts';
 import { IntType } from '../../src/statefun/types.ts';
 import { type Order, puppet, records } from './puppet.ts';
@@ -165,6 +166,16 @@ const flood: Order = {
   order: { do: 'echo', value: 'x'.repeat(2_000) },
   times: 60_000,
 };
+
+/** A call to where nobody listens, or, for some names, cannot be. */
+async function callRemote(type: string, report: (error: unknown) => void = () => undefined): Promise<unknown> {
+  const url = `http+unix://${scratch()}/nobody.sock/{function.name}`;
+  const endpoint = httpEndpoint({ url, breaker: { failureCount: 1 } });
+  endpoint.companion?.start({ shard: 0, shardCount: 1, report });
+  onTestFinished(() => endpoint.companion?.stop());
+  const request = { target: { type, id: 'Kim' }, states: [], invocations: [] };
+  return await endpoint.call(request, new AbortController().signal);
+}
 
 const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   INVALID_TYPE_NAME: () => thrown(() => defineFunction({ type: 'no-slash', invoke() {} })),
@@ -344,6 +355,11 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   },
   BOOTSTRAP_FAILED: async () =>
     await rejected(bootstrap({ module: PUPPET_MODULE, into: dirname(fileWith('not empty')), records: [] })),
+  REMOTE_CALL_FAILED: async () => await rejected(callRemote('test/..')),
+  ENDPOINT_UNREACHABLE: () =>
+    new Promise((resolve) => {
+      callRemote('test/greeter', resolve).catch(() => undefined);
+    }),
   STORAGE_FAILED: starting({ directory: '/dev/null/nowhere' }),
 };
 

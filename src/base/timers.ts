@@ -1,0 +1,19 @@
+/**
+ * Later, as an argument, as time is one (see `clock.ts`): what waits for a moment gets its timers from outside, so that a
+ * test turns them by hand. Not for shards: time enters those through their duty cycle only.
+ */
+
+export interface Timers<Timer = unknown> {
+  /** Calls back once when so many milliseconds have passed. */
+  set(callback: () => void, ms: number): Timer;
+  /** Does nothing to one that has called back. */
+  clear(timer: Timer): void;
+}
+
+/** What Node can count to; longer waits end then, and whoever waits looks at the clock. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+export const systemTimers: Timers<NodeJS.Timeout> = {
+  set: (callback, ms) => setTimeout(callback, Math.min(Math.max(ms, 0), LONGEST_MS)),
+  clear: (timer) => clearTimeout(timer),
+};

@@ -1,0 +1,246 @@
+/**
+ * One call from its first attempt to its end: sends it, looks at what comes back, pauses and sends it again, within its
+ * time. That time runs while its origin can be reached and stands still otherwise; so what fails in the end is a call
+ * that somebody has answered badly, or too late, and never one that nobody could be asked.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import type { Timers } from '../base/timers.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import type { Attempt, AttemptListener, AttemptOutcome, AttemptResponse, HttpClient } from './attempt.ts';
+import type { CallGate, GateVisitor } from './call-gate.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
+import type { CallTarget } from './endpoint-url.ts';
+import type { LatencyHistogram } from './latency-histogram.ts';
+import { type RetryRules, retryAfterMs } from './retry-rules.ts';
+
+/** What the calls to one origin share. */
+export interface CallGround {
+  /** The endpoint as people know it. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly rules: RetryRules;
+  readonly breaker: CircuitBreaker;
+  readonly gate: CallGate;
+  readonly client: HttpClient;
+  readonly latencies: LatencyHistogram;
+  readonly counts: { attempts: number; failures: number };
+  /** All that have not ended. */
+  readonly calls: Set<{ callOff(reason: unknown): void }>;
+  readonly callMs: number;
+  readonly readMs: number;
+  readonly writeMs: number;
+}
+
+/** What is to be sent where, and who reads the response. */
+export interface CallOrder<Result> {
+  readonly target: CallTarget;
+  readonly body: Uint8Array;
+  /** Throws if the body is no response. */
+  readonly read: (body: Uint8Array) => Result;
+  readonly signal: AbortSignal;
+}
+
+export class HttpCall<Result> implements AttemptListener, GateVisitor {
+  readonly #ground: CallGround;
+  readonly #order: CallOrder<Result>;
+  readonly #resolve: (result: Result) => void;
+  readonly #reject: (error: unknown) => void;
+  /** By the clock that runs while the breaker is closed. */
+  readonly #endsAt: number;
+  readonly #beganAt: number;
+  readonly #aborted = (): void => this.callOff(this.#order.signal.reason);
+  #attempt: Attempt | undefined;
+  #attemptCount = 0;
+  #attemptBeganAt = 0;
+  #attemptEndsAt = 0;
+  #probe = 0;
+  #timer: unknown;
+  #lastStatus: number | undefined;
+  #lastCause: Error | undefined;
+
+  constructor(
+    ground: CallGround,
+    order: CallOrder<Result>,
+    resolve: (result: Result) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#ground = ground;
+    this.#order = order;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#beganAt = ground.clock.elapsedMs();
+    this.#endsAt = ground.breaker.closedMs() + ground.callMs;
+  }
+
+  begin(): void {
+    const { signal } = this.#order;
+    if (signal.aborted) return this.#reject(signal.reason);
+    signal.addEventListener('abort', this.#aborted);
+    this.#ground.calls.add(this);
+    this.#ground.gate.enter(this);
+  }
+
+  /** The gate lets it in. */
+  admitted(probe: number): void {
+    const { client, clock, rules, random, callMs, counts } = this.#ground;
+    this.#probe = probe;
+    this.#attemptCount++;
+    counts.attempts++;
+    this.#attemptBeganAt = clock.elapsedMs();
+    // A probe may take as long as any call: it is to find out whether somebody answers at all.
+    const ms = probe === 0 ? rules.attemptMs(this.#remainingMs, callMs, random) : callMs;
+    this.#attemptEndsAt = this.#attemptBeganAt + ms;
+    this.#attempt = client.post(this.#order.target, this.#order.body, this);
+    this.#watch(Math.min(ms, this.#silenceMs || ms));
+  }
+
+  /** The client says what came of the attempt. */
+  attemptEnded(outcome: AttemptOutcome): void {
+    this.#endAttempt();
+    const { breaker, rules } = this.#ground;
+    this.#lastCause = outcome.kind === 'response' ? undefined : outcome.cause;
+    this.#lastStatus = outcome.kind === 'response' ? outcome.status : undefined;
+    if (outcome.kind === 'response' || outcome.kind === 'cut') breaker.reached();
+    else breaker.failed(reasonOf(outcome.cause));
+    this.#leaveGate();
+    if (outcome.kind === 'response' && this.#settle(outcome)) return;
+    if (rules.isRetryable(outcome)) this.#again(outcome);
+    else this.#fail();
+  }
+
+  get #remainingMs(): number {
+    return this.#endsAt - this.#ground.breaker.closedMs();
+  }
+
+  /** How long the attempt may be silent as it is now; 0: as long as it lasts. */
+  get #silenceMs(): number {
+    const { readMs, writeMs } = this.#ground;
+    return this.#attempt?.isAnswered === true ? readMs : Math.max(readMs, writeMs);
+  }
+
+  /** Takes the response if it is one. */
+  #settle(response: AttemptResponse): boolean {
+    const { rules, latencies, clock } = this.#ground;
+    const { status, contentType, body } = response;
+    if (status < 200 || status > 299) {
+      this.#lastCause = statusError(response);
+      return false;
+    }
+    try {
+      if (!rules.isContentType(contentType)) throw contentTypeError(contentType);
+      const result = this.#order.read(body);
+      latencies.add(clock.elapsedMs() - this.#attemptBeganAt);
+      this.#end();
+      this.#resolve(result);
+      return true;
+    } catch (error) {
+      this.#lastCause = error instanceof Error ? error : new Error(String(error));
+      return false;
+    }
+  }
+
+  #again(outcome: AttemptOutcome): void {
+    const { breaker, rules, gate, clock } = this.#ground;
+    const remainingMs = this.#remainingMs;
+    if (outcome.kind === 'unreachable' && remainingMs <= rules.nothingLeftMs) {
+      breaker.open(reasonOf(outcome.cause));
+    }
+    if (!breaker.isClosed && outcome.kind !== 'response') {
+      gate.enter(this);
+    } else if (remainingMs <= rules.nothingLeftMs) {
+      this.#fail();
+    } else {
+      const asked = outcome.kind === 'response' ? retryAfterMs(outcome.retryAfter, clock.now()) : undefined;
+      const pauseMs = Math.max(rules.pauseMs(this.#attemptCount), asked ?? 0);
+      this.#setTimer(() => gate.enter(this), Math.min(pauseMs, remainingMs));
+    }
+  }
+
+  /** Ends the attempt when its time is up, or when it has been silent for too long. */
+  #watch(ms: number): void {
+    const look = (): void => {
+      const attempt = this.#attempt!;
+      const now = this.#ground.clock.elapsedMs();
+      const silentAt = this.#silenceMs === 0 ? Infinity : attempt.activeAt + this.#silenceMs;
+      const nextAt = Math.min(this.#attemptEndsAt, silentAt);
+      if (nextAt > now) this.#watch(nextAt - now);
+      else this.#cutOff(attempt, now - this.#attemptBeganAt);
+    };
+    this.#setTimer(look, ms);
+  }
+
+  #cutOff(attempt: Attempt, ms: number): void {
+    attempt.cancel();
+    const what = attempt.isAnswered ? 'The response did not end' : 'There was no response';
+    const kind = attempt.isAnswered ? 'cut' : attempt.isSent ? 'silent' : 'unreachable';
+    this.attemptEnded({ kind, cause: new Error(`${what} within ${Math.round(ms)} ms`) });
+  }
+
+  #setTimer(callback: () => void, ms: number): void {
+    this.#timer = this.#ground.timers.set(callback, ms);
+  }
+
+  #endAttempt(): void {
+    this.#attempt = undefined;
+    this.#ground.timers.clear(this.#timer);
+  }
+
+  #leaveGate(): void {
+    const probe = this.#probe;
+    this.#probe = 0;
+    this.#ground.gate.leave(probe);
+  }
+
+  /** Nobody waits for it any more, or the endpoint is being closed. */
+  callOff(reason: unknown): void {
+    const attempt = this.#attempt;
+    attempt?.cancel();
+    this.#endAttempt();
+    this.#ground.gate.turnAway(this);
+    this.#end();
+    if (attempt !== undefined) this.#leaveGate();
+    this.#reject(reason);
+  }
+
+  #fail(): void {
+    const { name, clock, counts } = this.#ground;
+    const ms = Math.round(clock.elapsedMs() - this.#beganAt);
+    const attempts = this.#attemptCount;
+    const reason = this.#lastCause === undefined ? `status ${this.#lastStatus}` : reasonOf(this.#lastCause);
+    const details = { endpoint: name, attempts, reason, ...(this.#lastStatus && { status: this.#lastStatus }) };
+    counts.failures++;
+    this.#end();
+    const what = `A call to ${name} failed after ${attempts === 1 ? '1 attempt' : `${attempts} attempts`} in ${ms} ms`;
+    this.#reject(new MillraceError('REMOTE_CALL_FAILED', `${what}: ${reason}`, { cause: this.#lastCause, details }));
+  }
+
+  #end(): void {
+    this.#ground.calls.delete(this);
+    this.#order.signal.removeEventListener('abort', this.#aborted);
+  }
+}
+
+function statusError({ status, body }: AttemptResponse): Error {
+  // What it says is for people, who should not have to see control characters.
+  const text = Buffer.from(body)
+    .toString('utf8')
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim();
+  return new Error(`It answered with status ${status}${text === '' ? '' : `: ${describe(text)}`}`);
+}
+
+function contentTypeError(contentType: string | undefined): Error {
+  const what = contentType === undefined ? 'no content type' : `content type ${describe(contentType)}`;
+  return new Error(`It answered with ${what} instead of application/octet-stream`);
+}
+
+/** One line: connecting to several addresses fails with a list of errors and no message. */
+function reasonOf(error: Error): string {
+  const { code, errors } = error as { readonly code?: string; readonly errors?: readonly Error[] };
+  const message =
+    error.message === '' && errors !== undefined ? errors.map((each) => each.message).join(', ') : error.message;
+  return message === '' ? (code ?? error.name) : message;
+}

@@ -1,0 +1,144 @@
+/**
+ * The HTTP client: connections to one origin, and one request at a time on each. It is undici's pool with a handler that
+ * is made for whole, short responses from anybody; the only file that knows undici. It follows no redirects, and connects
+ * to no address that the guard refuses: what a name resolves to is checked, and what was checked is connected to.
+ */
+import { lookup } from 'node:dns';
+import { createRequire } from 'node:module';
+import type { LookupFunction } from 'node:net';
+import type { Pool } from 'undici';
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import type { Attempt, AttemptListener, HttpClient } from './attempt.ts';
+import { BodyAllowance } from './body-allowance.ts';
+import type { FilledEndpoint } from './endpoint-options.ts';
+import type { CallTarget } from './endpoint-url.ts';
+import { HttpAttempt } from './http-attempt.ts';
+import { Inflater } from './inflate.ts';
+import type { AddressGuard } from './refused-addresses.ts';
+import { readTls } from './tls-files.ts';
+
+/** A connection gets up to this much older than it may, so that not all are replaced at once: 1 to 3 s, as in StateFun. */
+const AGE_SPREAD_MS = 2_000;
+const AGE_MORE_MS = 1_000;
+/** Idle connections without a limit are let go of at last. */
+const IDLE_MS_MAX = 600_000;
+/** All headers of a response together. */
+const HEADER_BYTES_MAX = 16_384;
+/** How many of the longest responses may be under way before others have to rest. */
+const LONG_RESPONSE_COUNT = 4;
+
+const OCTET_STREAM = 'application/octet-stream';
+
+/** Loaded by the threads that make calls, and not by those that only read the module. */
+function loadPool(): typeof Pool {
+  return (createRequire(import.meta.url)('undici') as { readonly Pool: typeof Pool }).Pool;
+}
+
+/** Throws if the files that it needs cannot be had. */
+export function openUndiciClient(
+  target: CallTarget,
+  options: FilledEndpoint,
+  clock: Clock,
+  random: Random,
+): HttpClient {
+  return new UndiciClient(newPool(target, options, random), options, clock);
+}
+
+function newPool(target: CallTarget, options: FilledEndpoint, random: Random): Pool {
+  const { concurrency, connectionCountMax, connectionAgeMaxMs, connectMs, guard, tls } = options;
+  const secureContext = target.isSecure ? readTls(tls) : undefined;
+  const ageMs = connectionAgeMaxMs === 0 ? 0 : connectionAgeMaxMs + AGE_MORE_MS + random() * AGE_SPREAD_MS;
+  const UndiciPool = loadPool();
+  return new UndiciPool(target.socketPath === undefined ? target.origin : 'http://localhost', {
+    connections: Math.min(concurrency, connectionCountMax),
+    pipelining: 1,
+    allowH2: false,
+    clientTtl: ageMs,
+    keepAliveTimeout: ageMs === 0 ? IDLE_MS_MAX : ageMs,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    // The call watches its own time.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: {
+      timeout: connectMs,
+      ...(secureContext !== undefined && { secureContext }),
+      ...(target.socketPath === undefined ? { lookup: guardedLookup(guard) } : { socketPath: target.socketPath }),
+    },
+  });
+}
+
+/** As Node looks names up, but all that it gives is checked. */
+function guardedLookup(guard: AddressGuard): LookupFunction {
+  return (hostname, lookupOptions, done) => {
+    lookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
+      if (error !== null) return done(error, '');
+      const refused = addresses.find(({ address }) => !guard.mayBeAt(hostname, address));
+      if (refused !== undefined) {
+        const what = `${hostname} is at ${refused.address}, which is refused unless it is listed in allow`;
+        return done(Object.assign(new Error(what), { code: 'REFUSED_ADDRESS' }), '');
+      }
+      const [first] = addresses;
+      if (lookupOptions.all === true) done(null, addresses);
+      else done(null, first?.address ?? '', first?.family);
+    });
+  };
+}
+
+class UndiciClient implements HttpClient {
+  readonly #pool: Pool;
+  readonly #options: FilledEndpoint;
+  readonly #clock: Clock;
+  readonly #allowance: BodyAllowance;
+  readonly #inflater: Inflater;
+  readonly #headers = new Map<string, string[]>();
+
+  constructor(pool: Pool, options: FilledEndpoint, clock: Clock) {
+    this.#pool = pool;
+    this.#options = options;
+    this.#clock = clock;
+    this.#allowance = new BodyAllowance(LONG_RESPONSE_COUNT * options.responseBytesMax);
+    this.#inflater = new Inflater(options.responseBytesMax);
+  }
+
+  post(target: CallTarget, body: Uint8Array, listener: AttemptListener): Attempt {
+    const { responseBytesMax: bytesMax } = this.#options;
+    const ground = { bytesMax, clock: this.#clock, allowance: this.#allowance, inflater: this.#inflater };
+    const attempt = new HttpAttempt(ground, listener);
+    const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    try {
+      this.#pool.dispatch(
+        { path: target.path, method: 'POST', headers: this.#headersOf(target), body: buffer },
+        attempt,
+      );
+    } catch (error) {
+      attempt.onResponseError(undefined, error as Error);
+    }
+    attempt.posted();
+    return attempt;
+  }
+
+  /** In the order in which StateFun sends them; `connection` and `content-length` come from undici. */
+  #headersOf(target: CallTarget): string[] {
+    const known = this.#headers.get(target.host);
+    if (known !== undefined) return known;
+    const headers = ['content-type', OCTET_STREAM];
+    if (this.#options.profile === 'async') {
+      headers.push('accept', OCTET_STREAM, 'accept-encoding', 'gzip,deflate');
+    } else {
+      headers.push('accept-encoding', 'gzip');
+    }
+    headers.push('user-agent', 'statefun', 'host', target.host);
+    if (target.authorization !== undefined) headers.push('authorization', target.authorization);
+    this.#headers.set(target.host, headers);
+    return headers;
+  }
+
+  retire(): void {
+    this.#pool.close().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
