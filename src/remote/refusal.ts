@@ -4,11 +4,10 @@
 import type { Address } from '../sdk/address.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 
-export function refused({ type, id }: Address, what: string, cause?: unknown): MillraceError {
-  return new MillraceError('REMOTE_RESPONSE_REFUSED', `${type} ${describe(id)}: ${what}`, {
-    cause,
-    details: { type, id },
-  });
+/** `cause` is what the engine had against it; its code is told as `details.reason`. */
+export function refused({ type, id }: Address, what: string, cause?: MillraceError): MillraceError {
+  const details = { type, id, ...(cause && { reason: cause.code }) };
+  return new MillraceError('REMOTE_RESPONSE_REFUSED', `${type} ${describe(id)}: ${what}`, { cause, details });
 }
 
 /** Runs what carries out part of a response; what the engine refuses of it is against the rules. */

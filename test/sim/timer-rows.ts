@@ -20,8 +20,12 @@ export interface PendingRow {
   readonly row: TimerRow;
 }
 
+function uidOfMessage(message: unknown): number {
+  return (message as { readonly uid: number }).uid;
+}
+
 /** Those that are pending, by the `uid` in their messages. */
-export function timersOf(rows: ReadonlyMap<string, unknown>): Map<number, PendingRow> {
+export function timersOf(rows: ReadonlyMap<string, unknown>, uidOf = uidOfMessage): Map<number, PendingRow> {
   const timers = new Map<number, PendingRow>();
   let ownerCount = 0;
   for (const [key, value] of rows) {
@@ -30,7 +34,7 @@ export function timersOf(rows: ReadonlyMap<string, unknown>): Map<number, Pendin
     const row = value as TimerRow;
     // Deleted with its address, and to be dropped when it is due.
     if (!rows.has(ownerKey(key, row))) continue;
-    const { uid } = row[AT_MESSAGE] as { readonly uid: number };
+    const uid = uidOf(row[AT_MESSAGE]);
     check(!timers.has(uid), () => `timer ${uid} is pending twice (I6)`);
     timers.set(uid, { dueMs: dueOfStamp(stampOfTimer(key)), row });
     ownerCount--;

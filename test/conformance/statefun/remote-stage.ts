@@ -23,20 +23,24 @@ export const native = defineFunction({
   },
 });
 
+export interface RemoteStageOptions {
+  readonly failure?: FailurePolicy;
+  readonly batchCountMax?: number;
+  readonly deadline?: number;
+  readonly concurrency?: number;
+  readonly others?: readonly AnyFunction[];
+}
+
 export class RemoteStage extends Stage {
   readonly endpoint: ScriptedEndpoint;
   readonly clock: SimulatedClock;
 
-  constructor(
-    answer: Answer,
-    options: { failure?: FailurePolicy; batchCountMax?: number; concurrency?: number; others?: AnyFunction[] } = {},
-  ) {
-    const { failure, batchCountMax, concurrency, others = [] } = options;
+  constructor(answer: Answer, options: RemoteStageOptions = {}) {
+    const { concurrency, others = [], ...settings } = options;
     const endpoint = new ScriptedEndpoint(answer, concurrency);
-    const settings = { endpoint, ...(failure && { failure }), ...(batchCountMax && { batchCountMax }) };
     const types = [TYPE, 'other/*'];
     const clock = new SimulatedClock(1_000_000);
-    super([...types.map((type) => remoteFunction({ type, ...settings })), native, ...others], { clock });
+    super([...types.map((type) => remoteFunction({ type, endpoint, ...settings })), native, ...others], { clock });
     this.endpoint = endpoint;
     this.clock = clock;
   }
