@@ -1,13 +1,20 @@
 /**
  * Millrace without native code: the same names as the main entry, and not one addon loaded, here or in the workers
- * (`node --no-addons` proves it in the tests). So far the two entries run the same engine, because nothing native has a
- * part in it yet; they will differ in the store that keeps state on disk.
+ * (`node --no-addons` proves it in the tests). It runs the same engine; only its store is another one, which keeps state
+ * in files of its own.
  */
 
 export { bootstrap, type BootstrapOptions } from '../src/engine/bootstrap.ts';
 export type { BootstrapRecord } from '../src/engine/bootstrap-records.ts';
 export type { DeadLetterList, DeadLetterOptions, DeadLetterOutcome, DeadLetters } from '../src/engine/dead-letters.ts';
 export { type AskOptions, Engine, type SendOptions, type StopOptions } from '../src/engine/engine.ts';
+export type {
+  EgressMetrics,
+  EngineLatency,
+  EngineMetrics,
+  LatencyOptions,
+  LatencySummary,
+} from '../src/engine/observation.ts';
 export type { EngineOptions } from '../src/engine/options.ts';
 export type { ScrubOptions, ScrubResult } from '../src/engine/scrub.ts';
 export { savepointDigest, type SavepointInfo } from '../src/engine/savepoint-info.ts';
@@ -66,3 +73,4 @@ export type { SchemaInput, SchemaOutput, StandardSchema } from '../src/sdk/schem
 export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from '../src/sdk/state.ts';
 export { value } from '../src/sdk/value.ts';
 export type { ExpireOptions, Migration, ValueOptions } from '../src/sdk/value-rules.ts';
+export type { FunctionCounts, ShardMetrics } from '../src/shard/metrics-requests.ts';

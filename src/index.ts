@@ -7,6 +7,13 @@ export { bootstrap, type BootstrapOptions } from './engine/bootstrap.ts';
 export type { BootstrapRecord } from './engine/bootstrap-records.ts';
 export type { DeadLetterList, DeadLetterOptions, DeadLetterOutcome, DeadLetters } from './engine/dead-letters.ts';
 export { type AskOptions, Engine, type SendOptions, type StopOptions } from './engine/engine.ts';
+export type {
+  EgressMetrics,
+  EngineLatency,
+  EngineMetrics,
+  LatencyOptions,
+  LatencySummary,
+} from './engine/observation.ts';
 export type { EngineOptions } from './engine/options.ts';
 export type { ScrubOptions, ScrubResult } from './engine/scrub.ts';
 export { savepointDigest, type SavepointInfo } from './engine/savepoint-info.ts';
@@ -65,3 +72,4 @@ export type { SchemaInput, SchemaOutput, StandardSchema } from './sdk/schema.ts'
 export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from './sdk/state.ts';
 export { value } from './sdk/value.ts';
 export type { ExpireOptions, Migration, ValueOptions } from './sdk/value-rules.ts';
+export type { FunctionCounts, ShardMetrics } from './shard/metrics-requests.ts';

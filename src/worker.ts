@@ -71,7 +71,7 @@ async function run({ durable, ...task }: ShardTask): Promise<void> {
   const module = await loadModule(task.module);
   const mesh = new Mesh(task.mesh, task.shard);
   const storage = new SpillDirectory(task.spillDirectory);
-  const options: ShardOptions = { ...task, clock: systemClock, storage };
+  const options: ShardOptions = { ...task, clock: systemClock, storage, timesMessages: true };
   const shard = new Shard(
     module,
     mesh,

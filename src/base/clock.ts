@@ -8,6 +8,12 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some moment; never jumps. For intervals. */
   elapsedMs(): number;
+  /** Milliseconds since 1970 with fractions, the same on all threads of a process: to measure from one to the other. */
+  stampMs(): number;
 }
 
-export const systemClock: Clock = { now: () => Date.now(), elapsedMs: () => performance.now() };
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsedMs: () => performance.now(),
+  stampMs: () => performance.timeOrigin + performance.now(),
+};

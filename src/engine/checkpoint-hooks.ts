@@ -4,6 +4,7 @@
 import type { Epoch } from '../base/brand.ts';
 import type { Clock } from '../base/clock.ts';
 import type { IngressPosition } from '../io/ingress-pump.ts';
+import type { LatencySet } from '../metrics/latency-set.ts';
 import type { ShapeRegistry } from '../wire/shape-registry.ts';
 import type { CheckpointIntervals } from './checkpoint-machine.ts';
 
@@ -12,6 +13,8 @@ export interface CheckpointOptions extends CheckpointIntervals {
   /** How many idempotency keys are remembered. */
   readonly keyCountMax: number;
   readonly shapes: ShapeRegistry;
+  /** Where the times of their phases go. */
+  readonly latencies: LatencySet | undefined;
 }
 
 export interface CheckpointHooks {

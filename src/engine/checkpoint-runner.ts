@@ -18,6 +18,7 @@ import type { SnapshotReport } from '../shard/shard-snapshot.ts';
 import { type CheckpointEntry, encodeEntry } from './checkpoint-entry.ts';
 import type { CheckpointHooks, CheckpointOptions } from './checkpoint-hooks.ts';
 import { type CheckpointDemand, CheckpointMachine } from './checkpoint-machine.ts';
+import { CheckpointPhases } from './checkpoint-phases.ts';
 import { CommitWaiters } from './commit-waiters.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { DeltaFiles } from './delta-files.ts';
@@ -36,6 +37,7 @@ interface Noted {
 
 export class CheckpointRunner {
   readonly machine: CheckpointMachine;
+  readonly phases: CheckpointPhases;
   readonly waiters: CommitWaiters = new CommitWaiters();
   readonly keys: IdempotencyKeys;
   readonly savepoints: Savepoints;
@@ -69,6 +71,7 @@ export class CheckpointRunner {
     this.#options = options;
     this.#hooks = hooks;
     this.#files = new DeltaFiles(data.fileSystem);
+    this.phases = new CheckpointPhases(options.clock, options.latencies);
     this.machine = new CheckpointMachine(shardCount, (data.lastEpoch + 1) as Epoch, options);
     this.keys = new IdempotencyKeys(options.keyCountMax, data.keys);
     this.savepoints = new Savepoints(data, shardCount, {
@@ -77,6 +80,11 @@ export class CheckpointRunner {
       keys: () => this.keys.all(),
       sendControl: (kind, payload) => hooks.sendControl(kind, payload),
     });
+  }
+
+  /** The last epoch that is committed. */
+  get lastEpoch(): number {
+    return this.#data.lastEpoch;
   }
 
   /** Resolves when everything sent so far is committed. */
@@ -113,6 +121,7 @@ export class CheckpointRunner {
   beginIfDue(): boolean {
     if (this.dueInMs > 0) return false;
     this.#isOrdered = false;
+    this.phases.begin();
     const epoch = this.machine.begin(this.#options.clock.elapsedMs());
     // What goes out before the markers is in this epoch, and so is what the ingresses had read for it.
     this.#hooks.sendMarkers(epoch);
@@ -133,6 +142,7 @@ export class CheckpointRunner {
 
   async #commit(reports: readonly SnapshotReport[], noted: Noted, run: number): Promise<void> {
     const { epoch } = noted;
+    this.phases.ended('snapshot');
     const written = reports.map((report, shard) => ({ ...report, directory: this.#data.shardDirectory(shard) }));
     this.#hooks.ended();
     const ended = this.#ledgers.map((ledger) => ledger.endEpoch(epoch));
@@ -141,6 +151,7 @@ export class CheckpointRunner {
       this.#egressPositions(),
       Promise.all(deltas.map((delta) => this.#files.sync(delta))),
     ]);
+    this.phases.ended('sync');
     // The shards have failed meanwhile: what they reported may be lost with them.
     if (run !== this.#run || this.#isClosed) return;
     const entry: CheckpointEntry = {
@@ -152,6 +163,7 @@ export class CheckpointRunner {
       keys: noted.keys,
     };
     await this.#append(entry);
+    this.phases.ended('manifest');
     this.#release(entry);
   }
 

@@ -9,6 +9,7 @@ import type { OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { Asker } from './askers.ts';
 import type { Coordinator } from './coordinator.ts';
 import { IdempotencyKeys } from './idempotency-keys.ts';
+import type { OutsideLatencies } from './outside-latencies.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /** Sends that are let go at once. */
@@ -34,6 +35,8 @@ export interface ClientHooks {
   flush(): void;
   /** Sends of one turn of the event loop go out together. */
   flushSoon(): void;
+  /** Times what they wait for, if it is there. */
+  readonly latencies?: OutsideLatencies;
 }
 
 export class Clients {
@@ -41,6 +44,7 @@ export class Clients {
   readonly #waiting: WaitingRoom;
   readonly #keys: IdempotencyKeys;
   readonly #hooks: ClientHooks;
+  readonly #latencies: OutsideLatencies | undefined;
   /** Since the last turn that senders have waited for, and the one that they wait for. */
   #sendCount = 0;
   #turn: Promise<void> | undefined;
@@ -50,6 +54,7 @@ export class Clients {
     this.#waiting = waiting;
     this.#keys = coordinator.checkpoints?.keys ?? new IdempotencyKeys(keyCountMax, []);
     this.#hooks = hooks;
+    this.#latencies = hooks.latencies;
   }
 
   send(
@@ -73,7 +78,10 @@ export class Clients {
     const committed = untilCommitted ? checkpoints?.waiters.next() : undefined;
     if (this.#coordinator.sendCount >= FLUSH_COUNT) this.#hooks.flush();
     else this.#hooks.flushSoon();
-    if (committed !== undefined) return committed;
+    if (committed !== undefined) {
+      this.#latencies?.waits(committed);
+      return committed;
+    }
     const { input, directory } = this.#coordinator;
     const admission = input.flooded.count > 0 ? input.askFor(directory.numberFromOutside(target), id) : input.ask();
     return admission === undefined ? this.#yield() : this.#waiting.orFailure(admission);
@@ -120,7 +128,9 @@ export class Clients {
       this.#waiting.leave(failed);
       asker.failed(error);
     };
+    const beganMs = this.#latencies?.now() ?? 0;
     const replied = (reply: unknown): void => {
+      this.#latencies?.asked(beganMs);
       this.#waiting.leave(failed);
       asker.replied(reply);
     };

@@ -8,6 +8,7 @@ import type { IngressPosition } from '../io/ingress-pump.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { CheckpointIntervals } from './checkpoint-machine.ts';
 import type { DataDirectory } from './data-directory.ts';
+import type { OutsideLatencies } from './outside-latencies.ts';
 import type { CausalIds } from './outside-meta.ts';
 
 export interface CoordinatorOptions {
@@ -20,6 +21,8 @@ export interface CoordinatorOptions {
   readonly batchCount?: number;
   /** Which messages from outside get a causal id; default `'traced'`. */
   readonly causalIds?: CausalIds;
+  /** Times what it does; nothing is timed without it. */
+  readonly latencies?: OutsideLatencies;
   /** What causal ids are made of; the machine's chance unless a simulation has one of its own. */
   readonly random?: Random;
   /** Refuses messages that would lose something on the way. */

@@ -73,7 +73,7 @@ export class Coordinator implements EnvelopeHandler {
     this.#writer = new EnvelopeWriter(this.#codec);
     this.#replayLog = durable && new ReplayLog(storage, overflowBytesMax);
     this.#askers = new Askers(durable?.data.lastEpoch ?? 0);
-    this.#meta = new OutsideMeta(options.causalIds ?? 'traced', options.random ?? systemRandom);
+    this.#meta = new OutsideMeta(options.causalIds ?? 'traced', options.random ?? systemRandom, options.latencies);
     this.#link = this.#newLink(mesh);
     this.requests = new ShardRequests(mesh.shardCount, durable !== undefined, (shard, order) =>
       this.#link.sendControlTo(shard, KIND_REQUEST, order),
@@ -101,11 +101,12 @@ export class Coordinator implements EnvelopeHandler {
       data,
       shardCount,
       this.ledgers,
-      { ...options, shapes: this.#shapes },
+      { ...options, shapes: this.#shapes, latencies: this.#options.latencies?.set },
       {
         sendMarkers: (epoch) => this.#sendMarkers(epoch),
         ended: () => {
           this.#askers.endEpoch();
+          this.#options.latencies?.endEpoch();
           this.requests.endEpoch();
         },
         committed: (epoch) => this.#committed(epoch),
@@ -198,6 +199,7 @@ export class Coordinator implements EnvelopeHandler {
     this.#replayLog?.committed();
     // Before what may fail: their answers are committed, and a roll-back would take back those that wait.
     this.#askers.committed();
+    this.#options.latencies?.committed();
     this.requests.committed();
     this.#link.sendControl(KIND_COMMITTED, epoch);
     this.flush();
@@ -207,6 +209,7 @@ export class Coordinator implements EnvelopeHandler {
   reconnect(mesh: Mesh): void {
     this.#link.dispatch();
     this.#askers.rollBack();
+    this.#options.latencies?.rollBack();
     this.#link = this.#newLink(mesh);
     if (this.#replayLog !== undefined) this.#link.replay(this.#replayLog);
     this.requests.rollBack();
@@ -225,6 +228,7 @@ export class Coordinator implements EnvelopeHandler {
     switch (reader.kind) {
       case KIND_EGRESS: {
         const epoch = machine?.oldestOpenEpoch ?? 0;
+        this.#options.latencies?.arrived(reader.meta()?.since, isAhead);
         this.ledgers[reader.targetType]?.hold(words, offsetBytes >> 2, byteLength, epoch, isAhead);
         return;
       }

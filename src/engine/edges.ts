@@ -162,6 +162,11 @@ export class Edges {
     return positions;
   }
 
+  /** Records taken since the start, by ingress type. */
+  ingressCounts(): Record<string, number> {
+    return Object.fromEntries(this.#ingressPumps.map(({ type, recordCount }) => [type, recordCount]));
+  }
+
   async ingressesEnded(): Promise<void> {
     await this.#ingressesEnded;
   }

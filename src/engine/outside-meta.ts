@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts';
 import type { OutsideMessageOptions } from '../sdk/message-options.ts';
 import { checkTrace, hexId } from '../sdk/trace.ts';
 import { IF_EXISTS, type MessageMeta } from '../wire/message-meta.ts';
+import type { OutsideLatencies } from './outside-latencies.ts';
 
 /** Which messages from outside get a causal id: those that bring a trace, or all. */
 export type CausalIds = 'traced' | 'all';
@@ -13,14 +14,23 @@ export type CausalIds = 'traced' | 'all';
 export class OutsideMeta {
   readonly #isForAll: boolean;
   readonly #newCausalId: () => string;
+  readonly #latencies: OutsideLatencies | undefined;
 
-  constructor(causalIds: CausalIds, random: Random) {
+  /** With `latencies`, some of them are followed. */
+  constructor(causalIds: CausalIds, random: Random, latencies?: OutsideLatencies) {
+    this.#latencies = latencies;
     this.#isForAll = causalIds === 'all';
     this.#newCausalId = () => hexId(random);
   }
 
   /** Throws `INVALID_TRACE`. */
   of(options: OutsideMessageOptions | undefined): MessageMeta | undefined {
+    const meta = this.#asked(options);
+    const since = this.#latencies?.since();
+    return since === undefined ? meta : { ...meta, since };
+  }
+
+  #asked(options: OutsideMessageOptions | undefined): MessageMeta | undefined {
     const given = options?.trace;
     const ifExists = options?.ifExists === true;
     if (given === undefined && !this.#isForAll) return ifExists ? IF_EXISTS : undefined;

@@ -14,21 +14,21 @@ import { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
 import type { Directory } from '../shard/function-binding.ts';
 import { Clients } from './clients.ts';
-import { Coordinator } from './coordinator.ts';
+import type { Coordinator } from './coordinator.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Edges } from './edges.ts';
 import { ErrorEvents } from './error-events.ts';
 import type { FilledOptions } from './options.ts';
+import { newCoordinator } from './new-coordinator.ts';
+import { Observation } from './observation.ts';
+import { OutsideLatencies } from './outside-latencies.ts';
 import { Parked } from './parked.ts';
 import { ShardDoor } from './shard-door.ts';
 import { type DurableHome, ShardSupervisor } from './shard-supervisor.ts';
 import type { SavepointInfo } from './savepoint-info.ts';
 import { savepointFailed } from './savepoint.ts';
-import { SpillDirectory } from './spill-directory.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
-/** Egress records that wait for their consumer before input is held back. */
-const EGRESS_COUNT_MAX = 16_384;
 /** How often a waiting `drained` or `stop` looks again. */
 const POLL_MS = 1;
 /** Node's timers wrap above this. */
@@ -44,8 +44,8 @@ export class Runtime {
   readonly door: ShardDoor;
   readonly deadLetters: DeadLetters;
   readonly parked: Parked;
+  readonly observation: Observation;
   readonly events: ErrorEvents = new ErrorEvents();
-  readonly #options: FilledOptions;
   readonly #home: DurableHome | undefined;
   readonly #coordinator: Coordinator;
   readonly #spillDirectory: string;
@@ -60,8 +60,8 @@ export class Runtime {
 
   constructor(module: Module, options: FilledOptions, home: DurableHome | undefined) {
     this.shardCount = options.shardCount;
-    this.#options = options;
     this.#home = home;
+    const latencies = new OutsideLatencies(systemClock, home !== undefined);
     // A folder of its own, which can be removed as a whole when the engine stops.
     this.#spillDirectory = join(options.spillDirectory ?? tmpdir(), `millrace-${randomUUID()}`);
     this.#supervisor = new ShardSupervisor(options, home, this.#spillDirectory, {
@@ -70,7 +70,17 @@ export class Runtime {
       failed: (error) => this.#fail(error),
     });
     try {
-      this.#coordinator = this.#newCoordinator(module);
+      this.#coordinator = newCoordinator(
+        module,
+        this.#supervisor.mesh,
+        { options, data: home?.data, spillDirectory: this.#spillDirectory, latencies },
+        {
+          invocationFailed: (error) => this.events.report(error),
+          egressCrowded: (type) => this.edges.crowded(type),
+          ingressPositions: () => this.edges.positions(),
+          checkpointFailed: (cause) => this.#supervisor.onFailure('A checkpoint', {}, cause),
+        },
+      );
     } catch (error) {
       // The threads are there already, and would keep a process alive whose engine was never started.
       clearInterval(this.#keepAlive);
@@ -89,41 +99,21 @@ export class Runtime {
       flush: () => this.#supervisor.flush(),
       now: () => systemClock.now(),
     });
+    this.observation = new Observation({
+      door: this.door,
+      edges: this.edges,
+      latencies,
+      coordinator: this.#coordinator,
+    });
     this.deadLetters = new DeadLetters(this.door);
     this.parked = new Parked(this.door);
     this.clients = new Clients(this.#coordinator, this.#waiting, options.idempotencyKeyCount, {
       checkRunning: () => this.#checkRunning(),
       flush: () => this.#supervisor.flush(),
       flushSoon: () => this.#supervisor.flushSoon(),
+      latencies,
     });
     this.#supervisor.start(this.#coordinator);
-  }
-
-  #newCoordinator(module: Module): Coordinator {
-    const { maxMessageBytes, overflowBytes, development, causalIds } = this.#options;
-    const { minIntervalMs, maxIntervalMs, idempotencyKeyCount } = this.#options;
-    const options = {
-      storage: new SpillDirectory(join(this.#spillDirectory, 'coordinator')),
-      messageBytesMax: maxMessageBytes,
-      overflowBytesMax: overflowBytes,
-      egressCountMax: EGRESS_COUNT_MAX,
-      causalIds,
-      development,
-    };
-    const data = this.#home?.data;
-    const durable = data && {
-      data,
-      clock: systemClock,
-      keyCountMax: idempotencyKeyCount,
-      minIntervalMs,
-      maxIntervalMs,
-    };
-    return new Coordinator(module, this.#supervisor.mesh, durable === undefined ? options : { ...options, durable }, {
-      invocationFailed: (error) => this.events.report(error),
-      egressCrowded: (type) => this.edges.crowded(type),
-      ingressPositions: () => this.edges.positions(),
-      checkpointFailed: (cause) => this.#supervisor.onFailure('A checkpoint', {}, cause),
-    });
   }
 
   async drained(): Promise<void> {

@@ -5,7 +5,13 @@
  *
  * Values go in and come out in microseconds and are kept in nanoseconds. One histogram belongs to one thread.
  */
-import { build, type Histogram, initWebAssemblySync } from 'hdr-histogram-js';
+import {
+  build,
+  decodeFromCompressedBase64,
+  encodeIntoCompressedBase64,
+  type Histogram,
+  initWebAssemblySync,
+} from 'hdr-histogram-js';
 
 /** One hour. What took longer counts as that long. */
 const LATENCY_NS_MAX = 3_600_000_000_000;
@@ -56,6 +62,25 @@ export class LatencyHistogram {
   /** What `percentage` percent of all values do not exceed; 0 while there are none. */
   percentile(percentage: number): number {
     return this.#histogram.getValueAtPercentile(percentage) / NS_PER_US;
+  }
+
+  get mean(): number {
+    return this.#histogram.mean / NS_PER_US;
+  }
+
+  /** All of it as text, in nanoseconds: HDR's compressed form (V2) in base64, which other tools read, too. */
+  encode(): string {
+    return encodeIntoCompressedBase64(this.#histogram);
+  }
+
+  /** Adds all values of a histogram that was encoded. */
+  add(encoded: string): void {
+    const other = decodeFromCompressedBase64(encoded, 32, true);
+    try {
+      this.#histogram.add(other);
+    } finally {
+      other.destroy();
+    }
   }
 
   /** Forgets all values. */

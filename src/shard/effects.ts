@@ -74,9 +74,10 @@ export class Effects {
     payload: unknown,
     sourceType: number,
     sourceId: string,
+    meta?: MessageMeta,
   ): void {
     const copy = this.#gate.admit(payload);
-    this.#push(kind, type, id, copy, sourceType, sourceId, this.#gate.form, undefined);
+    this.#push(kind, type, id, copy, sourceType, sourceId, this.#gate.form, meta);
   }
 
   /** Forgets all effects from `length` on. */

@@ -10,12 +10,11 @@
  */
 import { deepFreeze } from '../sdk/immutable.ts';
 import type { MessageOptions } from '../sdk/message-options.ts';
-import { childOf } from '../sdk/trace.ts';
 import { type Cells, Entity } from '../state/entity.ts';
 import type { KeptValue } from '../state/kept-value.ts';
 import type { CellHolder, StateSlot } from '../state/state-view.ts';
 import { TYPE_NONE } from '../wire/envelope-layout.ts';
-import { IF_EXISTS, type MessageMeta } from '../wire/message-meta.ts';
+import { IF_EXISTS, type MessageMeta, metaOfSends } from '../wire/message-meta.ts';
 import { inspect } from '../wire/structured-data.ts';
 import type { AsyncOperation } from './async-operations.ts';
 import { Effects } from './effects.ts';
@@ -167,9 +166,8 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
 
   /** What its messages take along of what its own brought: the trace, of which this invocation is the newest span. */
   protected get ownMeta(): MessageMeta | undefined {
-    const trace = this.meta?.trace;
-    if (trace === undefined) return undefined;
-    this.#ownMeta ??= { trace: childOf(trace, this.place.random) };
+    if (this.meta === undefined) return undefined;
+    this.#ownMeta ??= metaOfSends(this.meta, this.place.random);
     return this.#ownMeta;
   }
 

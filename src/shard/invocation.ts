@@ -10,17 +10,32 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { MessageOptions } from '../sdk/message-options.ts';
 import type { Trace } from '../sdk/trace.ts';
+import type { Entity } from '../state/entity.ts';
 import { SECTION_LIST, SECTION_TABLE } from '../store/key-layout.ts';
 import { KIND_EGRESS, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import { batchedMessage } from './batches.ts';
 import { TimedInvocation } from './timed-invocation.ts';
 
 /** Where an address keeps rows of state. */
 const STATE_SECTIONS: readonly number[] = [SECTION_TABLE, SECTION_LIST];
+const NO_META: MessageMeta = {};
 
 export class Invocation extends TimedInvocation implements BatchContext<never> {
   /** Made when it is asked for. */
   #abort: AbortController | undefined;
+  /** When it began, if it is timed; else 0. */
+  #beganMs = 0;
+
+  override begin(entity: Entity, sourceType: number, sourceId: string, meta: MessageMeta | undefined): void {
+    super.begin(entity, sourceType, sourceId, meta);
+    this.#beganMs = this.place.meter.began(this.binding.index, sourceType, meta);
+  }
+
+  override takeBack(): void {
+    super.takeBack();
+    this.place.meter.failed(this.binding.index);
+  }
 
   get self(): Address {
     this.check();
@@ -55,6 +70,7 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
 
   override end(): void {
     super.end();
+    if (this.#beganMs > 0) this.place.meter.ended(this.#beganMs);
     if (this.#abort === undefined) return;
     this.place.held.aborts.delete(this.#abort);
     this.#abort = undefined;
@@ -104,7 +120,9 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
     const { directory } = this.place;
     const number = directory.egressNumber(target);
     const given = directory.checksRecords ? checkedRecord(directory.egresses[number], record) : record;
-    this.effects.addForCoordinator(KIND_EGRESS, number, '', given, this.binding.index, this.entity.id);
+    const { since } = this.meta ?? NO_META;
+    const meta = since === undefined ? undefined : { since };
+    this.effects.addForCoordinator(KIND_EGRESS, number, '', given, this.binding.index, this.entity.id, meta);
   }
 
   async(metadata: unknown, work: unknown): void {
@@ -117,6 +135,7 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
     assert(!this.isInPlace && binding.fn.takesWaiting === true, 'batches are for functions that say so, and are async');
     if (place.suspects.isSuspect(binding, entity)) return [];
     const taken = place.held.batches.take(entity, this.meta, countMax);
+    place.meter.tookMore(binding.index, taken.length);
     return taken.map((held) => batchedMessage(place.directory, held));
   }
 

@@ -8,6 +8,7 @@ import type { StateStore } from '../store/state-store.ts';
 import { KIND_ANSWER } from '../wire/envelope-layout.ts';
 import { deadLetterTopics } from './dead-letter-requests.ts';
 import type { Mailbox } from './mailbox.ts';
+import { metricsTopics } from './metrics-requests.ts';
 import type { OutboundChannels } from './outbound-channels.ts';
 import { parkedTopics } from './parked-requests.ts';
 import { Requests } from './requests.ts';
@@ -24,11 +25,8 @@ export interface RequestsPlace {
 }
 
 /** `progressed` says that a turn is due. */
-export function newRequests(
-  mesh: Mesh,
-  { workplace, mailbox, outbound, store }: RequestsPlace,
-  progressed: () => void,
-): Requests {
+export function newRequests(mesh: Mesh, { store, ...place }: RequestsPlace, progressed: () => void): Requests {
+  const { workplace, mailbox, outbound } = place;
   const { first, end } = keyGroupRange(mesh.thread as ShardIndex, mesh.shardCount);
   const deadLetters = {
     workplace,
@@ -42,6 +40,7 @@ export function newRequests(
     ...deadLetterTopics(deadLetters),
     ...parkedTopics(workplace.parking),
     ...scrubTopics(store, progressed),
+    ...metricsTopics(place),
   };
   return new Requests(topics, (answer) => {
     outbound.sendControl(KIND_ANSWER, mesh.coordinator, answer);

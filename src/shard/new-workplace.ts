@@ -11,6 +11,7 @@ import type { PayloadCodec } from '../wire/payload-codec.ts';
 import { ExpiryDues } from './expiry-dues.ts';
 import { Failures } from './failures.ts';
 import { Floods } from './floods.ts';
+import { Meter } from './meter.ts';
 import type { OutboundChannels } from './outbound-channels.ts';
 import { Parking } from './parking.ts';
 import type { ShardOptions } from './shard-options.ts';
@@ -20,7 +21,8 @@ import { Timers, type TimersPlace } from './timers.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What a shard has. */
-export interface WorkplaceGround extends Pick<Workplace, 'directory' | 'effects' | 'gate' | 'reader' | 'rows'> {
+export interface WorkplaceGround
+  extends Pick<Workplace, 'directory' | 'effects' | 'entities' | 'gate' | 'reader' | 'rows'> {
   readonly codec: PayloadCodec;
   readonly writer: EnvelopeWriter;
   readonly mesh: Mesh;
@@ -52,6 +54,7 @@ export function newWorkplace(
     suspects: new Suspects(mesh.counters.lookout(mesh.thread), options.suspects ?? [], codec),
     held: new HeldWork({ ...options, ...ground, codec, writer, floods }),
     timers: new Timers({ ...ground, ...hooks, clock, keyGroups, stored }),
+    meter: new Meter(clock, options.timesMessages === true),
     development,
     checksState: development || durable !== undefined,
   };

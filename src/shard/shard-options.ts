@@ -9,6 +9,8 @@ import type { Suspect } from './suspects.ts';
 
 export interface ShardOptions {
   readonly clock: Clock;
+  /** Whether some invocations are timed, for `engine.latency()`. */
+  readonly timesMessages?: boolean;
   /** What `ctx.random` draws from; the machine's chance unless a simulation has one of its own. */
   readonly random?: Random;
   readonly storage: SpillStorage;

@@ -99,7 +99,7 @@ export class Shard implements EnvelopeHandler {
       });
     const recovered = this.#durability?.recovered.messages ?? [];
     const parts = { mailbox: this.#mailbox, reader: this.#reader, writer, effects, outbound: this.#outbound };
-    const ground = { ...parts, directory, gate, rows: this.rows, codec, mesh };
+    const ground = { ...parts, directory, gate, rows: this.rows, entities: this.entities, codec, mesh };
     const workplace = newWorkplace(ground, options, {
       room: () => options.creditCount - this.chargedCount,
       progressed: () => this.#onProgress(),

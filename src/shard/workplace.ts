@@ -3,6 +3,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
+import type { EntityTable } from '../state/entity-table.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 import type { Effects } from './effects.ts';
@@ -10,6 +11,7 @@ import type { ExpiryDues } from './expiry-dues.ts';
 import type { Failures } from './failures.ts';
 import type { Directory } from './function-binding.ts';
 import type { HeldWork } from './held-work.ts';
+import type { Meter } from './meter.ts';
 import type { Parking } from './parking.ts';
 import type { Rows } from './rows.ts';
 import type { Suspects } from './suspects.ts';
@@ -20,6 +22,7 @@ export interface Workplace {
   readonly directory: Directory;
   /** The shard's own effects, where invocations in place add theirs. */
   readonly effects: Effects;
+  readonly entities: EntityTable;
   readonly gate: MessageGate;
   readonly reader: EnvelopeReader;
   readonly clock: Clock;
@@ -32,6 +35,7 @@ export interface Workplace {
   readonly held: HeldWork;
   readonly timers: Timers;
   readonly suspects: Suspects;
+  readonly meter: Meter;
   /** Freezes state values. */
   readonly development: boolean;
   /** Checks that state values can be stored: where they will be, and in development. */

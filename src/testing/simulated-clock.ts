@@ -24,6 +24,10 @@ export class SimulatedClock implements Clock {
     return this.#now;
   }
 
+  stampMs(): number {
+    return this.#now;
+  }
+
   /** How many sleep. */
   get sleeperCount(): number {
     return this.#sleepers.length;

@@ -13,7 +13,8 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Address } from '../sdk/address.ts';
-import type { CarriedTrace } from '../sdk/trace.ts';
+import type { Random } from '../base/random.ts';
+import { type CarriedTrace, childOf } from '../sdk/trace.ts';
 import { readId, writeId } from './id-bytes.ts';
 import { decodeTagged, encodeTagged } from './tagged-value.ts';
 
@@ -30,6 +31,8 @@ export interface MessageMeta {
   readonly alone?: true;
   /** When the first of them failed, in milliseconds since 1970. */
   readonly firstFailedAt?: number;
+  /** When the message came in from outside that it comes of, if that is followed, in milliseconds since 1970. */
+  readonly since?: number;
   /** The type that it is for, if the module knows none of that name. */
   readonly to?: string;
   /** Who sent it, if the module no longer knows that type. */
@@ -99,6 +102,13 @@ function readTrace(bytes: Uint8Array, at: number): CarriedTrace {
   return stateLength === 0
     ? { traceparent, causalId }
     : { traceparent, tracestate: readId(bytes, stateAt, stateLength, true), causalId };
+}
+
+/** What the messages take along that come of one with this meta: its trace, in which they are a new span, and its time. */
+export function metaOfSends({ trace, since }: MessageMeta, random: Random): MessageMeta | undefined {
+  if (trace === undefined) return since === undefined ? undefined : { since };
+  const child = childOf(trace, random);
+  return since === undefined ? { trace: child } : { trace: child, since };
 }
 
 /** The same for a message whose target is known now, or tells its name in another way. */
