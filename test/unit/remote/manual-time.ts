@@ -19,6 +19,10 @@ export class ManualTime implements Clock, Timers<Entry> {
     return this.#now;
   }
 
+  stampMs(): number {
+    return this.now();
+  }
+
   set(callback: () => void, ms: number): Entry {
     const entry = { at: this.#now + Math.max(0, ms), callback };
     this.#entries.add(entry);
