@@ -30,6 +30,7 @@ test.each([
   ['src/endpoint/index.ts', 'surface/endpoint.txt'],
   ['src/testing/index.ts', 'surface/testing.txt'],
   ['src/remote/index.ts', 'surface/remote.txt'],
+  ['src/statefun/index.ts', 'surface/statefun.txt'],
 ])('the public names of %s are the agreed ones', async (entry, list) => {
   const { values, types } = readExports(entry);
   const lines = [...values.map((name) => `value ${name}`), ...types.map((name) => `type  ${name}`)];

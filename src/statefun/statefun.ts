@@ -1,0 +1,137 @@
+/**
+ * A StateFun program in JavaScript: functions bound by name. It is served over HTTP to an engine elsewhere, or it runs
+ * embedded in the shards of this one; the functions do not notice which. (The class `StateFun` of the official package.)
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type FunctionOpts, functionSpec } from './function-spec.ts';
+import type { BatchRequest, BatchResponse } from './protocol.ts';
+import { BoundFunction, runBatch } from './run-batch.ts';
+import { serveBatch } from './serve-batches.ts';
+import type { Type } from './type.ts';
+import {
+  BooleanType,
+  customType,
+  DoubleType,
+  FloatType,
+  IntType,
+  jsonType,
+  LongType,
+  protoType,
+  StringType,
+} from './types.ts';
+
+export interface StateFunOptions {
+  /** Is told of every request that fails, and of what functions do when their batch has ended. Default: `console.error`. */
+  readonly onError?: (error: Error) => void;
+}
+
+/** An HTTP handler that serves a program. */
+export type Handler = (req: unknown, res: unknown) => Promise<void>;
+
+/** Those who want to know which programs are made. */
+const watchers = new Set<StateFun[]>();
+
+/** Notes the programs that are made in this thread from now on, until what is returned is called, which gives them. */
+export function watchPrograms(): () => readonly StateFun[] {
+  const made: StateFun[] = [];
+  watchers.add(made);
+  return () => {
+    watchers.delete(made);
+    return made;
+  };
+}
+
+export class StateFun {
+  readonly #functions: Map<string, BoundFunction> = new Map();
+  readonly #handlers: WeakSet<Handler> = new WeakSet();
+  readonly #onError: (error: Error) => void;
+
+  constructor({ onError = logError }: StateFunOptions = {}) {
+    this.#onError = onError;
+    for (const made of watchers) made.push(this);
+  }
+
+  /**
+   * Adds a function; one of the same name is replaced.
+   *
+   * @throws MillraceError `INVALID_TYPE_NAME` or `INVALID_DEFINITION`
+   */
+  bind(opts: FunctionOpts): void {
+    this.#functions.set(opts.typename, new BoundFunction(functionSpec(opts)));
+  }
+
+  /** The names of its functions, in the order in which they were bound. */
+  get typenames(): readonly string[] {
+    return [...this.#functions.keys()];
+  }
+
+  /** Whole numbers of 32 bits. */
+  static intType(): Type<number> {
+    return IntType;
+  }
+
+  /** Whole numbers of 64 bits, as bigint. */
+  static longType(): Type<bigint> {
+    return LongType;
+  }
+
+  static stringType(): Type<string> {
+    return StringType;
+  }
+
+  static booleanType(): Type<boolean> {
+    return BooleanType;
+  }
+
+  static floatType(): Type<number> {
+    return FloatType;
+  }
+
+  static doubleType(): Type<number> {
+    return DoubleType;
+  }
+
+  static jsonType<T>(typename: string): Type<T> {
+    return jsonType<T>(typename);
+  }
+
+  static protoType<T>(typename: string, googleProtobufGeneratedType: unknown): Type<T> {
+    return protoType<T>(typename, googleProtobufGeneratedType);
+  }
+
+  static customType<T>(typename: string, serialize: (value: T) => Buffer, deserializer: (bytes: Buffer) => T): Type<T> {
+    return customType(typename, serialize, deserializer);
+  }
+
+  /** A handler for `http.createServer`. */
+  handler(): Handler {
+    const handler: Handler = async (req, res) => await this.handle(req, res);
+    this.#handlers.add(handler);
+    return handler;
+  }
+
+  /** Answers one HTTP request: 200, or 500 without a body when anything fails. Never rejects. */
+  async handle(req: unknown, res: unknown): Promise<void> {
+    const run = async (batch: BatchRequest): Promise<BatchResponse> => await this.run(batch);
+    await serveBatch(req as IncomingMessage, res as ServerResponse, run, this.#onError);
+  }
+
+  /**
+   * Runs one batch, without HTTP.
+   *
+   * @throws MillraceError `UNKNOWN_FUNCTION`, and whatever the program throws
+   */
+  async run(batch: BatchRequest): Promise<BatchResponse> {
+    return await runBatch(this.#functions, batch, this.#onError);
+  }
+
+  /** Whether this is a handler that this program has given out. */
+  hasHandler(handler: unknown): boolean {
+    return this.#handlers.has(handler as Handler);
+  }
+}
+
+function logError(error: Error): void {
+  // oxlint-disable-next-line no-console -- a server of functions has nobody else to tell
+  console.error('A StateFun request failed.', error);
+}
