@@ -130,6 +130,8 @@ class Drawing {
 /** What must have come of commands once all is quiet. */
 export class Oracle {
   readonly counts: number[];
+  /** Which instances have sent something that comes later, delivered or cancelled. */
+  readonly delayers = new Set<number>();
   egressCount = 0;
   messageCount = 0;
 
@@ -144,6 +146,7 @@ export class Oracle {
 
   #addAll(self: number, commands: readonly Command[]): void {
     for (const command of commands) {
+      if (command.kind === 'send-after') this.delayers.add(self);
       if (command.kind === 'increment') this.counts[self] = (this.counts[self] ?? 0) + 1;
       else if (command.kind === 'egress') this.egressCount++;
       else if (command.kind === 'async') this.#addAll(self, command.commands);
