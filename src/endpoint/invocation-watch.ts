@@ -39,8 +39,8 @@ export class InvocationWatch {
     };
     const gone = (): void => {
       const error = callerGone();
-      this.#abort(error);
       reject(error);
+      this.#abort(error);
     };
     if (this.#deadlineMs !== undefined) timer = setTimeout(endAfterGrace, this.#deadlineMs, this.#deadlineMs);
     this.#caller.addEventListener('abort', gone, { once: true });

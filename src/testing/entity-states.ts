@@ -123,11 +123,11 @@ function readValue(
   id: string,
   cell: unknown,
 ): unknown {
-  if (!(cell instanceof KeptValue)) return cell ?? initial;
+  if (!(cell instanceof KeptValue)) return cell === undefined ? initial : cell;
   const guard = guards?.[index];
   const kept = cell.deadline > now ? cell : guard?.left(cell, now);
   if (kept === undefined) return initial;
-  return guard?.open(copyOf(kept), id, () => {}) ?? initial;
+  return guard === undefined ? initial : guard.open(copyOf(kept), id, () => {});
 }
 
 function isGone({ now }: StateGround, stored: unknown): boolean {

@@ -33,6 +33,11 @@ export class ExampleRun {
     });
   }
 
+  /** What it has printed so far. */
+  get stdout(): string {
+    return this.#stdout;
+  }
+
   write(text: string): this {
     this.#child.stdin.write(text);
     return this;

@@ -50,6 +50,26 @@ test('in memory', async () => {
   expect(t.state(shelf, 'Kim')).toEqual({ ...EMPTY, label: 'Kim', fresh: 'clear' });
 });
 
+test('null is a value like any other', async () => {
+  const state = {
+    plain: value<null>(),
+    versioned: value<null>({ version: 2 }),
+    usual: value<number | null>({ initial: 1 }),
+  };
+  const keeper = defineFunction({
+    type: 'test/keeper',
+    state,
+    invoke: (ctx, _message: string) => {
+      ctx.state.plain = null;
+      ctx.state.versioned = null;
+      ctx.state.usual = null;
+    },
+  });
+  await using t = await testEngine(defineModule({ functions: [keeper] }));
+  await t.send(keeper, 'Kim', 'keep');
+  expect(t.state(keeper, 'Kim')).toEqual({ plain: null, versioned: null, usual: null });
+});
+
 test('in a cut', async () => {
   const { cuts } = await explore(
     {
