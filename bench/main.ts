@@ -14,6 +14,7 @@ import { describeMachine, machineWarnings } from './harness/machine.ts';
 import { type CommandLine, type Options, type Outputs, parseCommandLine, USAGE } from './harness/options.ts';
 import { ProgressLine } from './harness/progress-line.ts';
 import { resultLines, table } from './harness/report.ts';
+import { profileRun, withoutProfile } from './profile/profile-run.ts';
 import { type BenchmarkRun, chooseContenders, failedChecksums, runBenchmark } from './harness/rounds.ts';
 
 const INTERRUPTED_CODE = 130;
@@ -30,6 +31,10 @@ async function main(): Promise<number> {
   if (list) {
     for (const benchmark of chosen) console.log(listing(benchmark, options));
     return 0;
+  }
+  if (commandLine.profileDirectory !== '') {
+    const args = withoutProfile(process.argv.slice(2));
+    return profileRun(process.argv[1], args, commandLine.profileDirectory);
   }
   const interruption = new Interruption();
   const wrong = await (commandLine.compareRef === ''

@@ -62,6 +62,7 @@ export const USAGE: string = `npm run bench -- [options]
   --record           appends the results to bench/history/, with commit, machine and Node
   --history DIR      another folder for that
   --compare REF      measures this working copy against another commit, by turns
+  --profile DIR      writes a CPU profile of each thread to DIR, and says where their time has gone
   --list             names all benchmarks and their rivals
 `;
 
@@ -70,6 +71,8 @@ export interface CommandLine {
   readonly outputs: Outputs;
   /** The commit to compare with; empty unless asked for. */
   readonly compareRef: string;
+  /** Where CPU profiles go; empty unless asked for. */
+  readonly profileDirectory: string;
   readonly list: boolean;
   readonly help: boolean;
 }
@@ -95,6 +98,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       record: { type: 'boolean', default: false },
       history: { type: 'string' },
       compare: { type: 'string', default: '' },
+      profile: { type: 'string', default: '' },
     },
   });
   if (values.record && values.smoke) throw new Error('--record keeps figures, and those of --smoke mean nothing.');
@@ -117,7 +121,14 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       values.interval === undefined ? undefined : quantity('interval', values.interval, 0, 1, 3_600_000, true),
   } as const;
   const outputs = { record: values.record, historyDirectory: values.history };
-  return { options, outputs, compareRef: values.compare, list: values.list, help: values.help };
+  return {
+    options,
+    outputs,
+    compareRef: values.compare,
+    profileDirectory: values.profile,
+    list: values.list,
+    help: values.help,
+  };
 }
 
 /** How many entities a benchmark has whose real size is not that of all-to-all. */
