@@ -6,9 +6,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BankOptions, BankReply, BankRequest } from './bank-process.ts';
-import type { AccountState, Transfer } from './bank-module.ts';
-import { ACCOUNTS, type BankWorld } from './bank-world.ts';
+import type { Transfer } from './bank-module.ts';
+import { HEALED_VARIABLE } from './bank-offices.ts';
+import type { BankOptions, BankReply, BankRequest, BankStates } from './bank-process.ts';
+import { ACCOUNTS } from './bank-model.ts';
+import type { BankWorld } from './bank-world.ts';
 import { type CallPlan, FOLDER_VARIABLE, PLAN_VARIABLE, SURVEY_VARIABLE } from './call-plan.ts';
 
 /** Transfers that clients wait for at the same time. */
@@ -24,7 +26,7 @@ export interface LifeOptions {
   readonly killAfterStartMs?: number | undefined;
   /** Killed when so many transfers have been committed in this life; so it does not matter how fast the machine is. */
   readonly killAfterCommits?: number | undefined;
-  /** Ends in order after this many transfers of clients. */
+  /** Ends in order after this many transfers of clients, and refuses nothing any more. */
   readonly transferCount?: number;
   readonly survey?: string;
 }
@@ -35,7 +37,7 @@ export interface Life {
   /** Who has ended it: itself, its plan, or its time. */
   readonly end: 'finished' | 'failed' | 'plan' | 'time' | 'hung';
   /** How it stands when all is done. */
-  readonly states: Readonly<Record<string, AccountState>> | undefined;
+  readonly states: BankStates | undefined;
   /** Errors that were reported, with their codes. */
   readonly errors: readonly { readonly code: string; readonly message: string }[];
 }
@@ -47,7 +49,7 @@ export class BankLife {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #errors: { code: string; message: string }[] = [];
   #openedMs: number | undefined;
-  #states: Readonly<Record<string, AccountState>> | undefined;
+  #states: BankStates | undefined;
   #end: Life['end'] | undefined;
   #sentCount = 0;
   #committedCount = 0;
@@ -56,7 +58,7 @@ export class BankLife {
   constructor(world: BankWorld, options: LifeOptions) {
     this.#world = world;
     this.#options = options;
-    const { plan, survey, isNativeFree, shardCount } = options;
+    const { plan, survey, isNativeFree, shardCount, transferCount } = options;
     const { folder } = world;
     const bank: BankOptions = { folder, shardCount, isNativeFree };
     this.#process = fork(new URL('./bank-process.ts', import.meta.url), [JSON.stringify(bank)], {
@@ -68,6 +70,7 @@ export class BankLife {
         NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'millrace-crash-compiled'),
         [FOLDER_VARIABLE]: join(folder, 'data'),
         ...(plan === undefined ? {} : { [PLAN_VARIABLE]: JSON.stringify(plan) }),
+        ...(transferCount === undefined ? {} : { [HEALED_VARIABLE]: 'yes' }),
         ...(survey === undefined ? {} : { [SURVEY_VARIABLE]: survey }),
       },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

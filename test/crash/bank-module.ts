@@ -1,9 +1,20 @@
 /**
  * The bank that is killed over and over: a transfer leaves one account, is reviewed by somebody slow, and comes to
- * another, which says so. So it has state, messages in flight between shards, invocations under way, and records.
+ * another, which says so. So it has state of every kind, messages in flight between shards, invocations under way,
+ * delayed messages, those that are cancelled, and records; and offices for what else there is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineEgress, defineFunction, defineModule, functionType, value } from '../../src/index.ts';
+import {
+  type Context,
+  defineEgress,
+  defineFunction,
+  defineModule,
+  functionType,
+  list,
+  table,
+  value,
+} from '../../src/index.ts';
+import { auditorFunction, notaryFunction, officeOf, vaultFunction } from './bank-offices.ts';
 
 export interface Transfer {
   readonly id: string;
@@ -17,36 +28,123 @@ export interface Arrival extends Transfer {
   readonly count: number;
 }
 
+/** How an account stands when all is done. */
 export interface AccountState {
   readonly balance: number;
   readonly arrivalCount: number;
+  /** What has come in all, by where it came from. */
+  readonly received: Readonly<Record<string, number>>;
+  /** Of the last arrivals, in order. */
+  readonly log: readonly string[];
+  readonly remindedCount: number;
+  /** What was not as it must be. */
+  readonly faults: readonly string[];
+  /** What is still pending, or has not expired. */
+  readonly restCount: number;
 }
 
 export type AccountMessage =
   | { readonly withdraw: Transfer }
   | { readonly deposit: Transfer }
+  /** The other side has it; so nobody has to be asked whether it came. */
+  | { readonly confirmed: string }
+  | { readonly overdue: string }
+  | { readonly reminder: string }
   | { readonly question: 'state' };
 
 export const account = functionType<AccountMessage, AccountState>('bank/account');
 export const arrivals = defineEgress<Arrival>({ type: 'bank/arrivals' });
 
+export const LOG_LENGTH_MAX = 40;
+export const LOG_LENGTH_KEPT = 15;
+const FLASH_MS = 40;
+
+/** Whether the payer waits for a confirmation, and whether the payee is reminded. */
+export const isConfirmed = ({ amount }: Transfer): boolean => amount % 4 === 0;
+export const isReminded = ({ amount }: Transfer): boolean => amount % 8 === 1;
+
+const accountState = {
+  balance: value({ initial: 0 }),
+  arrivalCount: value({ initial: 0 }),
+  received: table({ initial: 0 }),
+  log: list<string>(),
+  remindedCount: value({ initial: 0 }),
+  faults: value<readonly string[]>({ initial: [] }),
+  /** Between which moments the flash was last set. */
+  flashed: value({ initial: { from: 0, to: 0 } }),
+  flash: value<true>({ expire: { after: FLASH_MS } }),
+  flashes: table<number>({ expire: { after: FLASH_MS } }),
+};
+type AccountContext = Context<typeof accountState, AccountState>;
+
 const accountFunction = defineFunction({
   type: account,
-  state: { balance: value({ initial: 0 }), arrivalCount: value({ initial: 0 }) },
-  invoke(ctx, message) {
-    if ('question' in message) {
-      ctx.reply({ balance: ctx.state.balance, arrivalCount: ctx.state.arrivalCount });
-    } else if ('withdraw' in message) {
-      const { withdraw } = message;
-      ctx.state.balance -= withdraw.amount;
-      ctx.send(review, `desk-${withdraw.amount % 5}`, withdraw);
-    } else {
-      ctx.state.balance += message.deposit.amount;
-      ctx.state.arrivalCount++;
-      ctx.egress(arrivals, { ...message.deposit, count: ctx.state.arrivalCount });
-    }
+  state: accountState,
+  invoke(ctx: AccountContext, message) {
+    const { state } = ctx;
+    if ('withdraw' in message) withdraw(ctx, message.withdraw);
+    else if ('deposit' in message) deposit(ctx, message.deposit);
+    else if ('reminder' in message) state.remindedCount++;
+    else if ('question' in message) return answer(ctx);
+    // What is to be cancelled is pending, and then it does not come.
+    else if ('overdue' in message) fault(ctx, `${message.overdue} was cancelled, and came`);
+    else if (!ctx.cancel(message.confirmed)) fault(ctx, `${message.confirmed} was not pending`);
+    return undefined;
   },
 });
+
+function withdraw(ctx: AccountContext, transfer: Transfer): void {
+  const { id, amount } = transfer;
+  ctx.state.balance -= amount;
+  if (isConfirmed(transfer)) ctx.sendAfter('1 hour', account, ctx.self.id, { overdue: id }, { token: id });
+  ctx.send(review, `desk-${amount % 5}`, transfer);
+}
+
+function deposit(ctx: AccountContext, transfer: Transfer): void {
+  const { state, self } = ctx;
+  const { id, from, amount } = transfer;
+  state.balance += amount;
+  const count = ++state.arrivalCount;
+  state.received.set(from, state.received.get(from) + amount);
+  state.log.append(id);
+  if (state.log.length > LOG_LENGTH_MAX) state.log.replaceWith([...state.log.view()].slice(-LOG_LENGTH_KEPT));
+  flash(ctx, id);
+  if (isConfirmed(transfer)) ctx.send(account, from, { confirmed: id });
+  if (isReminded(transfer)) ctx.sendAfter(amount % 32, account, self.id, { reminder: id });
+  const arrival = { ...transfer, count };
+  const office = officeOf(amount);
+  if (office !== undefined) ctx.send(office, self.id, arrival);
+  ctx.egress(arrivals, arrival);
+}
+
+/** It is there for as long as it must be, whatever happens to the process, and not longer. */
+function flash(ctx: AccountContext, id: string): void {
+  const { state } = ctx;
+  const from = ctx.now();
+  const isThere = state.flash === true;
+  state.flash = true;
+  state.flashes.set(id, from);
+  // The engine has looked at the clock between these two.
+  const to = ctx.now();
+  const before = state.flashed;
+  if (isThere && from >= before.to + FLASH_MS) fault(ctx, `the flash is there after ${from - before.to} ms`);
+  if (!isThere && to < before.from + FLASH_MS) fault(ctx, `the flash is gone after ${to - before.from} ms`);
+  state.flashed = { from, to };
+}
+
+function fault({ state }: AccountContext, what: string): void {
+  state.faults = [...state.faults, what];
+}
+
+async function answer(ctx: AccountContext): Promise<void> {
+  const { balance, arrivalCount, received, log, remindedCount, faults, flashes } = ctx.state;
+  const amounts: [string, number][] = [];
+  for await (const entry of received.entries()) amounts.push(entry);
+  let restCount = (await ctx.timers()).length;
+  for await (const _ of flashes.keys()) restCount++;
+  const sums = Object.fromEntries(amounts);
+  ctx.reply({ balance, arrivalCount, received: sums, log: [...log.view()], remindedCount, faults, restCount });
+}
 
 const review = defineFunction({
   type: 'bank/review',
@@ -58,4 +156,7 @@ const review = defineFunction({
   },
 });
 
-export default defineModule({ functions: [accountFunction, review], egresses: [arrivals] });
+export default defineModule({
+  functions: [accountFunction, review, auditorFunction, vaultFunction, notaryFunction],
+  egresses: [arrivals],
+});

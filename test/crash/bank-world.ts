@@ -4,11 +4,11 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Prng } from '../../src/base/prng.ts';
-import type { AccountState, Arrival, Transfer } from './bank-module.ts';
-
-const ACCOUNT_COUNT = 16;
-export const ACCOUNTS: readonly string[] = Array.from({ length: ACCOUNT_COUNT }, (_, index) => `account-${index}`);
+import { ACCOUNTS, expectedStates } from './bank-model.ts';
+import type { Arrival, Transfer } from './bank-module.ts';
+import type { BankStates } from './bank-process.ts';
 
 export class BankWorld {
   readonly folder: string;
@@ -72,20 +72,11 @@ export class BankWorld {
   }
 
   /** What must hold when everything is done. */
-  checkEnd(states: Readonly<Record<string, AccountState>>): string[] {
+  checkEnd(states: BankStates | undefined): string[] {
     const complaints = this.checkOutput();
-    const expected = new Map(ACCOUNTS.map((id) => [id, { balance: 0, arrivalCount: 0 }]));
-    for (const { from, to, amount } of this.#all.values()) {
-      const [payer, payee] = [expected.get(from), expected.get(to)];
-      if (payer === undefined || payee === undefined) throw new Error('a transfer is between accounts of the world');
-      payer.balance -= amount;
-      payee.balance += amount;
-      payee.arrivalCount++;
-    }
-    for (const [id, state] of expected) {
-      if (JSON.stringify(states[id]) === JSON.stringify(state)) continue;
-      complaints.push(`${id} is ${JSON.stringify(states[id])} and should be ${JSON.stringify(state)}`);
-    }
+    const { accounts, offices } = expectedStates(this.#all.values(), this.#arrivals());
+    for (const [id, state] of accounts) complaints.push(...differences(id, states?.accounts[id], state));
+    for (const [name, state] of offices) complaints.push(...differences(name, states?.offices[name], state));
     return [...complaints, ...this.#checkArrivals()];
   }
 
@@ -121,4 +112,10 @@ export class BankWorld {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
+}
+
+/** Whatever the order of their keys. */
+function differences(name: string, found: unknown, expected: unknown): string[] {
+  if (isDeepStrictEqual(found, expected)) return [];
+  return [`${name} is ${JSON.stringify(found)} and should be ${JSON.stringify(expected)}`];
 }

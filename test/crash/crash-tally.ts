@@ -17,6 +17,8 @@ export class CrashTally {
   lostCount = 0;
   duplicatedCount = 0;
   worldCount = 0;
+  /** What had failed and was tried again in lives that finished. */
+  retriedCount = 0;
   readonly #rows = new Map<string, Row>();
   readonly #restartMs: number[] = [];
   /** Kills of a world since its last life that has opened. */
@@ -36,6 +38,7 @@ export class CrashTally {
   addLast(world: BankWorld, life: Life): void {
     this.#opened(world, life);
     this.#pending.delete(world);
+    this.retriedCount += life.states?.retriedCount ?? 0;
   }
 
   addWorld({ committedCount, lostCount, duplicatedCount }: BankWorld): void {
@@ -87,7 +90,7 @@ export class CrashTally {
       `${'all'.padEnd(width)}  ${String(this.killCount).padStart(6)}  ${String(this.recoveryCount).padStart(10)}`,
       '',
       `${this.worldCount} worlds, restart p50 ${this.restartMs(0.5).toFixed(0)} ms p99 ${this.restartMs(0.99).toFixed(0)} ms`,
-      `acknowledged ${this.committedCount}, lost ${this.lostCount}, duplicated ${this.duplicatedCount}`,
+      `acknowledged ${this.committedCount}, lost ${this.lostCount}, duplicated ${this.duplicatedCount}, dead or parked and tried again ${this.retriedCount}`,
     ].join('\n');
   }
 }

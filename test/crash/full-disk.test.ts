@@ -45,7 +45,7 @@ async function fillAndGoOn(
   const first = await new BankLife(world, { ...options, plan }).ended();
   makeRoom();
   const second = await new BankLife(world, { ...options, transferCount: 20 }).ended();
-  return { first, second, complaints: world.checkEnd(second.states ?? {}) };
+  return { first, second, complaints: world.checkEnd(second.states) };
 }
 
 function expectNothingLost(world: BankWorld, { first, second, complaints }: Outcome): void {

@@ -11,5 +11,6 @@ test('nothing that was acknowledged is lost and nothing is doubled, wherever the
   expect(complaints).toEqual([]);
   expect([tally.killCount, tally.recoveryCount, tally.lostCount, tally.duplicatedCount]).toEqual([50, 50, 0, 0]);
   expect(tally.pointCount).toBeGreaterThan(8);
+  expect(tally.retriedCount).toBeGreaterThan(20);
   expect(tally.committedCount).toBeGreaterThan(100);
 }, 180_000);
