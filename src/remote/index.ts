@@ -1,6 +1,16 @@
 /**
  * `millrace/remote`: functions that run elsewhere and are called by StateFun's request-reply protocol.
  */
+export { httpEndpoint } from './http-endpoint.ts';
+export type {
+  EndpointBreaker,
+  EndpointTimeouts,
+  EndpointTls,
+  HttpEndpointOptions,
+  TransportProfile,
+} from './endpoint-options.ts';
+export type { EndpointStatus } from './endpoint-status.ts';
+export type { BreakerState } from './circuit-breaker.ts';
 export { type RemoteFunction, type RemoteFunctionDefinition, remoteFunction } from './remote-function.ts';
 export type { RemoteMessage } from './remote-messages.ts';
 export type { RemoteState } from './remote-values.ts';

@@ -3,9 +3,7 @@
  * is made for whole, short responses from anybody; the only file that knows undici. It follows no redirects, and connects
  * to no address that the guard refuses: what a name resolves to is checked, and what was checked is connected to.
  */
-import { lookup } from 'node:dns';
 import { createRequire } from 'node:module';
-import type { LookupFunction } from 'node:net';
 import type { Pool } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
@@ -13,9 +11,9 @@ import type { Attempt, AttemptListener, HttpClient } from './attempt.ts';
 import { BodyAllowance } from './body-allowance.ts';
 import type { FilledEndpoint } from './endpoint-options.ts';
 import type { CallTarget } from './endpoint-url.ts';
+import { guardedLookup } from './guarded-lookup.ts';
 import { HttpAttempt } from './http-attempt.ts';
 import { Inflater } from './inflate.ts';
-import type { AddressGuard } from './refused-addresses.ts';
 import { readTls } from './tls-files.ts';
 
 /** A connection gets up to this much older than it may, so that not all are replaced at once: 1 to 3 s, as in StateFun. */
@@ -23,8 +21,8 @@ const AGE_SPREAD_MS = 2_000;
 const AGE_MORE_MS = 1_000;
 /** Idle connections without a limit are let go of at last. */
 const IDLE_MS_MAX = 600_000;
-/** All headers of a response together. */
-const HEADER_BYTES_MAX = 16_384;
+/** All headers of a response together, as in StateFun. */
+const HEADER_BYTES_MAX = 8_192;
 /** How many of the longest responses may be under way before others have to rest. */
 const LONG_RESPONSE_COUNT = 4;
 
@@ -66,23 +64,6 @@ function newPool(target: CallTarget, options: FilledEndpoint, random: Random): P
       ...(target.socketPath === undefined ? { lookup: guardedLookup(guard) } : { socketPath: target.socketPath }),
     },
   });
-}
-
-/** As Node looks names up, but all that it gives is checked. */
-function guardedLookup(guard: AddressGuard): LookupFunction {
-  return (hostname, lookupOptions, done) => {
-    lookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
-      if (error !== null) return done(error, '');
-      const refused = addresses.find(({ address }) => !guard.mayBeAt(hostname, address));
-      if (refused !== undefined) {
-        const what = `${hostname} is at ${refused.address}, which is refused unless it is listed in allow`;
-        return done(Object.assign(new Error(what), { code: 'REFUSED_ADDRESS' }), '');
-      }
-      const [first] = addresses;
-      if (lookupOptions.all === true) done(null, addresses);
-      else done(null, first?.address ?? '', first?.family);
-    });
-  };
 }
 
 class UndiciClient implements HttpClient {

@@ -1,0 +1,76 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import type { AttemptOutcome, HttpClient } from '../../../src/remote/attempt.ts';
+import { fillEndpoint } from '../../../src/remote/endpoint-options.ts';
+import { type FoundAddress, guardedLookup } from '../../../src/remote/guarded-lookup.ts';
+import { AddressGuard } from '../../../src/remote/refused-addresses.ts';
+import { openUndiciClient } from '../../../src/remote/undici-client.ts';
+import { EMPTY_200 } from './raw-response.ts';
+import { rawServer } from './raw-server.ts';
+
+/** What the guarded look-up gives for a name with these addresses, asked for one of them or for all. */
+function lookedUp(addresses: readonly string[], all: boolean, allow: readonly string[] = []): unknown {
+  const found = addresses.map((address): FoundAddress => ({ address, family: address.includes(':') ? 6 : 4 }));
+  const lookup = guardedLookup(new AddressGuard(allow), (_hostname, _options, tell) => tell(null, found));
+  let result: unknown;
+  lookup('some.example', { all }, (error, address) => {
+    result = error === null ? address : error.message;
+  });
+  return result;
+}
+
+test('a look-up gives what was judged, and nothing if one address is refused', () => {
+  expect(lookedUp(['10.0.0.1', '::1'], false)).toBe('10.0.0.1');
+  expect(lookedUp(['10.0.0.1'], true)).toEqual([{ address: '10.0.0.1', family: 4 }]);
+  const refusal = 'some.example is at 169.254.169.254, which is refused unless it is listed in allow';
+  expect(lookedUp(['169.254.169.254'], false)).toBe(refusal);
+  expect(lookedUp(['10.0.0.1', '169.254.169.254'], true)).toBe(refusal);
+  expect(lookedUp(['10.0.0.1', '169.254.169.254'], false)).toBe(refusal);
+  expect(lookedUp(['169.254.169.254'], false, ['some.example'])).toBe('169.254.169.254');
+  expect(lookedUp(['169.254.169.254'], false, ['169.254.169.254'])).toBe('169.254.169.254');
+});
+
+test('a name that cannot be resolved is an error', () => {
+  const failure = new Error('getaddrinfo ENOTFOUND some.example');
+  const lookup = guardedLookup(new AddressGuard([]), (_hostname, _options, tell) => tell(failure, []));
+  const told: unknown[] = [];
+  lookup('some.example', {}, (error) => told.push(error));
+  expect(told).toEqual([failure]);
+});
+
+async function post(client: HttpClient, url: string): Promise<AttemptOutcome> {
+  const target = fillEndpoint({ url }).url.targetOf('x');
+  return await new Promise((attemptEnded) => {
+    client.post(target, new Uint8Array(3), { attemptEnded });
+  });
+}
+
+test('the client connects to nothing that the guard refuses', async () => {
+  const server = await rawServer((_request, socket) => void socket.write(EMPTY_200));
+  const url = `http://localhost:${server.port}/`;
+  const filled = fillEndpoint({ url });
+  const guard = { mayReach: () => true, mayBeAt: () => false } as unknown as AddressGuard;
+  const client = openUndiciClient(filled.url.targetOf('x'), { ...filled, guard }, systemClock, () => 0);
+  const outcome = await post(client, url);
+  expect(outcome.kind).toBe('unreachable');
+  expect((outcome as { readonly cause: Error }).cause.message).toContain('which is refused');
+  expect(server.connectionCount).toBe(0);
+  await client.close();
+  expect((await post(client, url)).kind).toBe('unreachable');
+});
+
+test('a connection that is too old is replaced', async () => {
+  const server = await rawServer((_request, socket) => void socket.write(EMPTY_200));
+  const url = `http://127.0.0.1:${server.port}/`;
+  const filled = fillEndpoint({ url, connectionAgeMax: 1, concurrency: 1 });
+  const client = openUndiciClient(filled.url.targetOf('x'), filled, systemClock, () => 0);
+  expect(await post(client, url)).toMatchObject({ kind: 'response', status: 200 });
+  expect(await post(client, url)).toMatchObject({ kind: 'response', status: 200 });
+  expect(server.connectionCount).toBe(1);
+  await setTimeout(1_050);
+  expect(await post(client, url)).toMatchObject({ kind: 'response', status: 200 });
+  expect(server.connectionCount).toBe(2);
+  await client.close();
+  await expect.poll(() => server.openCount).toBe(0);
+});
