@@ -9,6 +9,7 @@ import { ENGINE_MUTATIONS } from './engine-mutations.ts';
 import { FAILURE_MUTATIONS } from './failure-mutations.ts';
 import { MESSAGE_MUTATIONS } from './message-mutations.ts';
 import type { Mutation } from './mutation.ts';
+import { REMOTE_MUTATIONS } from './remote-mutations.ts';
 import { SAVEPOINT_MUTATIONS } from './savepoint-mutations.ts';
 import { SHARD_MUTATIONS } from './shard-mutations.ts';
 import { STORAGE_MUTATIONS } from './storage-mutations.ts';
@@ -29,4 +30,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...TIMER_MUTATIONS,
   ...TESTING_MUTATIONS,
   ...TABLE_MUTATIONS,
+  ...REMOTE_MUTATIONS,
 ];

@@ -14,8 +14,8 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   {
     name: 'expiry: seen a millisecond too long',
     file: 'src/shard/guarded-invocation.ts',
-    find: 'if (kept.deadline <= now) return',
-    replace: 'if (kept.deadline < now) return',
+    find: 'cell.deadline > now ? cell',
+    replace: 'cell.deadline >= now ? cell',
     why: 'an expired value is never seen',
     suites: [tests('unit/shard/typed-state')],
   },

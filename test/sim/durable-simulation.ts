@@ -11,6 +11,7 @@ import { Cloakrooms } from './cloakrooms.ts';
 import { Couriers } from './couriers.ts';
 import { Operations } from './operations.ts';
 import { Pipeline } from './pipeline.ts';
+import { Remotes } from './remotes.ts';
 import { Sessions } from './sessions.ts';
 import { Shelves } from './shelves.ts';
 import { Trees } from './trees.ts';
@@ -27,6 +28,7 @@ export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [
   Sessions,
   Couriers,
   Cloakrooms,
+  Remotes,
 ];
 
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {

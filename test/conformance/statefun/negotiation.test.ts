@@ -33,11 +33,11 @@ test('#6 of one state that is known and one that is new only the new one is aske
 test('#6 what two calls of one function learn at the same time is learnt once', async () => {
   const waiting: (() => void)[] = [];
   const answer = program([COUNT], (view) => view.set('count', '1'));
-  const on = new RemoteStage(async (request, signal) => {
+  const on = new RemoteStage(async (request) => {
     const { promise, resolve } = Promise.withResolvers<void>();
     waiting.push(resolve);
     await promise;
-    return await answer(request, signal);
+    return answer(request);
   });
   for (const id of ['Kim', 'Lou']) on.send(TYPE, id, typed('first'));
   await on.play();
@@ -217,8 +217,8 @@ test('the names of states are a space of their own', async () => {
 });
 
 test('each type of a namespace has states of its own', async () => {
-  const on = new RemoteStage((request, signal) =>
-    program(request.target.type === 'other/one' ? [COUNT] : [NAME], () => {})(request, signal),
+  const on = new RemoteStage((request) =>
+    program(request.target.type === 'other/one' ? [COUNT] : [NAME], () => {})(request),
   );
   await on.tell(typed('first'), 'Kim', 'other/one');
   await on.tell(typed('first'), 'Kim', 'other/two');

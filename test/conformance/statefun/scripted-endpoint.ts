@@ -107,7 +107,7 @@ export class View {
 export function program(
   states: readonly MissingState[],
   run: (view: View, invocation: RemoteInvocation) => void,
-): Answer {
+): (request: BatchRequest) => BatchResponse {
   return (request) => {
     const given = new Set(request.states.map(({ name }) => name));
     const absent = states.filter(({ name }) => !given.has(name));
