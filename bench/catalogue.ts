@@ -3,10 +3,12 @@
  * topology and rivals, and a line here.
  */
 import { allToAll } from './flow/all-to-all.ts';
+import { allToAllOpenLoop } from './flow/all-to-all-open-loop.ts';
 import { allToAllDurable } from './flow/all-to-all-durable.ts';
 import { asyncBeside } from './flow/async-beside.ts';
 import { asyncWait } from './flow/async-wait.ts';
 import { ask } from './flow/ask.ts';
+import { askOpenLoop } from './flow/ask-open-loop.ts';
 import { bigState } from './flow/big-state.ts';
 import { commitAlone } from './flow/commit-alone.ts';
 import { cutStall } from './flow/cut-stall.ts';
@@ -14,6 +16,7 @@ import { delayed } from './flow/delayed.ts';
 import { fanIn } from './flow/fan-in.ts';
 import { fanOut } from './flow/fan-out.ts';
 import { hotAddress } from './flow/hot-address.ts';
+import { oneToOneOpenLoop } from './flow/one-to-one-open-loop.ts';
 import { oneToOne } from './flow/one-to-one.ts';
 import { pingPong } from './flow/ping-pong.ts';
 import { restart } from './flow/restart.ts';
@@ -34,6 +37,9 @@ export const BENCHMARKS: readonly Benchmark[] = [
   allToAllDurable,
   cutStall,
   sendCommitted,
+  allToAllOpenLoop,
+  oneToOneOpenLoop,
+  askOpenLoop,
   commitAlone,
   delayed,
   asyncWait,

@@ -8,7 +8,8 @@ import { BENCHMARKS } from './catalogue.ts';
 import { compare } from './compare/compare.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { ROOT, versionOf } from './harness/commit.ts';
-import { appendHistory, HISTORY_DIRECTORY, historyLines } from './harness/history.ts';
+import { writeHgrmFiles } from './harness/hgrm-files.ts';
+import { appendHistory, HISTORY_DIRECTORY, historyLines, readHistory } from './harness/history.ts';
 import { Interruption } from './harness/interruption.ts';
 import { describeMachine, machineWarnings } from './harness/machine.ts';
 import { type CommandLine, type Options, type Outputs, parseCommandLine, USAGE } from './harness/options.ts';
@@ -16,6 +17,7 @@ import { ProgressLine } from './harness/progress-line.ts';
 import { resultLines, table } from './harness/report.ts';
 import { profileRun, withoutProfile } from './profile/profile-run.ts';
 import { type BenchmarkRun, chooseContenders, failedChecksums, runBenchmark } from './harness/rounds.ts';
+import { writeHtmlReport } from './report/html-report.ts';
 
 const INTERRUPTED_CODE = 130;
 
@@ -26,8 +28,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const chosen = BENCHMARKS.filter(({ name }) => name.includes(options.only));
-  if (chosen.length === 0) throw new Error(`No benchmark is named like "${options.only}"; --list names all.`);
+  const chosen = choose(options.only);
   if (list) {
     for (const benchmark of chosen) console.log(listing(benchmark, options));
     return 0;
@@ -47,6 +48,12 @@ async function main(): Promise<number> {
     process.exit(INTERRUPTED_CODE);
   }
   return wrong.length === 0 ? 0 : 1;
+}
+
+function choose(only: readonly string[]): readonly Benchmark[] {
+  const nobody = only.find((text) => !BENCHMARKS.some(({ name }) => name.includes(text)));
+  if (nobody !== undefined) throw new Error(`No benchmark is named like "${nobody}"; --list names all.`);
+  return BENCHMARKS.filter(({ name }) => only.length === 0 || only.some((text) => name.includes(text)));
 }
 
 function listing(benchmark: Benchmark, options: Options): string {
@@ -70,6 +77,7 @@ async function runAll(
   const turns = benchmarks.reduce((sum, of) => sum + chooseContenders(of, options).length, 0) * options.rounds;
   const line = new ProgressLine(turns);
   const wrong: string[] = [];
+  const runs: BenchmarkRun[] = [];
   for (const benchmark of benchmarks) {
     say(`\n${benchmark.name}: ${benchmark.describe(options)}`);
     const run = await runBenchmark(benchmark, options, {
@@ -78,11 +86,16 @@ async function runAll(
       turnOver: () => line.turnOver(),
     });
     line.clear();
-    if (run.standings.length > 0) report(run, options, say);
+    if (run.standings.length > 0) {
+      report(run, options, say);
+      runs.push(run);
+      if (outputs.hgrmDirectory !== undefined) writeHgrmFiles(outputs.hgrmDirectory, run);
+    }
     wrong.push(...failedChecksums(run));
     if (interruption.isInterrupted) break;
     if (failedChecksums(run).length === 0) record(run, options, outputs, say);
   }
+  if (outputs.htmlFile !== undefined) writeReport(outputs.htmlFile, runs, options, outputs);
   return wrong;
 }
 
@@ -113,6 +126,18 @@ function record(run: BenchmarkRun, options: Options, outputs: Outputs, say: (tex
   if (!outputs.record) return;
   const lines = historyLines(run, options, versionOf(ROOT), new Date());
   say(`  recorded in ${appendHistory(outputs.historyDirectory ?? HISTORY_DIRECTORY, run.benchmark.name, lines)}`);
+}
+
+function writeReport(file: string, runs: readonly BenchmarkRun[], options: Options, outputs: Outputs): void {
+  writeHtmlReport(file, {
+    runs,
+    options,
+    history: readHistory(outputs.historyDirectory ?? HISTORY_DIRECTORY),
+    machine: describeMachine(),
+    warnings: machineWarnings(options),
+    version: versionOf(ROOT),
+    at: new Date(),
+  });
 }
 
 try {

@@ -12,7 +12,7 @@
  * Rival: a bare `postMessage` round trip to a worker that answers the same. The checksum is the sum of all answers.
  */
 import { LatencyHistogram } from '../../src/metrics/latency.ts';
-import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
+import { type Benchmark, type Contender, type Measurement, ONE_AT_A_TIME, OURS } from '../harness/benchmark.ts';
 import { warmRun } from '../harness/warm-run.ts';
 import { openRoundTrips } from '../rival/message-round-trip.ts';
 import { entityIds } from './entity-ids.ts';
@@ -89,5 +89,11 @@ async function measureQuestions(
   );
   const { p50, p99, p999 } = histogram;
   const expected = (run.work * (run.work + 1)) / 2;
-  return { value: p50, percentiles: { p50, p99, p999 }, checksum: String(sum), expected: String(expected) };
+  return {
+    value: p50,
+    percentiles: { p50, p99, p999 },
+    distributions: [{ name: ONE_AT_A_TIME, histogram: histogram.encode() }],
+    checksum: String(sum),
+    expected: String(expected),
+  };
 }

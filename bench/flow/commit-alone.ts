@@ -12,7 +12,7 @@
  * checksum is the number of messages that are found after a reopen, or of whole rounds of records in the files.
  */
 import { LatencyHistogram } from '../../src/metrics/latency.ts';
-import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
+import { type Benchmark, type Contender, type Measurement, ONE_AT_A_TIME, OURS } from '../harness/benchmark.ts';
 import { warmRun } from '../harness/warm-run.ts';
 import { openSyncs } from '../rival/two-syncs.ts';
 import { openDurableEngine } from './engine-flow.ts';
@@ -95,5 +95,11 @@ async function measureCommits(
   );
   const { p50, p99, p999 } = histogram;
   const count = await session.count();
-  return { value: p50, percentiles: { p50, p99, p999 }, checksum: String(count), expected: String(total) };
+  return {
+    value: p50,
+    percentiles: { p50, p99, p999 },
+    distributions: [{ name: ONE_AT_A_TIME, histogram: histogram.encode() }],
+    checksum: String(count),
+    expected: String(total),
+  };
 }

@@ -1,17 +1,17 @@
 /**
  * Load from the main thread, each send with a promise until it is committed: as fast as it goes, or at a fixed rate.
  *
- * At a fixed rate each send has an intended time, whether or not the sender gets to it then, and its latency counts from
- * that time: a sender that is held up must not hide it by sending later. Sends go out in ticks of a millisecond, as
- * requests that come over a network would; up to a millisecond of the latency is waiting for the tick.
+ * At a fixed rate (`open-loop/pacer.ts`) each send has an intended time, whether or not the sender gets to it then, and its
+ * latency counts from that time.
  *
  * Sends of one epoch get one and the same promise, and the load keeps its books by it. With a promise and a closure of
  * its own for each send it measured mostly itself: after one hold-up of 50 ms the collector had so many of them to move
  * that the program never caught up.
  */
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Engine } from '../../src/index.ts';
 import type { LatencyHistogram } from '../../src/metrics/latency.ts';
+import { epochMs } from '../harness/epoch-clock.ts';
 import type { Hop } from './all-to-all-topology.ts';
 import type { TargetDraw } from './entity-ids.ts';
 
@@ -21,11 +21,10 @@ const COUNT_ONCE: Hop = { hops: 0 };
 const TURN_COUNT = 256;
 /** Sends that wait for their commit at the same time, as fast as it goes. More do not make it faster. */
 const OUTSTANDING_MAX = 32_768;
-const TICK_MS = 1;
 
 /** Sends that wait for the same commit. */
 class Batch {
-  /** When each was to be sent. */
+  /** When each was to be sent, on the clock of all threads. */
   readonly intendedMs: number[] = [];
   count = 0;
 }
@@ -33,7 +32,7 @@ class Batch {
 export class CommitLoad {
   readonly #engine: Engine;
   readonly #draw: TargetDraw;
-  #histogram: LatencyHistogram | undefined;
+  readonly #histogram: LatencyHistogram;
   #sentCount = 0;
   #outstandingCount = 0;
   #last: Promise<void> | undefined;
@@ -41,9 +40,11 @@ export class CommitLoad {
   #failure: Error | undefined;
   #wake: () => void = () => {};
 
-  constructor(engine: Engine, draw: TargetDraw) {
+  /** `histogram` gets the latencies of those sends that have an intended time. */
+  constructor(engine: Engine, draw: TargetDraw, histogram: LatencyHistogram) {
     this.#engine = engine;
     this.#draw = draw;
+    this.#histogram = histogram;
   }
 
   /** Since the beginning; each was committed when nothing is under way. */
@@ -59,24 +60,14 @@ export class CommitLoad {
       await turn();
       while (this.#outstandingCount >= OUTSTANDING_MAX) await this.#committed();
     }
-    await this.#allCommitted();
+    await this.allCommitted();
     return (performance.now() - startedMs) / 1000;
   }
 
-  /** Sends so many at this rate, and records how long each took from its intended time until it was committed. */
-  async sendAtRate(perSecond: number, count: number, histogram: LatencyHistogram): Promise<void> {
-    this.#histogram = histogram;
-    const startedMs = performance.now();
-    for (let index = 0; index < count; ) {
-      const dueCount = Math.min(count, Math.floor(((performance.now() - startedMs) * perSecond) / 1000));
-      for (; index < dueCount; index++) {
-        this.#send();
-        this.#batch.intendedMs.push(startedMs + (index * 1000) / perSecond);
-      }
-      if (index < count) await sleep(TICK_MS);
-    }
-    await this.#allCommitted();
-    this.#histogram = undefined;
+  /** Sends one, which was to be sent at this time. */
+  send(intendedEpochMs: number): void {
+    this.#send();
+    this.#batch.intendedMs.push(intendedEpochMs);
   }
 
   #send(): void {
@@ -101,13 +92,13 @@ export class CommitLoad {
   }
 
   #end({ count, intendedMs }: Batch): void {
-    const nowMs = performance.now();
-    for (const sentMs of intendedMs) this.#histogram?.record((nowMs - sentMs) * 1000);
+    const nowMs = epochMs();
+    for (const sentMs of intendedMs) this.#histogram.record((nowMs - sentMs) * 1000);
     this.#outstandingCount -= count;
     this.#wake();
   }
 
-  async #allCommitted(): Promise<void> {
+  async allCommitted(): Promise<void> {
     while (this.#outstandingCount > 0) await this.#committed();
   }
 

@@ -13,7 +13,7 @@
  * Rival: the same between two workers over a `MessagePort`. A plain loop has no other thread to go to, and is left out.
  * The checksum is the number of balls that pong says it returned.
  */
-import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
+import { type Benchmark, type Contender, type Measurement, ONE_AT_A_TIME, OURS } from '../harness/benchmark.ts';
 import { warmRun } from '../harness/warm-run.ts';
 import { openMessageRally } from '../rival/message-rally.ts';
 import { startBareEngine } from './engine-flow.ts';
@@ -66,8 +66,14 @@ async function measureRally(session: RallySession, seconds: number): Promise<Mea
     seconds,
   );
   if (last === undefined) throw new Error('No rally was played.');
-  const { p50, p99, p999, returnedCount } = last;
-  return { value: p50, percentiles: { p50, p99, p999 }, checksum: String(returnedCount), expected: String(run.work) };
+  const { p50, p99, p999, histogram, returnedCount } = last;
+  return {
+    value: p50,
+    percentiles: { p50, p99, p999 },
+    distributions: [{ name: ONE_AT_A_TIME, histogram }],
+    checksum: String(returnedCount),
+    expected: String(run.work),
+  };
 }
 
 async function openEngineRally(shards: number): Promise<RallySession> {

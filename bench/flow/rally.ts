@@ -8,6 +8,7 @@ export interface RallyResult {
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
+  readonly histogram: string;
   /** Balls that pong has returned, as counted by pong. */
   readonly returnedCount: number;
   readonly seconds: number;
@@ -34,6 +35,7 @@ export class Rally {
 
   result(returnedCount: number): RallyResult {
     const { p50, p99, p999 } = this.#histogram;
-    return { p50, p99, p999, returnedCount, seconds: (performance.now() - this.#beganAt) / 1000 };
+    const histogram = this.#histogram.encode();
+    return { p50, p99, p999, histogram, returnedCount, seconds: (performance.now() - this.#beganAt) / 1000 };
   }
 }

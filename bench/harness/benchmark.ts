@@ -5,11 +5,24 @@
 import type { Options } from './options.ts';
 
 export const OURS = 'millrace';
+/** The usual name of a distribution where one event begins when the one before has ended. */
+export const ONE_AT_A_TIME = 'one at a time';
 
 export interface Percentiles {
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
+}
+
+/** Latencies of one kind of event, all of them: what percentiles are drawn from. */
+export interface Distribution {
+  /** What was timed, or under which load: `at 50 %`. */
+  readonly name: string;
+  /** As `LatencyHistogram.encode` gives it. */
+  readonly histogram: string;
+  /** In an open loop: how many events a second were to begin, and how many came to their end. */
+  readonly offeredPerSecond?: number;
+  readonly achievedPerSecond?: number;
 }
 
 /** One round of one contender. */
@@ -18,6 +31,7 @@ export interface Measurement {
   readonly value: number;
   /** Of single events, in microseconds; absent where only a rate was measured. */
   readonly percentiles?: Percentiles;
+  readonly distributions?: readonly Distribution[];
   /** What else was measured, by names that end with the unit: `start of the engine, ms`. */
   readonly named?: Readonly<Record<string, number>>;
   /** What the work came to, and what it had to come to. */

@@ -8,8 +8,8 @@ export interface Options {
   readonly size: 'real' | 'smoke';
   /** One line of JSON per result on the standard output, and everything for people on the standard error. */
   readonly json: boolean;
-  /** Only benchmarks whose name contains this. */
-  readonly only: string;
+  /** Only benchmarks whose name contains one of these; all when there are none. */
+  readonly only: readonly string[];
   /** Only rivals whose name contains this. */
   readonly against: string;
   /** How long one contender is measured in one round. */
@@ -35,6 +35,10 @@ export interface Outputs {
   readonly record: boolean;
   /** Where the history is; that of the repository unless given. */
   readonly historyDirectory: string | undefined;
+  /** A folder for one `.hgrm` file per latency distribution. */
+  readonly hgrmDirectory: string | undefined;
+  /** The file of the report with plots. */
+  readonly htmlFile: string | undefined;
 }
 
 const DEFAULTS = {
@@ -49,7 +53,7 @@ export const USAGE: string = `npm run bench -- [options]
 
   --smoke            runs everything in small, in a few seconds; the figures then mean nothing
   --json             prints one line of JSON per result
-  --only TEXT        runs only benchmarks whose name contains TEXT
+  --only TEXT        runs only benchmarks whose name contains TEXT; may be given several times
   --against TEXT     runs only rivals whose name contains TEXT
   --seconds N        measures each contender this long in each round      (${DEFAULTS.real.seconds})
   --rounds N         measures each contender this often, in turns         (${DEFAULTS.real.rounds})
@@ -61,6 +65,8 @@ export const USAGE: string = `npm run bench -- [options]
   --interval MS      time between checkpoints, where a benchmark has one of its own
   --record           appends the results to bench/history/, with commit, machine and Node
   --history DIR      another folder for that
+  --html FILE        writes a report with plots that opens in any browser
+  --hgrm DIR         writes latency distributions as .hgrm files, for HDR plotters
   --compare REF      measures this working copy against another commit, by turns
   --profile DIR      writes a CPU profile of each thread to DIR, and says where their time has gone
   --list             names all benchmarks and their rivals
@@ -86,7 +92,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       json: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
-      only: { type: 'string', default: '' },
+      only: { type: 'string', multiple: true, default: [] as string[] },
       against: { type: 'string', default: '' },
       seconds: { type: 'string' },
       rounds: { type: 'string' },
@@ -97,6 +103,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       interval: { type: 'string' },
       record: { type: 'boolean', default: false },
       history: { type: 'string' },
+      hgrm: { type: 'string' },
+      html: { type: 'string' },
       compare: { type: 'string', default: '' },
       profile: { type: 'string', default: '' },
     },
@@ -120,7 +128,12 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     intervalMs:
       values.interval === undefined ? undefined : quantity('interval', values.interval, 0, 1, 3_600_000, true),
   } as const;
-  const outputs = { record: values.record, historyDirectory: values.history };
+  const outputs = {
+    record: values.record,
+    historyDirectory: values.history,
+    hgrmDirectory: values.hgrm,
+    htmlFile: values.html,
+  };
   return {
     options,
     outputs,

@@ -3,6 +3,7 @@
  * table also carries the spread, the ratios and what is required of them.
  */
 import { type Figure, type Limit, type Measurement, OURS, type Percentiles } from './benchmark.ts';
+import { type MergedDistribution, mergeDistributions, type PercentileName, PERCENTILE_NAMES } from './distributions.ts';
 import type { BenchmarkRun, Standing } from './rounds.ts';
 import { median, ratios, type Spread, spread } from './statistics.ts';
 
@@ -19,7 +20,11 @@ export interface ResultLine {
   readonly checksum: string;
   /** Medians of the named values; absent where there are none. */
   readonly named?: Readonly<Record<string, number>>;
+  /** Of all rounds together; absent where none were measured. */
+  readonly distributions?: readonly DistributionLine[];
 }
+
+export type DistributionLine = Omit<MergedDistribution, 'curve' | 'text'>;
 
 export function resultLines({ benchmark, standings }: BenchmarkRun): ResultLine[] {
   return standings.map(({ contender, measurements }) => ({
@@ -30,6 +35,7 @@ export function resultLines({ benchmark, standings }: BenchmarkRun): ResultLine[
     ...(percentilesOf(measurements.map(({ percentiles }) => percentiles)) ?? { p50: null, p99: null, p999: null }),
     checksum: measurements.at(-1)?.checksum ?? '',
     ...namedOf(measurements),
+    ...distributionsOf(measurements),
   }));
 }
 
@@ -38,6 +44,24 @@ function namedOf(measurements: readonly Measurement[]): Pick<ResultLine, 'named'
   if (names.length === 0) return {};
   const medians = names.map((name) => [name, median(valuesOf(measurements, name))] as const);
   return { named: Object.fromEntries(medians) };
+}
+
+function distributionsOf(measurements: readonly Measurement[]): Pick<ResultLine, 'distributions'> {
+  const merged = mergeDistributions(measurements);
+  if (merged.length === 0) return {};
+  return { distributions: merged.map((whole) => lineOf(whole)) };
+}
+
+/** Without the curve and the text, which are too long for a line. */
+function lineOf(whole: MergedDistribution): DistributionLine {
+  const { name, count, percentiles, offeredPerSecond, achievedPerSecond } = whole;
+  return {
+    name,
+    count,
+    percentiles,
+    ...(offeredPerSecond === undefined ? {} : { offeredPerSecond }),
+    ...(achievedPerSecond === undefined ? {} : { achievedPerSecond }),
+  };
 }
 
 function namesOf(measurements: readonly Measurement[]): string[] {
@@ -73,7 +97,7 @@ export function table(run: BenchmarkRun): string {
   return rows
     .map((cells) => used.map((column) => pad(cells[column], widths.get(column) ?? 0, column)).join('  '))
     .map((line) => `  ${line.trimEnd()}`)
-    .concat(percentileLines(standings), namedLines(standings), limitLines(run))
+    .concat(percentileLines(standings), distributionLines(standings), namedLines(standings), limitLines(run))
     .join('\n');
 }
 
@@ -94,7 +118,8 @@ function row({ benchmark, standings }: BenchmarkRun, { contender, measurements }
   return [...own, times(ratio.median), `${times(ratio.min)} – ${times(ratio.max)}`, ...verdict(figure, ratio)];
 }
 
-function verdict(figure: Figure | undefined, ratio: Spread): [string, string] {
+/** What is required of a ratio, and whether it is reached; both empty where nothing is. */
+export function verdict(figure: Figure | undefined, ratio: Spread): [string, string] {
   if (figure === undefined) return ['', ''];
   const { atLeast, atMost } = figure;
   return [atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`, reached(figure, [ratio.median])];
@@ -109,6 +134,19 @@ function percentileLines(standings: readonly Standing[]): string[] {
   });
 }
 
+/** Where there is more to tell of a distribution than the three percentiles of the line above. */
+function distributionLines(standings: readonly Standing[]): string[] {
+  return standings.flatMap(({ contender, measurements }) =>
+    mergeDistributions(measurements)
+      .filter(({ offeredPerSecond }) => offeredPerSecond !== undefined)
+      .map(({ name, percentiles, offeredPerSecond = 0, achievedPerSecond = 0 }) => {
+        const cells = PERCENTILE_NAMES.map((of: PercentileName) => `${of} ${number(percentiles[of])}`);
+        const rates = `${number(offeredPerSecond)}/s asked, ${number(achievedPerSecond)}/s came`;
+        return `  ${contender} ${name}: ${cells.join(', ')} µs; ${rates}`;
+      }),
+  );
+}
+
 function namedLines(standings: readonly Standing[]): string[] {
   return standings.flatMap(({ contender, measurements }) =>
     namesOf(measurements).map((name) => {
@@ -118,8 +156,8 @@ function namedLines(standings: readonly Standing[]): string[] {
   );
 }
 
-/** What is required of ours alone. */
-function limitLines({ benchmark, standings }: BenchmarkRun): string[] {
+/** What is required of ours alone, and whether it is reached. */
+export function limitLines({ benchmark, standings }: BenchmarkRun): string[] {
   const { measurements } = standings[0];
   return (benchmark.limits ?? []).map((limit) => {
     const values = valuesOf(measurements, limit.of);

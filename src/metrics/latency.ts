@@ -16,6 +16,8 @@ import {
 /** One hour. What took longer counts as that long. */
 const LATENCY_NS_MAX = 3_600_000_000_000;
 const NS_PER_US = 1_000;
+/** Lines per halving of the distance to 100 % in the text; five is what the usual plotters expect. */
+const TICKS_PER_HALF_DISTANCE = 5;
 
 export class LatencyHistogram {
   readonly #histogram: Histogram;
@@ -55,6 +57,10 @@ export class LatencyHistogram {
     return this.percentile(99.9);
   }
 
+  get p9999(): number {
+    return this.percentile(99.99);
+  }
+
   get max(): number {
     return this.#histogram.maxValue / NS_PER_US;
   }
@@ -86,6 +92,11 @@ export class LatencyHistogram {
   /** Forgets all values. */
   reset(): void {
     this.#histogram.reset();
+  }
+
+  /** The distribution by percentile as the text that HDR plotters read (`.hgrm`), in microseconds. */
+  distribution(): string {
+    return this.#histogram.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, NS_PER_US);
   }
 
   /** Gives the memory back. The histogram cannot be used any more. */
