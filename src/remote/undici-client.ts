@@ -4,7 +4,7 @@
  * to no address that the guard refuses: what a name resolves to is checked, and what was checked is connected to.
  */
 import { createRequire } from 'node:module';
-import type { Pool } from 'undici';
+import type { buildConnector, Pool } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Attempt, AttemptListener, HttpClient } from './attempt.ts';
@@ -12,6 +12,7 @@ import { BodyAllowance } from './body-allowance.ts';
 import type { FilledEndpoint } from './endpoint-options.ts';
 import type { CallTarget } from './endpoint-url.ts';
 import { guardedLookup } from './guarded-lookup.ts';
+import { readInSlices } from './sliced-reading.ts';
 import { HttpAttempt } from './http-attempt.ts';
 import { Inflater } from './inflate.ts';
 import { readTls } from './tls-files.ts';
@@ -29,8 +30,8 @@ const LONG_RESPONSE_COUNT = 4;
 const OCTET_STREAM = 'application/octet-stream';
 
 /** Loaded by the threads that make calls, and not by those that only read the module. */
-function loadPool(): typeof Pool {
-  return (createRequire(import.meta.url)('undici') as { readonly Pool: typeof Pool }).Pool;
+function loadUndici(): { readonly Pool: typeof Pool; readonly buildConnector: typeof buildConnector } {
+  return createRequire(import.meta.url)('undici') as ReturnType<typeof loadUndici>;
 }
 
 /** Throws if the files that it needs cannot be had. */
@@ -44,26 +45,41 @@ export function openUndiciClient(
 }
 
 function newPool(target: CallTarget, options: FilledEndpoint, random: Random): Pool {
-  const { concurrency, connectionCountMax, connectionAgeMaxMs, connectMs, guard, tls } = options;
-  const secureContext = target.isSecure ? readTls(tls) : undefined;
+  const { concurrency, connectionCountMax, connectionAgeMaxMs } = options;
   const ageMs = connectionAgeMaxMs === 0 ? 0 : connectionAgeMaxMs + AGE_MORE_MS + random() * AGE_SPREAD_MS;
-  const UndiciPool = loadPool();
-  return new UndiciPool(target.socketPath === undefined ? target.origin : 'http://localhost', {
+  const undici = loadUndici();
+  return new undici.Pool(target.socketPath === undefined ? target.origin : 'http://localhost', {
     connections: Math.min(concurrency, connectionCountMax),
     pipelining: 1,
-    allowH2: false,
     clientTtl: ageMs,
     keepAliveTimeout: ageMs === 0 ? IDLE_MS_MAX : ageMs,
     maxHeaderSize: HEADER_BYTES_MAX,
     // The call watches its own time.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: {
-      timeout: connectMs,
-      ...(secureContext !== undefined && { secureContext }),
-      ...(target.socketPath === undefined ? { lookup: guardedLookup(guard) } : { socketPath: target.socketPath }),
-    },
+    connect: connector(undici.buildConnector, target, options),
   });
+}
+
+function connector(
+  build: typeof buildConnector,
+  { isSecure, socketPath }: CallTarget,
+  { connectMs, guard, tls }: FilledEndpoint,
+): buildConnector.connector {
+  const secureContext = isSecure ? readTls(tls) : undefined;
+  const connect = build({
+    allowH2: false,
+    timeout: connectMs,
+    ...(secureContext !== undefined && { secureContext }),
+    ...(socketPath === undefined ? { lookup: guardedLookup(guard) } : { socketPath }),
+  });
+  return (place, done) => {
+    connect(place, (...result) => {
+      const [error, socket] = result;
+      if (error === null) readInSlices(socket);
+      done(...result);
+    });
+  };
 }
 
 class UndiciClient implements HttpClient {

@@ -1,9 +1,8 @@
 /**
- * A server on a thread of its own that answers with what an endpoint should not: which of the ways below, the path says.
- * Its port is its first message.
+ * A server in a process of its own, so that its memory and its work are not those of the test: it answers with what an
+ * endpoint should not. Which of the ways below, the path says. Its port is its first message.
  */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { parentPort } from 'node:worker_threads';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { EMPTY_200, response } from './raw-response.ts';
 
@@ -66,7 +65,7 @@ export const HOSTILE: Readonly<Record<string, (socket: Socket) => void>> = {
     void socket.end(response('', { location: 'http://169.254.169.254/latest/meta-data/' }, 307)),
 };
 
-if (parentPort !== null) {
+if (process.argv[2] === 'serve') {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.on('data', (bytes) => {
@@ -75,5 +74,5 @@ if (parentPort !== null) {
       else if (name !== undefined) HOSTILE[name]?.(socket);
     });
   });
-  server.listen(0, '127.0.0.1', () => parentPort?.postMessage((server.address() as AddressInfo).port));
+  server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 }

@@ -2,8 +2,8 @@
  * What an endpoint may send that is no proper answer. Whatever it is, the call ends as its profile says, connections and
  * memory are given back, the thread goes on with other things meanwhile, and the endpoint is called again afterwards.
  */
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
@@ -14,15 +14,15 @@ import { caller, type RawServer, rawServer, until } from './raw-server.ts';
 
 const OK_HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\n';
 
-const worker = new Worker(new URL('./hostile-server.ts', import.meta.url));
-const [port] = (await once(worker, 'message')) as [number];
-afterAll(() => worker.terminate());
+const server = fork(new URL('./hostile-server.ts', import.meta.url), ['serve'], { execArgv: [] });
+const [port] = (await once(server, 'message')) as [number];
+afterAll(() => void server.kill());
 
 /**
- * How much work a turn of the event loop may be with three such responses coming in. It is 4 to 10 ms, but for very many
- * small headers, where undici makes an error for each that is too many: some 25 ms a response.
+ * How much work a turn of the event loop may be with three such responses coming in. It is 4 to 15 ms, of which the
+ * measure itself, whose steps are 4 ms, is a part.
  */
-const HOLD_MS_MAX = 150;
+const HOLD_MS_MAX = 50;
 
 /**
  * The longest turn of the event loop while something was going on: in milliseconds of this thread's own work, since other
@@ -58,7 +58,7 @@ test.each(Object.keys(HOSTILE))('%s ends in a failed call, and then the endpoint
   expect(await calls).toEqual(['REMOTE_CALL_FAILED', 'REMOTE_CALL_FAILED', 'REMOTE_CALL_FAILED']);
   expect(hold).toBeLessThan(HOLD_MS_MAX);
   expect(process.memoryUsage().rss - rssBefore).toBeLessThan(200_000_000);
-  // The other thread may have much to throw away before it gets to this.
+  // The other process may have much to throw away before it gets to this.
   const fine = async (): Promise<unknown> => await call('test/fine').catch(String);
   await expect.poll(fine, { timeout: 20_000 }).toEqual(NO_EFFECTS);
   expect(status()).toMatchObject({ state: 'closed', underWayCount: 0, waitingCount: 0 });
