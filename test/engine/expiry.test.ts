@@ -74,7 +74,8 @@ test.each(ENTRIES)('%s: entries and elements, too', { timeout: 60_000 }, async (
   const last = (count: number): number[] => Array.from({ length: count }, (_, index) => COUNT - count + index);
   expect(seen.elements).toEqual(last(seen.elements.length));
   expect(seen.entries.map(([, n]) => n)).toEqual(last(seen.entries.length));
-  if (Date.now() - begunAt < SESSION_MS) expect([seen.entries.length, seen.elements.length]).toEqual([COUNT, COUNT]);
+  const isSlow = Date.now() - begunAt >= SESSION_MS;
+  expect(isSlow || Math.min(seen.entries.length, seen.elements.length) === COUNT).toBe(true);
   await first.stop();
   await sleep(SESSION_MS);
   const engine = await start(startEngine, directory);
