@@ -140,9 +140,12 @@ function describeArgument(value: Fields | undefined): string {
   return String(describeValue(value));
 }
 
-/** Built-in types as what they mean, Kafka records as `topic[key]=value`, all others as name and hexadecimal digits. */
 function describeValue(value: Fields): string | number | boolean {
-  const [typename, bytes] = [textOf(value, 1), bytesOf(value, 3)];
+  return describeTyped(textOf(value, 1), bytesOf(value, 3));
+}
+
+/** Built-in types as what they mean, Kafka records as `topic[key]=value`, all others as name and hexadecimal digits. */
+export function describeTyped(typename: string, bytes: Uint8Array): string | number | boolean {
   if (typename === KAFKA) {
     const kafka = read(bytes);
     return `${textOf(kafka, 3)}[${textOf(kafka, 1)}]=${textOf(kafka, 2)}`;
