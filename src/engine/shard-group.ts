@@ -12,6 +12,8 @@ import type { ShardTask } from './shard-task.ts';
 
 /** How long shards get to end by themselves. */
 const END_TIMEOUT_MS = 1_000;
+/** The same when they are to end at once: LevelDB may end the whole process if its thread goes while it reads. */
+const FORCED_END_TIMEOUT_MS = 250;
 /** How often `started` looks again. */
 const POLL_MS = 1;
 
@@ -64,12 +66,13 @@ export class ShardGroup {
     }
   }
 
-  /** Orders the shards to end, and ends those that do not; at once, if so wished. */
+  /** Orders the shards to end, and ends those that do not; almost at once, if so wished. */
   async end(atOnce: () => boolean): Promise<void> {
     this.mesh.counters.order(COMMAND_STOP);
     for (let thread = 0; thread <= this.#shardCount; thread++) this.mesh.doorbell(thread).ring();
     // A shard that is stuck in user code does not end by itself.
-    if (!atOnce()) await Promise.race([this.#host.ended(), sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
+    const timeoutMs = atOnce() ? FORCED_END_TIMEOUT_MS : END_TIMEOUT_MS;
+    await Promise.race([this.#host.ended(), sleep(timeoutMs, undefined, { ref: false })]);
     await this.#host.destroy();
   }
 }
