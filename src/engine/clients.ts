@@ -78,13 +78,24 @@ export class Clients {
     const committed = untilCommitted ? checkpoints?.waiters.next() : undefined;
     if (this.#coordinator.sendCount >= FLUSH_COUNT) this.#hooks.flush();
     else this.#hooks.flushSoon();
+    const { input, directory } = this.#coordinator;
     if (committed !== undefined) {
       this.#latencies?.waits(committed);
-      return committed;
+      return input.flooded.count > 0 ? this.#committedAndTaken(committed, target, id) : committed;
     }
-    const { input, directory } = this.#coordinator;
     const admission = input.flooded.count > 0 ? input.askFor(directory.numberFromOutside(target), id) : input.ask();
     return admission === undefined ? this.#yield() : this.#waiting.orFailure(admission);
+  }
+
+  /**
+   * Whoever sends to a flooded target is held back there, after the commit, too. An engine that ends meanwhile takes
+   * nothing back: it is committed, and that is what the sender is told.
+   */
+  async #committedAndTaken(committed: Promise<void>, target: Target, id: string): Promise<void> {
+    await committed;
+    const { input, directory } = this.#coordinator;
+    const flood = input.flooded.ask(directory.numberFromOutside(target), id);
+    if (flood !== undefined) await this.#waiting.orFailure(flood).catch(() => {});
   }
 
   /**

@@ -2,8 +2,11 @@
  * One address that gets far more than it can do, on real threads: its senders wait for it, from outside and from an
  * ingress; nobody else does; and nothing is lost or comes in another order.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { defineIngress, defineRouter, type Engine } from '../../src/index.ts';
 import { counter, type Order, puppet } from './puppet.ts';
 import { openEngine, until } from './puppet-engine.ts';
@@ -48,6 +51,29 @@ test('senders to a hot address wait; what waits is bounded, others are quick, al
   expect(asks.toSorted((a, b) => a - b)[asks.length >> 1]).toBeLessThan(100);
   await engine.drained();
   expect(await engine.ask(counter, LOG.id, 'seen')).toEqual(Array.from({ length: sentCount }, (_, number) => number));
+}, 60_000);
+
+test('who sends there until it is committed is held back, too, and then told so even by an engine that ends', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-hot-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
+  const { engine } = await openEngine({ shardCount: 1, directory });
+  const quick: Order = { do: 'sleep', ms: 0 };
+  const isHeld = async (sent: Promise<unknown>): Promise<boolean> =>
+    (await Promise.race([sent, sleep(1_000, 'late')])) === 'late';
+  for (const [id, ms] of [
+    ['hot', 4_000],
+    ['stuck', 1e9],
+  ] as const) {
+    await engine.send(puppet, id, { do: 'sleep', ms });
+    for (let count = 0; count < 3_000; count++) engine.send(puppet, id, quick, ACCEPTED).catch(() => {});
+  }
+  const [hot, stuck] = [engine.send(puppet, 'hot', quick), engine.send(puppet, 'stuck', quick)];
+  await engine.send(puppet, 'cool', quick);
+  // By now a commit is over, and it was theirs, too.
+  expect(await Promise.all([isHeld(hot), isHeld(stuck)])).toEqual([true, true]);
+  await hot;
+  await engine.stop({ force: true });
+  await stuck;
 }, 60_000);
 
 test('an ingress whose router floods somebody waits, another goes on', async () => {

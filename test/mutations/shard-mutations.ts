@@ -43,6 +43,14 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     suites: [seeds(300)],
   },
   {
+    name: 'flood: a commit lets its sender go on',
+    file: 'src/engine/clients.ts',
+    find: 'if (flood !== undefined) await',
+    replace: 'if (flood !== undefined) void',
+    why: 'back-pressure: who sends in the default way fills the line of a hot address without end',
+    suites: [tests('engine/hot-address')],
+  },
+  {
     name: 'flood: what waits counts against the credit of all',
     file: 'src/shard/waiting-lines.ts',
     find: 'this.floodedCount += count;',
