@@ -3,21 +3,30 @@
  */
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
+import { importProgram, type LoadedProgram, moduleOfPrograms } from './statefun-program.ts';
 
 function isModule(value: unknown): value is Module {
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'module';
 }
 
-/** Throws `MODULE_NOT_LOADED` with its cause, or `MODULE_NOT_EXPORTED`. */
+/**
+ * A module, or a StateFun program as the module of its functions. Throws `MODULE_NOT_LOADED` with its cause,
+ * `MODULE_NOT_EXPORTED`, or what is wrong with the functions of a program.
+ */
 export async function loadModule(url: string): Promise<Module> {
-  let exports: Record<string, unknown>;
+  let loaded: LoadedProgram;
   try {
-    exports = (await import(url)) as Record<string, unknown>;
+    loaded = await importProgram(url);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : describe(cause);
     throw new MillraceError('MODULE_NOT_LOADED', `The module ${url} does not load: ${reason}`, { cause });
   }
+  const { exports } = loaded;
   for (const name of ['default', 'module']) if (isModule(exports[name])) return exports[name];
+  return moduleOfPrograms(loaded) ?? refuse(url, exports);
+}
+
+function refuse(url: string, exports: Readonly<Record<string, unknown>>): never {
   const found = Object.keys(exports).join(', ') || 'nothing';
   const what = `The module ${url} exports ${found}, but no defineModule(…) as its default or as "module".`;
   throw new MillraceError('MODULE_NOT_EXPORTED', what);

@@ -11,6 +11,7 @@ export type {
 } from './endpoint-options.ts';
 export type { EndpointStatus } from './endpoint-status.ts';
 export type { BreakerState } from './circuit-breaker.ts';
+export { type EmbeddedOptions, statefunModule } from './embedded.ts';
 export { type RemoteFunction, type RemoteFunctionDefinition, remoteFunction } from './remote-function.ts';
 export type { RemoteMessage } from './remote-messages.ts';
 export type { RemoteState } from './remote-values.ts';

@@ -28,17 +28,30 @@ export interface StateFunOptions {
 /** An HTTP handler that serves a program. */
 export type Handler = (req: unknown, res: unknown) => Promise<void>;
 
-/** Those who want to know which programs are made. */
-const watchers = new Set<StateFun[]>();
+export interface WatchedPrograms {
+  /** Those that were made so far. */
+  readonly made: readonly StateFun[];
+  stop(): void;
+}
 
-/** Notes the programs that are made in this thread from now on, until what is returned is called, which gives them. */
-export function watchPrograms(): () => readonly StateFun[] {
+/**
+ * Those who want to know which programs are made. Of the thread and not of this file, which may be there twice: a program
+ * may have a copy of the package of its own.
+ */
+const WATCHERS: unique symbol = Symbol.for('millrace.statefun.watchers') as never;
+const watchers = ((globalThis as { [WATCHERS]?: Set<StateFun[]> })[WATCHERS] ??= new Set());
+
+/** Notes the programs that are made in this thread from now on. */
+export function watchPrograms(): WatchedPrograms {
   const made: StateFun[] = [];
   watchers.add(made);
-  return () => {
-    watchers.delete(made);
-    return made;
-  };
+  return { made, stop: () => void watchers.delete(made) };
+}
+
+/** Also if it was made by another copy of this file. */
+export function isStateFun(value: unknown): value is StateFun {
+  const { bind, hasHandler } = Object(value) as Partial<StateFun>;
+  return typeof bind === 'function' && typeof hasHandler === 'function';
 }
 
 export class StateFun {

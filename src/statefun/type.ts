@@ -83,5 +83,6 @@ export function readTyped<T>(type: TypeLike<T>, { typename, value }: TypedValue)
   if (typename !== type.typename) {
     throw typeMismatch(`A value of type ${describe(typename)} was to be read as ${describe(type.typename)}`);
   }
-  return type.deserialize(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+  // A copy: the bytes may be those of a state or a message, and a type may keep or change what it is given.
+  return type.deserialize(Buffer.from(value));
 }
