@@ -16,6 +16,7 @@ import { delayed } from './flow/delayed.ts';
 import { fanIn } from './flow/fan-in.ts';
 import { fanOut } from './flow/fan-out.ts';
 import { hotAddress } from './flow/hot-address.ts';
+import { keyedCounter } from './flow/keyed-counter.ts';
 import { oneToOneOpenLoop } from './flow/one-to-one-open-loop.ts';
 import { oneToOne } from './flow/one-to-one.ts';
 import { pingPong } from './flow/ping-pong.ts';
@@ -41,6 +42,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   oneToOneOpenLoop,
   askOpenLoop,
   commitAlone,
+  keyedCounter,
   delayed,
   asyncWait,
   asyncBeside,

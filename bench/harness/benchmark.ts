@@ -41,6 +41,8 @@ export interface Measurement {
 
 export interface Contender {
   readonly name: string;
+  /** Why it cannot run here, as in `redis-server is not installed`. It is then named, and left out. */
+  readonly missing?: string | undefined;
   /**
    * Builds itself up in threads of its own, warms up, measures once, and leaves nothing running. What takes long is told
    * to `progress`.

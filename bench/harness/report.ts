@@ -88,7 +88,7 @@ function percentilesOf(rounds: readonly (Percentiles | undefined)[]): Percentile
 }
 
 export function table(run: BenchmarkRun): string {
-  const { benchmark, standings } = run;
+  const { benchmark, standings, skipped = [] } = run;
   const header = ['', benchmark.unit, 'min – max', `${OURS} ÷ it`, 'min – max', 'required', ''];
   const body = standings.map((standing) => row(run, standing));
   const rows = [header, ...body];
@@ -98,6 +98,7 @@ export function table(run: BenchmarkRun): string {
     .map((cells) => used.map((column) => pad(cells[column], widths.get(column) ?? 0, column)).join('  '))
     .map((line) => `  ${line.trimEnd()}`)
     .concat(percentileLines(standings), distributionLines(standings), namedLines(standings), limitLines(run))
+    .concat(skipped.map((reason) => `  skipped: ${reason}`))
     .join('\n');
 }
 

@@ -17,6 +17,8 @@ export interface BenchmarkRun {
   readonly benchmark: Benchmark;
   /** Ours first. */
   readonly standings: readonly Standing[];
+  /** Rivals that cannot run here, each with the reason. */
+  readonly skipped?: readonly string[];
 }
 
 /** What tells how far a run is, and whether it is to end. */
@@ -32,7 +34,11 @@ export async function runBenchmark(
   options: Options,
   attendance: Attendance,
 ): Promise<BenchmarkRun> {
-  const contenders = chooseContenders(benchmark, options);
+  const chosen = chooseContenders(benchmark, options);
+  const skipped = chosen
+    .filter(({ missing }) => missing !== undefined)
+    .map(({ name, missing }) => `${name}: ${missing}`);
+  const contenders = chosen.filter(({ missing }) => missing === undefined);
   const measurements = contenders.map((): Measurement[] => []);
   try {
     await takeTurns(benchmark, contenders, measurements, options.rounds, attendance);
@@ -42,7 +48,7 @@ export async function runBenchmark(
   const standings = contenders
     .map(({ name }, index) => ({ contender: name, measurements: measurements[index] }))
     .filter(({ measurements: measured }) => measured.length > 0);
-  return { benchmark, standings };
+  return { benchmark, standings, skipped };
 }
 
 async function takeTurns(

@@ -96,6 +96,7 @@ function section(benchmark: ReportBenchmark, index: number): string {
 ${limits.length > 0 ? `<ul class="limits">${limits.map(limitItem).join('')}</ul>` : ''}
 <div class="plots">${plots.join('')}</div>
 ${table(benchmark)}
+${benchmark.skipped.map((reason) => `<p class="about">Skipped: ${escape(reason)}</p>`).join('')}
 ${distributions.length > 0 ? distributionTable(benchmark) : ''}
 ${history.length > 0 ? historyTable(benchmark) : ''}
 </section>`;

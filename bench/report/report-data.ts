@@ -55,6 +55,8 @@ export interface ReportBenchmark {
   readonly rows: readonly ReportRow[];
   /** Sentences about what is required of ours alone; each ends with `reached` or `missed`. */
   readonly limits: readonly string[];
+  /** Rivals that could not run. */
+  readonly skipped: readonly string[];
   readonly distributions: readonly ReportDistribution[];
   readonly history: readonly ReportHistory[];
 }
@@ -94,6 +96,7 @@ function benchmarkData(run: BenchmarkRun, options: Options, history: readonly Hi
     rounds: standings[0].measurements.length,
     rows: standings.map((standing) => rowOf(run, standing)),
     limits: limitLines(run).map((line) => line.trim().replace(/^required: /, '')),
+    skipped: run.skipped ?? [],
     distributions: standings.flatMap(({ contender, measurements }) =>
       mergeDistributions(measurements).map((distribution) => ({ contender, ...distribution, text: undefined })),
     ),

@@ -1,0 +1,81 @@
+/**
+ * The durable rivals of the keyed counter: increments that are answered are there after a reopen, and those that are
+ * missing say so.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  missingPackage,
+  missingStore,
+  openCounterStore,
+  type StoreKind,
+} from '../../bench/rival/counter/counter-store.ts';
+import { missingRedis, RedisCounter } from '../../bench/rival/counter/redis-counter.ts';
+import { manyAtATime } from '../../bench/rival/counter/rival-process.ts';
+import type { Benchmark } from '../../bench/harness/benchmark.ts';
+import { parseCommandLine } from '../../bench/harness/options.ts';
+import { table } from '../../bench/harness/report.ts';
+import { runBenchmark } from '../../bench/harness/rounds.ts';
+
+describe.each(['level', 'lmdb', 'sqlite'] satisfies StoreKind[])('%s', (kind) => {
+  test.skipIf(missingStore(kind) !== undefined)('keeps every increment, those of one id in one batch too', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'millrace-counter-'));
+    const first = await openCounterStore(kind, directory);
+    await first.addAll(['a', 'b', 'a', 'a']);
+    await first.addAll(['b']);
+    expect(await first.sum()).toBe(5);
+    await first.close();
+    const second = await openCounterStore(kind, directory);
+    await second.addAll(['c']);
+    expect(await second.sum()).toBe(6);
+    await second.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+});
+
+test.skipIf(missingRedis() !== undefined)('Redis keeps every increment over a kill', async () => {
+  const redis = await RedisCounter.open(50);
+  expect(await redis.add(1_001)).toBeGreaterThan(0);
+  expect(await redis.sum()).toBe(1_001);
+  await redis.add(3);
+  expect(await redis.sum()).toBe(1_004);
+  await redis.close();
+});
+
+test('what is not installed says how to get it', () => {
+  expect(missingPackage('no-such-package')).toBe(
+    'the package no-such-package is not installed (npm ci --prefix bench/rival)',
+  );
+});
+
+test('a rival that is missing is named, and not measured', async () => {
+  const measure = () => Promise.resolve({ value: 1, checksum: '0', expected: '0' });
+  const benchmark: Benchmark = {
+    name: 'a',
+    unit: 'ops/s',
+    describe: () => '',
+    figures: [],
+    contenders: () => [
+      { name: 'millrace', measure },
+      { name: 'somebody', missing: 'somebody is not installed', measure: () => Promise.reject(new Error('ran')) },
+    ],
+  };
+  const run = await runBenchmark(benchmark, parseCommandLine(['--rounds', '1']).options, { progress: () => {} });
+  expect(run.standings.map(({ contender }) => contender)).toEqual(['millrace']);
+  expect(table(run)).toContain('  skipped: somebody: somebody is not installed');
+});
+
+test('calls are made as often as asked, so many at a time', async () => {
+  let underWay = 0;
+  let most = 0;
+  let calls = 0;
+  await manyAtATime(20, 3, async () => {
+    most = Math.max(most, ++underWay);
+    calls++;
+    await new Promise(setImmediate);
+    underWay--;
+  });
+  expect([calls, most]).toEqual([20, 3]);
+});
