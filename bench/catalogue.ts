@@ -13,6 +13,7 @@ import { bigState } from './flow/big-state.ts';
 import { commitAlone } from './flow/commit-alone.ts';
 import { cutStall } from './flow/cut-stall.ts';
 import { delayed } from './flow/delayed.ts';
+import { endpoint } from './flow/endpoint.ts';
 import { fanIn } from './flow/fan-in.ts';
 import { fanOut } from './flow/fan-out.ts';
 import { hotAddress } from './flow/hot-address.ts';
@@ -54,6 +55,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   fanOut,
   pingPong,
   ask,
+  endpoint,
   tableTouch,
   tableTouchDurable,
   ringTwoThreads,

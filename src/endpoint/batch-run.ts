@@ -2,11 +2,11 @@
  * One batch: the invocations of one address one after the other, over one view of its state. Nothing is kept between two
  * batches, so a batch that comes twice, or beside itself, does no harm: the cluster takes one response (I5).
  */
-import type { Clock } from '../base/clock.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { BatchRequest, BatchResponse, RemoteInvocation } from '../statefun/protocol.ts';
 import { CollectedEffects } from './batch-effects.ts';
 import { BatchState, type StateSetting } from './batch-state.ts';
+import type { Caller } from './caller.ts';
 import { type BatchParts, EndpointContext, type EndpointPlace } from './endpoint-context.ts';
 import { callerGone, InvocationWatch } from './invocation-watch.ts';
 
@@ -27,7 +27,7 @@ export class BatchRunner {
   }
 
   /** All that follows, or which states are missing. Throws what an invocation throws: then nothing has happened. */
-  async run(request: BatchRequest, caller: AbortSignal): Promise<BatchResponse> {
+  async run(request: BatchRequest, caller: Caller): Promise<BatchResponse> {
     const { target } = request;
     const served = this.#place.functions.find(target.type);
     if (served === undefined) {
@@ -39,7 +39,7 @@ export class BatchRunner {
     const effects = new CollectedEffects();
     const batch = { place: this.#place, served, self: target, state, effects };
     for (const invocation of request.invocations) {
-      if (caller.aborted) throw callerGone();
+      if (caller.isGone) throw callerGone();
       const result = this.#invoke(batch, invocation, caller);
       if (result !== undefined) await result;
     }
@@ -47,32 +47,36 @@ export class BatchRunner {
   }
 
   /** Undefined if it has returned. */
-  #invoke(batch: BatchParts, { caller, argument }: RemoteInvocation, gone: AbortSignal): Promise<void> | undefined {
+  #invoke(
+    batch: BatchParts,
+    { caller: sender, argument }: RemoteInvocation,
+    caller: Caller,
+  ): Promise<void> | undefined {
     const { fn } = batch.served;
     const { clock, mapping } = this.#place;
-    const startedAt = fn.deadlineMs === undefined ? 0 : clock.elapsedMs();
-    const watch = new InvocationWatch(fn.deadlineMs, gone, () => this.#overdue(batch, startedAt, clock));
-    const ctx = new EndpointContext(batch, caller, watch);
+    const { deadlineMs } = fn;
+    const startedAt = deadlineMs === undefined ? 0 : clock.elapsedMs();
+    const newWatch = () => new InvocationWatch(deadlineMs, caller, () => this.#overdue(batch, startedAt));
+    const ctx = new EndpointContext(batch, sender, newWatch);
     let isOver = true;
     try {
       const result: unknown = fn.invoke(ctx, mapping.read(argument));
       if (isThenable(result)) {
         isOver = false;
-        return watch.until(result).finally(() => ctx.end());
+        return ctx.watch.until(result).finally(() => ctx.end());
       }
-      if (fn.deadlineMs !== undefined && clock.elapsedMs() - startedAt > fn.deadlineMs) {
-        this.#overdue(batch, startedAt, clock);
-      }
+      if (deadlineMs !== undefined && clock.elapsedMs() - startedAt > deadlineMs) this.#overdue(batch, startedAt);
       return undefined;
     } finally {
       if (isOver) ctx.end();
     }
   }
 
-  #overdue({ self, served }: BatchParts, startedAt: number, clock: Clock): MillraceError {
-    const ms = Math.round(clock.elapsedMs() - startedAt);
-    const what = `${self.type} ${describe(self.id)}: an invocation has taken ${ms} ms; its deadline is ${served.fn.deadlineMs} ms.`;
-    const error = new MillraceError('INVOCATION_OVERDUE', what, { details: { ...self, ms } });
+  #overdue({ self: { type, id }, served }: BatchParts, startedAt: number): MillraceError {
+    const { deadlineMs } = served.fn;
+    const ms = Math.round(this.#place.clock.elapsedMs() - startedAt);
+    const what = `${type} ${describe(id)}: an invocation has taken ${ms} ms; its deadline is ${deadlineMs} ms.`;
+    const error = new MillraceError('INVOCATION_OVERDUE', what, { details: { type, id, deadlineMs } });
     this.#hooks.overdue(error);
     return error;
   }

@@ -44,18 +44,25 @@ export interface BatchParts {
 
 type Target = string | FunctionType<never>;
 
-export class EndpointContext implements Context<never> {
+export class EndpointContext implements Context<never>, CellHolder {
   readonly #batch: BatchParts;
   readonly #caller: Address | undefined;
-  readonly #watch: InvocationWatch;
+  readonly #newWatch: () => InvocationWatch;
+  #watch: InvocationWatch | undefined;
   readonly #view: object;
   #isOver = false;
 
-  constructor(batch: BatchParts, caller: Address | undefined, watch: InvocationWatch) {
+  constructor(batch: BatchParts, caller: Address | undefined, newWatch: () => InvocationWatch) {
     this.#batch = batch;
     this.#caller = caller;
-    this.#watch = watch;
-    this.#view = batch.served.shape.briefView(this.#cells());
+    this.#newWatch = newWatch;
+    this.#view = batch.served.shape.briefView(this);
+  }
+
+  /** Made when somebody wants it. */
+  get watch(): InvocationWatch {
+    this.#watch ??= this.#newWatch();
+    return this.#watch;
   }
 
   /** From now on it refuses everything. */
@@ -69,20 +76,23 @@ export class EndpointContext implements Context<never> {
     throw new MillraceError('CONTEXT_EXPIRED', what);
   }
 
-  #cells(): CellHolder {
-    const { state } = this.#batch;
-    return {
-      readCell: (index) => {
-        this.#check();
-        return state.read(index);
-      },
-      writeCell: (index, value) => {
-        this.#check();
-        state.write(index, value);
-      },
-      handle: () => this.#refuse('Tables and lists'),
-    };
+  // -- cells, for the state view
+
+  readCell(index: number): unknown {
+    this.#check();
+    return this.#batch.state.read(index);
   }
+
+  writeCell(index: number, value: unknown): void {
+    this.#check();
+    this.#batch.state.write(index, value);
+  }
+
+  handle(): never {
+    return this.#refuse('tables and lists');
+  }
+
+  // -- what user code sees
 
   get self(): Address {
     this.#check();
@@ -105,7 +115,7 @@ export class EndpointContext implements Context<never> {
 
   get signal(): AbortSignal {
     this.#check();
-    return this.#watch.signal;
+    return this.watch.signal;
   }
 
   clear(name: string): void {

@@ -11,6 +11,7 @@ import type { BatchRequest } from '../statefun/protocol.ts';
 import { decodeRequest, encodeResponse } from '../statefun/protocol-codec.ts';
 import { PROTOCOL_LIMITS } from '../statefun/protocol-layout.ts';
 import { BatchRunner } from './batch-run.ts';
+import type { Caller } from './caller.ts';
 import { type EndpointEvent, type EndpointOptions, type FilledOptions, fillOptions } from './endpoint-options.ts';
 import { MessageMapping } from './message-mapping.ts';
 import { checkCarried } from './not-on-statefun.ts';
@@ -27,8 +28,6 @@ export interface EndpointResponse {
 const CONTENT_TYPE = 'application/octet-stream';
 const NOTHING = new Uint8Array(0);
 const FAILED: EndpointResponse = { status: 500, headers: { 'content-length': '0' }, body: NOTHING };
-/** Of who cannot go away. */
-const NEVER_GONE: AbortSignal = new AbortController().signal;
 
 export class Endpoint {
   /** Bytes that a request may have. */
@@ -50,8 +49,8 @@ export class Endpoint {
     for (const text of warnings) this.#tell('warning', text, undefined);
   }
 
-  /** Never rejects. `caller` aborts when nobody waits for the response any more. */
-  async handle(bytes: Uint8Array, caller: AbortSignal = NEVER_GONE): Promise<EndpointResponse> {
+  /** Never rejects. */
+  async handle(bytes: Uint8Array, caller: Caller): Promise<EndpointResponse> {
     let request: BatchRequest | undefined;
     try {
       request = this.#decode(bytes);

@@ -1,21 +1,22 @@
 /**
  * How long one invocation may go on: until its deadline is over, or until whoever asked has gone. Both show in
  * `ctx.signal`, and end the wait for an invocation that goes on all the same. Belongs to one invocation; one that
- * returns at once never starts a timer.
+ * returns at once and does not look at its signal never has one.
  */
 import { MillraceError } from '../sdk/errors.ts';
+import type { Caller } from './caller.ts';
 
 /** As in the engine: so much longer than its deadline an invocation may take to end by itself. */
 const GRACE_MS_MAX = 5_000;
 
 export class InvocationWatch {
   readonly #deadlineMs: number | undefined;
-  readonly #caller: AbortSignal;
+  readonly #caller: Caller;
   /** Called when the deadline is over. */
   readonly #overdue: () => MillraceError;
   #controller: AbortController | undefined;
 
-  constructor(deadlineMs: number | undefined, caller: AbortSignal, overdue: () => MillraceError) {
+  constructor(deadlineMs: number | undefined, caller: Caller, overdue: () => MillraceError) {
     this.#deadlineMs = deadlineMs;
     this.#caller = caller;
     this.#overdue = overdue;
@@ -24,7 +25,7 @@ export class InvocationWatch {
   /** `ctx.signal`. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#caller.aborted) this.#controller.abort(callerGone());
+    if (this.#caller.isGone) this.#controller.abort(callerGone());
     return this.#controller.signal;
   }
 
@@ -34,27 +35,23 @@ export class InvocationWatch {
     let timer: NodeJS.Timeout | undefined;
     const endAfterGrace = (ms: number): void => {
       const error = this.#overdue();
-      this.#abort(error);
+      this.#controller?.abort(error);
       timer = setTimeout(() => reject(error), Math.min(ms, GRACE_MS_MAX));
     };
     const gone = (): void => {
       const error = callerGone();
       reject(error);
-      this.#abort(error);
+      this.#controller?.abort(error);
     };
     if (this.#deadlineMs !== undefined) timer = setTimeout(endAfterGrace, this.#deadlineMs, this.#deadlineMs);
-    this.#caller.addEventListener('abort', gone, { once: true });
+    this.#caller.onGone = gone;
     try {
-      if (this.#caller.aborted) gone();
+      if (this.#caller.isGone) gone();
       await Promise.race([invocation, over]);
     } finally {
       clearTimeout(timer);
-      this.#caller.removeEventListener('abort', gone);
+      this.#caller.onGone = undefined;
     }
-  }
-
-  #abort(reason: MillraceError): void {
-    this.#controller?.abort(reason);
   }
 }
 

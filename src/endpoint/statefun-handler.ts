@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
+import { Caller, callerOf } from './caller.ts';
 import type { EndpointOptions } from './endpoint-options.ts';
 import { Endpoint, type EndpointResponse, tooLarge } from './endpoint.ts';
 
@@ -36,27 +37,40 @@ export function createStatefunHandler(options: EndpointOptions): StatefunHandler
   const endpoint = new Endpoint(options, systemClock, systemRandom);
   const handler = (request: IncomingMessage, response: ServerResponse): void => void serve(endpoint, request, response);
   return Object.assign(handler, {
-    handleBytes: (bytes: Uint8Array, signal?: AbortSignal) => endpoint.handle(bytes, signal),
+    handleBytes: (bytes: Uint8Array, signal?: AbortSignal) => handleUntil(endpoint, bytes, signal),
     refuse: (reason: unknown) => endpoint.refuse(reason),
     requestBytesMax: endpoint.requestBytesMax,
   });
 }
 
+async function handleUntil(endpoint: Endpoint, bytes: Uint8Array, signal?: AbortSignal): Promise<EndpointResponse> {
+  const { caller, release } = callerOf(signal);
+  try {
+    return await endpoint.handle(bytes, caller);
+  } finally {
+    release();
+  }
+}
+
 async function serve(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const caller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) caller.abort();
+  const caller = new Caller();
+  response.on('close', () => {
+    if (!response.writableFinished) caller.leave();
   });
   // A connection that breaks is told of by `close`; without a listener it would end the process.
-  response.on('error', () => {});
-  const { status, headers, body } = await answer(endpoint, request, caller.signal);
+  response.on('error', ignore);
+  const { status, headers, body } = await answer(endpoint, request, caller);
   if (response.destroyed) return;
   // What was not read of the request would be taken for the next one.
   response.writeHead(status, request.complete ? headers : { ...headers, connection: 'close' });
   response.end(body);
 }
 
-async function answer(endpoint: Endpoint, request: IncomingMessage, caller: AbortSignal): Promise<EndpointResponse> {
+function ignore(): void {
+  // Whoever is concerned is told otherwise.
+}
+
+async function answer(endpoint: Endpoint, request: IncomingMessage, caller: Caller): Promise<EndpointResponse> {
   try {
     return await endpoint.handle(await readBody(request, endpoint.requestBytesMax), caller);
   } catch (error) {
@@ -79,8 +93,10 @@ function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Arra
     if (byteLength > bytesMax) refuse();
     else chunks.push(chunk);
   });
-  request.once('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-  request.once('error', reject);
-  request.once('close', () => reject(new Error('The connection was closed before the request was complete.')));
+  request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+  // It has no error of its own unless somebody listens for one.
+  request.on('close', () => {
+    if (!request.complete) reject(new Error('The connection was closed before the request was complete.'));
+  });
   return promise;
 }

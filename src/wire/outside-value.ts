@@ -30,12 +30,13 @@ const EXT_BIGINT = 0x42;
 const EXT_NUMBERS = 0x74;
 const EXT_DATE = 0xff;
 const DATE_BYTE_LENGTH_MAX = 12;
+const NO_BYTES = new Uint8Array(0);
 /** The last kind of typed array; codes behind it stand for what no message may hold. */
 const NUMBERS_CODE_MAX = 10;
 
 /** The value, or why it is refused. */
 export function decodeOutside(bytes: Uint8Array, limits: OutsideLimits = OUTSIDE_LIMITS): Checked {
-  const refusal = bytes.length > 1 && bytes[0] <= RICH ? new Walk(bytes, limits).refusal() : 'its form is not known';
+  const refusal = bytes.length > 1 && bytes[0] <= RICH ? walk.refusal(bytes, limits) : 'its form is not known';
   if (refusal !== undefined) return { refusal };
   try {
     return { value: decodeTagged(bytes) };
@@ -44,39 +45,43 @@ export function decodeOutside(bytes: Uint8Array, limits: OutsideLimits = OUTSIDE
   }
 }
 
-/** A walk over MessagePack, without recursion. */
+/** A walk over MessagePack, without recursion. One serves the thread. */
 class Walk {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #limits: OutsideLimits;
-  #at = 1;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #limits = OUTSIDE_LIMITS;
+  #at = 0;
   #itemCount = 0;
   /** By level, what is still to come; of a map, keys and values alike. */
-  readonly #left: number[] = [];
-  readonly #isMap: boolean[] = [];
+  readonly #left = new Float64Array(LEVELS_MAX);
+  readonly #isMap = new Uint8Array(LEVELS_MAX);
+  #level = -1;
   #why: string | undefined;
 
-  constructor(bytes: Uint8Array, limits: OutsideLimits) {
+  refusal(bytes: Uint8Array, limits: OutsideLimits): string | undefined {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#limits = limits;
+    this.#at = 1;
+    this.#itemCount = 0;
+    this.#level = -1;
+    this.#why = undefined;
+    this.#walk();
+    this.#bytes = NO_BYTES;
+    return this.#why;
   }
 
-  refusal(): string | undefined {
+  #walk(): void {
     this.#item(false);
-    while (this.#left.length > 0 && this.#why === undefined) {
-      const level = this.#left.length - 1;
+    while (this.#level >= 0 && this.#why === undefined) {
+      const level = this.#level;
       if (this.#left[level] === 0) {
-        this.#left.pop();
-        this.#isMap.pop();
+        this.#level--;
         continue;
       }
-      const isKey = this.#isMap[level] && this.#left[level] % 2 === 0;
+      const isKey = this.#isMap[level] === 1 && this.#left[level] % 2 === 0;
       this.#left[level]--;
       this.#item(isKey);
     }
-    if (this.#why === undefined && this.#at !== this.#bytes.length) this.#why = 'it has bytes behind its value';
-    return this.#why;
+    if (this.#at !== this.#bytes.length) this.#why ??= 'it has bytes behind its value';
   }
 
   #item(isKey: boolean): void {
@@ -110,9 +115,9 @@ class Walk {
     const itemCount = isMap ? count * 2 : count;
     // Each item is a byte at least, so nothing is made for what cannot come.
     if (itemCount > this.#bytes.length - this.#at) this.#why ??= 'it ends too early';
-    if (this.#left.length >= LEVELS_MAX) this.#why ??= `it is nested deeper than ${MESSAGE_DEPTH_MAX} levels`;
-    this.#left.push(itemCount);
-    this.#isMap.push(isMap);
+    if (++this.#level >= LEVELS_MAX) this.#why ??= `it is nested deeper than ${MESSAGE_DEPTH_MAX} levels`;
+    this.#left[this.#level] = itemCount;
+    this.#isMap[this.#level] = isMap ? 1 : 0;
   }
 
   #extension(byteLength: number): void {
@@ -132,13 +137,16 @@ class Walk {
   }
 
   #uint(byteLength: number): number {
-    const at = this.#at;
+    let at = this.#at;
     this.#skip(byteLength);
     if (this.#why !== undefined) return 0;
-    if (byteLength === 1) return this.#bytes[at];
-    return byteLength === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at);
+    let number = 0;
+    for (; at < this.#at; at++) number = number * 256 + this.#bytes[at];
+    return number;
   }
 }
+
+const walk = new Walk();
 
 function isText(token: number): boolean {
   return (token >= 0xa0 && token <= 0xbf) || (token >= 0xd9 && token <= 0xdb);
