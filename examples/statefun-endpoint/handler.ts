@@ -4,8 +4,7 @@
  */
 import { createStatefunHandler, type EndpointEvent, type StatefunHandler } from '../../src/endpoint/index.ts';
 import { defineModule } from '../../src/index.ts';
-import { kafkaRecord } from '../../src/statefun/egress-records.ts';
-import { jsonType } from '../../src/statefun/types.ts';
+import { jsonType, kafkaRecord } from '../../src/statefun/index.ts';
 import greeting, { type GreeterMessage, greetings } from '../greeter/module.ts';
 import shop, {
   type AddToCartResult,

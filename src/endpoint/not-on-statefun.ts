@@ -25,7 +25,7 @@ export function checkCarried(options: FilledOptions): string[] {
 }
 
 function refusalsOf(fn: AnyFunction, { states }: FilledOptions): string[] {
-  if (fn.companion !== undefined) {
+  if (fn.takesWaiting === true || fn.companion !== undefined) {
     return [`${fn.type} runs elsewhere itself; bind it in the cluster, and serve a module without it`];
   }
   return Object.entries(fn.state as StateSpecs).flatMap(([name, spec]) => {
