@@ -55,7 +55,10 @@ function obey(ctx: Context<typeof states>, deeds: Deeds): void {
 }
 
 const embedded = (): Module =>
-  defineModule({ functions: TYPES.map((type) => defineFunction({ type, state: states, invoke: obey })), egresses: [told] });
+  defineModule({
+    functions: TYPES.map((type) => defineFunction({ type, state: states, invoke: obey })),
+    egresses: [told],
+  });
 
 function ourHandler(): RequestListener {
   const ofStates = { sum: IntType, name: StringType };
@@ -98,7 +101,7 @@ function officialHandler(): RequestListener {
     { name: 'name', type: StateFun.stringType(), expireAfterWrite: 3_600_000 },
   ];
   for (const typename of TYPES) statefun.bind({ typename, fn, specs });
-  return statefun.handler() as RequestListener;
+  return statefun.handler();
 }
 
 // -- both behind HTTP
@@ -158,7 +161,10 @@ const anyStep = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ ms: fc.constantFrom(1, 20, 6_000, 4_000_000) }) },
 );
-type Steps = readonly ({ readonly ms: number } | { readonly type: string; readonly id: string; readonly deeds: Deeds })[];
+type Steps = readonly (
+  | { readonly ms: number }
+  | { readonly type: string; readonly id: string; readonly deeds: Deeds }
+)[];
 
 /** All records, and in the end one of each address that says its state. */
 async function outcome(module: Module, steps: Steps, messageOf: (deeds: Deeds) => unknown): Promise<string[]> {
@@ -171,7 +177,9 @@ async function outcome(module: Module, steps: Steps, messageOf: (deeds: Deeds) =
   for (const type of TYPES) {
     for (const id of IDS) await engine.send(type, id, messageOf([{ do: 'tell' }]));
   }
-  return engine.egress(told).map((record) => (typeof record === 'string' ? record : (readTyped(StringType, record) ?? '')));
+  return engine
+    .egress(told)
+    .map((record) => (typeof record === 'string' ? record : (readTyped(StringType, record) ?? '')));
 }
 
 test('#59 the same program in our engine, behind our endpoint, and behind the official package', async () => {
