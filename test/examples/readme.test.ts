@@ -80,11 +80,16 @@ test('all of its code compiles', async () => {
   const sources = join(folder, 'sources');
   mkdirSync(sources);
   const programs = [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
-  expect(programs).toHaveLength(8);
+  expect(programs).toHaveLength(9);
   programs.forEach((text, index) => writeFileSync(join(sources, `program-${index}.ts`), text));
   writeFileSync(join(sources, 'package.json'), '{ "type": "module" }');
   const compilerOptions = {
-    paths: { millrace: [join(ROOT, 'src/index.ts')], 'millrace/testing': [join(ROOT, 'src/testing/index.ts')] },
+    paths: {
+      millrace: [join(ROOT, 'src/index.ts')],
+      'millrace/endpoint': [join(ROOT, 'src/endpoint/index.ts')],
+      'millrace/statefun': [join(ROOT, 'src/statefun/index.ts')],
+      'millrace/testing': [join(ROOT, 'src/testing/index.ts')],
+    },
     typeRoots: [join(ROOT, 'node_modules/@types')],
   };
   const config = { extends: join(ROOT, 'tsconfig.json'), compilerOptions, include: ['*.ts'] };

@@ -5,6 +5,7 @@
  * When one is no longer caught, the tests have become weaker: strengthen them, not the list.
  */
 import { CHANNEL_MUTATIONS } from './channel-mutations.ts';
+import { ENDPOINT_MUTATIONS } from './endpoint-mutations.ts';
 import { ENGINE_MUTATIONS } from './engine-mutations.ts';
 import { FAILURE_MUTATIONS } from './failure-mutations.ts';
 import { MESSAGE_MUTATIONS } from './message-mutations.ts';
@@ -22,6 +23,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...CHANNEL_MUTATIONS,
   ...SHARD_MUTATIONS,
   ...ENGINE_MUTATIONS,
+  ...ENDPOINT_MUTATIONS,
   ...FAILURE_MUTATIONS,
   ...STORAGE_MUTATIONS,
   ...SAVEPOINT_MUTATIONS,

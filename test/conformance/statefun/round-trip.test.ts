@@ -101,7 +101,8 @@ function officialHandler(): RequestListener {
     { name: 'name', type: StateFun.stringType(), expireAfterWrite: 3_600_000 },
   ];
   for (const typename of TYPES) statefun.bind({ typename, fn, specs });
-  return statefun.handler();
+  const handler = statefun.handler();
+  return (request, response) => void handler(request, response);
 }
 
 // -- both behind HTTP

@@ -1,0 +1,55 @@
+/** Bugs of the endpoint role: our functions behind a StateFun cluster. */
+import { type Mutation, tests } from './mutation.ts';
+
+const SAME_RESULTS = tests('unit/endpoint/same-results');
+
+export const ENDPOINT_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'endpoint: user code runs although states are missing',
+    file: 'src/endpoint/batch-run.ts',
+    find: 'if (missing.length > 0) return',
+    replace: 'if (missing.length > request.states.length) return',
+    why: 'it reads initial values where the cluster keeps others, and overwrites them',
+    suites: [tests('conformance/statefun/endpoint')],
+  },
+  {
+    name: 'endpoint: what a batch has written is read again from the request',
+    file: 'src/endpoint/batch-state.ts',
+    find: '    this.#isLoaded[index] = true;\n    this.#isWritten[index] = true;',
+    replace: '    this.#isWritten[index] = true;',
+    why: 'the second message of a batch does not see what the first has done',
+    suites: [tests('conformance/statefun/endpoint'), SAME_RESULTS],
+  },
+  {
+    name: 'endpoint: reading is writing',
+    file: 'src/endpoint/batch-state.ts',
+    find: '      this.#isLoaded[index] = true;\n    }',
+    replace: '      this.#isLoaded[index] = true;\n      this.#isWritten[index] = true;\n    }',
+    why: 'a state that was only read is written, which keeps it from expiring',
+    suites: [tests('conformance/statefun/endpoint')],
+  },
+  {
+    name: 'endpoint: a context lives on after its invocation',
+    file: 'src/endpoint/batch-run.ts',
+    find: 'if (isOver) ctx.end();',
+    replace: '',
+    why: 'what is left over of one message acts in the name of another',
+    suites: [tests('unit/endpoint/endpoint-context')],
+  },
+  {
+    name: 'endpoint: -0 becomes an int',
+    file: 'src/endpoint/message-mapping.ts',
+    find: 'if (Object.is(message, -0)) return structured(message);',
+    replace: '',
+    why: 'a message arrives as another than was sent',
+    suites: [tests('unit/endpoint/message-mapping')],
+  },
+  {
+    name: 'outside values: any extension is taken',
+    file: 'src/wire/outside-value.ts',
+    find: 'this.#why ??= `it holds an extension',
+    replace: 'void `it holds an extension',
+    why: 'strangers choose what is made of their bytes: errors, references, regular expressions',
+    suites: [tests('unit/wire/outside-value')],
+  },
+];
