@@ -15,6 +15,7 @@ export type {
   LatencyOptions,
   LatencySummary,
 } from '../src/engine/observation.ts';
+export type { EndpointReport } from '../src/engine/endpoints.ts';
 export type { EngineOptions } from '../src/engine/options.ts';
 export type { ScrubOptions, ScrubResult } from '../src/engine/scrub.ts';
 export { savepointDigest, type SavepointInfo } from '../src/engine/savepoint-info.ts';

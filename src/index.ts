@@ -14,6 +14,7 @@ export type {
   LatencyOptions,
   LatencySummary,
 } from './engine/observation.ts';
+export type { EndpointReport } from './engine/endpoints.ts';
 export type { EngineOptions } from './engine/options.ts';
 export type { ScrubOptions, ScrubResult } from './engine/scrub.ts';
 export { savepointDigest, type SavepointInfo } from './engine/savepoint-info.ts';

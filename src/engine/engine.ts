@@ -16,6 +16,7 @@ import type { DeadLetters } from './dead-letters.ts';
 import type { EngineEvents } from './error-events.ts';
 import type { EngineLatency, EngineMetrics, LatencyOptions } from './observation.ts';
 import type { Parked } from './parked.ts';
+import { type EndpointReport, endpoints } from './endpoints.ts';
 import { scrub, type ScrubOptions, type ScrubResult } from './scrub.ts';
 import { type Runtime, TIMEOUT_MS_MAX } from './runtime.ts';
 import type { SavepointInfo } from './savepoint-info.ts';
@@ -185,6 +186,14 @@ export class Engine implements AsyncDisposable {
    */
   scrub(options: ScrubOptions = {}): Promise<ScrubResult> {
     return scrub(this.#runtime.door, options);
+  }
+
+  /**
+   * The endpoints of remote functions as each shard sees them now: whether they can be reached, why not, what waits for
+   * them, and how long their requests take.
+   */
+  endpoints(): Promise<EndpointReport[]> {
+    return endpoints(this.#runtime.door);
   }
 
   /** What the engine has counted, and what it has in hand, as it is now. */

@@ -54,6 +54,8 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
   readonly #aborted = (): void => this.callOff(this.#order.signal.reason);
   #attempt: Attempt | undefined;
   #attemptCount = 0;
+  /** Pauses since its origin was last out of reach: probes say nothing of how soon a call may be repeated. */
+  #pauseCount = 0;
   #attemptBeganAt = 0;
   #attemptEndsAt = 0;
   #probe = 0;
@@ -148,13 +150,14 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
     if (outcome.kind === 'unreachable' && remainingMs <= rules.nothingLeftMs) {
       breaker.open(reasonOf(outcome.cause));
     }
-    if (!breaker.isClosed && outcome.kind !== 'response') {
+    if (!breaker.isClosed) {
+      this.#pauseCount = 0;
       gate.enter(this);
     } else if (remainingMs <= rules.nothingLeftMs) {
       this.#fail();
     } else {
       const asked = outcome.kind === 'response' ? retryAfterMs(outcome.retryAfter, clock.now()) : undefined;
-      const pauseMs = Math.max(rules.pauseMs(this.#attemptCount), asked ?? 0);
+      const pauseMs = Math.max(rules.pauseMs(++this.#pauseCount), asked ?? 0);
       this.#setTimer(() => gate.enter(this), Math.min(pauseMs, remainingMs));
     }
   }

@@ -20,8 +20,8 @@ export interface RetryRules {
   isRetryable(outcome: AttemptOutcome): boolean;
   /** Whether a response of this type, compared as the transport does, can be one of a function. */
   isContentType(contentType: string | undefined): boolean;
-  /** The pause after so many attempts, from 1 on. */
-  pauseMs(attemptCount: number): number;
+  /** How long the pause of this number is, from 1 on. */
+  pauseMs(number: number): number;
   /** How long the next attempt may take, with so much left of the call's time. */
   attemptMs(remainingMs: number, callMs: number, random: Random): number;
   /** With no more than this left of its time, a call has failed. */
@@ -31,7 +31,7 @@ export interface RetryRules {
 const ASYNC: RetryRules = {
   isRetryable: () => true,
   isContentType: (contentType) => contentType?.toLowerCase() === OCTET_STREAM,
-  pauseMs: (attemptCount) => doubled(4, attemptCount),
+  pauseMs: (number) => doubled(4, number),
   attemptMs: (remainingMs, _callMs, random) =>
     Math.max(remainingMs, ATTEMPT_MS_MIN + Math.floor(random() * (ATTEMPT_MS_SPREAD + 1))),
   nothingLeftMs: 1,
@@ -41,7 +41,7 @@ const OKHTTP: RetryRules = {
   isRetryable: (outcome) =>
     outcome.kind !== 'response' || outcome.status >= 500 || TRANSIENT_STATUSES.has(outcome.status),
   isContentType: (contentType) => contentType === OCTET_STREAM,
-  pauseMs: (attemptCount) => doubled(10, attemptCount),
+  pauseMs: (number) => doubled(10, number),
   attemptMs: (_remainingMs, callMs) => callMs,
   nothingLeftMs: 0,
 };
@@ -50,8 +50,8 @@ export function retryRules(profile: TransportProfile): RetryRules {
   return profile === 'async' ? ASYNC : OKHTTP;
 }
 
-function doubled(firstMs: number, attemptCount: number): number {
-  return firstMs * 2 ** Math.min(attemptCount - 1, 40);
+function doubled(firstMs: number, number: number): number {
+  return firstMs * 2 ** Math.min(number - 1, 40);
 }
 
 /** What a `Retry-After` asks for, in milliseconds from `now`; undefined if it is neither seconds nor a date. */

@@ -106,7 +106,8 @@ export class Shard implements EnvelopeHandler {
     });
     this.timers = workplace.timers;
     this.#invoker = new Invoker(workplace, this.entities, this.#durability?.encodeInput);
-    this.#requests = newRequests(mesh, { workplace, ...parts, store: durable?.store }, () => this.#onProgress());
+    const requested = { workplace, ...parts, store: durable?.store, companions: () => this.companions };
+    this.#requests = newRequests(mesh, requested, () => this.#onProgress());
     this.#delivery = new Delivery(directory, this.#reader, writer, this.#invoker, workplace.failures, this.#durability);
     this.#sweep = newExpirySweep(workplace, mesh, this.#delivery, this.#invoker, () => this.#onProgress());
     this.#markers =
@@ -125,10 +126,9 @@ export class Shard implements EnvelopeHandler {
     // Counted before the credit says that this shard is there: from then on nobody may think that all is quiet.
     mesh.counters.publishProduced(mesh.thread, recovered.length);
     this.#credit.publish(this.chargedCount);
-    const { thread: shard, shardCount } = mesh;
     this.companions = new Companions(module.functions, {
-      shard,
-      shardCount,
+      shard: mesh.thread,
+      shardCount: mesh.shardCount,
       effects,
       progressed: () => this.#onProgress(),
     });

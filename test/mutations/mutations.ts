@@ -11,6 +11,7 @@ import { FAILURE_MUTATIONS } from './failure-mutations.ts';
 import { MESSAGE_MUTATIONS } from './message-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { REMOTE_MUTATIONS } from './remote-mutations.ts';
+import { REMOTE_TRANSPORT_MUTATIONS } from './remote-transport-mutations.ts';
 import { SAVEPOINT_MUTATIONS } from './savepoint-mutations.ts';
 import { SHARD_MUTATIONS } from './shard-mutations.ts';
 import { STORAGE_MUTATIONS } from './storage-mutations.ts';
@@ -33,4 +34,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...TESTING_MUTATIONS,
   ...TABLE_MUTATIONS,
   ...REMOTE_MUTATIONS,
+  ...REMOTE_TRANSPORT_MUTATIONS,
 ];
