@@ -398,7 +398,7 @@ export class Remotes implements Workload {
     const records = this.#consumer
       .all(cut.entry?.egresses[RESULTS_TYPE]?.committed ?? 0)
       .map((one) => Number(textOf(one)));
-    check(cut.messages.length === 0, () => `in flight in the end: ${JSON.stringify(cut.messages)}`);
+    // Timers may have come up since all was quiet; so what is in flight, or pending, counts as what it will do.
     const expected = this.#model(new Set(this.#roots.keys()));
     const pending = this.#find({ ...cut, entities: new Map() }).egress;
     const [taken, due] = [[...records, ...pending], expected.egress].map((list) =>
