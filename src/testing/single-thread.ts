@@ -21,6 +21,7 @@ import type { CausalIds } from '../engine/outside-meta.ts';
 import type { Module } from '../sdk/module.ts';
 import type { DurableOptions } from '../shard/durability.ts';
 import { Shard } from '../shard/shard.ts';
+import type { Suspect } from '../shard/suspects.ts';
 import { FaultySpillStorage } from './faulty-spill-storage.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 
@@ -43,6 +44,8 @@ export interface SingleThreadOptions {
   readonly egressCountMax: number;
   readonly batchCount: number;
   readonly development: boolean;
+  /** Addresses at which the threads of shards have died. */
+  readonly suspects?: readonly Suspect[];
   readonly causalIds: CausalIds;
   /** Says whether this block cannot be spilled. */
   readonly spillFault: () => boolean;

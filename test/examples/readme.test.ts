@@ -80,13 +80,14 @@ test('all of its code compiles', async () => {
   const sources = join(folder, 'sources');
   mkdirSync(sources);
   const programs = [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
-  expect(programs).toHaveLength(9);
+  expect(programs).toHaveLength(10);
   programs.forEach((text, index) => writeFileSync(join(sources, `program-${index}.ts`), text));
   writeFileSync(join(sources, 'package.json'), '{ "type": "module" }');
   const compilerOptions = {
     paths: {
       millrace: [join(ROOT, 'src/index.ts')],
       'millrace/endpoint': [join(ROOT, 'src/endpoint/index.ts')],
+      'millrace/remote': [join(ROOT, 'src/remote/index.ts')],
       'millrace/statefun': [join(ROOT, 'src/statefun/index.ts')],
       'millrace/testing': [join(ROOT, 'src/testing/index.ts')],
     },

@@ -13,6 +13,7 @@ import {
 } from '../../../src/index.ts';
 import type { BatchContext } from '../../../src/sdk/batch.ts';
 import type { FunctionExtras } from '../../../src/sdk/function-extras.ts';
+import { hashId } from '../../../src/keys/id-hash.ts';
 import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
 import type { SingleThreadOptions } from '../../../src/testing/single-thread.ts';
 import { type Gate, gate, results, Stage } from './stage.ts';
@@ -179,4 +180,15 @@ test('functions that do not say so take nothing', async () => {
   on.send('test/plain', 'Kim');
   await on.play();
   expect(String(refusal)).toContain('batches are for functions that say so');
+});
+
+test('at an address at which a thread has died messages are handled one by one', async () => {
+  const batch = batching();
+  const suspect = { functionIndex: 0, hash: hashId('Kim'), fingerprint: 0, deathCount: 1, isQuarantined: false };
+  const on = new Stage([batch.fn, sender], { suspects: [suspect] });
+  for (const id of ['Kim', 'Lou']) for (let number = 0; number < 4; number++) on.send('test/batching', id, number);
+  await on.play();
+  await openAll(on, batch);
+  expect(batch.batches.filter((line) => line.startsWith('Kim'))).toEqual(['Kim: 0', 'Kim: 1', 'Kim: 2', 'Kim: 3']);
+  expect(batch.batches.filter((line) => line.startsWith('Lou'))).toEqual(['Lou: 0', 'Lou: 1,2,3']);
 });

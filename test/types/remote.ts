@@ -1,0 +1,33 @@
+/**
+ * What does and does not compile with remote functions. This file is only ever compiled (`npm run typecheck`): every line
+ * below a `@ts-expect-error` must be an error, and everything else must not be one.
+ */
+import { defineFunction, defineModule, type Engine } from '../../src/index.ts';
+import { type Endpoint, remoteFunction, type TypedValue } from '../../src/remote/index.ts';
+
+declare const endpoint: Endpoint;
+declare const engine: Engine;
+
+const greeter = remoteFunction({ type: 'greeter/hello', endpoint, batchCountMax: 10, failure: { attempts: 3 } });
+export const whole = remoteFunction({ type: 'greeter/*', endpoint, deadline: '30 s' });
+// @ts-expect-error -- it runs nowhere
+remoteFunction({ type: 'greeter/hello' });
+// @ts-expect-error -- its endpoint says how many calls are under way
+remoteFunction({ type: 'greeter/hello', endpoint, concurrency: 3 });
+// @ts-expect-error -- its states are declared by its endpoint
+remoteFunction({ type: 'greeter/hello', endpoint, state: {} });
+
+export const native = defineFunction({
+  type: 'test/native',
+  invoke(ctx, message: TypedValue) {
+    ctx.send(greeter, 'Kim', message);
+    for (const plain of ['text', true, 1, 1n]) ctx.send(greeter, 'Kim', plain);
+    // @ts-expect-error -- nothing that a built-in type could say
+    ctx.send(greeter, 'Kim', { name: 'Kim' });
+    // @ts-expect-error -- bytes without a type name
+    ctx.send(greeter, 'Kim', new Uint8Array(1));
+  },
+});
+
+export const answer: Promise<TypedValue> = engine.ask(greeter, 'Kim', 'hello');
+export const module = defineModule({ functions: [greeter, whole, native] });
