@@ -21,6 +21,7 @@ import { keyedCounter } from './flow/keyed-counter.ts';
 import { oneToOneOpenLoop } from './flow/one-to-one-open-loop.ts';
 import { oneToOne } from './flow/one-to-one.ts';
 import { pingPong } from './flow/ping-pong.ts';
+import { remoteFlink, remoteFlinkLatency } from './flow/remote-flink.ts';
 import { restart } from './flow/restart.ts';
 import { sendCommitted } from './flow/send-committed.ts';
 import { tableTouch, tableTouchDurable } from './flow/table-touch.ts';
@@ -48,6 +49,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   asyncWait,
   asyncBeside,
   hotAddress,
+  remoteFlink,
+  remoteFlinkLatency,
   restart,
   bigState,
   oneToOne,

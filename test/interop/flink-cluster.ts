@@ -12,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildWithMaven } from './sdk-programs.ts';
 import { CACHE, missingTools } from './tools.ts';
 
-const PROJECT = fileURLToPath(new URL('./flink', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../../bench/rival/flink', import.meta.url));
 const TARGET = join(CACHE, 'flink');
 
 /** What this machine lacks for a Flink. */

@@ -1,0 +1,149 @@
+/**
+ * The load of the greeters, on our engine: an ingress that greets addresses in turn at a rate, and an egress that looks
+ * when each greeting was due and when it came. bench/rival/flink has the same for a Flink.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineEgress, defineIngress, defineRouter, type Engine, type SourceBatch } from '../../src/index.ts';
+import { LatencyHistogram } from '../../src/metrics/latency.ts';
+import { readTyped, StringType, type TypedValue } from '../../src/statefun/index.ts';
+import { Scratch } from '../harness/scratch.ts';
+import { startBareEngine } from './engine-flow.ts';
+import { GREETER, GREETINGS } from './greetings.ts';
+
+export interface GreetingLoad {
+  readonly addresses: number;
+  /** Messages a second; 0 is as many as are taken. */
+  readonly rate: number;
+  readonly warmSeconds: number;
+  readonly seconds: number;
+}
+
+export interface GreetingFigures {
+  readonly perSecond: number;
+  /** From when a greeting was due until its record was there, in microseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  /** How many records there were in all, and how many the functions have counted. */
+  readonly recordCount: number;
+  readonly countedCount: number;
+}
+
+const BATCH_COUNT = 64;
+const PATIENCE_MS = 20_000;
+
+/** `isDurable`: records are there when they are committed; otherwise when they are made, and nothing is kept. */
+export async function greetOnOurs(
+  endpointUrl: string,
+  shards: number,
+  isDurable: boolean,
+  load: GreetingLoad,
+): Promise<GreetingFigures> {
+  const scratch = new Scratch();
+  const meter = new Meter();
+  const tap = new Tap(load);
+  try {
+    const engine = await start(endpointUrl, shards, isDurable ? scratch.path : undefined, tap, meter);
+    try {
+      await sleep(load.warmSeconds * 1000);
+      const figures = await meter.during(load.seconds);
+      tap.isOpen = false;
+      await engine.drained();
+      return { ...figures, recordCount: meter.recordCount, countedCount: meter.countedCount };
+    } finally {
+      await engine.stop();
+    }
+  } finally {
+    meter.end();
+    scratch.remove();
+  }
+}
+
+function start(
+  endpointUrl: string,
+  shards: number,
+  directory: string | undefined,
+  tap: Tap,
+  meter: Meter,
+): Promise<Engine> {
+  const module = new URL(`./greetings-module.ts?endpoint=${encodeURIComponent(endpointUrl)}`, import.meta.url);
+  const ingress = defineIngress({ type: 'bench/greetings', source: tap });
+  const router = defineRouter({
+    ingress,
+    route: ({ number, dueAt }, send) => send(GREETER, `a${number % tap.addresses}`, String(dueAt)),
+  });
+  const egress = defineEgress<TypedValue>({ type: GREETINGS, sink: { write: (records) => meter.take(records) } });
+  const edges = { ingresses: [ingress], routers: [router], egresses: [egress] };
+  return startBareEngine(module, shards, { ...edges, ...(directory !== undefined && { directory }) });
+}
+
+interface Greeting {
+  readonly number: number;
+  readonly dueAt: number;
+}
+
+/** Gives greetings as long as it is open; those that nobody has taken in time stay due as they were. */
+class Tap {
+  readonly replayable = true;
+  readonly addresses: number;
+  isOpen = true;
+  readonly #rate: number;
+
+  constructor({ addresses, rate }: GreetingLoad) {
+    this.addresses = addresses;
+    this.#rate = rate;
+  }
+
+  async *read(): AsyncGenerator<SourceBatch<Greeting>> {
+    const startedAt = performance.now();
+    for (let sent = 0; this.isOpen; ) {
+      const now = performance.now();
+      const due = this.#rate === 0 ? sent + BATCH_COUNT : Math.floor(((now - startedAt) / 1000) * this.#rate);
+      const records: Greeting[] = [];
+      for (; sent < due && records.length < BATCH_COUNT; sent++) {
+        records.push({ number: sent, dueAt: this.#rate === 0 ? now : startedAt + (sent * 1000) / this.#rate });
+      }
+      if (records.length === 0) await sleep(1);
+      else yield { records, position: sent };
+    }
+  }
+}
+
+/** Looks at the records as they come. */
+class Meter {
+  recordCount = 0;
+  readonly #latest = new Map<string, number>();
+  readonly #histogram = new LatencyHistogram();
+
+  /** What the functions say that they have counted. */
+  get countedCount(): number {
+    return [...this.#latest.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  take(records: readonly TypedValue[]): void {
+    const now = performance.now();
+    for (const record of records) {
+      // "<due at> <address>, <count>"
+      const [dueAt, address = '', count] = (readTyped(StringType, record) ?? '').split(' ');
+      this.#histogram.record((now - Number(dueAt)) * 1000);
+      this.#latest.set(address, Math.max(this.#latest.get(address) ?? 0, Number(count)));
+      this.recordCount++;
+    }
+  }
+
+  async during(seconds: number): Promise<{ perSecond: number; p50: number; p99: number; p999: number }> {
+    this.#histogram.reset();
+    const before = this.recordCount;
+    const startedAt = performance.now();
+    await sleep(seconds * 1000);
+    // In the smoke size on a busy machine there may have been none yet.
+    while (this.recordCount === before && performance.now() - startedAt < PATIENCE_MS) await sleep(1);
+    const took = (performance.now() - startedAt) / 1000;
+    const { p50, p99, p999 } = this.#histogram;
+    return { perSecond: (this.recordCount - before) / took, p50, p99, p999 };
+  }
+
+  end(): void {
+    this.#histogram.destroy();
+  }
+}

@@ -1,0 +1,20 @@
+/** A greeter with state behind the endpoint that the module's URL names: `greetings-module.ts?endpoint=...`. */
+import { defineEgress, defineModule, type Module } from '../../src/index.ts';
+import { httpEndpoint } from '../../src/remote/http-endpoint.ts';
+import { remoteFunction } from '../../src/remote/remote-function.ts';
+import type { TypedValue } from '../../src/statefun/index.ts';
+import { GREETER, GREETINGS } from './greetings.ts';
+
+// As many calls as there may be addresses: beyond the bound on calls, messages wait for their function instead of their
+// address, and then they make no batches.
+const CONCURRENCY = 1_024;
+const url = new URL(import.meta.url).searchParams.get('endpoint') ?? '';
+
+const module: Module = defineModule({
+  functions: [
+    remoteFunction({ type: GREETER, endpoint: httpEndpoint({ url, concurrency: CONCURRENCY }), batchCountMax: 10_000 }),
+  ],
+  egresses: [defineEgress<TypedValue>({ type: GREETINGS })],
+});
+
+export default module;

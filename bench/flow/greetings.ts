@@ -1,0 +1,3 @@
+/** The names in the benchmarks with greeters. */
+export const GREETER = 'greeter.fns/greeter';
+export const GREETINGS = 'greeter.fns/greetings';
