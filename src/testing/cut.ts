@@ -3,12 +3,14 @@
  * egresses, all of one moment. Whatever crashes after it, the engine goes on from exactly this.
  */
 import type { Address } from '../sdk/address.ts';
+import type { DeadLetter } from '../sdk/dead-letter.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
 import type { StateSpecs } from '../sdk/state.ts';
 import { Directory } from '../shard/function-binding.ts';
 import type { CommittedCut, CutMessage } from './committed-cut.ts';
+import { deadLettersOf } from './dead-letters.ts';
 import { type DelayedMessage, delayedMessages } from './delayed-messages.ts';
 import {
   addressOf,
@@ -73,6 +75,11 @@ export class Cut implements States {
   delayedTo(target: string): readonly DelayedMessage<unknown>[];
   delayedTo(target: string | FunctionType<never>): readonly DelayedMessage<unknown>[] {
     return delayedMessages(this.#cut.rows, target);
+  }
+
+  /** The messages that could not be handled and lie aside, by when they failed. */
+  deadLetters(): readonly DeadLetter[] {
+    return deadLettersOf(this.#cut.rows);
   }
 
   /** All records that this egress has ever got, in their order. */

@@ -30,6 +30,7 @@ interface Call {
 
 /** Waits until all is quiet: for a cut, or for time to pass. */
 interface Wait {
+  /** By the time that has passed. */
   readonly until: number;
   readonly resolve: () => void;
 }
@@ -80,11 +81,15 @@ export class WantingClient implements ScenarioClient {
   advance(duration: Duration): Promise<void> {
     const ms = readDuration(duration);
     assert(ms !== undefined, `${describe(duration)} is not a duration: milliseconds, or text such as "30 days"`);
-    return this.#whenQuiet(this.now() + ms);
+    return this.#whenQuiet(this.#parts.clock.elapsedMs() + ms);
+  }
+
+  jump(ms: number): void {
+    this.#parts.clock.jump(ms);
   }
 
   async settle(): Promise<Cut> {
-    await this.#whenQuiet(this.now());
+    await this.#whenQuiet(this.#parts.clock.elapsedMs());
     return await this.#parts.settledCut();
   }
 
@@ -121,11 +126,12 @@ export class WantingClient implements ScenarioClient {
     return `run() waits for ${what} to ${call.type} ${describe(call.id)}`;
   }
 
-  /** All is quiet, and it is this late. */
+  /** All is quiet, and so much time has passed. */
   quiet(): boolean {
-    const due = this.#waits.filter(({ until }) => until <= this.now());
+    const elapsedMs = this.#parts.clock.elapsedMs();
+    const due = this.#waits.filter(({ until }) => until <= elapsedMs);
     if (due.length === 0) return false;
-    this.#waits = this.#waits.filter(({ until }) => until > this.now());
+    this.#waits = this.#waits.filter(({ until }) => until > elapsedMs);
     for (const { resolve } of due) resolve();
     return true;
   }

@@ -192,7 +192,8 @@ export class ScenarioWorkload implements Workload {
   /** Time is all that is waited for: it goes on to what is due next, or to `until`. */
   #passTime({ engine }: DurableProcess, until: number): boolean {
     const { clock } = this.#outside;
-    const now = clock.now();
+    // By the time that passes, whatever the clock has been set to.
+    const now = clock.elapsedMs();
     const dues = (engine?.shards ?? []).map(({ restMs }) => now + restMs);
     const next = Math.min(until, clock.nextWakeAt ?? until, ...dues, now + (engine?.coordinator.restMs ?? 0));
     if (next <= now || next === Number.POSITIVE_INFINITY) return false;

@@ -36,6 +36,11 @@ export interface ScenarioClient {
   feed(ingress: string, ...records: readonly unknown[]): void;
   /** Resolves when so much virtual time has passed and all that fell due has been done. */
   advance(duration: Duration): Promise<void>;
+  /**
+   * Sets the engine's clock forward by so many milliseconds, or back where they are negative, as somebody may on any
+   * machine. No time passes by that.
+   */
+  jump(ms: number): void;
   /** Resolves when all that was sent has been done and is committed, with the cut of that moment. */
   settle(): Promise<Cut>;
   /** Virtual time, in milliseconds since 1970. */

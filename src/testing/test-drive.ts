@@ -44,18 +44,19 @@ export class TestDrive {
 
   /** Lets virtual time pass, with a stop wherever something is due. */
   async advance(ms: number): Promise<void> {
-    const until = this.#clock.now() + ms;
+    const until = this.#clock.elapsedMs() + ms;
     await this.settle();
     for (let next = this.#nextDueAt(); next !== undefined && next <= until; next = this.#nextDueAt()) {
-      this.#clock.advance(Math.max(0, next - this.#clock.now()));
+      this.#clock.advance(Math.max(0, next - this.#clock.elapsedMs()));
       await this.settle();
     }
-    this.#clock.advance(Math.max(0, until - this.#clock.now()));
+    this.#clock.advance(Math.max(0, until - this.#clock.elapsedMs()));
     await this.settle();
   }
 
+  /** By the time that passes, whatever the clock has been set to. */
   #nextDueAt(): number | undefined {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsedMs();
     const dues = this.#engine.shards.map(({ restMs }) => now + restMs);
     const soonest = Math.min(this.#clock.nextWakeAt ?? Number.POSITIVE_INFINITY, ...dues);
     return soonest === Number.POSITIVE_INFINITY ? undefined : soonest;

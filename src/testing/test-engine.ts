@@ -9,6 +9,7 @@ import { Prng } from '../base/prng.ts';
 import { Clients } from '../engine/clients.ts';
 import { WaitingRoom } from '../engine/waiting-room.ts';
 import type { Address } from '../sdk/address.ts';
+import type { DeadLetter } from '../sdk/dead-letter.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
@@ -17,6 +18,7 @@ import type { IngressType, RouterSend } from '../sdk/ingress.ts';
 import type { OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { Module } from '../sdk/module.ts';
 import type { StateSpecs } from '../sdk/state.ts';
+import { deadLettersOf } from './dead-letters.ts';
 import { type DelayedMessage, delayedMessages } from './delayed-messages.ts';
 import {
   addressOf,
@@ -168,6 +170,14 @@ export class TestEngine implements AsyncDisposable, States {
     this.#throwFailure();
   }
 
+  /** Sets the clock forward, or back if `ms` is negative. No time passes by that; what is due then happens. */
+  async jump(ms: number): Promise<void> {
+    this.#checkRunning();
+    this.#clock.jump(ms);
+    await this.#drive.advance(0);
+    this.#throwFailure();
+  }
+
   /** Resolves when nothing moves any more without more virtual time. Rejects when something hangs. */
   async settle(): Promise<void> {
     this.#checkRunning();
@@ -203,6 +213,11 @@ export class TestEngine implements AsyncDisposable, States {
     return delayedMessages(this.#ground.rows(), target);
   }
 
+  /** The messages that could not be handled, by when they failed. */
+  deadLetters(): readonly DeadLetter[] {
+    return deadLettersOf(this.#ground.rows());
+  }
+
   /** All records that this egress has got so far. */
   egress<Record>(egress: EgressType<Record>): readonly Record[];
   egress(egress: string): readonly unknown[];
@@ -233,7 +248,6 @@ export class TestEngine implements AsyncDisposable, States {
   }
 }
 
-/** Anything that is no duration is a mistake of the test. */
 function durationMs(duration: Duration): number {
   const ms = readDuration(duration);
   assert(ms !== undefined, `${describe(duration)} is not a duration: milliseconds, or text such as "30 days" or "5 s"`);

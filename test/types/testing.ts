@@ -24,12 +24,15 @@ export async function types(): Promise<void> {
   const wrong: string = await t.ask(token, 'Kim', 'count');
   const items: readonly string[] = t.state(cart, 'Kim').items;
   const last: number | undefined = t.state(cart, 'Kim').last;
+  const [letter] = t.deadLetters();
+  const failed: string | undefined = letter?.error.message;
+  await t.jump(-60_000);
   // @ts-expect-error -- an undeclared state
   const lost: unknown = t.state(cart, 'Kim').lost;
   const unknown: unknown = t.state(token, 'Kim')['anything'];
   const totals: readonly number[] = t.egress(receipts).map(({ total }) => total);
   for (const [id, { items: all }] of t.states(cart)) console.log(id.length, all.length);
-  console.log(count, wrong, items, last, lost, unknown, totals);
+  console.log(count, wrong, items, last, lost, unknown, totals, failed);
 }
 
 export async function scenarios(): Promise<void> {

@@ -50,6 +50,50 @@ async function failureOf(scenario: Scenario, seeds = 50): Promise<ExplorationFai
 }
 
 describe('what is right', () => {
+  test('dead letters are seen in every cut, once each, and clocks that jump disturb nothing', async () => {
+    const reminder = defineFunction({
+      type: 'test/reminder',
+      state: { due: value({ initial: 0 }) },
+      invoke(ctx, message: 'remind' | 'now') {
+        if (message === 'remind') {
+          ctx.sendAfter('1 hour', 'test/reminder', ctx.self.id, 'now');
+          ctx.state.due = ctx.now() + 3_600_000;
+        } else ctx.send(counter, ctx.self.id, ctx.now() < ctx.state.due ? -99 : 1);
+      },
+    });
+    let letterCount = 0;
+    let leftCount = 0;
+    await explore(
+      {
+        module: defineModule({ functions: [counter, reminder], egresses: [results] }),
+        failures: 'allow',
+        async run(t) {
+          await t.send(reminder, 'Kim', 'remind');
+          await Promise.all([-1, 2, -3].map((amount) => t.send(counter, 'Kim', amount)));
+          t.jump(-600_000);
+          await t.advance('1 hour');
+          leftCount += (await t.settle()).delayedTo(reminder).length;
+          t.jump(600_000);
+          await t.advance(0);
+        },
+        invariant(cut) {
+          const failed = cut.deadLetters().map(({ message }) => message);
+          expect(failed.length).toBe(new Set(failed).size);
+          letterCount = Math.max(letterCount, failed.length);
+        },
+        outcome(cut) {
+          const letters = cut.deadLetters().map(({ target, message, error }) => [target.id, message, error.message]);
+          expect(letters.toSorted()).toEqual([-1, -3].map((amount) => ['Kim', amount, 'below zero']));
+          expect(cut.state(counter, 'Kim').total).toBe(3);
+        },
+      },
+      { seeds: 60 },
+    );
+    expect(letterCount).toBe(2);
+    // By the clock there are ten minutes to go, unless back-pressure has let time pass.
+    expect(leftCount).toBeGreaterThan(30);
+  });
+
   test('takes effect once, whatever crashes', async () => {
     const report = await explore(
       {

@@ -281,3 +281,29 @@ test('messages take along what they take along in an engine: from outside, throu
   expect(t.state({ type: 'traced/routed', id: 'Kim' })).toEqual({ seen: 'traced/routed x Kim' });
   expect(t.state({ type: 'traced/routed', id: 'Lee' })).toEqual({ seen: undefined });
 });
+
+test('the clock can be set, which lets no time pass, and dead letters can be seen', async () => {
+  const failing = defineFunction({
+    type: 'test/failing',
+    failure: { attempts: 2, backoff: { initialMs: 60_000, jitter: 0 } },
+    invoke(ctx, message: string) {
+      if (message === 'later') ctx.sendAfter('1 hour', 'test/failing', ctx.self.id, 'now');
+      else throw new Error(`no ${message}`);
+    },
+  });
+  const t = await testEngine(defineModule({ functions: [failing] }), { failures: 'collect', startTime: 7_200_000 });
+  await t.send(failing, 'Kim', 'later');
+  await t.jump(-3_600_000);
+  await t.advance('90 minutes');
+  expect([t.now(), t.delayedTo('test/failing').length, t.deadLetters()]).toEqual([9_000_000, 1, []]);
+  // It is late at once; between two attempts a minute has to pass.
+  await t.jump(1_800_000);
+  expect([t.delayedTo('test/failing').length, t.deadLetters()]).toEqual([0, []]);
+  await t.advance('1 minute');
+  const kept = {
+    target: { type: 'test/failing', id: 'Kim' },
+    source: { type: 'test/failing', id: 'Kim' },
+    attempts: 2,
+  };
+  expect(t.deadLetters()).toMatchObject([{ ...kept, message: 'now', error: { message: 'no now' } }]);
+});
