@@ -84,7 +84,7 @@ describe('what is right', () => {
         outcome(cut) {
           const letters = cut
             .deadLetters()
-            .map(({ target, message, error }) => `${target.id} ${message}: ${error.message}`);
+            .map(({ target, message, error }) => `${target.id} ${String(message)}: ${error.message}`);
           expect(new Set(letters)).toEqual(new Set(['Kim -1: below zero', 'Kim -3: below zero']));
           expect(cut.state(counter, 'Kim').total).toBe(3);
         },
