@@ -1,14 +1,12 @@
 /** Bugs of the endpoint role: our functions behind a StateFun cluster. */
 import { type Mutation, tests } from './mutation.ts';
 
-const SAME_RESULTS = tests('unit/endpoint/same-results');
-
 export const ENDPOINT_MUTATIONS: readonly Mutation[] = [
   {
-    name: 'endpoint: user code runs although states are missing',
+    name: 'endpoint: user code runs although some states are missing',
     file: 'src/endpoint/batch-run.ts',
     find: 'if (missing.length > 0) return',
-    replace: 'if (missing.length > request.states.length) return',
+    replace: 'if (missing.length === served.states.length) return',
     why: 'it reads initial values where the cluster keeps others, and overwrites them',
     suites: [tests('conformance/statefun/endpoint')],
   },
@@ -17,8 +15,8 @@ export const ENDPOINT_MUTATIONS: readonly Mutation[] = [
     file: 'src/endpoint/batch-state.ts',
     find: '    this.#isLoaded[index] = true;\n    this.#isWritten[index] = true;',
     replace: '    this.#isWritten[index] = true;',
-    why: 'the second message of a batch does not see what the first has done',
-    suites: [tests('conformance/statefun/endpoint'), SAME_RESULTS],
+    why: 'what one message has cleared is there again for the next',
+    suites: [tests('unit/endpoint/endpoint-state')],
   },
   {
     name: 'endpoint: reading is writing',
@@ -43,6 +41,14 @@ export const ENDPOINT_MUTATIONS: readonly Mutation[] = [
     replace: '',
     why: 'a message arrives as another than was sent',
     suites: [tests('unit/endpoint/message-mapping')],
+  },
+  {
+    name: 'endpoint: a cancelled token stays taken',
+    file: 'src/endpoint/batch-effects.ts',
+    find: 'this.#tokens.set(token, false);',
+    replace: '',
+    why: 'a batch cannot set an alarm anew that it has set before',
+    suites: [tests('unit/endpoint/same-results')],
   },
   {
     name: 'outside values: any extension is taken',

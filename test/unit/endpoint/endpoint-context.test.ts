@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type AnyStateSpec, type Context, defineFunction, defineModule, functionType } from '../../../src/index.ts';
+import {
+  type AnyStateSpec,
+  type Context,
+  defineFunction,
+  defineModule,
+  functionType,
+  type MillraceError,
+  value,
+} from '../../../src/index.ts';
 import { createStatefunHandler } from '../../../src/endpoint/index.ts';
 import type { BatchEffects } from '../../../src/statefun/protocol.ts';
 import {
@@ -115,30 +123,40 @@ test('a message that its target in this module does not take is refused where it
   expect(on.events).toMatchObject([{ error: { code: 'MESSAGE_INVALID' } }, { error: { code: 'MESSAGE_INVALID' } }]);
 });
 
-test('a context that is kept beyond its invocation does nothing, also within the same batch', async () => {
-  let kept: Context<Record<string, AnyStateSpec>> | undefined;
-  const keep: Work = (ctx) => void (kept = ctx);
-  const uses: readonly ((ctx: Context) => unknown)[] = [
-    (ctx) => ctx.send('a/b', 'x', 1),
-    (ctx) => ctx.self,
-    (ctx) => ctx.caller,
-    (ctx) => ctx.cancel('t'),
-    (ctx) => ctx.now(),
-    (ctx) => ctx.random(),
-    (ctx) => ctx.signal,
-  ];
-  const { returned, messages } = await doing(keep, () =>
-    uses.map((use) => {
-      try {
-        return use(kept as unknown as Context);
-      } catch (error) {
-        return (error as { code?: unknown }).code;
+test.each([
+  ['synchronous', false],
+  ['async', true],
+])(
+  'a context that is kept beyond its %s invocation does nothing, also within the same batch',
+  async (_name, isAsync) => {
+    let kept: Context | undefined;
+    const uses: readonly ((ctx: Context) => unknown)[] = [
+      (ctx) => ctx.send('a/b', 'x', 1),
+      (ctx) => ctx.self,
+      (ctx) => ctx.caller,
+      (ctx) => ctx.cancel('t'),
+      (ctx) => ctx.now(),
+      (ctx) => ctx.random(),
+      (ctx) => ctx.signal,
+      (ctx) => void (ctx.state['seen'] = 1),
+    ];
+    const codes: unknown[] = [];
+    const work = (ctx: Context): void => {
+      for (const use of kept === undefined ? [] : uses) {
+        try {
+          use(kept as Context);
+        } catch (error) {
+          codes.push((error as MillraceError).code);
+        }
       }
-    }),
-  );
-  expect(returned[1]).toEqual(uses.map(() => 'CONTEXT_EXPIRED'));
-  expect(messages).toEqual([]);
-});
+      kept = ctx;
+    };
+    const on = serve(caseModule(isAsync ? async (ctx) => work(ctx) : work, { seen: value() }));
+    const response = await on.ask(KIM, [{ name: 'seen', value: undefined }], message('1'), message('2'));
+    expect(response).toMatchObject({ kind: 'effects', messages: [], mutations: [] });
+    expect(codes).toEqual(uses.map(() => 'CONTEXT_EXPIRED'));
+  },
+);
 
 test('undeclared states are refused as in the engine', async () => {
   await expect(doing((ctx) => ctx.clear('other'))).rejects.toThrow('case/fn declares no state "other"');

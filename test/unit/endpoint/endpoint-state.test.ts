@@ -43,6 +43,12 @@ test('an initial value is what an address reads until it has written, and after 
   expect(said(await run(served(value({ initial: 3 }), steps), undefined, 5))).toEqual([3, 5, 5, undefined, 3]);
 });
 
+test('what one message has cleared unseen is not there for the next', async () => {
+  const steps: Step[] = [(state) => (state['seen'] = undefined), (state) => state['seen']];
+  const effects = await run(served(value({ initial: 3 }), steps), stored(7), 2);
+  expect([said(effects), effects.mutations]).toEqual([[undefined, 3], [{ name: 'seen', value: undefined }]]);
+});
+
 test('state values cannot be changed in place, unless in production', async () => {
   const steps: Step[] = [
     (state) => {
