@@ -34,6 +34,7 @@ import { entityRecordSuites } from './micro/entity-record.ts';
 import { keyHashSuites } from './micro/key-hash.ts';
 import { ringSuites } from './micro/ring-one-thread.ts';
 import { ringTwoThreads } from './micro/ring-two-threads.ts';
+import { statefunCodecSuites } from './micro/statefun-codec.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
   allToAll,
@@ -68,4 +69,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...microBenchmarks(keyHashSuites),
   ...microBenchmarks(entityRecordSuites),
   ...microBenchmarks(codecSuites),
+  ...microBenchmarks(statefunCodecSuites),
 ];

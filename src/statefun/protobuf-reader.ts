@@ -5,11 +5,14 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { MillraceError } from '../sdk/errors.ts';
+import type { NameCache } from './name-cache.ts';
 import { WIRE_32, WIRE_64, WIRE_GROUP, WIRE_GROUP_END, WIRE_LENGTH, WIRE_VARINT } from './protocol-layout.ts';
 
 const GROUP_DEPTH_MAX = 32;
 /** Most bytes of UTF-8 for one UTF-16 code unit. */
 const UTF8_BYTES_MAX = 3;
+/** Text of up to this many bytes is put together by a loop, since a call costs more. */
+const LOOP_LENGTH_MAX = 24;
 const VARINT_BYTES_MAX = 10;
 const NOT_SHORT = -1;
 
@@ -56,12 +59,28 @@ export class ProtobufReader {
 
   /** Text of at most so many UTF-16 code units. */
   string(lengthMax: number): string {
+    return this.#text(this.#length(), lengthMax);
+  }
+
+  /** The same for what is said again and again, such as the names of types. */
+  repeatedString(lengthMax: number, cache: NameCache): string {
     const byteLength = this.#length();
+    const start = this.#position;
+    const known = byteLength > lengthMax ? undefined : cache.read(this.#bytes, start, start + byteLength);
+    if (known === undefined) return this.#text(byteLength, lengthMax);
+    this.#position = start + byteLength;
+    return known;
+  }
+
+  #text(byteLength: number, lengthMax: number): string {
     const start = this.#position;
     if (byteLength > lengthMax * UTF8_BYTES_MAX) return this.#tooLong(lengthMax);
     this.#position = start + byteLength;
     if (this.#isAscii(start, this.#position)) {
-      return byteLength > lengthMax ? this.#tooLong(lengthMax) : this.#bytes.toString('latin1', start, this.#position);
+      if (byteLength > lengthMax) return this.#tooLong(lengthMax);
+      return byteLength > LOOP_LENGTH_MAX
+        ? this.#bytes.toString('latin1', start, this.#position)
+        : shortAscii(this.#bytes, start, this.#position);
     }
     if (!isUtf8(this.#bytes.subarray(start, this.#position))) return this.refuse('has text that is not UTF-8');
     const text = this.#bytes.toString('utf8', start, this.#position);
@@ -159,6 +178,11 @@ export class ProtobufReader {
 
   /** The length of what follows, which is all there. */
   #length(): number {
+    const first = this.#position < this.#end ? this.#bytes[this.#position] : 0x80;
+    if (first < 0x80 && first < this.#end - this.#position) {
+      this.#position++;
+      return first;
+    }
     const length = this.#uint32();
     if (length > this.#end - this.#position) this.refuse(`is cut off: a part should have ${length} bytes`);
     return length;
@@ -211,4 +235,11 @@ export class ProtobufReader {
   #tooLong(lengthMax: number): never {
     return this.refuse(`has a name, id or token of more than ${lengthMax} characters`);
   }
+}
+
+/** All characters at once: put together one by one they would be a tree of strings, to be flattened on first use. */
+function shortAscii(bytes: Buffer, start: number, end: number): string {
+  const units = new Array<number>(end - start);
+  for (let index = start; index < end; index++) units[index - start] = bytes[index];
+  return String.fromCharCode(...units);
 }

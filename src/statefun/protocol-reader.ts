@@ -3,6 +3,7 @@
  * addresses and typed values.
  */
 import type { Address } from '../sdk/address.ts';
+import { NameCache } from './name-cache.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
 import {
   ADDRESS_ID_LENGTH_MAX,
@@ -20,6 +21,9 @@ const FIELDS_PER_ELEMENT = 16;
 const FIELD_COUNT_MIN = 1000;
 
 const FIELDS_1_TO_3 = 0b1110;
+
+/** Of the thread. */
+const names = new NameCache();
 
 export class ProtocolReader extends ProtobufReader {
   readonly #limits: ProtocolLimits;
@@ -48,7 +52,7 @@ export class ProtocolReader extends ProtobufReader {
   }
 
   name(): string {
-    return this.string(NAME_LENGTH_MAX);
+    return this.repeatedString(NAME_LENGTH_MAX, names);
   }
 
   /** Undefined for one that names nobody. */
@@ -64,7 +68,7 @@ export class ProtocolReader extends ProtobufReader {
       else this.skip(tag, FIELDS_1_TO_3);
     }
     this.leave(outer);
-    return namespace === '' && name === '' && id === '' ? undefined : { type: `${namespace}/${name}`, id };
+    return namespace === '' && name === '' && id === '' ? undefined : { type: names.typeName(namespace, name), id };
   }
 
   typedValue(): TypedValue {

@@ -51,7 +51,6 @@ export const SINGLE_IMPORTER: readonly string[] = [
   'croner',
   'undici',
   'yaml',
-  '@bufbuild/protobuf',
 ];
 
 /** Name parts that say nothing about what is inside. */

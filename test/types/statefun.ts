@@ -6,12 +6,12 @@
 import http from 'node:http';
 import {
   Address,
-  Context,
+  type Context,
   egressMessageBuilder,
   type FunctionOpts,
   kafkaEgressMessage,
   kinesisEgressMessage,
-  Message,
+  type Message,
   messageBuilder,
   StateFun,
   Type,
