@@ -22,6 +22,7 @@ import { oneToOneOpenLoop } from './flow/one-to-one-open-loop.ts';
 import { oneToOne } from './flow/one-to-one.ts';
 import { pingPong } from './flow/ping-pong.ts';
 import { remoteFlink, remoteFlinkLatency } from './flow/remote-flink.ts';
+import { remoteGreeter, remoteGreeterHot } from './flow/remote-greeter.ts';
 import { restart } from './flow/restart.ts';
 import { sendCommitted } from './flow/send-committed.ts';
 import { tableTouch, tableTouchDurable } from './flow/table-touch.ts';
@@ -60,6 +61,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   pingPong,
   ask,
   endpoint,
+  remoteGreeter,
+  remoteGreeterHot,
   tableTouch,
   tableTouchDurable,
   ringTwoThreads,
