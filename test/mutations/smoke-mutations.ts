@@ -1,0 +1,23 @@
+/** Bugs that StateFun's smoke test must catch, with the official SDK behind the engine. */
+import { type Mutation, tests } from './mutation.ts';
+
+const SMOKE = tests('smoke/statefun/statefun-smoke');
+
+export const SMOKE_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'a remote function sends its first message twice',
+    file: 'src/remote/carry-out.ts',
+    find: 'of effects.messages) {',
+    replace: 'of [...effects.messages, ...effects.messages.slice(0, 1)]) {',
+    why: 'what is counted twice must fail at once',
+    suites: [SMOKE],
+  },
+  {
+    name: 'a remote function cancels nothing',
+    file: 'src/remote/carry-out.ts',
+    find: 'void ctx.cancel(command.token)',
+    replace: 'undefined',
+    why: 'at the end no delayed message may be left',
+    suites: [SMOKE],
+  },
+];
