@@ -22,6 +22,7 @@ export class Companions {
   readonly #companions: readonly Companion[];
   readonly #place: CompanionsPlace;
   #reports: MillraceError[] = [];
+  #isStopped = false;
 
   constructor(functions: readonly AnyFunction[], place: CompanionsPlace) {
     const all = functions.map(({ companion }) => companion).filter((companion) => companion !== undefined);
@@ -64,6 +65,8 @@ export class Companions {
 
   /** Ends all of them, also when one fails to end; then it throws what that has thrown. */
   async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     const ends = await Promise.allSettled(this.#companions.map((companion) => companion.stop()));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }

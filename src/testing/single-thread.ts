@@ -123,8 +123,15 @@ export class SingleThreadEngine {
 
   /** Ends the shards as a crash of their threads does; nothing turns until `replaceShards`. */
   dropShards(): void {
+    // They live no longer than their threads. Nobody can be told that one does not end.
+    this.stopCompanions().catch(() => {});
     this.shards = [];
     for (const storage of this.storages.slice(0, -1)) storage.clear();
+  }
+
+  /** Ends what lives beside the shards. */
+  async stopCompanions(): Promise<void> {
+    await Promise.all(this.shards.map(({ companions }) => companions.stop()));
   }
 
   /** New shards over a new mesh, while the coordinator goes on and sends them what they lack. */

@@ -236,11 +236,11 @@ export class TestEngine implements AsyncDisposable, States {
     if (this.#isStopped) throw new MillraceError('ENGINE_STOPPED', 'This test engine was stopped.');
   }
 
-  /** Ends it. Nothing needs to be freed; whatever still runs is cut off from it. */
-  stop(): Promise<void> {
+  /** Ends it, and what lives beside its functions, such as connections; whatever still runs is cut off from it. */
+  async stop(): Promise<void> {
     this.#isStopped = true;
     this.#clock.forgetSleepers();
-    return Promise.resolve();
+    await this.#engine.stopCompanions();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
