@@ -26,8 +26,14 @@ import { remoteGreeter, remoteGreeterHot } from './flow/remote-greeter.ts';
 import { restart } from './flow/restart.ts';
 import { sendCommitted } from './flow/send-committed.ts';
 import { tableTouch, tableTouchDurable } from './flow/table-touch.ts';
+import { entityMemory } from './flow/entity-memory.ts';
+import { idle } from './flow/idle.ts';
+import { hotKey, largeMessages, pipeline } from './flow/varied-flows.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { microBenchmarks } from './harness/micro.ts';
+import { changelogAppendSuites } from './micro/changelog-append.ts';
+import { stateCellSuites } from './micro/state-cell.ts';
+import { timerQueueSuites } from './micro/timer-queue.ts';
 import { codecSuites } from './micro/codec.ts';
 import { doorbell } from './micro/doorbell.ts';
 import { entityLookupSuites } from './micro/entity-lookup.ts';
@@ -58,11 +64,16 @@ export const BENCHMARKS: readonly Benchmark[] = [
   oneToOne,
   fanIn,
   fanOut,
+  pipeline,
+  hotKey,
+  ...largeMessages,
   pingPong,
   ask,
   endpoint,
   remoteGreeter,
   remoteGreeterHot,
+  idle,
+  entityMemory,
   tableTouch,
   tableTouchDurable,
   ringTwoThreads,
@@ -73,4 +84,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...microBenchmarks(entityRecordSuites),
   ...microBenchmarks(codecSuites),
   ...microBenchmarks(statefunCodecSuites),
+  ...microBenchmarks(stateCellSuites),
+  ...microBenchmarks(timerQueueSuites),
+  ...microBenchmarks(changelogAppendSuites),
 ];

@@ -9,6 +9,9 @@
  */
 import { AllToAllTopology } from './all-to-all-topology.ts';
 import { BurstTopology } from './burst-topology.ts';
+import { HotKeyTopology } from './hot-key-topology.ts';
+import { LargeTopology } from './large-topology.ts';
+import { PipelineTopology } from './pipeline-topology.ts';
 
 /** All state that an entity has. */
 export interface Tally {
@@ -40,7 +43,25 @@ export interface BurstSpec {
   readonly burst: number;
 }
 
-export type TopologySpec = AllToAllSpec | BurstSpec;
+export interface HotKeySpec {
+  readonly kind: 'hot-key';
+  readonly entities: number;
+}
+
+export interface PipelineSpec {
+  readonly kind: 'pipeline';
+  /** Entities of each of the five stages. */
+  readonly width: number;
+}
+
+export interface LargeSpec {
+  readonly kind: 'large';
+  readonly entities: number;
+  /** Of the body of each message. */
+  readonly bytes: number;
+}
+
+export type TopologySpec = AllToAllSpec | BurstSpec | HotKeySpec | PipelineSpec | LargeSpec;
 
 /** `thread` tells the random sequences of several threads apart. */
 export function openTopology(spec: TopologySpec, thread: number): Topology<unknown> {
@@ -49,6 +70,12 @@ export function openTopology(spec: TopologySpec, thread: number): Topology<unkno
       return new AllToAllTopology(spec, thread);
     case 'bursts':
       return new BurstTopology(spec);
+    case 'hot-key':
+      return new HotKeyTopology(spec, thread);
+    case 'pipeline':
+      return new PipelineTopology(spec);
+    case 'large':
+      return new LargeTopology(spec, thread);
   }
 }
 

@@ -28,6 +28,7 @@ async function measure(task: MicroTask): Promise<Measurement> {
     return { overriddenDuration: tookMs / batch.callCount, overriddenIterationCost: tookMs };
   });
   await bench.run();
+  batch.close?.();
   const result = bench.tasks[0].result;
   if (result.state !== 'completed') throw new Error(`${task.suite}, ${task.contender}: ${result.state}`);
   return { value: 1000 / result.latency.p50, checksum: String(checksum), expected: String(batch.expected) };

@@ -17,6 +17,8 @@ export interface Batch {
   run(): number;
   /** What `run` must return. */
   readonly expected: number;
+  /** Removes what the batch has left outside its thread. */
+  close?(): void;
 }
 
 export interface Suite {
