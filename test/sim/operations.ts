@@ -2,7 +2,8 @@
  * Operations that nobody waits for, on an engine that dies. Each worker keeps in its state which operations it has begun
  * and not heard of. At every committed cut that must be exactly those of which one message is in flight to it, whether
  * it says how they ended or that nobody knows: one for each, neither none nor two. And nobody is ever told of one that it
- * has heard of, or that an invocation had begun which failed.
+ * has heard of, or that an invocation had begun which failed. Some invocations outlast their deadline: each of them
+ * either is given up, and a dead letter, or has done all that it does.
  */
 import {
   type AsyncResult,
@@ -17,6 +18,7 @@ import {
 import type { MillraceError } from '../../src/sdk/errors.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
+import { deadLettersOf } from '../../src/testing/dead-letters.ts';
 import { check } from '../../src/testing/violation.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 import { KeyedClients } from './keyed-client.ts';
@@ -28,6 +30,8 @@ interface Job {
   /** How many more operations the result of each begins, one after the other. */
   readonly depth: number;
   readonly fails: boolean;
+  /** What it does instead of ending in time. */
+  readonly hangs: 'until told' | 'a while longer' | 'for ever' | undefined;
 }
 
 interface Begun {
@@ -48,12 +52,16 @@ export class Operations implements Workload {
   readonly #jobs: readonly { readonly name: string; readonly job: Job }[];
   readonly #clients: KeyedClients;
   readonly #concurrency: readonly [number | undefined, number | undefined];
+  /** Of invocations of the async function. */
+  readonly #deadlineMs: number | undefined;
 
   constructor(outside: Outside) {
     const { prng, setting } = outside;
     const addressCount = prng.pick([1, 2, 10]);
     const failPercent = prng.pick([0, 10]);
     this.#outside = outside;
+    this.#deadlineMs = prng.pick([undefined, 5, 40]);
+    const hangPercent = this.#deadlineMs === undefined ? 0 : 20;
     this.#concurrency = [prng.pick([undefined, 1, 3]), prng.pick([undefined, 1, 3])];
     this.#jobs = Array.from({ length: setting.size }, (_, uid) => ({
       name: `${prng.pick([PLAIN_TYPE, ASYNC_TYPE])} é${prng.below(addressCount)}`,
@@ -62,6 +70,8 @@ export class Operations implements Workload {
         ends: Array.from({ length: prng.below(4) }, () => prng.pick(['value', 'error', 'function'] as const)),
         depth: prng.below(3),
         fails: prng.below(100) < failPercent,
+        hangs:
+          prng.below(100) < hangPercent ? prng.pick(['until told', 'a while longer', 'for ever'] as const) : undefined,
       },
     }));
     const messages = this.#jobs.map(({ name, job }) => {
@@ -80,7 +90,9 @@ export class Operations implements Workload {
       type: ASYNC_TYPE,
       state,
       ...bounded(asyncCount),
+      ...(this.#deadlineMs === undefined ? {} : { deadline: this.#deadlineMs }),
       invoke: async (ctx: WorkerContext, message: Job | AsyncResult<Begun>) => {
+        if (!isAsyncResult(message) && message.hangs !== undefined) await this.#hang(ctx, message.hangs);
         await this.#pause();
         this.#work(ctx, message);
         await this.#pause();
@@ -91,6 +103,12 @@ export class Operations implements Workload {
 
   #pause(): Promise<void> {
     return this.#outside.clock.sleep(this.#outside.prng.below(PAUSE_MS_MAX));
+  }
+
+  async #hang({ signal }: WorkerContext, how: NonNullable<Job['hangs']>): Promise<void> {
+    if (how === 'for ever') await new Promise(() => {});
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    if (how === 'until told') throw signal.reason;
   }
 
   #work(ctx: WorkerContext, message: Job | AsyncResult<Begun>): void {
@@ -142,18 +160,21 @@ export class Operations implements Workload {
 
   invocationFailed({ code, cause, stack }: MillraceError): void {
     const isOrdered = code === 'INVOCATION_FAILED' && cause instanceof Error && cause.message === 'as ordered';
-    check(isOrdered, () => `unexpected failure: ${stack}`);
+    const isLate = [code, (cause as MillraceError | undefined)?.code].includes('INVOCATION_OVERDUE');
+    check(isOrdered || (isLate && this.#deadlineMs !== undefined), () => `unexpected failure: ${stack}`);
   }
 
   known(): ReadonlySet<string> {
     return new Set(this.#clients.acknowledged);
   }
 
-  checkCut({ entry, keys, entities, messages }: CommittedCut, known: ReadonlySet<string>): void {
+  checkCut({ entry, keys, entities, messages, rows }: CommittedCut, known: ReadonlySet<string>): void {
     const committed = new Set(keys);
     for (const key of known) check(committed.has(key), () => `${key} was acknowledged and is lost`);
     const coming = new Map<string, string[]>();
-    for (const { type, id, message } of messages) {
+    // A result that could not be heard of in time lies aside.
+    const aside = deadLettersOf(rows).map(({ target, message }) => ({ ...target, message }));
+    for (const { type, id, message } of [...messages, ...aside]) {
       if (!isAsyncResult(message as AsyncResult<Begun> | Job)) continue;
       const { metadata } = message as AsyncResult<Begun>;
       const name = `${type} ${id}`;
@@ -168,11 +189,22 @@ export class Operations implements Workload {
     check(coming.size === 0, () => `epoch ${entry?.epoch}: told without having begun: ${[...coming.keys()].join()}`);
   }
 
-  checkEnd({ entities, messages }: CommittedCut): void {
+  checkEnd({ entities, messages, rows }: CommittedCut): void {
     check(messages.length === 0, () => `in flight in the end: ${JSON.stringify(messages)}`);
     const due = new Map<string, number>();
+    const failed = new Set<number>();
+    for (const { target, message } of deadLettersOf(rows)) {
+      const name = `${target.type} ${target.id}`;
+      const lost = message as Job | AsyncResult<Begun>;
+      if (isAsyncResult(lost)) due.set(name, (due.get(name) ?? 0) - lost.metadata.depth - 1);
+      else failed.add(lost.uid);
+    }
     for (const { name, job } of this.#jobs) {
-      if (!job.fails) due.set(name, (due.get(name) ?? 0) + job.ends.length * (job.depth + 1));
+      const isGivenUp = job.hangs === 'until told' || job.hangs === 'for ever';
+      const mustFail = job.fails || (isGivenUp && name.startsWith(ASYNC_TYPE));
+      check(!mustFail || failed.has(job.uid), () => `job ${job.uid} was to fail, and is no dead letter`);
+      check(mustFail || this.#deadlineMs !== undefined || !failed.has(job.uid), () => `job ${job.uid} failed unasked`);
+      if (!failed.has(job.uid)) due.set(name, (due.get(name) ?? 0) + job.ends.length * (job.depth + 1));
     }
     for (const [name, count] of due) {
       const heard = Number(entities.get(name)?.['heardCount'] ?? 0);
