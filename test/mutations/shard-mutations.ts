@@ -43,14 +43,6 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     suites: [seeds(300)],
   },
   {
-    name: 'deadline: what was given up ends once more',
-    file: 'src/shard/ended-invocations.ts',
-    find: 'if (begun.hasEnded) return;',
-    replace: '',
-    why: 'I5: its address was let go, and what it does afterwards has no effect',
-    suites: [seeds(30, { workload: 4 })],
-  },
-  {
     name: 'flood: a commit lets its sender go on',
     file: 'src/engine/clients.ts',
     find: 'if (flood !== undefined) await',

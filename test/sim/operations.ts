@@ -5,6 +5,7 @@
  * has heard of, or that an invocation had begun which failed. Some invocations outlast their deadline: each of them
  * either is given up, and a dead letter, or has done all that it does.
  */
+import { once } from 'node:events';
 import {
   type AsyncResult,
   type Context,
@@ -107,8 +108,8 @@ export class Operations implements Workload {
 
   async #hang({ signal }: WorkerContext, how: NonNullable<Job['hangs']>): Promise<void> {
     if (how === 'for ever') await new Promise(() => {});
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    if (how === 'until told') throw signal.reason;
+    if (!signal.aborted) await once(signal, 'abort');
+    if (how === 'until told') throw signal.reason as Error;
   }
 
   #work(ctx: WorkerContext, message: Job | AsyncResult<Begun>): void {
