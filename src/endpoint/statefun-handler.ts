@@ -35,7 +35,13 @@ export interface StatefunHandler {
  */
 export function createStatefunHandler(options: EndpointOptions): StatefunHandler {
   const endpoint = new Endpoint(options, systemClock, systemRandom);
-  const handler = (request: IncomingMessage, response: ServerResponse): void => void serve(endpoint, request, response);
+  const handler = (request: IncomingMessage, response: ServerResponse): void => {
+    serve(endpoint, request, response).catch((error: unknown) => {
+      // The program has answered it already, or taken it away.
+      endpoint.refuse(error);
+      response.destroy();
+    });
+  };
   return Object.assign(handler, {
     handleBytes: (bytes: Uint8Array, signal?: AbortSignal) => handleUntil(endpoint, bytes, signal),
     refuse: (reason: unknown) => endpoint.refuse(reason),
