@@ -4,6 +4,7 @@
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
 import { importProgram, type LoadedProgram, moduleOfPrograms } from './statefun-program.ts';
+import { isYamlModule, loadYamlModule } from './yaml-module-url.ts';
 
 function isModule(value: unknown): value is Module {
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'module';
@@ -11,9 +12,10 @@ function isModule(value: unknown): value is Module {
 
 /**
  * A module, or a StateFun program as the module of its functions. Throws `MODULE_NOT_LOADED` with its cause,
- * `MODULE_NOT_EXPORTED`, or what is wrong with the functions of a program.
+ * `MODULE_NOT_EXPORTED`, or what is wrong with the functions of a program; of a YAML file `MODULE_YAML_INVALID`.
  */
 export async function loadModule(url: string): Promise<Module> {
+  if (isYamlModule(url)) return loadYamlModule(url);
   let loaded: LoadedProgram;
   try {
     loaded = await importProgram(url);

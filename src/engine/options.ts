@@ -4,7 +4,7 @@
  */
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { KEY_GROUP_COUNT, SHARD_COUNT_MAX } from '../keys/key-group.ts';
 import type { IdleMode } from '../ring/idle-strategy.ts';
 import { RING_CAPACITY_BYTES_MAX } from '../ring/ring-layout.ts';
@@ -12,12 +12,14 @@ import type { AnyEgress } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AnyIngress, AnyRouter } from '../sdk/ingress.ts';
 import type { CausalIds } from './outside-meta.ts';
+import { isYamlModule } from './yaml-module-url.ts';
 import type { ProgressListener } from './savepoint-progress.ts';
 
 export interface EngineOptions {
   /**
    * The file whose default export (or export named `module`) is a `defineModule(…)`; every thread loads it. Not the file
-   * that awaits `startEngine` itself: its functions belong in a file of their own.
+   * that awaits `startEngine` itself: its functions belong in a file of their own. Or a StateFun `module.yaml`, by URL or
+   * by path (see `readModuleYaml` of `millrace/remote`).
    */
   readonly module: URL | string;
   /**
@@ -133,7 +135,12 @@ function powerOfTwo(name: string, given: number | undefined, byDefault: number, 
 export function moduleUrl(given: unknown): string {
   if (given instanceof URL) return given.href;
   if (typeof given === 'string' && given.startsWith('file:')) return given;
-  return refuse('module', given, "a file URL, such as new URL('./shop.ts', import.meta.url)");
+  if (typeof given === 'string' && isYamlModule(given)) return pathToFileURL(given).href;
+  return refuse(
+    'module',
+    given,
+    "a file URL, such as new URL('./shop.ts', import.meta.url), or the path of a .yaml file",
+  );
 }
 
 function savepointPath({ from, directory }: EngineOptions): string | undefined {

@@ -16,6 +16,7 @@ import { prepareData } from './prepare-data.ts';
 import type { StoreGround } from './reshard-generation.ts';
 import { Runtime } from './runtime.ts';
 import type { DurableHome } from './shard-supervisor.ts';
+import { pinModule } from './yaml-module-url.ts';
 
 /** A kind of state store: its name, as data directories carry it, and the module that exports its `openStore`. */
 export interface StoreKind {
@@ -25,7 +26,8 @@ export interface StoreKind {
 
 /** Starts an engine whose shards keep their state in stores of this kind. */
 export async function startEngineOn(store: StoreKind, options: EngineOptions): Promise<Engine> {
-  const filled = fillOptions(options);
+  const given = fillOptions(options);
+  const filled = { ...given, module: await pinModule(given.module) };
   const module = mergeEdges(await loadModule(filled.module), filled);
   const home = await openHome(
     store,

@@ -29,8 +29,12 @@ const CAPABILITIES: StoreCapabilities = { name: 'level', injectedFileSystem: fal
 /** Opening replays what is in the write buffer, so it does not grow with the cache for ever. */
 const WRITE_BUFFER_BYTES_MAX = 1 << 24;
 const GROUP_BYTES = 1 << 16;
-/** A group is limited by its bytes; this many entries are never reached by then. */
-const GROUP_ENTRIES_MAX = 1 << 20;
+/**
+ * A group is limited by its bytes, and by this where entries are tiny. Not more: each open scan of LevelDB sets aside 64
+ * bytes for every entry that it may give, hundreds are open at a time, and a process that has set aside more memory than
+ * there is cannot start another process.
+ */
+const GROUP_ENTRIES_MAX = 1 << 12;
 
 class LevelStore implements StateStore {
   readonly capabilities: StoreCapabilities = CAPABILITIES;

@@ -12,6 +12,12 @@ export type {
 export type { EndpointStatus } from './endpoint-status.ts';
 export type { BreakerState } from './circuit-breaker.ts';
 export { type EmbeddedOptions, statefunModule } from './embedded.ts';
+export type { ProcessEndpointOptions, ProcessLine } from './process-options.ts';
+export { processEndpoint } from './process-endpoint.ts';
+export type { ProcessState, ProcessStatus } from './process-supervisor.ts';
+export { readModuleYaml, type ReadModuleYamlOptions } from './read-module-yaml.ts';
+export type { KafkaIngressRecord, KinesisIngressRecord } from './record-routing.ts';
+export type { YamlFinding } from './module-yaml-finding.ts';
 export { type RemoteFunction, type RemoteFunctionDefinition, remoteFunction } from './remote-function.ts';
 export type { RemoteMessage } from './remote-messages.ts';
 export type { RemoteState } from './remote-values.ts';

@@ -17,12 +17,12 @@ export interface KeyedRecord {
 }
 
 /** A record of the ingress `io.statefun.kafka.v1/ingress`. */
-export interface KafkaRecord extends KeyedRecord {
+export interface KafkaIngressRecord extends KeyedRecord {
   readonly topic: string;
 }
 
 /** A record of the ingress `io.statefun.kinesis.v1/ingress`. */
-export interface KinesisRecord extends KeyedRecord {
+export interface KinesisIngressRecord extends KeyedRecord {
   readonly stream: string;
 }
 

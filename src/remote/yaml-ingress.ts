@@ -5,10 +5,10 @@
 import { type AnyIngress, type AnyRouter, defineIngress, defineRouter, type IngressSource } from '../sdk/ingress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { IngressDescription } from './module-description.ts';
-import { type KafkaRecord, type KinesisRecord, routeRecord } from './record-routing.ts';
+import { type KafkaIngressRecord, type KinesisIngressRecord, routeRecord } from './record-routing.ts';
 
 /** A source of the records of an ingress: `ndjsonSource`, or any other. */
-export type KeyedSource = IngressSource<KafkaRecord> | IngressSource<KinesisRecord>;
+export type KeyedSource = IngressSource<KafkaIngressRecord> | IngressSource<KinesisIngressRecord>;
 
 export function ingressOf(description: IngressDescription, source: KeyedSource | undefined): AnyIngress {
   const { id: type, kind } = description;
@@ -22,7 +22,7 @@ export function ingressOf(description: IngressDescription, source: KeyedSource |
 export function routerOf(description: IngressDescription): AnyRouter {
   const { id: ingress, routes, kind } = description;
   const fromName = kind === 'io.statefun.kafka.v1/ingress' ? 'topic' : 'stream';
-  return defineRouter<Partial<KafkaRecord & KinesisRecord> | null>({
+  return defineRouter<Partial<KafkaIngressRecord & KinesisIngressRecord> | null>({
     ingress,
     route(record, send) {
       const from = record?.[fromName];

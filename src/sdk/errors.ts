@@ -50,6 +50,7 @@ const CONSEQUENCES = {
   EGRESS_FAILED: 'This egress has stopped and its records are kept; the engine stops taking input.',
   EGRESS_UNCONSUMED: 'Records are kept, and the ingresses stay closed until somebody consumes the egress.',
   EGRESS_CONSUMED_TWICE: 'The second consumer was refused; the first goes on.',
+  PROCESS_FAILED: 'It is started again after a pause; until then the messages to its functions wait.',
   SPILL_FAILED: 'The shard stops; the engine fails.',
   SHARD_STUCK:
     'Nothing else of this shard goes on until the invocation returns, or its thread is ended as stuckEndMs says.',

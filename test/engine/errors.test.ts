@@ -185,6 +185,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   DUPLICATE_TYPE: () => thrown(() => defineModule({ functions: [puppet, puppet] })),
   MODULE_NOT_LOADED: starting({ module: new URL('./broken-module.ts', import.meta.url) }),
   MODULE_NOT_EXPORTED: starting({ module: new URL('./empty-module.ts', import.meta.url) }),
+  PROCESS_FAILED: reporting(() => ({ module: new URL('./missing-process-module.ts', import.meta.url) })),
   MODULE_YAML_INVALID: () => thrown(() => readModuleText('kind', 'module.yaml')),
   UNKNOWN_FUNCTION: async () => await rejected((await openEngine()).engine.send('puppet/nobody', 'Kim', 1)),
   UNKNOWN_TARGET: reporting(() => ({}), {

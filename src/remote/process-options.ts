@@ -1,0 +1,130 @@
+/**
+ * What a program says of a process that runs its functions beside each shard, and what it means if it does not. Checked
+ * where the endpoint is defined, by every thread alike; nothing is started or opened here.
+ */
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Duration, readDuration } from '../sdk/duration.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import { type Backoff, fillFailurePolicy } from '../sdk/failure-policy.ts';
+import type { EndpointTimeouts } from './endpoint-options.ts';
+
+/** A line that a function process has written. */
+export interface ProcessLine {
+  /** What the endpoint is known by. */
+  readonly name: string;
+  readonly shard: number;
+  readonly pid: number;
+  readonly stream: 'stdout' | 'stderr';
+  /** Without its line break. What is longer than 65,536 characters comes in pieces. */
+  readonly text: string;
+}
+
+export interface ProcessEndpointOptions {
+  /**
+   * The program and its arguments, such as `['python3', 'greeter.py']`; no shell looks at them. The program serves
+   * StateFun's protocol over HTTP on the Unix socket whose path it finds in its environment as `MILLRACE_SOCKET`.
+   */
+  readonly command: readonly string[];
+  /** Its working directory; default that of this process. */
+  readonly cwd?: string | URL;
+  /** Variables of its environment, over those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it is known by in errors and logs; default its program and the first argument that is no option. */
+  readonly name?: string;
+  /** How many calls may be under way at a time, in each shard: 64. */
+  readonly concurrency?: number;
+  /** The pauses before a process that has ended is started again: 100 ms, doubled each time, 30 s at most. */
+  readonly restart?: Backoff;
+  /** How long it may take to serve its socket before it is ended and counts as failed: 30 s. */
+  readonly startTimeout?: Duration;
+  /** How long it may take to end, from SIGTERM on, before it is killed: 5 s. */
+  readonly stopTimeout?: Duration;
+  /** As those of `httpEndpoint`. */
+  readonly timeouts?: EndpointTimeouts;
+  /** Gets what the process writes, in the shard's thread; by default it goes to standard error, with a prefix. */
+  readonly log?: (line: ProcessLine) => void;
+}
+
+export interface FilledProcess {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly cwd: string | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly concurrency: number;
+  readonly restart: Required<Backoff>;
+  readonly startMs: number;
+  readonly stopMs: number;
+  readonly timeouts: EndpointTimeouts;
+  readonly log: (line: ProcessLine) => void;
+}
+
+const CONCURRENCY = 64;
+const RESTART: Backoff = { initialMs: 100, maxMs: 30_000 };
+
+/** Throws `INVALID_DEFINITION`. */
+export function fillProcess(
+  options: ProcessEndpointOptions,
+  platform: NodeJS.Platform = process.platform,
+): FilledProcess {
+  if (platform === 'win32') {
+    refuse(
+      'it',
+      'needs Unix sockets and signals, which Windows has not; serve the functions over HTTP there',
+      platform,
+    );
+  }
+  const { command, cwd, env = {}, concurrency = CONCURRENCY, timeouts = {}, log = toStandardError } = options;
+  if (!isCommand(command)) refuse('command', 'must be a program and its arguments, as a list of texts', command);
+  for (const [name, text] of Object.entries(env)) {
+    if (name === '' || /[=\0]/.test(name) || !isText(text)) refuse('env', 'must be names with texts', name);
+  }
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) refuse('concurrency', 'must be 1 or more', concurrency);
+  if (typeof log !== 'function') refuse('log', 'must be a function', log);
+  return {
+    name: options.name ?? nameOf(command),
+    command: [...command],
+    cwd: directoryOf(cwd),
+    env: { ...env },
+    concurrency,
+    restart: fillFailurePolicy('processEndpoint', { backoff: { ...RESTART, ...options.restart } }).backoff,
+    startMs: durationOf('startTimeout', options.startTimeout ?? 30_000),
+    stopMs: durationOf('stopTimeout', options.stopTimeout ?? 5_000),
+    timeouts,
+    log,
+  };
+}
+
+function isText(text: unknown): text is string {
+  return typeof text === 'string' && !text.includes('\0');
+}
+
+function isCommand(command: unknown): command is readonly string[] {
+  return Array.isArray(command) && command.length > 0 && command[0] !== '' && command.every(isText);
+}
+
+/** Arguments may hold secrets; the name of a program and of its script do not. */
+function nameOf([program = '', ...rest]: readonly string[]): string {
+  const script = rest.find((argument) => !argument.startsWith('-'));
+  return script === undefined ? basename(program) : `${basename(program)} ${basename(script)}`;
+}
+
+function directoryOf(cwd: unknown): string | undefined {
+  if (cwd instanceof URL && cwd.protocol === 'file:') return fileURLToPath(cwd);
+  if (cwd === undefined || (isText(cwd) && cwd !== '')) return cwd;
+  return refuse('cwd', 'must be a path or a file URL', cwd);
+}
+
+function durationOf(name: string, duration: Duration): number {
+  const ms = readDuration(duration);
+  if (ms !== undefined && ms > 0) return ms;
+  return refuse(name, 'must be a duration of more than 0, such as "30 s"', duration);
+}
+
+function refuse(name: string, rule: string, given: unknown): never {
+  throw new MillraceError('INVALID_DEFINITION', `processEndpoint: ${name} ${rule}; given: ${describe(given)}.`);
+}
+
+function toStandardError({ name, shard, text }: ProcessLine): void {
+  process.stderr.write(`[${name} ${shard}] ${text}\n`);
+}

@@ -1,0 +1,69 @@
+/**
+ * A module.yaml as a module: `readModuleYaml`. Reads the file, and makes of it what a program would write by hand. All
+ * threads of an engine that load it must see the same bytes, or they would number its functions differently.
+ */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import type { Module } from '../sdk/module.ts';
+import { describeFinding, type YamlFinding } from './module-yaml-finding.ts';
+import { YAML_BYTES_MAX } from './module-yaml-guard.ts';
+import { readModuleText } from './module-yaml.ts';
+import { moduleOf, type YamlModuleOptions } from './yaml-module.ts';
+
+export interface ReadModuleYamlOptions extends YamlModuleOptions {
+  /** Gets every field that has no effect, in the main thread; by default it is a warning of the process. */
+  readonly onWarning?: (warning: YamlFinding) => void;
+}
+
+/**
+ * Reads a module.yaml as StateFun has it, version 3: endpoints, Kafka and Kinesis ingresses and egresses. For the
+ * default export of a module file, or as one of the `modules` of `defineModule`; an engine may also be started with the
+ * file itself. There are no connectors to Kafka and Kinesis yet: ingresses need a source in `sources`, and what
+ * egresses are given goes to a sink in `sinks`, or waits for `engine.egress(id)`.
+ *
+ * @throws MillraceError `MODULE_YAML_INVALID` with all mistakes of the file; `INVALID_OPTION`, `INVALID_DEFINITION`
+ */
+export function readModuleYaml(url: URL | string, options: ReadModuleYamlOptions = {}): Module {
+  const path = url instanceof URL || url.startsWith('file:') ? fileURLToPath(url) : url;
+  return moduleOfText(sameText(path), basename(path), options);
+}
+
+/** The same from its text. */
+export function moduleOfText(text: string, file: string, options: ReadModuleYamlOptions = {}): Module {
+  const { description, warnings } = readModuleText(text, file);
+  if (isMainThread) {
+    const {
+      onWarning = (warning) => process.emitWarning(`${file}: ${describeFinding(warning)}`, 'ModuleYamlWarning'),
+    } = options;
+    for (const warning of warnings) onWarning(warning);
+  }
+  return moduleOf(description, options);
+}
+
+/** A thread gets what the main thread has read, should the file have changed since. */
+function sameText(path: string): string {
+  const key = `millrace module.yaml ${path}`;
+  const known = isMainThread ? undefined : getEnvironmentData(key);
+  if (typeof known === 'string') return known;
+  const text = readYamlFile(path);
+  if (isMainThread) setEnvironmentData(key, text);
+  return text;
+}
+
+/** The text of a file that is not too long. */
+export function readYamlFile(path: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : describe(cause);
+    throw new MillraceError('MODULE_YAML_INVALID', `${path} cannot be read: ${reason}`, { cause });
+  }
+  if (bytes.length > YAML_BYTES_MAX) {
+    throw new MillraceError('MODULE_YAML_INVALID', `${path} has more than ${YAML_BYTES_MAX} bytes`);
+  }
+  return bytes.toString('utf8');
+}
