@@ -47,6 +47,9 @@ describe('the published package', () => {
     const run = await runTool(process.execPath, ['consumer.mjs'], { cwd: consumer });
     expect(complaintOf(run)).toBe('');
     expect(run.stdout.trim().split('\n')).toEqual(['520 of 100', '520 of 100', '520 of 100, 5 seeds']);
+    const statefun = await runTool(process.execPath, ['statefun-main.mjs'], { cwd: consumer });
+    expect(complaintOf(statefun)).toBe('');
+    expect(statefun.stdout).toBe('3 from Kim\n');
     const greeter = await runTool(process.execPath, ['greeter/main.ts', 'Kim', 'Kim'], { cwd: consumer });
     expect(complaintOf(greeter)).toBe('');
     expect(greeter.stdout).toBe('Hello Kim, visit 1.\nHello Kim, visit 2.\nKim came 2 times.\n');

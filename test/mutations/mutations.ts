@@ -15,6 +15,7 @@ import { REMOTE_TRANSPORT_MUTATIONS } from './remote-transport-mutations.ts';
 import { SAVEPOINT_MUTATIONS } from './savepoint-mutations.ts';
 import { SHARD_MUTATIONS } from './shard-mutations.ts';
 import { SMOKE_MUTATIONS } from './smoke-mutations.ts';
+import { STATEFUN_MUTATIONS } from './statefun-mutations.ts';
 import { STORAGE_MUTATIONS } from './storage-mutations.ts';
 import { TABLE_MUTATIONS } from './table-mutations.ts';
 import { TESTING_MUTATIONS } from './testing-mutations.ts';
@@ -35,6 +36,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...TESTING_MUTATIONS,
   ...TABLE_MUTATIONS,
   ...REMOTE_MUTATIONS,
+  ...STATEFUN_MUTATIONS,
   ...REMOTE_TRANSPORT_MUTATIONS,
   ...SMOKE_MUTATIONS,
 ];
