@@ -3,6 +3,7 @@
  * topology and rivals, and a line here.
  */
 import { allToAll } from './flow/all-to-all.ts';
+import { allToAllFlink } from './flow/all-to-all-flink.ts';
 import { allToAllOpenLoop } from './flow/all-to-all-open-loop.ts';
 import { allToAllDurable } from './flow/all-to-all-durable.ts';
 import { asyncBeside } from './flow/async-beside.ts';
@@ -46,6 +47,7 @@ import { statefunCodecSuites } from './micro/statefun-codec.ts';
 export const BENCHMARKS: readonly Benchmark[] = [
   allToAll,
   allToAllDurable,
+  allToAllFlink,
   cutStall,
   sendCommitted,
   allToAllOpenLoop,

@@ -33,7 +33,7 @@ const OPENED = [
 
 export interface FlinkSetting {
   readonly endpointUrl: string;
-  /** `namespace/*` patterns of the functions at the endpoint. */
+  /** `namespace/*` patterns of the functions at the endpoint; none: all are embedded. */
   readonly functions: readonly string[];
   readonly egresses: readonly string[];
   readonly checkpointMs?: number;
@@ -121,9 +121,10 @@ export class FlinkCluster {
 function javaArguments(setting: FlinkSetting, folder: string): string[] {
   const module = join(folder, 'module.yaml');
   mkdirSync(join(folder, 'checkpoints'));
-  writeFileSync(module, moduleYaml(setting));
+  const isRemote = setting.functions.length > 0;
+  if (isRemote) writeFileSync(module, moduleYaml(setting));
   const options = {
-    'statefun.remote.module-name': pathToFileURL(module).href,
+    ...(isRemote && { 'statefun.remote.module-name': pathToFileURL(module).href }),
     'statefun.message.serializer': 'WITH_PROTOBUF_PAYLOADS',
     'parallelism.default': String(setting.parallelism ?? 2),
     'state.backend': setting.stateBackend ?? 'hashmap',

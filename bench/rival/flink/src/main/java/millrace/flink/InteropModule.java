@@ -11,13 +11,21 @@ import org.apache.flink.statefun.sdk.io.Router;
 import org.apache.flink.statefun.sdk.reqreply.generated.TypedValue;
 import org.apache.flink.statefun.sdk.spi.StatefulFunctionModule;
 
-/** One ingress, its router, and the egresses that were asked for. Functions are remote and come from a module.yaml. */
+/**
+ * One ingress, its router, and the egresses that were asked for. Functions are remote and come from a module.yaml, but
+ * for the one of all-to-all.
+ */
 public final class InteropModule implements StatefulFunctionModule {
   private static final IngressIdentifier<Command> COMMANDS =
       new IngressIdentifier<>(Command.class, "millrace", "commands");
 
   @Override
   public void configure(Map<String, String> ours, Binder binder) {
+    if (ours.containsKey("millrace.all-to-all")) {
+      int entities = Integer.parseInt(ours.get("millrace.entities"));
+      AllToAll.bind(binder, entities, Integer.parseInt(ours.get("millrace.inflight")));
+      return;
+    }
     boolean loaded = ours.containsKey("millrace.phases");
     binder.bindIngress(
         new SourceFunctionSpec<>(

@@ -18,6 +18,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  *                                          seconds that are not counted, seconds that are
  *   millrace.addresses=N                   over how many addresses the load goes
  *   millrace.target=NAMESPACE/NAME         the function that gets it
+ *   millrace.all-to-all=WARM:SECONDS       an embedded function instead of all that, see AllToAll
+ *   millrace.entities=N, millrace.inflight=N
  * </pre>
  *
  * The job never ends by itself; the process ends with its standard input, or after the last phase.
@@ -45,6 +47,10 @@ public final class Main {
         (loader, given) -> Modules.loadFromClassPath(given).createStatefulFunctionsUniverse());
     config.addAllGlobalConfigurations(ours);
     if (ours.containsKey("millrace.phases")) Phases.begin(ours.get("millrace.phases"));
+    if (ours.containsKey("millrace.all-to-all")) {
+      String[] parts = ours.get("millrace.all-to-all").split(":");
+      AllToAll.begin(Double.parseDouble(parts[0]), Double.parseDouble(parts[1]));
+    }
     try {
       StatefulFunctionsJob.main(environment, config);
     } catch (Throwable error) {
