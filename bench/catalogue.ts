@@ -2,6 +2,9 @@
  * All benchmarks there are, in the order in which they run: what matters most comes first. A new one is a file with its
  * topology and rivals, and a line here.
  */
+import { bank } from './app/bank.ts';
+import { shoppingCart } from './app/cart.ts';
+import { ycsbA, ycsbB } from './app/ycsb.ts';
 import { allToAll } from './flow/all-to-all.ts';
 import { allToAllFlink } from './flow/all-to-all-flink.ts';
 import { allToAllOpenLoop } from './flow/all-to-all-open-loop.ts';
@@ -61,6 +64,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
   hotAddress,
   remoteFlink,
   remoteFlinkLatency,
+  bank,
+  shoppingCart,
+  ycsbA,
+  ycsbB,
   restart,
   bigState,
   oneToOne,

@@ -9,14 +9,9 @@
  * that the program never caught up.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Engine } from '../../src/index.ts';
 import type { LatencyHistogram } from '../../src/metrics/latency.ts';
 import { epochMs } from '../harness/epoch-clock.ts';
-import type { Hop } from './all-to-all-topology.ts';
-import type { TargetDraw } from './entity-ids.ts';
 
-const ENTITY = 'bench/entity';
-const COUNT_ONCE: Hop = { hops: 0 };
 /** Sends between two turns of the event loop. */
 const TURN_COUNT = 256;
 /** Sends that wait for their commit at the same time, as fast as it goes. More do not make it faster. */
@@ -30,8 +25,7 @@ class Batch {
 }
 
 export class CommitLoad {
-  readonly #engine: Engine;
-  readonly #draw: TargetDraw;
+  readonly #sendOne: () => Promise<void>;
   readonly #histogram: LatencyHistogram;
   #sentCount = 0;
   #outstandingCount = 0;
@@ -40,10 +34,12 @@ export class CommitLoad {
   #failure: Error | undefined;
   #wake: () => void = () => {};
 
-  /** `histogram` gets the latencies of those sends that have an intended time. */
-  constructor(engine: Engine, draw: TargetDraw, histogram: LatencyHistogram) {
-    this.#engine = engine;
-    this.#draw = draw;
+  /**
+   * `sendOne` sends the next message, with a promise until it is committed; `histogram` gets the latencies of those sends
+   * that have an intended time.
+   */
+  constructor(sendOne: () => Promise<void>, histogram: LatencyHistogram) {
+    this.#sendOne = sendOne;
     this.#histogram = histogram;
   }
 
@@ -73,7 +69,7 @@ export class CommitLoad {
   #send(): void {
     this.#sentCount++;
     this.#outstandingCount++;
-    const committed = this.#engine.send(ENTITY, this.#draw.next(), COUNT_ONCE);
+    const committed = this.#sendOne();
     if (committed !== this.#last) this.#begin(committed);
     this.#batch.count++;
   }

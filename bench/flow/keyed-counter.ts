@@ -23,6 +23,7 @@ import type { CounterStoreRequest, CounterStoreTask } from '../rival/counter/cou
 import { missingRestate, RestateCounter } from '../rival/counter/restate-counter.ts';
 import { missingWorkerd, WorkerdCounter } from '../rival/counter/workerd-counter.ts';
 import { missingRedis, RedisCounter } from '../rival/counter/redis-counter.ts';
+import type { Hop } from './all-to-all-topology.ts';
 import { CommitLoad } from './commit-load.ts';
 import { openDurableEngine } from './engine-flow.ts';
 import { entityIds, TargetDraw } from './entity-ids.ts';
@@ -36,6 +37,7 @@ export interface CounterSession {
   close(): Promise<void>;
 }
 
+const COUNT_ONCE: Hop = { hops: 0 };
 const MODULE = new URL('./all-to-all-module.ts', import.meta.url);
 const STORES = { level: 'LevelDB', lmdb: 'LMDB', sqlite: 'SQLite' } as const;
 const RESTATE = 'Restate';
@@ -110,7 +112,8 @@ async function openOurs({ entities, shards, intervalMs }: Options): Promise<Coun
   const setting = { topology: { kind: 'all-to-all', entities }, chains: 0 } as const;
   const session = await openDurableEngine(MODULE, shards, setting, intervalMs);
   const histogram = new LatencyHistogram();
-  const load = new CommitLoad(session.engine, new TargetDraw(entityIds(entities), 0), histogram);
+  const draw = new TargetDraw(entityIds(entities), 0);
+  const load = new CommitLoad(() => session.engine.send('bench/entity', draw.next(), COUNT_ONCE), histogram);
   return {
     add: (count) => load.saturate(count),
     async sum() {

@@ -16,10 +16,12 @@ import { LatencyHistogram } from '../../src/metrics/latency.ts';
 import type { Benchmark } from '../harness/benchmark.ts';
 import type { Options } from '../harness/options.ts';
 import { openLoopBenchmark, type OpenLoopSession, takeEncoded } from '../open-loop/open-loop.ts';
+import type { Hop } from './all-to-all-topology.ts';
 import { CommitLoad } from './commit-load.ts';
 import { openDurableEngine } from './engine-flow.ts';
 import { entityIds, TargetDraw } from './entity-ids.ts';
 
+const COUNT_ONCE: Hop = { hops: 0 };
 const MODULE = new URL('./all-to-all-module.ts', import.meta.url);
 
 export const sendCommitted: Benchmark = openLoopBenchmark({
@@ -38,7 +40,8 @@ async function open({ entities, shards, intervalMs }: Options): Promise<OpenLoop
   const session = await openDurableEngine(MODULE, shards, setting, intervalMs);
   const histogram = new LatencyHistogram();
   await session.takeSum();
-  const load = new CommitLoad(session.engine, new TargetDraw(entityIds(entities), 0), histogram);
+  const draw = new TargetDraw(entityIds(entities), 0);
+  const load = new CommitLoad(() => session.engine.send('bench/entity', draw.next(), COUNT_ONCE), histogram);
   return {
     saturate: (count) => load.saturate(count),
     begin: (intendedEpochMs) => load.send(intendedEpochMs),
