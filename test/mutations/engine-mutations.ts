@@ -29,8 +29,8 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'commit: told before the entry is durable',
     file: 'src/engine/checkpoint-runner.ts',
-    find: 'await this.#append(entry);\n    this.#release(entry);',
-    replace: 'this.#release(entry);\n    await this.#append(entry);',
+    find: "await this.#append(entry);\n    this.phases.ended('manifest');\n    this.#release(entry);",
+    replace: "this.#release(entry);\n    await this.#append(entry);\n    this.phases.ended('manifest');",
     why: 'I5: records leave, and clients are told, of an epoch that may never exist',
     suites: [seeds(60)],
   },
