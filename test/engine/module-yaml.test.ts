@@ -112,3 +112,19 @@ test.each(['nowhere.yaml', '.'])('a file that cannot be read, %s, is refused', a
   const module = name === '.' ? `${path}/.yaml` : path;
   await expect(openEngine({ module })).rejects.toMatchObject({ code: 'MODULE_YAML_INVALID' });
 });
+
+test('#42 an exact endpoint beats that of its namespace; a name is bound once', async () => {
+  const folder = scratch();
+  const endpoint = (functions: string, url: string): string =>
+    `kind: io.statefun.endpoints.v2/http\nspec: {functions: ${functions}, urlPathTemplate: "${url}"}\n---\n`;
+  const exact = endpoint('remote/counter', await startRemote());
+  const module = join(folder, 'module.yaml');
+  writeFileSync(module, `${endpoint('remote/*', 'http://localhost:1/')}${exact}`);
+  const { engine } = await openEngine({ module });
+  expect(await answerOf(engine, 'remote/counter', 'Kim', 'get')).toBe('0');
+  writeFileSync(module, `${exact}${exact}`);
+  await expect(openEngine({ module })).rejects.toMatchObject({
+    code: 'MODULE_YAML_INVALID',
+    message: expect.stringContaining('functions "remote/counter" is bound already, in document 1, line 2') as unknown,
+  });
+});

@@ -10,6 +10,7 @@ import { ENGINE_MUTATIONS } from './engine-mutations.ts';
 import { FAILURE_MUTATIONS } from './failure-mutations.ts';
 import { MESSAGE_MUTATIONS } from './message-mutations.ts';
 import type { Mutation } from './mutation.ts';
+import { REMOTE_YAML_MUTATIONS } from './remote-yaml-mutations.ts';
 import { REMOTE_MUTATIONS } from './remote-mutations.ts';
 import { REMOTE_TRANSPORT_MUTATIONS } from './remote-transport-mutations.ts';
 import { SAVEPOINT_MUTATIONS } from './savepoint-mutations.ts';
@@ -35,6 +36,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...TIMER_MUTATIONS,
   ...TESTING_MUTATIONS,
   ...TABLE_MUTATIONS,
+  ...REMOTE_YAML_MUTATIONS,
   ...REMOTE_MUTATIONS,
   ...STATEFUN_MUTATIONS,
   ...REMOTE_TRANSPORT_MUTATIONS,
