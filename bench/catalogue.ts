@@ -3,6 +3,9 @@
  * topology and rivals, and a line here.
  */
 import { bank } from './app/bank.ts';
+import { commandTrees } from './app/command-trees.ts';
+import { flights } from './app/flights.ts';
+import { storeBatch } from './flow/store-batch.ts';
 import { shoppingCart } from './app/cart.ts';
 import { ycsbA, ycsbB } from './app/ycsb.ts';
 import { allToAll } from './flow/all-to-all.ts';
@@ -27,7 +30,7 @@ import { oneToOne } from './flow/one-to-one.ts';
 import { pingPong } from './flow/ping-pong.ts';
 import { remoteFlink, remoteFlinkLatency } from './flow/remote-flink.ts';
 import { remoteGreeter, remoteGreeterHot } from './flow/remote-greeter.ts';
-import { restart } from './flow/restart.ts';
+import { restart, restartResharded } from './flow/restart.ts';
 import { sendCommitted } from './flow/send-committed.ts';
 import { tableTouch, tableTouchDurable } from './flow/table-touch.ts';
 import { entityMemory } from './flow/entity-memory.ts';
@@ -68,7 +71,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
   shoppingCart,
   ycsbA,
   ycsbB,
+  flights,
+  commandTrees,
   restart,
+  restartResharded,
   bigState,
   oneToOne,
   fanIn,
@@ -83,6 +89,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   remoteGreeterHot,
   idle,
   entityMemory,
+  storeBatch,
   tableTouch,
   tableTouchDurable,
   ringTwoThreads,

@@ -28,6 +28,7 @@ import { WalkLedger } from './walk-ledger.ts';
 
 const PROCESS = new URL('./walk-process.ts', import.meta.url);
 const ENTITIES = 1_000_000;
+const SAME_SHARDS = `${OURS}, the same shards`;
 const A_TENTH = `${OURS}, a tenth of the entities`;
 const FIRST_ROUNDS = 4;
 /** How many times as long as anything else is measured there is load before the kill. */
@@ -56,14 +57,32 @@ export const restart: Benchmark = {
   },
 };
 
+/** Killed, and started with another number of shards: the process that follows goes back to the first number. */
+export const restartResharded: Benchmark = {
+  name: 'restart, other shards',
+  unit: 'ms',
+  describe(options) {
+    const entities = entityCount(options, ENTITIES).toLocaleString('en-US');
+    return `${entities} entities, killed under load; the next process has one shard more`;
+  },
+  figures: [],
+  contenders(options) {
+    const entities = entityCount(options, ENTITIES);
+    return [new RestartContender(OURS, entities, options, 1), new RestartContender(SAME_SHARDS, entities, options)];
+  },
+};
+
 class RestartContender implements Contender {
   readonly name: string;
   readonly #entities: number;
   readonly #options: Options;
   readonly #ledger: WalkLedger;
+  /** How many shards more the process after the kill has. */
+  readonly #moreShards: number;
   #scratch: Scratch | undefined;
 
-  constructor(name: string, entities: number, options: Options) {
+  constructor(name: string, entities: number, options: Options, moreShards = 0) {
+    this.#moreShards = moreShards;
     this.name = name;
     this.#entities = entities;
     this.#options = options;
@@ -83,12 +102,16 @@ class RestartContender implements Contender {
       await this.#walkUntilKilled(before);
     });
     progress('after the kill');
-    return await this.#withProcess(path, (after) => this.#measureStart(after));
+    const shards = this.#options.shards + this.#moreShards;
+    return await this.#withProcess(path, (after) => this.#measureStart(after), shards);
   }
 
   /** Whatever happens, the process is killed in the end. */
-  async #withProcess<Result>(directory: string, work: (child: Child<WalkRequest>) => Promise<Result>): Promise<Result> {
-    const { shards } = this.#options;
+  async #withProcess<Result>(
+    directory: string,
+    work: (child: Child<WalkRequest>) => Promise<Result>,
+    shards = this.#options.shards,
+  ): Promise<Result> {
     const options: WalkOptions = { directory, shards, entities: this.#entities };
     const child = new Child<WalkRequest>(PROCESS, options);
     try {

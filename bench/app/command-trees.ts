@@ -1,0 +1,54 @@
+/**
+ * The command trees of the smoke test: each message from outside grows into a tree of invocations of two functions, one
+ * of them asynchronous, with replies, egress records and invocations that fail and leave nothing.
+ *
+ * ```
+ *   main thread: root ──▶ instance ──▶ commands for others ──▶ …       1,000 instances; what must come of it is known
+ * ```
+ *
+ * A rate counts roots, each about ten invocations, until they are committed. The checksum is the sum of what all instances
+ * have counted, after a reopen; a model without an engine says what that must be.
+ */
+import { defineEgress, type Engine } from '../../src/index.ts';
+import { Prng } from '../../src/base/prng.ts';
+import { Model, SMOKE_OPTIONS, TreeGenerator } from '../../test/smoke/command-tree.ts';
+import { idOf, RESULTS_TYPE, type TreeMessage, typeOf, VERIFY } from '../../test/smoke/tree-functions.ts';
+import type { Benchmark } from '../harness/benchmark.ts';
+import { appBenchmark, type AppRun } from './app-benchmark.ts';
+
+const INSTANCE_COUNT = 1_000;
+/** Failures are reported one by one, which is not what is measured; questions are another benchmark. */
+const OPTIONS = { ...SMOKE_OPTIONS, numberOfFunctionInstances: INSTANCE_COUNT, failPr: 0, askPr: 0 };
+const PROCESSED = { until: 'processed', timeoutMs: 60_000 } as const;
+
+export const commandTrees: Benchmark = appBenchmark({
+  name: 'command-trees',
+  unit: 'trees/s',
+  describe: () => `random trees of commands over ${INSTANCE_COUNT.toLocaleString('en-US')} instances, committed`,
+  module: () => new URL('../../test/smoke/tree-module.ts', import.meta.url),
+  open: () => new TreesRun(),
+});
+
+class TreesRun implements AppRun {
+  readonly #generator = new TreeGenerator(new Prng(6), OPTIONS);
+  readonly #model = new Model();
+  readonly egresses = [defineEgress<number>({ type: RESULTS_TYPE, sink: { write() {} } })];
+
+  next(engine: Engine): Promise<void> {
+    const root = this.#generator.root();
+    this.#model.add(root);
+    const message: TreeMessage = { uid: root.uid, commands: root.commands };
+    return engine.send(typeOf(root.to), idOf(root.to.instance), message);
+  }
+
+  async check(engine: Engine): Promise<{ checksum: string; expected: string }> {
+    let sum = 0;
+    for (const async of [false, true]) {
+      for (let instance = 0; instance < INSTANCE_COUNT; instance++) {
+        sum += (await engine.ask(typeOf({ async, instance }), idOf(instance), VERIFY, PROCESSED)) as number;
+      }
+    }
+    const expected = [...this.#model.counts.values()].reduce((total, count) => total + count, 0);
+    return { checksum: String(sum), expected: String(expected) };
+  }
+}
