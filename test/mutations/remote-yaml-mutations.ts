@@ -11,10 +11,10 @@ export const REMOTE_YAML_MUTATIONS: readonly Mutation[] = [
     suites: [tests('unit/remote/module-yaml-hostile')],
   },
   {
-    name: 'processes: everybody who was under way is blamed, each time',
+    name: 'processes: suspects are tried all at once',
     file: 'src/remote/process-calls.ts',
-    find: 'onTrial !== undefined && this.#underWay.has(onTrial) ? [onTrial] : this.#underWay',
-    replace: 'this.#underWay',
+    find: 'if (this.#onTrial !== undefined) await this.#suspects.wait(signal);',
+    replace: '',
     why: 'a message that ends its process takes the others with it',
     suites: [tests('unit/remote/process-calls')],
   },
