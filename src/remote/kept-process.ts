@@ -70,7 +70,17 @@ function makeSocketDirectory(): string {
 export function launchKept(order: LaunchOrder): Launched {
   const directory = makeSocketDirectory();
   const socketPath = join(directory, 'f.sock');
-  const child = spawn('/bin/sh', ['-c', KEEPER, 'millrace-keeper', ...order.command], {
+  try {
+    return new KeptProcess(spawnKept(order, socketPath), directory, socketPath, order);
+  } catch (error) {
+    // The system may have no process left to give.
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function spawnKept(order: LaunchOrder, socketPath: string): ChildProcess {
+  return spawn('/bin/sh', ['-c', KEEPER, 'millrace-keeper', ...order.command], {
     cwd: order.cwd,
     env: {
       ...process.env,
@@ -81,7 +91,6 @@ export function launchKept(order: LaunchOrder): Launched {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  return new KeptProcess(child, directory, socketPath, order);
 }
 
 class KeptProcess implements Launched {
