@@ -17,8 +17,9 @@ import type { MemoryTask } from './memory-process.ts';
 
 const ENTITIES = 1_000_000;
 /** Fewer say nothing, not even in small. */
-const SMOKE_ENTITIES = 50_000;
+const SMOKE_ENTITIES = 20_000;
 const TENTH = 10;
+const SETTLE_MS = 1_000;
 const OURS_PROCESS = new URL('./memory-process.ts', import.meta.url);
 const MAP_PROCESS = new URL('../rival/map-memory-process.ts', import.meta.url);
 
@@ -43,11 +44,12 @@ function contender(name: string, process: URL, options: Options): Contender {
     name,
     async measure(progress): Promise<Measurement> {
       const entities = countFor(options);
+      const settleMs = options.size === 'smoke' ? 0 : SETTLE_MS;
       const few = Math.max(1, Math.floor(entities / TENTH));
       progress(`${few} entities`);
-      const [small] = await inProcess(process, { entities: few, shards: options.shards });
+      const [small] = await inProcess(process, { entities: few, shards: options.shards, settleMs });
       progress(`${entities} entities`);
-      const [large, sum] = await inProcess(process, { entities, shards: options.shards });
+      const [large, sum] = await inProcess(process, { entities, shards: options.shards, settleMs });
       // In small the noise may be as large as what is measured.
       const value = Math.max(1, (large - small) / (entities - few));
       return { value, checksum: String(sum), expected: String(loadedSum(entities)) };

@@ -11,16 +11,16 @@ import { CENSUS, sampleStride, walkId } from './walk.ts';
 export interface MemoryTask {
   readonly entities: number;
   readonly shards: number;
+  /** Until what was needed for loading alone is given back, as far as it is. */
+  readonly settleMs: number;
 }
 
 const ENTITY = 'bench/entity';
 const ACCEPTED = { until: 'accepted' } as const;
 /** Entities that are loaded at the same time. */
 const LOADER_COUNT = 1_000;
-/** Until what was needed for loading alone is given back, as far as it is. */
-const SETTLE_MS = 1_000;
 
-const { entities, shards } = childOptions<MemoryTask>();
+const { entities, shards, settleMs } = childOptions<MemoryTask>();
 const module = new URL('./walk-module.ts', import.meta.url);
 module.searchParams.set('entities', String(entities));
 const engine = await startBareEngine(module, shards);
@@ -30,7 +30,7 @@ answerRequests<'measure'>(async (): Promise<Numbers> => {
     await engine.send(ENTITY, walkId(number), { x: number, left: entities, kind: LOADER_COUNT }, ACCEPTED);
   }
   await engine.drained();
-  await sleep(SETTLE_MS);
+  await sleep(settleMs);
   const { anonymousBytes } = memoryUse();
   const sum = await takeSum(engine, sample(), { x: 0, left: 0, kind: CENSUS });
   return { anonymousBytes, sum };

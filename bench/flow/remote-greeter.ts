@@ -84,7 +84,7 @@ function measureEngine(
       const { messageCount } = await server.ask('counts');
       return {
         value: (counted === 'requests' ? requests : messages) / took,
-        named: { 'messages in a request': messages / requests },
+        named: { 'a request holds, messages': messages / requests },
         checksum: `${greetingCount} ${messageCount}`,
         expected: `${sentCount} ${sentCount}`,
       };

@@ -1,5 +1,5 @@
 /**
- * The queue of the timers that are due soon: one goes in at a random time and the first one comes out, among 100,000.
+ * The queue of the timers that are due soon: one goes in at a random time and the first one comes out, among as many as `--entities` says.
  *
  * ```
  *   add(due, timer) ──▶ heap of times ──▶ take()
@@ -13,17 +13,16 @@ import { Prng } from '../../src/base/prng.ts';
 import { OURS } from '../harness/benchmark.ts';
 import type { Batch, Suite, SuiteFile } from '../harness/micro.ts';
 
-const PENDING_COUNT = 100_000;
 const CALL_COUNT = 1_000;
 const SPAN_MS = 1_000_000;
 
 export const suites: readonly Suite[] = [
   {
     name: 'timer-queue',
-    about: `one timer in and the first one out, among ${PENDING_COUNT.toLocaleString('en-US')}`,
+    about: 'one timer in and the first one out, among as many as --entities says',
     contenders: {
-      [OURS]: () => batchOf(new TimerQueue<number>()),
-      'sorted array': () => batchOf(new SortedTimers()),
+      [OURS]: ({ entities }) => batchOf(new TimerQueue<number>(), entities),
+      'sorted array': ({ entities }) => batchOf(new SortedTimers(), entities),
     },
   },
 ];
@@ -63,11 +62,11 @@ class SortedTimers implements Timers {
   }
 }
 
-function batchOf(timers: Timers): Batch {
+function batchOf(timers: Timers, pendingCount: number): Batch {
   const random = new Prng(1);
   let added = 0;
   const add = (fromMs: number): void => timers.add(fromMs + random.below(SPAN_MS) + added / 1e9, added++);
-  for (let index = 0; index < PENDING_COUNT; index++) add(0);
+  for (let index = 0; index < pendingCount; index++) add(0);
   const run = (): number => {
     let isSorted = 1;
     let last = 0;

@@ -7,14 +7,12 @@ import { sampleStride, walkId } from '../flow/walk.ts';
 import { answerRequests, childOptions } from '../harness/child-requests.ts';
 import { memoryUse } from '../harness/memory.ts';
 
-const SETTLE_MS = 1_000;
-
-const { entities } = childOptions<MemoryTask>();
+const { entities, settleMs } = childOptions<MemoryTask>();
 const tallies = new Map<string, { count: number }>();
 
 answerRequests<'measure'>(async () => {
   for (let number = 0; number < entities; number++) tallies.set(walkId(number), { count: number });
-  await sleep(SETTLE_MS);
+  await sleep(settleMs);
   const { anonymousBytes } = memoryUse();
   let sum = 0;
   for (let number = 0; number < entities; number += sampleStride(entities)) {

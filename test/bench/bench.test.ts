@@ -70,11 +70,16 @@ test('benchmarks have unique names, ours first, and figures for rivals that exis
 
 function checkResult(result: ResultLine): void {
   const where = `${result.bench}: ${result.rival}`;
-  const { named, ...always } = result;
+  const { named, distributions, ...always } = result;
   expect(Object.keys(always), where).toEqual(['bench', 'rival', 'unit', 'value', 'p50', 'p99', 'p999', 'checksum']);
   for (const [name, value] of Object.entries(named ?? {})) {
     expect(name, where).toMatch(/, \S+$/);
     expect(value, `${where}: ${name}`).toBeGreaterThan(0);
+  }
+  for (const { name, count, percentiles } of distributions ?? []) {
+    expect(count, `${where}: ${name}`).toBeGreaterThan(0);
+    const values = Object.values(percentiles);
+    expect(values, `${where}: ${name}`).toEqual(values.toSorted((a, b) => a - b));
   }
   expect(result.value, where).toBeGreaterThan(0);
   expect(result.unit, where).toMatch(/\w/);
