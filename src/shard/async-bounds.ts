@@ -12,12 +12,16 @@ import type { SharedBound } from '../sdk/function-extras.ts';
 import type { Entity } from '../state/entity.ts';
 import { type Floods, isStillFlooded } from './floods.ts';
 import type { FunctionBinding } from './function-binding.ts';
+import { FunctionLoad, SharedLoad } from './function-load.ts';
 import { Mailbox } from './mailbox.ts';
+import type { WaitingLines } from './waiting-lines.ts';
 
 /** Async work under way in one shard. */
 const ASYNC_COUNT_DEFAULT = 10_000;
 /** Messages of one queue that wait as objects. */
 const QUEUE_COUNT_DEFAULT = 1_024;
+/** For each of those, addresses that wait for a function with lines of their own. */
+const READY_FACTOR = 4;
 
 export interface BoundsOptions {
   readonly storage: SpillStorage;
@@ -29,73 +33,25 @@ export interface BoundsOptions {
   readonly floods: Floods;
 }
 
-/** What is under way of several functions that share a bound. */
-export class SharedLoad {
-  readonly countMax: number;
-  count = 0;
-  readonly loads: FunctionLoad[] = [];
-
-  constructor({ concurrency }: SharedBound) {
-    this.countMax = concurrency;
-  }
-
-  get hasRoom(): boolean {
-    return this.count < this.countMax;
-  }
-}
-
-/** What is under way of one function, and what waits. */
-export class FunctionLoad {
-  readonly binding: FunctionBinding;
-  readonly shared: SharedLoad | undefined;
-  count = 0;
-  /** Whether it is known to have work under way when its invocations return. */
-  isAsync: boolean;
-  /** Operations that have not begun, oldest first. They go before all else. */
-  readonly operations: (() => void)[] = [];
-  /** Busy entities whose lines could go on, in the order in which they became ready. */
-  readonly ready: Entity[] = [];
-  /** Made when messages have to wait. */
-  messages: Mailbox | undefined = undefined;
-  /** How many messages waited when it became flooded; 0 while it is not. */
-  floodCount = 0;
-  /** Whether the next to go on is a ready entity rather than a message. */
-  isEntityNext = false;
-
-  constructor(binding: FunctionBinding, shared: SharedLoad | undefined) {
-    this.binding = binding;
-    this.shared = shared;
-    shared?.loads.push(this);
-    this.isAsync = binding.isAsync;
-  }
-
-  get messageCount(): number {
-    return this.messages?.count ?? 0;
-  }
-
-  get isWaiting(): boolean {
-    return this.messageCount > 0 || this.ready.length > 0 || this.operations.length > 0;
-  }
-
-  get countMax(): number {
-    return this.binding.fn.concurrency ?? Number.POSITIVE_INFINITY;
-  }
-}
-
 export class AsyncBounds {
   /** By the index of a function's binding: 1 while its messages must wait, 0 while not; undefined before anybody asked. */
   readonly crowded: (number | undefined)[] = [];
   /** Async invocations and operations under way. */
   count = 0;
   readonly #options: BoundsOptions;
+  readonly #lines: WaitingLines;
+  readonly #queueCountMax: number;
   readonly #countMax: number;
   readonly #loads: (FunctionLoad | undefined)[] = [];
   readonly #shared = new Map<SharedBound, SharedLoad>();
   /** Those of which something waits, next first. */
   #waiting: FunctionLoad[] = [];
 
-  constructor(options: BoundsOptions) {
+  /** `lines` are those of the shard. */
+  constructor(options: BoundsOptions, lines: WaitingLines) {
     this.#options = options;
+    this.#lines = lines;
+    this.#queueCountMax = options.queueCountMax ?? QUEUE_COUNT_DEFAULT;
     this.#countMax = options.asyncCountMax ?? ASYNC_COUNT_DEFAULT;
   }
 
@@ -103,7 +59,7 @@ export class AsyncBounds {
     const { index } = binding;
     let load = this.#loads[index];
     if (load === undefined) {
-      load = new FunctionLoad(binding, this.#sharedOf(binding));
+      load = new FunctionLoad(binding, this.#sharedOf(binding), this.#queueCountMax * READY_FACTOR);
       // Functions are numbered one after the other, and whoever comes up first may have any number.
       while (this.#loads.length <= index) {
         this.#loads.push(undefined);
@@ -132,9 +88,9 @@ export class AsyncBounds {
 
   /** Where messages of a function wait. */
   queueOf(binding: FunctionBinding): Mailbox {
-    const { storage, overflowBytesMax, queueCountMax = QUEUE_COUNT_DEFAULT } = this.#options;
+    const { storage, overflowBytesMax } = this.#options;
     const load = this.loadOf(binding);
-    load.messages ??= new Mailbox(queueCountMax, storage, overflowBytesMax);
+    load.messages ??= new Mailbox(this.#queueCountMax, storage, overflowBytesMax);
     return load.messages;
   }
 
@@ -152,7 +108,7 @@ export class AsyncBounds {
   /** An entity with a line could go on. */
   makeReady(binding: FunctionBinding, entity: Entity): void {
     const load = this.loadOf(binding);
-    load.ready.push(entity);
+    load.addReady(entity);
     this.update(load);
   }
 
@@ -197,12 +153,19 @@ export class AsyncBounds {
   }
 
   #updateFlood(load: FunctionLoad): void {
-    const { messageCount, floodCount } = load;
+    const { floodCount } = load;
     const { floods } = this.#options;
-    const isFlooded = floodCount > 0 ? isStillFlooded(messageCount, floodCount) : messageCount > floods.countMax;
+    const count = this.#heldCount(load);
+    const isFlooded = floodCount > 0 ? isStillFlooded(count, floodCount) : count > floods.countMax;
     if (isFlooded === floodCount > 0) return;
-    load.floodCount = isFlooded ? messageCount : 0;
+    load.floodCount = isFlooded ? count : 0;
     floods.tell({ type: load.binding.index, id: undefined, isFlooded });
+  }
+
+  /** Messages that wait for a function, but for those that count with their flooded addresses. */
+  #heldCount({ binding, messageCount }: FunctionLoad): number {
+    const isLinedUp = binding.fn.takesWaiting === true && this.crowded[binding.index] === 1;
+    return isLinedUp ? messageCount + this.#lines.unfloodedCount(binding.index) : messageCount;
   }
 
   /** A function of which something waits that may go on now; each in turn. */
@@ -231,10 +194,10 @@ export class AsyncBounds {
     return count;
   }
 
-  /** Those of them that wait in flooded queues. */
+  /** Messages that wait for flooded functions. */
   get floodedCount(): number {
     let count = 0;
-    for (const { messageCount, floodCount } of this.#waiting) if (floodCount > 0) count += messageCount;
+    for (const load of this.#waiting) if (load.floodCount > 0) count += this.#heldCount(load);
     return count;
   }
 

@@ -12,10 +12,11 @@ import type { AsyncFailure } from '../sdk/async-result.ts';
 import type { Entity } from '../state/entity.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
-import type { AsyncBounds, FunctionLoad } from './async-bounds.ts';
+import type { AsyncBounds } from './async-bounds.ts';
 import type { Effects } from './effects.ts';
 import { failureOf } from './failure.ts';
 import type { FunctionBinding } from './function-binding.ts';
+import type { FunctionLoad } from './function-load.ts';
 
 /** How a promise has ended. */
 interface Outcome {

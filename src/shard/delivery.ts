@@ -4,14 +4,16 @@
  */
 import { Entity } from '../state/entity.ts';
 import type { EntityTable } from '../state/entity-table.ts';
-import { KIND_MESSAGE, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
+import { TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
-import type { AsyncBounds, FunctionLoad } from './async-bounds.ts';
+import type { AsyncBounds } from './async-bounds.ts';
+import { CrowdedMessages } from './crowded-messages.ts';
 import type { Durability } from './durability.ts';
 import type { Failures } from './failures.ts';
 import type { Directory, FunctionBinding } from './function-binding.ts';
+import type { FunctionLoad } from './function-load.ts';
 import type { Invoker } from './invoker.ts';
 import { ID_IN_ENVELOPE } from './undelivered.ts';
 import type { Parking } from './parking.ts';
@@ -38,8 +40,8 @@ export class Delivery {
   readonly #entities: EntityTable;
   readonly #durability: Durability | undefined;
   readonly #bounds: AsyncBounds;
-  readonly #writer: EnvelopeWriter;
   readonly #parking: Parking;
+  readonly #crowded: CrowdedMessages;
 
   constructor(
     directory: Directory,
@@ -56,9 +58,10 @@ export class Delivery {
     this.#failures = failures;
     this.#entities = invoker.entities;
     this.#bounds = invoker.held.bounds;
-    this.#writer = writer;
     this.#durability = durability;
     this.#parking = failures.parking;
+    const summon = (type: number, hash: number, id: string): Entity | undefined => this.summon(type, hash, id);
+    this.#crowded = new CrowdedMessages(invoker, reader, writer, summon);
     this.#parking.attach({
       entities: invoker.entities,
       lines: invoker.held.lines,
@@ -85,10 +88,10 @@ export class Delivery {
 
   #queueEnvelope(binding: FunctionBinding): void {
     const reader = this.#reader;
-    const { targetType, targetHash, sourceType, form } = reader;
+    const { targetHash, sourceType, form } = reader;
     const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
     const message = reader.payload();
-    this.#queue(binding, targetType, targetHash, reader.targetId(), message, sourceType, sourceId, form, reader.meta());
+    this.#crowded.hold(binding, targetHash, reader.targetId(), message, sourceType, sourceId, form, reader.meta());
   }
 
   #bringEnvelope(binding: FunctionBinding): void {
@@ -122,7 +125,7 @@ export class Delivery {
       return;
     }
     if (this.#bounds.crowded[binding.index] !== 0 && this.#bounds.isCrowded(binding)) {
-      this.#queue(binding, type, hash, id, message, sourceType, sourceId, form, meta);
+      this.#crowded.hold(binding, hash, id, message, sourceType, sourceId, form, meta);
     } else {
       this.#bring(binding, type, hash, id, message, sourceType, sourceId, form, meta);
     }
@@ -164,28 +167,6 @@ export class Delivery {
     this.#invoker.finishedCount = (this.#invoker.finishedCount + 1) | 0;
   }
 
-  /** Messages to a crowded function wait in its queue, whoever they are for. */
-  #queue(
-    binding: FunctionBinding,
-    type: number,
-    hash: number,
-    id: string,
-    message: unknown,
-    sourceType: number,
-    sourceId: string,
-    form: number,
-    meta: MessageMeta | undefined,
-  ): void {
-    const queue = this.#bounds.queueOf(binding);
-    if (queue.isCrowded) {
-      this.#writer.write(KIND_MESSAGE, type, hash, id, sourceType, sourceId, message, form, meta);
-      queue.pushEncoded(this.#writer);
-    } else {
-      queue.push(type, hash, id, message, sourceType, sourceId, form, meta);
-    }
-    this.#bounds.update(this.#bounds.loadOf(binding));
-  }
-
   // -- what had to wait for its function
 
   /**
@@ -204,13 +185,14 @@ export class Delivery {
 
   /** Operations first, then entities and messages in turn. */
   #goOnWith(load: FunctionLoad): void {
-    const { operations, ready, messages } = load;
+    const { operations, messages } = load;
     if (operations.length > 0) {
       operations.shift()?.();
       return;
     }
-    load.isEntityNext = load.messageCount === 0 || (!load.isEntityNext && ready.length > 0);
-    if (messages === undefined || load.isEntityNext) this.#invoker.admit(ready.shift() as Entity, true);
+    if (messages !== undefined && load.linesUp) this.#crowded.lineUpMany(load, messages);
+    load.isEntityNext = load.messageCount === 0 || (!load.isEntityNext && load.readyCount > 0);
+    if (messages === undefined || load.isEntityNext) this.#invoker.admit(load.takeReady(), true);
     else if (messages.objectCount > 0) this.#bringObject(load.binding, messages.slots, messages.take());
     else messages.takeEncoded(this.#bringEncoded);
   }

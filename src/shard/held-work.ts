@@ -36,7 +36,7 @@ export class HeldWork implements Unfinished {
     this.floods = place.floods;
     this.lines = new WaitingLines(place);
     this.batches = new Batches(this.lines);
-    this.bounds = new AsyncBounds(place);
+    this.bounds = new AsyncBounds(place, this.lines);
     this.async = new AsyncOperations(place.gate, place.effects, this.bounds);
   }
 

@@ -51,7 +51,6 @@ export class MailboxDrain {
     this.#place = place;
     this.#mailbox = place.mailbox;
     this.#recoveredCount = place.recovered.length;
-    place.batches.isDeferring = this.isRecovering;
     for (const { type, id, message, sourceType, sourceId, meta } of place.recovered) {
       place.effects.addMessage(type, id, message, sourceType, sourceId, meta);
     }
@@ -77,6 +76,7 @@ export class MailboxDrain {
     // Encoded envelopes are younger than all objects, and nothing became an object while there were any.
     while (mailbox.objectCount === 0 && count < countMax && mailbox.takeEncoded(this.#deliverEncoded)) count++;
     if (this.isRecovering) {
+      // They are effects until the first turn ends, so this is set before the first of them comes.
       this.#recoveredCount = Math.max(0, this.#recoveredCount - count);
       this.#place.batches.isDeferring = this.isRecovering;
     }

@@ -38,6 +38,8 @@ export class WaitingLines {
   floodedCount = 0;
   /** Bytes in memory of overflows. */
   memoryBytes = 0;
+  /** By the index of a function's binding. */
+  readonly #unfloodedCounts: number[] = [];
   readonly #place: WaitingPlace;
   readonly #reader: EnvelopeReader;
   readonly #lineCountMax: number;
@@ -123,21 +125,38 @@ export class WaitingLines {
     }
     const { count } = line;
     const { floods } = this.#place;
+    this.#addUnflooded(functionIndex, 1);
     if (count <= floods.countMax) return;
     line.floodCount = count;
     this.floodedCount += count;
+    this.#addUnflooded(functionIndex, -count);
     floods.tell({ type: functionIndex, id, isFlooded: true });
   }
 
   #went({ functionIndex, id }: Entity, line: WaitingLine): void {
     this.count--;
-    if (line.floodCount === 0) return;
+    if (line.floodCount === 0) {
+      this.#addUnflooded(functionIndex, -1);
+      return;
+    }
     this.floodedCount--;
     const { count } = line;
     if (isStillFlooded(count, line.floodCount)) return;
     line.floodCount = 0;
     this.floodedCount -= count;
+    this.#addUnflooded(functionIndex, count);
     this.#place.floods.tell({ type: functionIndex, id, isFlooded: false });
+  }
+
+  #addUnflooded(functionIndex: number, count: number): void {
+    const counts = this.#unfloodedCounts;
+    while (counts.length <= functionIndex) counts.push(0);
+    counts[functionIndex] += count;
+  }
+
+  /** Messages in the lines of one function, but for those in flooded lines. */
+  unfloodedCount(functionIndex: number): number {
+    return this.#unfloodedCounts[functionIndex] ?? 0;
   }
 
   waitsFor({ waiting }: Entity): boolean {

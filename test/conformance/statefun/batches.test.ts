@@ -67,6 +67,28 @@ test('#16 calls for 100 addresses are under way together, each in its order', as
   for (let id = 0; id < 100; id++) expect(seen.get(`id-${id}`)).toEqual([0, 1, 2].map((round) => `${id} ${round}`));
 });
 
+test('#15 messages to one address travel together where its endpoint has as much under way as it may, too', async () => {
+  const on = new HeldStage({ concurrency: 2 });
+  for (let round = 0; round < 20; round++) {
+    for (let id = 0; id < 10; id++) on.send(TYPE, `id-${id}`, typed(`${id} ${round}`));
+  }
+  await on.play();
+  const seen = new Map<string, string[]>();
+  let requestCount = 0;
+  while (on.calls.length > 0) {
+    expect(on.calls.length).toBeLessThanOrEqual(2);
+    const { id } = on.calls[0].request.target;
+    seen.set(id, [...(seen.get(id) ?? []), ...(await on.next())]);
+    requestCount++;
+  }
+  for (let id = 0; id < 10; id++) {
+    expect(seen.get(`id-${id}`)).toEqual(Array.from({ length: 20 }, (_, round) => `${id} ${round}`));
+  }
+  // The first of an address may go alone.
+  expect(requestCount).toBeLessThanOrEqual(20);
+  expect(on.engine.coordinator.isQuiescent).toBe(true);
+});
+
 test('#16 no more calls are under way than the endpoint allows, for all functions that share it', async () => {
   const on = new HeldStage({ concurrency: 3 });
   for (const type of [TYPE, 'other/one', 'other/two']) for (const id of ['a', 'b']) on.send(type, id, typed('go'));
