@@ -76,7 +76,10 @@ export interface EngineOptions {
   readonly ringCapacityBytes?: number;
   /** What a full ring or a crowded mailbox may leave in memory, each, before it goes to disk; default 8 MiB. */
   readonly overflowBytes?: number;
-  /** Where overflow goes that does not fit into memory; default a new folder in the system's temporary folder. */
+  /**
+   * Where overflow goes that does not fit into memory, into a new folder; default the system's temporary folder. What a
+   * killed process leaves there is removed by the next one on the same data directory.
+   */
   readonly spillDirectory?: string;
   /** How many messages may wait in a shard before input is held back; default 16,384. */
   readonly creditCount?: number;

@@ -3,10 +3,7 @@
  * per shard, and the life of both from start to stop. A shard that fails takes all shards back to the last checkpoint,
  * if there are any; what cannot be repaired becomes one coded error for everybody who waits.
  */
-import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../base/clock.ts';
 import { Signal } from '../base/signal.ts';
@@ -27,6 +24,7 @@ import { ShardDoor } from './shard-door.ts';
 import { type DurableHome, ShardSupervisor } from './shard-supervisor.ts';
 import type { SavepointInfo } from './savepoint-info.ts';
 import { savepointFailed } from './savepoint.ts';
+import { SpillFolder } from './spill-folder.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** How often a waiting `drained` or `stop` looks again. */
@@ -48,7 +46,7 @@ export class Runtime {
   readonly events: ErrorEvents = new ErrorEvents();
   readonly #home: DurableHome | undefined;
   readonly #coordinator: Coordinator;
-  readonly #spillDirectory: string;
+  readonly #spillFolder: SpillFolder;
   readonly #waiting = new WaitingRoom();
   /** Keeps the process alive while the engine runs: waiting on a doorbell alone does not. */
   readonly #keepAlive = setInterval(() => {}, TIMEOUT_MS_MAX);
@@ -62,9 +60,8 @@ export class Runtime {
     this.shardCount = options.shardCount;
     this.#home = home;
     const latencies = new OutsideLatencies(systemClock, home !== undefined);
-    // A folder of its own, which can be removed as a whole when the engine stops.
-    this.#spillDirectory = join(options.spillDirectory ?? tmpdir(), `millrace-${randomUUID()}`);
-    this.#supervisor = new ShardSupervisor(options, home, this.#spillDirectory, {
+    this.#spillFolder = new SpillFolder(options.spillDirectory ?? tmpdir(), home?.data.path);
+    this.#supervisor = new ShardSupervisor(options, home, this.#spillFolder.path, {
       recovering: (error) => this.events.report(error),
       stuck: (error) => this.events.report(error),
       failed: (error) => this.#fail(error),
@@ -73,7 +70,7 @@ export class Runtime {
       this.#coordinator = newCoordinator(
         module,
         this.#supervisor.mesh,
-        { options, data: home?.data, spillDirectory: this.#spillDirectory, latencies },
+        { options, data: home?.data, spillDirectory: this.#spillFolder.path, latencies },
         {
           invocationFailed: (error) => this.events.report(error),
           egressCrowded: (type) => this.edges.crowded(type),
@@ -202,21 +199,10 @@ export class Runtime {
     await this.#coordinator.checkpoints?.close(error);
     this.edges.end(failure);
     this.#waiting.rejectAll(error);
-    this.#removeSpilled();
+    const isNeeded = failure === undefined && this.#coordinator.ledgers.some(({ isSpilled }) => isSpilled);
+    this.#spillFolder.remove(isNeeded);
     this.#home?.release();
     clearInterval(this.#keepAlive);
-  }
-
-  /** Egress records that nobody has taken may lie on disk, and a loop over them may still come. */
-  #removeSpilled(): void {
-    const remove = (): void => {
-      // It is made when something is spilled, if it can be made at all.
-      if (existsSync(this.#spillDirectory)) rmSync(this.#spillDirectory, { recursive: true, force: true });
-    };
-    const isNeeded =
-      this.#waiting.failure === undefined && this.#coordinator.ledgers.some(({ isSpilled }) => isSpilled);
-    if (isNeeded) process.once('exit', remove);
-    else remove();
   }
 
   // -- what goes wrong

@@ -39,20 +39,29 @@ async function allRung(engine: Engine, count: number): Promise<void> {
   for (const numbers of rung) expect(numbers).toEqual(Array.from({ length: count }, (_, number) => number));
 }
 
-test('in memory they come in order, soon after they are due, and never before', async () => {
-  const engine = await open('millrace', {});
-  for (const id of IDS) {
-    await engine.send(keeper, id, { do: 'set', delay: 60, numbers: [2, 3] });
+/** Sets alarms for keepers that nobody has used yet. Returns how late the latest of them came. */
+async function worstLatenessMs(engine: Engine, attempt: number): Promise<number> {
+  const ids = IDS.map((id) => `${id}-${attempt}`);
+  for (const id of ids) {
+    // So far behind the others that they cannot be due earlier, however slow this loop is.
+    await engine.send(keeper, id, { do: 'set', delay: 400, numbers: [2, 3] });
     await engine.send(keeper, id, { do: 'set', delay: 30, numbers: [0, 1] });
   }
-  await sleep(150);
-  await allRung(engine, 4);
-  for (const id of IDS) {
-    const [worstMs, earlyCount] = (await engine.ask(keeper, id, { do: 'worst?' })) as [number, number];
-    expect(earlyCount).toBe(0);
-    // A crowded machine is late in everything; idle threads that do not wake for timers would be late by 100 ms.
-    expect(worstMs).toBeLessThan(80);
-  }
+  await until(async () => (await Promise.all(ids.map((id) => rungOf(engine, id)))).every(({ length }) => length === 4));
+  for (const id of ids) expect(await rungOf(engine, id)).toEqual([0, 1, 2, 3]);
+  const worst = await Promise.all(ids.map((id) => engine.ask(keeper, id, { do: 'worst?' })));
+  for (const [, earlyCount] of worst as [number, number][]) expect(earlyCount).toBe(0);
+  return Math.max(...(worst as [number, number][]).map(([worstMs]) => worstMs));
+}
+
+test('in memory they come in order, soon after they are due, and never before', async () => {
+  const engine = await open('millrace', {});
+  const latenesses: number[] = [];
+  // A crowded machine is late in everything, now and then; idle threads that do not wake for timers would be late by
+  // 100 ms every time.
+  do latenesses.push(await worstLatenessMs(engine, latenesses.length));
+  while (Math.min(...latenesses) >= 80 && latenesses.length < 10);
+  expect(Math.min(...latenesses), `${latenesses.join(', ')} ms`).toBeLessThan(80);
 });
 
 test('an engine that waits for timers burns no core', async () => {
