@@ -20,6 +20,8 @@ import type { WaitingLines } from './waiting-lines.ts';
 const ASYNC_COUNT_DEFAULT = 10_000;
 /** Messages of one queue that wait as objects. */
 const QUEUE_COUNT_DEFAULT = 1_024;
+/** Of a function that takes several messages at once so many times as many may wait: they are to gather by address. */
+const BATCH_FACTOR = 8;
 /** For each of those, addresses that wait for a function with lines of their own. */
 const READY_FACTOR = 4;
 
@@ -156,7 +158,8 @@ export class AsyncBounds {
     const { floodCount } = load;
     const { floods } = this.#options;
     const count = this.#heldCount(load);
-    const isFlooded = floodCount > 0 ? isStillFlooded(count, floodCount) : count > floods.countMax;
+    const countMax = load.binding.fn.takesWaiting === true ? floods.countMax * BATCH_FACTOR : floods.countMax;
+    const isFlooded = floodCount > 0 ? isStillFlooded(count, floodCount) : count > countMax;
     if (isFlooded === floodCount > 0) return;
     load.floodCount = isFlooded ? count : 0;
     floods.tell({ type: load.binding.index, id: undefined, isFlooded });
