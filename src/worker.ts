@@ -20,9 +20,9 @@ import { CheckedStore } from './store/checked-store.ts';
 import { makeDurableDirectory } from './store/durable-directory.ts';
 import type { OpenStore } from './store/state-store.ts';
 
-/** The event loop gets a turn at least this often, so that promises, timers and sockets of user code live (I10). */
 /** A fold's steps take 0.2 ms: so a round uses a fifth of a core, unless it is behind. */
 const FOLD_INTERVAL_MS = 1;
+/** The event loop gets a turn at least this often, so that promises, timers and sockets of user code live (I10). */
 const TURN_INTERVAL_MS = 2;
 /** Duty cycles between two looks at the clock. */
 const TURN_CHECK_CYCLES = 16;

@@ -112,7 +112,7 @@ export class Observation {
     try {
       for (const encoded of [own.encode(), ...answers]) all.add(encoded);
       if (reset) own.reset();
-      return describeAll(all);
+      return summarizeAll(all);
     } finally {
       all.destroy();
     }
@@ -142,8 +142,8 @@ function mapValues<From, To>(from: Readonly<Record<string, From>>, map: (value: 
   return Object.fromEntries(Object.entries(from).map(([name, value]) => [name, map(value)]));
 }
 
-function describeAll(all: LatencySet): EngineLatency {
-  const summaryOf = (name: string): LatencySummary | undefined => describe(all.get(name));
+function summarizeAll(all: LatencySet): EngineLatency {
+  const summaryOf = (name: string): LatencySummary | undefined => summarize(all.get(name));
   const phases = [...CHECKPOINT_PHASES, 'total' as const].map((phase) => [phase, summaryOf(phaseName(phase))]);
   return {
     ingressToInvocation: summaryOf(INGRESS_TO_INVOCATION),
@@ -155,7 +155,7 @@ function describeAll(all: LatencySet): EngineLatency {
   };
 }
 
-function describe(histogram: LatencyHistogram | undefined): LatencySummary | undefined {
+function summarize(histogram: LatencyHistogram | undefined): LatencySummary | undefined {
   if (histogram === undefined || histogram.count === 0) return undefined;
   const percentileMs = (percentage: number): number => histogram.percentile(percentage) / US_PER_MS;
   return {

@@ -19,7 +19,6 @@ import { TimedInvocation } from './timed-invocation.ts';
 
 /** Where an address keeps rows of state. */
 const STATE_SECTIONS: readonly number[] = [SECTION_TABLE, SECTION_LIST];
-const NO_META: MessageMeta = {};
 
 export class Invocation extends TimedInvocation implements BatchContext<never> {
   /** Made when it is asked for. */
@@ -120,7 +119,7 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
     const { directory } = this.place;
     const number = directory.egressNumber(target);
     const given = directory.checksRecords ? checkedRecord(directory.egresses[number], record) : record;
-    const { since } = this.meta ?? NO_META;
+    const since = this.meta?.since;
     const meta = since === undefined ? undefined : { since };
     this.effects.addForCoordinator(KIND_EGRESS, number, '', given, this.binding.index, this.entity.id, meta);
   }
