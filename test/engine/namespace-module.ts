@@ -29,12 +29,17 @@ function tell(ctx: Context<TellingState>, message: Told | Question, by: string):
     ctx.state.traces = [...ctx.state.traces, `${ctx.trace.causalId} ${ctx.trace.parent?.slice(0, 35)}`];
   const [next, ...rest] = message.next ?? [];
   if (next !== undefined) ctx.send(next[0], next[1], { text: message.text, next: rest });
-  // Late enough for its message to be committed.
-  if (message.text === 'die') setTimeout(() => expire(), 60);
+  if (message.text === 'die') waitForDeath();
 }
 
-function expire(): never {
-  throw new Error('as told');
+/** A thread that was told to die does so when the test says so here: when it knows that the message is committed. */
+export const DEATH_CHANNEL = 'millrace test: now';
+
+function waitForDeath(): void {
+  const channel = new BroadcastChannel(DEATH_CHANNEL);
+  channel.onmessage = () => {
+    throw new Error('as told');
+  };
 }
 
 /** `by` is what it says in its replies. */
