@@ -74,4 +74,4 @@ export type { SchemaInput, SchemaOutput, StandardSchema } from '../src/sdk/schem
 export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from '../src/sdk/state.ts';
 export { value } from '../src/sdk/value.ts';
 export type { ExpireOptions, Migration, ValueOptions } from '../src/sdk/value-rules.ts';
-export type { FunctionCounts, ShardMetrics } from '../src/shard/metrics-requests.ts';
+export type { FunctionCounts, ShardMetrics } from '../src/shard/requests/metrics-requests.ts';

@@ -73,4 +73,4 @@ export type { SchemaInput, SchemaOutput, StandardSchema } from './sdk/schema.ts'
 export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from './sdk/state.ts';
 export { value } from './sdk/value.ts';
 export type { ExpireOptions, Migration, ValueOptions } from './sdk/value-rules.ts';
-export type { FunctionCounts, ShardMetrics } from './shard/metrics-requests.ts';
+export type { FunctionCounts, ShardMetrics } from './shard/requests/metrics-requests.ts';

@@ -6,7 +6,7 @@ import { checkTableKey } from '../sdk/table.ts';
 import { counted, readUnsigned, rowPrefix, unsigned, utf8 } from '../state/row.ts';
 import type { StateSlot } from '../state/state-view.ts';
 import { SECTION_LIST, SECTION_TABLE } from '../store/key-layout.ts';
-import { LIST_INDEX_BYTES } from '../shard/list-rows.ts';
+import { LIST_INDEX_BYTES } from '../shard/rows/list-rows.ts';
 
 export interface BootstrapRow {
   readonly key: string;

@@ -11,7 +11,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { ShardIndex } from '../base/brand.ts';
 import { NodeFileSystem } from '../base/node-file-system.ts';
 import { KEY_GROUP_COUNT, keyGroupRange } from '../keys/key-group.ts';
-import { decodePortable, messagesOfDelta } from '../shard/portable-message.ts';
+import { decodePortable, messagesOfDelta } from '../shard/durable/portable-message.ts';
 import { firstKeyOf } from '../store/key-layout.ts';
 import { savepointMessages, savepointState } from '../store/savepoint-contents.ts';
 import { SAVEPOINT_SUMMARY_NAME } from '../store/savepoint-layout.ts';

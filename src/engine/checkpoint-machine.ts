@@ -18,7 +18,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Epoch } from '../base/brand.ts';
-import type { SnapshotReport } from '../shard/shard-snapshot.ts';
+import type { SnapshotReport } from '../shard/durable/shard-snapshot.ts';
 
 const LONG_AGO_MS = -1e15;
 /** A checkpoint that took no longer was mostly waiting for the disk, and costs nobody anything. */

@@ -14,7 +14,7 @@ import {
 } from '../io/egress-journal.ts';
 import type { EgressLedger } from '../io/egress-ledger.ts';
 import type { IngressPosition } from '../io/ingress-pump.ts';
-import type { SnapshotReport } from '../shard/shard-snapshot.ts';
+import type { SnapshotReport } from '../shard/durable/shard-snapshot.ts';
 import { type CheckpointEntry, encodeEntry } from './checkpoint-entry.ts';
 import type { CheckpointHooks, CheckpointOptions } from './checkpoint-hooks.ts';
 import { type CheckpointDemand, CheckpointMachine } from './checkpoint-machine.ts';

@@ -3,10 +3,10 @@
  * in flight.
  */
 import type { Epoch } from '../base/brand.ts';
-import type { FloodWord } from '../shard/floods.ts';
-import type { RequestAnswer } from '../shard/requests.ts';
-import type { SavepointPart } from '../shard/shard-savepoint.ts';
-import type { SnapshotReport } from '../shard/shard-snapshot.ts';
+import type { FloodWord } from '../shard/delivery/floods.ts';
+import type { RequestAnswer } from '../shard/requests/requests.ts';
+import type { SavepointPart } from '../shard/durable/shard-savepoint.ts';
+import type { SnapshotReport } from '../shard/durable/shard-snapshot.ts';
 import { KIND_ANSWER, KIND_FLOOD, KIND_MARKER, KIND_REPORT, KIND_SAVEPOINT_PART } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { CheckpointRunner } from './checkpoint-runner.ts';

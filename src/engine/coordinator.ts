@@ -12,7 +12,7 @@ import { EgressLedger } from '../io/egress-ledger.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { OutsideMessageOptions as Options } from '../sdk/message-options.ts';
 import type { Module } from '../sdk/module.ts';
-import { type Failure, invocationFailed } from '../shard/failure.ts';
+import { type Failure, invocationFailed } from '../shard/failing/failure.ts';
 import { Directory } from '../shard/function-binding.ts';
 import {
   KIND_COMMITTED,

@@ -5,7 +5,7 @@
  * shards, and forgets when they have run well for a while.
  */
 import type { Sighting } from '../metrics/lookout.ts';
-import type { Suspect } from '../shard/suspects.ts';
+import type { Suspect } from '../shard/failing/suspects.ts';
 
 /** Living so long without a death makes up for all earlier ones. */
 const WELL_MS = 60_000;

@@ -5,7 +5,7 @@
 import { Signal } from '../base/signal.ts';
 import { hashId } from '../keys/id-hash.ts';
 import { shardOfHash } from '../keys/key-group.ts';
-import type { FloodWord } from '../shard/floods.ts';
+import type { FloodWord } from '../shard/delivery/floods.ts';
 
 export class FloodedTargets {
   /** How many there are: what senders look at first. */

@@ -2,8 +2,8 @@
  * Folds what a shard has committed into its store, without a shard: for whoever wants all state in one place before the
  * engine starts. A crash in between costs nothing: what was folded is laid over itself again.
  */
-import { readAppliedEpoch } from '../shard/durability.ts';
-import { FRAME_STATE } from '../shard/shard-snapshot.ts';
+import { readAppliedEpoch } from '../shard/durable/durability.ts';
+import { FRAME_STATE } from '../shard/durable/shard-snapshot.ts';
 import { NOTHING, NOTHING_BELOW, type RecordSpan, readRecord } from '../state/record-reader.ts';
 import { afterPrefix, keyBytes } from '../state/row.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { FileSystem } from '../base/file-system.ts';
 import { KEY_GROUP_COUNT } from '../keys/key-group.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import { decodePortable } from '../shard/portable-message.ts';
+import { decodePortable } from '../shard/durable/portable-message.ts';
 import { createFile, syncNames } from '../store/durable-file.ts';
 import { savepointCoordinator, savepointMessages, savepointState } from '../store/savepoint-contents.ts';
 import { readSummary, type SavepointSummary } from '../store/savepoint-summary.ts';

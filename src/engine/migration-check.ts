@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
 import { Directory, type FunctionBinding } from '../shard/function-binding.ts';
-import type { PortableMessage } from '../shard/portable-message.ts';
+import type { PortableMessage } from '../shard/durable/portable-message.ts';
 import { allGuards, type CellGuard, entryGuard } from '../state/cell-guard.ts';
 import { Cells } from '../state/entity.ts';
 import { KeptValue, keptOf, NEVER } from '../state/kept-value.ts';

@@ -5,7 +5,7 @@
 import type { LatencyHistogram } from '../metrics/latency.ts';
 import { type EncodedLatencies, LatencySet } from '../metrics/latency-set.ts';
 import { INGRESS_TO_INVOCATION, INVOCATION } from '../shard/meter.ts';
-import type { FunctionCounts, PortableMetrics, ShardMetrics } from '../shard/metrics-requests.ts';
+import type { FunctionCounts, PortableMetrics, ShardMetrics } from '../shard/requests/metrics-requests.ts';
 import { CHECKPOINT_PHASES, type CheckpointPhase, phaseName } from './checkpoint-phases.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Edges } from './edges.ts';

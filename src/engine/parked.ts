@@ -6,7 +6,7 @@ import { shardOfHash } from '../keys/key-group.ts';
 import type { Address } from '../sdk/address.ts';
 import { type DeadLetterFilter, type ParkedAddressInfo, portableFilter } from '../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import type { ParkedListBody, ParkedPage, UnparkBody } from '../shard/parked-requests.ts';
+import type { ParkedListBody, ParkedPage, UnparkBody } from '../shard/requests/parked-requests.ts';
 import { decodeTagged } from '../wire/tagged-value.ts';
 import type { ShardDoor } from './shard-door.ts';
 

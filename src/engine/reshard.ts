@@ -9,7 +9,7 @@
 import type { ShardIndex } from '../base/brand.ts';
 import { assert } from '../base/assert.ts';
 import { KEY_GROUP_COUNT, keyGroupRange } from '../keys/key-group.ts';
-import { messagesOfDelta } from '../shard/portable-message.ts';
+import { messagesOfDelta } from '../shard/durable/portable-message.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import { firstKeyOf, keyGroupOfKey } from '../store/key-layout.ts';
 import { encodeEntry } from './checkpoint-entry.ts';

@@ -6,7 +6,7 @@
 import type { FileSystem } from '../base/file-system.ts';
 import { KEY_GROUP_COUNT } from '../keys/key-group.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import type { SavepointOrder, SavepointPart } from '../shard/shard-savepoint.ts';
+import type { SavepointOrder, SavepointPart } from '../shard/durable/shard-savepoint.ts';
 import { makeDurableDirectory } from '../store/durable-directory.ts';
 import { MessageDigest, stateDigest } from '../store/savepoint-digest.ts';
 import { CONTENT_MESSAGES, CONTENT_STATE } from '../store/savepoint-layout.ts';

@@ -2,8 +2,8 @@
  * `engine.scrub()`: reads all that the stores hold and compares it with its checksums, while the engine goes on. What is
  * damaged is reported and left as it is: whoever reads it in an invocation gets DATA_DAMAGED all the same.
  */
-import { errorOf } from '../shard/failure.ts';
-import type { PortableScrubReport } from '../shard/scrub-requests.ts';
+import { errorOf } from '../shard/failing/failure.ts';
+import type { PortableScrubReport } from '../shard/requests/scrub-requests.ts';
 import type { ShardDoor } from './shard-door.ts';
 
 export interface ScrubOptions {

@@ -3,7 +3,7 @@
  * used as a pool of owners: as many threads as shards, one never-ending task on each.
  */
 import { Piscina } from 'piscina';
-import { errorOf, type Failure } from '../shard/failure.ts';
+import { errorOf, type Failure } from '../shard/failing/failure.ts';
 import type { ShardTask } from './shard-task.ts';
 
 /** The thread entry, next to `index`: a `.ts` file in development, a `.js` file in a built package. */

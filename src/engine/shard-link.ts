@@ -6,7 +6,7 @@ import type { EnvelopeHandler, InboundChannel } from '../channel/inbound-channel
 import type { Mesh } from '../channel/mesh.ts';
 import type { OutboundChannel } from '../channel/outbound-channel.ts';
 import { shardOfHash } from '../keys/key-group.ts';
-import { EFFECT_STRIDE, type Effects } from '../shard/effects.ts';
+import { EFFECT_STRIDE, type Effects } from '../shard/invocation/effects.ts';
 import { Outbox } from '../shard/outbox.ts';
 import { TYPE_NONE } from '../wire/envelope-layout.ts';
 import { EnvelopeWriter } from '../wire/envelope-writer.ts';

@@ -3,7 +3,7 @@
  * checkpoint forgets its requests and whatever of their work is not committed; so each is ordered again until the epoch of
  * its last answer is committed. What had been committed by then is counted once.
  */
-import type { RequestAnswer, RequestOrder } from '../shard/requests.ts';
+import type { RequestAnswer, RequestOrder } from '../shard/requests/requests.ts';
 
 export interface ShardRequestOptions {
   /** Resolves when what was done is committed, and not before. */

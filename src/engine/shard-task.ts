@@ -8,7 +8,7 @@ import type { DeltaLocation } from '../store/changelog-frame.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { IdleMode } from '../ring/idle-strategy.ts';
 import type { FilledOptions } from './options.ts';
-import type { Suspect } from '../shard/suspects.ts';
+import type { Suspect } from '../shard/failing/suspects.ts';
 
 /** Messages kept as objects in a shard's mailbox before they are kept encoded. */
 const MAILBOX_COUNT_MAX = 32_768;

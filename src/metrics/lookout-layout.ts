@@ -7,7 +7,7 @@
  * ```
  *
  * The shard's thread alone writes, with plain stores: whoever reads does so when the thread is dead, or looks again
- * later. `function` is 0 between turns. Fingerprint and id are there for suspects only (see `shard/suspects.ts`).
+ * later. `function` is 0 between turns. Fingerprint and id are there for suspects only (see `shard/failing/suspects.ts`).
  */
 export const LOOKOUT_WORDS = 32;
 export const LOOKOUT_TURNS = 0;

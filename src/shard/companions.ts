@@ -6,8 +6,8 @@ import type { Companion } from '../sdk/companion.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { AnyFunction } from '../sdk/function.ts';
 import { KIND_FAILURE, TYPE_NONE, TYPE_UNKNOWN } from '../wire/envelope-layout.ts';
-import type { Effects } from './effects.ts';
-import { failureOf } from './failure.ts';
+import type { Effects } from './invocation/effects.ts';
+import { failureOf } from './failing/failure.ts';
 
 export interface CompanionsPlace {
   readonly shard: number;

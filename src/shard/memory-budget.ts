@@ -9,8 +9,8 @@
  */
 import type { Entity } from '../state/entity.ts';
 import type { EntityTable } from '../state/entity-table.ts';
-import type { DirtyEntities } from './dirty-entities.ts';
-import type { Rows } from './rows.ts';
+import type { DirtyEntities } from './durable/dirty-entities.ts';
+import type { Rows } from './rows/rows.ts';
 
 /** An entity's object, its id and its place in the table. */
 const ENTITY_BYTES = 200;

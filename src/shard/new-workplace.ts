@@ -8,16 +8,16 @@ import { keyGroupRange } from '../keys/key-group.ts';
 import { KIND_FLOOD } from '../wire/envelope-layout.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { PayloadCodec } from '../wire/payload-codec.ts';
-import { ExpiryDues } from './expiry-dues.ts';
-import { Failures } from './failures.ts';
-import { Floods } from './floods.ts';
+import { ExpiryDues } from './rows/expiry-dues.ts';
+import { Failures } from './failing/failures.ts';
+import { Floods } from './delivery/floods.ts';
 import { Meter } from './meter.ts';
 import type { OutboundChannels } from './outbound-channels.ts';
-import { Parking } from './parking.ts';
+import { Parking } from './failing/parking.ts';
 import type { ShardOptions } from './shard-options.ts';
-import { HeldWork } from './held-work.ts';
-import { Suspects } from './suspects.ts';
-import { Timers, type TimersPlace } from './timers.ts';
+import { HeldWork } from './delivery/held-work.ts';
+import { Suspects } from './failing/suspects.ts';
+import { Timers, type TimersPlace } from './time/timers.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What a shard has. */

@@ -25,8 +25,8 @@ import {
   EFFECT_STRIDE,
   EFFECT_TYPE,
   Effects,
-} from './effects.ts';
-import type { Mailbox } from './mailbox.ts';
+} from './invocation/effects.ts';
+import type { Mailbox } from './delivery/mailbox.ts';
 
 /** Effects whose ids are fetched together. */
 const FETCH_COUNT = 16;

@@ -4,8 +4,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { SpillStorage } from '../base/spill.ts';
-import type { DurableOptions } from './durability.ts';
-import type { Suspect } from './suspects.ts';
+import type { DurableOptions } from './durable/durability.ts';
+import type { Suspect } from './failing/suspects.ts';
 
 export interface ShardOptions {
   readonly clock: Clock;

@@ -6,16 +6,16 @@ import type { Random } from '../base/random.ts';
 import type { EntityTable } from '../state/entity-table.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
-import type { Effects } from './effects.ts';
-import type { ExpiryDues } from './expiry-dues.ts';
-import type { Failures } from './failures.ts';
+import type { Effects } from './invocation/effects.ts';
+import type { ExpiryDues } from './rows/expiry-dues.ts';
+import type { Failures } from './failing/failures.ts';
 import type { Directory } from './function-binding.ts';
-import type { HeldWork } from './held-work.ts';
+import type { HeldWork } from './delivery/held-work.ts';
 import type { Meter } from './meter.ts';
-import type { Parking } from './parking.ts';
-import type { Rows } from './rows.ts';
-import type { Suspects } from './suspects.ts';
-import type { Timers } from './timers.ts';
+import type { Parking } from './failing/parking.ts';
+import type { Rows } from './rows/rows.ts';
+import type { Suspects } from './failing/suspects.ts';
+import type { Timers } from './time/timers.ts';
 
 /** What all invocations of a shard share. */
 export interface Workplace {

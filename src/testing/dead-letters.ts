@@ -1,6 +1,6 @@
 /** Dead letters, read off their rows, for tests to look at. */
 import type { DeadLetter } from '../sdk/dead-letter.ts';
-import { deadLetterOf, type DeadLetterRow, isDeadLetterKey, messageOf } from '../shard/dead-letters.ts';
+import { deadLetterOf, type DeadLetterRow, isDeadLetterKey, messageOf } from '../shard/failing/dead-letters.ts';
 
 /** All of them, by when they failed. */
 export function deadLettersOf(rows: ReadonlyMap<string, unknown>): DeadLetter[] {

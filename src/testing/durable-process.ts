@@ -13,7 +13,7 @@ import { Edges } from '../engine/edges.ts';
 import { WaitingRoom } from '../engine/waiting-room.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
-import { type DurableOptions, readAppliedEpoch } from '../shard/durability.ts';
+import { type DurableOptions, readAppliedEpoch } from '../shard/durable/durability.ts';
 import { CheckedStore } from '../store/checked-store.ts';
 import type { OpenStore } from '../store/state-store.ts';
 import type { SimulatedClock } from './simulated-clock.ts';

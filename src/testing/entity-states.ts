@@ -10,7 +10,7 @@ import type { StateSpecs, ValueSpec } from '../sdk/state.ts';
 import type { TableSpec } from '../sdk/table.ts';
 import { hashId } from '../keys/id-hash.ts';
 import type { Directory, FunctionBinding } from '../shard/function-binding.ts';
-import { elementDeadline, elementKey, listBounds } from '../shard/list-rows.ts';
+import { elementDeadline, elementKey, listBounds } from '../shard/rows/list-rows.ts';
 import { entryGuard } from '../state/cell-guard.ts';
 import { KeptValue, keptOf } from '../state/kept-value.ts';
 import { counted, readUtf8, rowPrefix, utf8 } from '../state/row.ts';

@@ -6,9 +6,16 @@
 import type { AnyFunction, Context } from '../sdk/function.ts';
 import type { IngressSource } from '../sdk/ingress.ts';
 import type { Module } from '../sdk/module.ts';
-import { EFFECT_ID, EFFECT_KIND, EFFECT_PAYLOAD, EFFECT_STRIDE, EFFECT_TYPE, type Effects } from '../shard/effects.ts';
+import {
+  EFFECT_ID,
+  EFFECT_KIND,
+  EFFECT_PAYLOAD,
+  EFFECT_STRIDE,
+  EFFECT_TYPE,
+  type Effects,
+} from '../shard/invocation/effects.ts';
 import type { Directory } from '../shard/function-binding.ts';
-import type { Added } from '../shard/timer-writes.ts';
+import type { Added } from '../shard/time/timer-writes.ts';
 import { AT_MESSAGE, AT_TARGET_ID, AT_TARGET_TYPE } from '../timers/timer-layout.ts';
 import { hashId } from '../keys/id-hash.ts';
 import { shardOfHash } from '../keys/key-group.ts';

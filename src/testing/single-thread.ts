@@ -19,9 +19,9 @@ import { Coordinator } from '../engine/coordinator.ts';
 import type { CoordinatorDurableOptions, CoordinatorHooks } from '../engine/coordinator-options.ts';
 import type { CausalIds } from '../engine/outside-meta.ts';
 import type { Module } from '../sdk/module.ts';
-import type { DurableOptions } from '../shard/durability.ts';
+import type { DurableOptions } from '../shard/durable/durability.ts';
 import { Shard } from '../shard/shard.ts';
-import type { Suspect } from '../shard/suspects.ts';
+import type { Suspect } from '../shard/failing/suspects.ts';
 import { FaultySpillStorage } from './faulty-spill-storage.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 

@@ -11,10 +11,10 @@ import { openShardStore, type StoreGround } from '../../src/engine/reshard-gener
 import { writeCoordinatorPart } from '../../src/engine/savepoint-coordinator.ts';
 import { hashId } from '../../src/keys/id-hash.ts';
 import { KEY_GROUP_COUNT, shardOfHash } from '../../src/keys/key-group.ts';
-import { MessageFrames } from '../../src/shard/first-delta.ts';
-import { encodePortable, messagesOfDelta, type PortableMessage } from '../../src/shard/portable-message.ts';
-import { readAppliedEpoch } from '../../src/shard/durability.ts';
-import { FRAME_STATE } from '../../src/shard/shard-snapshot.ts';
+import { MessageFrames } from '../../src/shard/durable/first-delta.ts';
+import { encodePortable, messagesOfDelta, type PortableMessage } from '../../src/shard/durable/portable-message.ts';
+import { readAppliedEpoch } from '../../src/shard/durable/durability.ts';
+import { FRAME_STATE } from '../../src/shard/durable/shard-snapshot.ts';
 import { readKey, readValue } from '../../src/state/record-reader.ts';
 import { recordNames, RecordWriter } from '../../src/state/record-writer.ts';
 import { Entity } from '../../src/state/entity.ts';

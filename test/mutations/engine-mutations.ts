@@ -60,7 +60,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'commit: a failed changelog file is written on',
-    file: 'src/shard/durability.ts',
+    file: 'src/shard/durable/durability.ts',
     find: 'reuseLastSegment: false,',
     replace: 'reuseLastSegment: true,',
     why: 'I9: after a failed sync the file is never synced again',

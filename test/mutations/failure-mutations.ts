@@ -4,7 +4,7 @@ import { type Mutation, seeds, tests } from './mutation.ts';
 export const FAILURE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'failures: a dead letter that is sent again stays',
-    file: 'src/shard/dead-letter-requests.ts',
+    file: 'src/shard/requests/dead-letter-requests.ts',
     find: '  letters.remove(key);\n  return true;',
     replace: '  return true;',
     why: 'I6: the message is in flight and a dead letter at the same cut',
@@ -37,7 +37,7 @@ export const FAILURE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'failures: a parked message stays when it is taken',
-    file: 'src/shard/parking.ts',
+    file: 'src/shard/failing/parking.ts',
     find: '      rows.set(key, undefined);\n      this.#save(address, { ...record, first',
     replace: '      this.#save(address, { ...record, first',
     why: 'I6: the message is in flight and parked at the same cut',
@@ -45,7 +45,7 @@ export const FAILURE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'failures: a message is tried again as the function has left it',
-    file: 'src/shard/invoker.ts',
+    file: 'src/shard/invocation/invoker.ts',
     find: 'binding.failure.attempts === 1 ? message : copyMessage(message)',
     replace: 'message',
     why: 'I5: nothing that a failed invocation has done may be seen',

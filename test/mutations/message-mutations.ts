@@ -6,7 +6,7 @@ const COURIERS = { workload: 9 };
 export const MESSAGE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'meta: lost in a waiting line',
-    file: 'src/shard/waiting-lines.ts',
+    file: 'src/shard/delivery/waiting-lines.ts',
     find: 'line.add(message, sourceType, sourceId, form, meta);',
     replace: 'line.add(message, sourceType, sourceId, form, undefined);',
     why: 'what waits for a busy address comes without its trace, and to those who have no state',
@@ -14,7 +14,7 @@ export const MESSAGE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'meta: lost with the input of an invocation under way at a cut',
-    file: 'src/shard/unfinished-work.ts',
+    file: 'src/shard/durable/unfinished-work.ts',
     find: 'sourceType, sourceId, message, form, meta);\n  const words',
     replace: 'sourceType, sourceId, message, form);\n  const words',
     why: 'after a recovery it runs again without its trace, and for those who have no state',
@@ -22,7 +22,7 @@ export const MESSAGE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'meta: lost on its way out of the mailbox at a cut',
-    file: 'src/shard/mailbox-drain.ts',
+    file: 'src/shard/delivery/mailbox-drain.ts',
     find: 'writer.write(KIND_MESSAGE, type, hash, id, sourceType, sourceId, message, form, meta);',
     replace: 'writer.write(KIND_MESSAGE, type, hash, id, sourceType, sourceId, message, form);',
     why: 'what is recorded is not what was sent (I6)',
@@ -30,7 +30,7 @@ export const MESSAGE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'meta: of the message before',
-    file: 'src/shard/invocation-core.ts',
+    file: 'src/shard/invocation/invocation-core.ts',
     find: 'if (meta !== undefined) this.#ownMeta = undefined;',
     replace: '',
     why: 'two messages share a span, or what is sent belongs to the trace of another message',
@@ -38,7 +38,7 @@ export const MESSAGE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'ifExists: is asked before the state has come',
-    file: 'src/shard/existence.ts',
+    file: 'src/shard/invocation/existence.ts',
     find: 'if (entity.isBlank) return false;',
     replace: 'if (entity.isBlank || entity.usedEpoch === 0) return false;',
     why: 'who was fetched from the store counts as not there',
@@ -62,7 +62,7 @@ export const MESSAGE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'unknown target: the name of who sent it is lost',
-    file: 'src/shard/failures.ts',
+    file: 'src/shard/failing/failures.ts',
     find: 'this.undeliverable({ type, id }, source, message, withoutTarget(meta), reason);',
     replace: 'this.undeliverable({ type, id }, undefined, message, withoutTarget(meta), reason);',
     why: 'nobody can say who has the wrong name',

@@ -9,7 +9,7 @@ const REMOTES = { workload: WORKLOADS.indexOf(Remotes) + 1 };
 export const REMOTE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'batches: a checkpoint misses what a batch has taken',
-    file: 'src/shard/unfinished-work.ts',
+    file: 'src/shard/durable/unfinished-work.ts',
     find: '    for (const held of waiting?.batch?.messages ?? []) this.#captureHeld(functionIndex, hash, id, held);\n',
     replace: '',
     why: 'I6: messages of a batch under way are nowhere at the cut',
@@ -17,7 +17,7 @@ export const REMOTE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'batches: a batch that has failed comes back in the wrong order',
-    file: 'src/shard/batches.ts',
+    file: 'src/shard/invocation/batches.ts',
     find: 'this.#end(line).toReversed()',
     replace: 'this.#end(line)',
     why: 'I4: an address is invoked in the order of arrival',
@@ -25,7 +25,7 @@ export const REMOTE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'batches: what was in a batch that failed is taken together again',
-    file: 'src/shard/batches.ts',
+    file: 'src/shard/invocation/batches.ts',
     find: '{ ...meta, alone: true }',
     replace: 'meta',
     why: 'one bad message keeps its neighbours from ever being handled',
@@ -33,7 +33,7 @@ export const REMOTE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'batches: a message lines up in front of older ones that are queued',
-    file: 'src/shard/crowded-messages.ts',
+    file: 'src/shard/delivery/crowded-messages.ts',
     find: 'if (load.messageCount === 0 && load.linesUp) {',
     replace: 'if (load.linesUp) {',
     why: 'I4: an address is invoked in the order of arrival',
@@ -41,7 +41,7 @@ export const REMOTE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'batches: they begin before all that was in flight is there',
-    file: 'src/shard/mailbox-drain.ts',
+    file: 'src/shard/delivery/mailbox-drain.ts',
     find: 'this.#place.batches.isDeferring = this.isRecovering;',
     replace: '',
     why: 'a batch that was under way is not sent again as it was',
@@ -65,7 +65,7 @@ export const REMOTE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'remote: the sweep takes a whole value for one of its parts',
-    file: 'src/shard/expiry-sweep.ts',
+    file: 'src/shard/rows/expiry-sweep.ts',
     find: 'kept.deadline > now ? kept : binding.guards?.[cell]?.left(kept, now)',
     replace: 'kept.deadline > now ? kept : undefined',
     why: 'states that do not expire are lost with one that does',

@@ -20,7 +20,7 @@ export const SAVEPOINT_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'savepoint: messages in flight are left out',
-    file: 'src/shard/shard-savepoint.ts',
+    file: 'src/shard/durable/shard-savepoint.ts',
     find: 'messageWriter.put(key, message);',
     replace: 'void key;',
     why: 'I6: who starts from it has lost them',
@@ -28,7 +28,7 @@ export const SAVEPOINT_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'savepoint: the store is never let go',
-    file: 'src/shard/shard-savepoint.ts',
+    file: 'src/shard/durable/shard-savepoint.ts',
     find: 'this.#place.fold.release();\n        this.#wait(scan.next()',
     replace: 'this.#wait(scan.next()',
     why: 'nothing is folded any more, and the changelog grows for ever',
@@ -60,7 +60,7 @@ export const SAVEPOINT_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'reshard: the first changelog is not synced',
-    file: 'src/shard/first-delta.ts',
+    file: 'src/shard/durable/first-delta.ts',
     find: 'await syncFile(this.#fileSystem, segmentPath(this.#directory, location.segment));',
     replace: '',
     why: 'I8: the manifest names a generation that a power loss takes',

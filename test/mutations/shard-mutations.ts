@@ -4,7 +4,7 @@ import { type Mutation, seeds, tests } from './mutation.ts';
 export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'async: pending operations are left out of the cut',
-    file: 'src/shard/unfinished-work.ts',
+    file: 'src/shard/durable/unfinished-work.ts',
     find: 'for (const operation of operations) this.#captureOperation(operation);',
     replace: '',
     why: 'I6: after a recovery nobody ever hears of them',
@@ -12,7 +12,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'async: an operation stays pending when its result is sent',
-    file: 'src/shard/async-operations.ts',
+    file: 'src/shard/invocation/async-operations.ts',
     find: 'this.#pending.delete(operation);',
     replace: 'queueMicrotask(() => this.#pending.delete(operation));',
     why: 'I6: a cut in the same turn has it twice, as unknown and as a message in flight',
@@ -20,7 +20,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'async: begun although its invocation fails',
-    file: 'src/shard/invocation-core.ts',
+    file: 'src/shard/invocation/invocation-core.ts',
     find: 'this.#operations = undefined;\n    if (this.#aside) return;',
     replace: 'if (this.#operations !== undefined) this.#register(this.#operations);\n    if (this.#aside) return;',
     why: 'I5: nothing of an invocation that failed escapes',
@@ -28,7 +28,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'flood: nobody is told that it is over',
-    file: 'src/shard/floods.ts',
+    file: 'src/shard/delivery/floods.ts',
     find: 'return count > floodCount >> 1;',
     replace: 'return count >= 0 && floodCount > 0;',
     why: 'I7: whoever was held back waits for ever',
@@ -52,7 +52,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'flood: what waits counts against the credit of all',
-    file: 'src/shard/waiting-lines.ts',
+    file: 'src/shard/delivery/waiting-lines.ts',
     find: 'this.floodedCount += count;',
     replace: '',
     why: 'I7: credit is reckoned from a wrong number',
@@ -60,7 +60,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'waiting: what overflowed is left out of the cut',
-    file: 'src/shard/unfinished-work.ts',
+    file: 'src/shard/durable/unfinished-work.ts',
     find: 'waiting?.overflow?.visitAll(this.#addEncoded);',
     replace: '',
     why: 'I6: messages that wait for a busy address are lost in a crash',
@@ -68,7 +68,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'waiting: an object behind the overflow',
-    file: 'src/shard/waiting-lines.ts',
+    file: 'src/shard/delivery/waiting-lines.ts',
     find: 'if (isShort && line.overflow === undefined) {',
     replace: 'if (isShort) {',
     why: 'I4: an address is invoked in the order of arrival',
@@ -76,7 +76,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'bounds: a message overtakes those that wait for its function',
-    file: 'src/shard/async-bounds.ts',
+    file: 'src/shard/delivery/async-bounds.ts',
     find: 'isWaiting || !this.mayGoOn(load) ? 1 : 0',
     replace: '!this.mayGoOn(load) ? 1 : 0',
     why: 'I4: an address is invoked in the order of arrival',
@@ -84,7 +84,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'bounds: the queues of crowded functions are left out of the cut',
-    file: 'src/shard/unfinished-work.ts',
+    file: 'src/shard/durable/unfinished-work.ts',
     find: 'for (const queue of queues) this.#captureQueue(queue);',
     replace: '',
     why: 'I6: messages that wait for their function are lost in a crash',
@@ -92,7 +92,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'bounds: nobody goes on at the end of an operation',
-    file: 'src/shard/async-operations.ts',
+    file: 'src/shard/invocation/async-operations.ts',
     find: 'this.#bounds.end((operation.load as FunctionLoad).binding);',
     replace: '',
     why: 'what waits for room waits for ever',
@@ -100,7 +100,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'deadlines: one that was given up ends once more',
-    file: 'src/shard/ended-invocations.ts',
+    file: 'src/shard/invocation/ended-invocations.ts',
     find: 'if (begun.hasEnded) return;',
     replace: '',
     why: 'I5: its message has failed already; its entity may be at work on the next',
@@ -108,7 +108,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'deadlines: nobody looks again after the first',
-    file: 'src/shard/deadlines.ts',
+    file: 'src/shard/time/deadlines.ts',
     find: 'lane.dueMs = item.dueMs;',
     replace: '',
     why: 'all but the first may take as long as they like',
@@ -116,7 +116,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'marker: one shard gets none',
-    file: 'src/shard/shard-markers.ts',
+    file: 'src/shard/durable/shard-markers.ts',
     find: 'for (let thread = 0; thread <= place.coordinator; thread++) {',
     replace: 'for (let thread = 1; thread <= place.coordinator; thread++) {',
     why: 'I6: shard 0 records for ever, and the checkpoint never ends',
@@ -124,7 +124,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'marker: before the effects of the past',
-    file: 'src/shard/shard-markers.ts',
+    file: 'src/shard/durable/shard-markers.ts',
     find: 'place.dispatch();\n    this.isRecording',
     replace: 'this.isRecording',
     why: 'I3: the sender has sent it, the receiver counts it as the next epoch: lost in a crash',
@@ -140,7 +140,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recording: the mailbox is left out',
-    file: 'src/shard/shard-markers.ts',
+    file: 'src/shard/durable/shard-markers.ts',
     find: 'this.mailboxOpenCount = place.mailboxCount();',
     replace: 'this.mailboxOpenCount = 0;',
     why: 'I6: the mailbox is the channel to oneself; what was in it at the cut is lost in a crash',
@@ -148,7 +148,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recording: what spilled from the mailbox is left out',
-    file: 'src/shard/mailbox-drain.ts',
+    file: 'src/shard/delivery/mailbox-drain.ts',
     find: 'durability?.record(words, offsetBytes >> 2, byteLength);',
     replace: '',
     why: 'I6: encoded messages of the mailbox are in flight like the others',
@@ -164,7 +164,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recording: waiting lines are left out',
-    file: 'src/shard/unfinished-work.ts',
+    file: 'src/shard/durable/unfinished-work.ts',
     find: 'for (const entity of busy) this.#captureLine(entity);',
     replace: 'void busy;',
     why: 'I6: messages that wait for a busy entity are lost in a crash',
@@ -172,7 +172,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recording: the message under way is left out',
-    file: 'src/shard/unfinished-work.ts',
+    file: 'src/shard/durable/unfinished-work.ts',
     find: 'if (input !== undefined) this.#block.add(new Int32Array(input.buffer), 0, input.length);',
     replace: 'void input;',
     why: 'I6: an async invocation that had not ended at the cut never happens',
@@ -180,7 +180,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'dirty: no copy on write',
-    file: 'src/shard/dirty-entities.ts',
+    file: 'src/shard/durable/dirty-entities.ts',
     find: 'if (entity.dirtyEpoch === this.#cutEpoch) this.#encode(entity);',
     replace: '',
     why: 'I6: the cut holds a value of after the cut, or none',
@@ -188,7 +188,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'dirty: an async invocation does not touch its entity',
-    file: 'src/shard/invocation-core.ts',
+    file: 'src/shard/invocation/invocation-core.ts',
     find: 'if (this.entity.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(this.entity);\n      this.entity.adopt',
     replace: 'this.entity.adopt',
     why: 'what it wrote is in no checkpoint',
@@ -196,7 +196,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'dirty: encoded entities are not pinned',
-    file: 'src/shard/dirty-entities.ts',
+    file: 'src/shard/durable/dirty-entities.ts',
     find: 'return Math.abs(entity.dirtyEpoch) > this.appliedEpoch;',
     replace: 'return entity.dirtyEpoch > this.appliedEpoch;',
     why: 'an entity leaves memory before the store has its value, and an old one is fetched',
@@ -204,7 +204,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'snapshot: the last records are not written',
-    file: 'src/shard/shard-snapshot.ts',
+    file: 'src/shard/durable/shard-snapshot.ts',
     find: '#finish(): void {\n    this.#writeRecords();',
     replace: '#finish(): void {',
     why: 'a delta without its last frame',
@@ -212,7 +212,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'snapshot: the messages in flight are not written',
-    file: 'src/shard/shard-snapshot.ts',
+    file: 'src/shard/durable/shard-snapshot.ts',
     find: 'if (this.#inFlight.byteLength > 0) this.#writeMessages();',
     replace: '',
     why: 'I6: a recording that is not part of the checkpoint',
@@ -220,7 +220,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'snapshot: ends before all markers have come',
-    file: 'src/shard/shard-snapshot.ts',
+    file: 'src/shard/durable/shard-snapshot.ts',
     find: 'if (encodedCount === 0 && this.#areChannelsClosed) this.#finish();',
     replace: 'if (encodedCount === 0) this.#finish();',
     why: 'I6: what is recorded later is in no checkpoint',
@@ -228,7 +228,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: the oldest record wins',
-    file: 'src/shard/fold-round.ts',
+    file: 'src/shard/durable/fold-round.ts',
     find: 'for (let index = deltas.length - 1; index >= 0; index--) yield* this.#markDelta(',
     replace: 'for (let index = 0; index < deltas.length; index++) yield* this.#markDelta(',
     why: 'the store gets an old value',
@@ -236,7 +236,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: takes what is not committed',
-    file: 'src/shard/fold.ts',
+    file: 'src/shard/durable/fold.ts',
     find: 'next !== undefined && next.epoch <= last; ) {',
     replace: 'next !== undefined; ) {',
     why: 'I8: after a crash the store is ahead of the manifest',
@@ -244,7 +244,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: says `applied` before it is',
-    file: 'src/shard/fold-round.ts',
+    file: 'src/shard/durable/fold-round.ts',
     find: 'let batch = this.#place.store.batch();\n    if (recovered',
     replace:
       'let batch = this.#place.store.batch();\n    batch.put(APPLIED_KEY, Buffer.from(String(applied)));\n    if (recovered',
@@ -253,7 +253,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: goes on before the store has written',
-    file: 'src/shard/fold.ts',
+    file: 'src/shard/durable/fold.ts',
     find: 'this.#isWriting = true;',
     replace: '',
     why: 'segments go whose records are not in the store',
@@ -261,7 +261,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: removes the segment of the last commit',
-    file: 'src/shard/fold.ts',
+    file: 'src/shard/durable/fold.ts',
     find: 'removeThrough(Math.min(applied, baseEpoch + lastNeeded - 1), 1)',
     replace: 'removeThrough(applied, 1)',
     why: 'I6: its messages in flight are nowhere else',
@@ -269,7 +269,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fetch: an entity is not busy while it is fetched',
-    file: 'src/shard/delivery.ts',
+    file: 'src/shard/delivery/delivery.ts',
     find: 'this.#invoker.occupy(entity);',
     replace: '',
     why: 'I4: it is invoked without its state',
@@ -293,7 +293,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recovery: an older record wins',
-    file: 'src/shard/recovered-records.ts',
+    file: 'src/shard/durable/recovered-records.ts',
     find: 'for (let page = this.#pages.length - 1; page >= 0; page--) {\n      const index',
     replace: 'for (let page = 0; page < this.#pages.length; page++) {\n      const index',
     why: 'an entity goes back to an older epoch',
@@ -301,7 +301,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recovery: an older record of the same page wins',
-    file: 'src/shard/record-page.ts',
+    file: 'src/shard/durable/record-page.ts',
     find: 'for (let index = count - 1; index >= 0; index--) this.#index(index);',
     replace: 'for (let index = 0; index < count; index++) this.#index(index);',
     why: 'an entity goes back to an older epoch',
@@ -309,7 +309,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: an older record of another page is put',
-    file: 'src/shard/recovered-records.ts',
+    file: 'src/shard/durable/recovered-records.ts',
     find: 'own.overtake(index);',
     replace: '',
     why: 'the newest record is put last all the same, but keys are released twice',
@@ -317,7 +317,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recovery: what is not folded counts as clean',
-    file: 'src/shard/entity-fetch.ts',
+    file: 'src/shard/delivery/entity-fetch.ts',
     find: 'entity.dirtyEpoch = -epoch;',
     replace: '',
     why: 'it leaves memory before the store has its value, and an old one is fetched',
@@ -325,7 +325,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recovery: messages of earlier epochs, too',
-    file: 'src/shard/shard-recovery.ts',
+    file: 'src/shard/durable/shard-recovery.ts',
     find: 'this.records.lastEpoch = this.#runEpoch;\n    this.#blocks = [];',
     replace: 'this.records.lastEpoch = this.#runEpoch;',
     why: 'I6: they are delivered twice',
@@ -333,7 +333,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recovery: what it has found is not looked at',
-    file: 'src/shard/entity-fetch.ts',
+    file: 'src/shard/delivery/entity-fetch.ts',
     find: 'if (recovered !== undefined && this.#find(recovered, entity)) this.#found.push(entity);',
     replace: 'if (recovered === null) this.#found.push(entity);',
     why: 'the store does not have it yet: an old value is fetched',
@@ -341,7 +341,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recovery: what it has found is looked at for ever',
-    file: 'src/shard/fold.ts',
+    file: 'src/shard/durable/fold.ts',
     find: 'this.#recovered = undefined;\n    // One',
     replace: '// One',
     why: 'an entity that was written since goes back to what it was at the start',
@@ -349,7 +349,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: reads no delta that is overtaken in part',
-    file: 'src/shard/fold-round.ts',
+    file: 'src/shard/durable/fold-round.ts',
     find: 'if (!kept.includes(NEWEST)) return batch;',
     replace: 'if (kept.includes(0)) return batch;',
     why: 'what only an earlier delta has is lost',

@@ -6,7 +6,7 @@ const SHELVES = { workload: 5 };
 export const TABLE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'rows: an erasure leaves what its own epoch has written before',
-    file: 'src/shard/rows.ts',
+    file: 'src/shard/rows/rows.ts',
     find: 'if (row.dirtyEpoch === this.dirty.epoch) row.value = undefined;',
     replace: 'if (row.dirtyEpoch === this.dirty.epoch) continue;',
     why: 'what was written and then cleared in one epoch is back',
@@ -14,7 +14,7 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rows: a row changes before the cut has it',
-    file: 'src/shard/rows.ts',
+    file: 'src/shard/rows/rows.ts',
     find: 'if (row.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(row);\n    row.value = value;',
     replace: 'row.value = value;\n    if (row.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(row);',
     why: 'I6: a checkpoint holds what a later epoch has written',
@@ -22,7 +22,7 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: what was erased since it was written goes to the store',
-    file: 'src/shard/fold-round.ts',
+    file: 'src/shard/durable/fold-round.ts',
     find: 'kept[index] = this.#isErased(item) ? GONE : NEWEST;',
     replace: 'kept[index] = NEWEST;',
     why: 'all erasures go before all puts, so it comes back for good',
@@ -30,7 +30,7 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: erasures are released late',
-    file: 'src/shard/fold-round.ts',
+    file: 'src/shard/durable/fold-round.ts',
     find: 'for (const erasure of [...(recovered?.erasures ?? []), ...this.#erasures]) visit(erasure);\n',
     replace:
       'setImmediate(() => [...(recovered?.erasures ?? []), ...this.#erasures].forEach((each) => visit(each)));\n',
@@ -39,7 +39,7 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'recovery: an erasure takes away what its own epoch has written',
-    file: 'src/shard/rows.ts',
+    file: 'src/shard/rows/rows.ts',
     find: 'if (row.dirtyEpoch !== dirtyEpoch) row.value = undefined;',
     replace: 'row.value = undefined;',
     why: 'what follows a clear in the same invocation is lost in a crash',
@@ -47,7 +47,7 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'tables: a failed invocation keeps its writes for the next one',
-    file: 'src/shard/row-writes.ts',
+    file: 'src/shard/rows/row-writes.ts',
     find: 'this.#forget();\n    this.#rows.check();',
     replace: 'this.#rows.check();',
     why: 'I5: they happen when the next invocation of that function returns, to whomever',
@@ -55,7 +55,7 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'tables: a handle outlives its invocation',
-    file: 'src/shard/invocation-rows.ts',
+    file: 'src/shard/invocation/invocation-rows.ts',
     find: 'for (const { handle } of this.#handles) handle.expire();',
     replace: '',
     why: 'what one invocation has kept writes into another entity',
@@ -63,7 +63,7 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'ctx.delete: lists stay',
-    file: 'src/shard/invocation.ts',
+    file: 'src/shard/invocation/invocation.ts',
     find: '[SECTION_TABLE, SECTION_LIST];',
     replace: '[SECTION_TABLE, SECTION_TABLE];',
     why: 'elements of a deleted entity stay on disk for ever',
@@ -71,7 +71,7 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a failed store fails the function',
-    file: 'src/shard/row-writes.ts',
+    file: 'src/shard/rows/row-writes.ts',
     find: 'this.#rows.check();\n    if (this.isEmpty) return;',
     replace: 'if (this.isEmpty) return;',
     why: 'a function that catches what its table throws acts on what is not so',

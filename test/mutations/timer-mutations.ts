@@ -6,7 +6,7 @@ const ALARMS = { workload: 6 };
 export const TIMER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'timers: what came while a key group was read is forgotten',
-    file: 'src/shard/timer-windows.ts',
+    file: 'src/shard/time/timer-windows.ts',
     find: 'this.#pending.get(keyGroup)?.push(timer.stamp);',
     replace: 'void timer;',
     why: 'it is in the store, below the horizon, and nobody looks for it until the next start',
@@ -14,7 +14,7 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'timers: a horizon goes back with the clock',
-    file: 'src/shard/timer-windows.ts',
+    file: 'src/shard/time/timer-windows.ts',
     find: 'if (horizon > this.#horizons[at]) this.#setHorizon(at, horizon);',
     replace: 'this.#setHorizon(at, horizon);',
     why: 'what is in the queue already is read again',
@@ -22,7 +22,7 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'timers: no hint where the first one is set',
-    file: 'src/shard/timers.ts',
+    file: 'src/shard/time/timers.ts',
     find: 'if (this.#windows !== undefined) this.rows.set(hintKey(keyGroup), true);',
     replace: '',
     why: 'after a restart nobody looks for the timers of that key group',
@@ -30,7 +30,7 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'timers: what is due keeps its row',
-    file: 'src/shard/timers.ts',
+    file: 'src/shard/time/timers.ts',
     find: 'this.rows.take(timer as Row, near.epoch === this.#epoch);\n    this.rows.take(owner as Row, near.epoch === this.#epoch);',
     replace: '',
     why: 'I6: the message is sent and the timer is still there: twice after a crash',
@@ -38,7 +38,7 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'timers: what came up is taken to be as it was set',
-    file: 'src/shard/timers.ts',
+    file: 'src/shard/time/timers.ts',
     find: 'return this.#held.size === 0 && this.#removedCounts[keyGroup - this.#place.keyGroups.first] === removedCount;',
     replace: 'return this.#held.size === 0 && removedCount >= 0 && keyGroup >= 0;',
     why: 'it may have been cancelled, or deleted with its address',
@@ -46,7 +46,7 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'timers: an async invocation does not hold back what it has cancelled',
-    file: 'src/shard/timer-writes.ts',
+    file: 'src/shard/time/timer-writes.ts',
     find: 'this.#timers.hold(found.key);',
     replace: '',
     why: 'it was told that it has cancelled what is then sent',
@@ -54,7 +54,7 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'timers: those of a failed invocation stay',
-    file: 'src/shard/timed-invocation.ts',
+    file: 'src/shard/invocation/timed-invocation.ts',
     find: 'this.#timerWrites?.discard();',
     replace: 'this.#timerWrites?.apply();',
     why: 'I5: nothing of a failed invocation escapes',
@@ -62,7 +62,7 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'timers: the epoch of the run, not of the data',
-    file: 'src/shard/timers.ts',
+    file: 'src/shard/time/timers.ts',
     find: 'return this.rows.dirty.epoch + (this.#place.stored?.baseEpoch ?? 0);',
     replace: 'return this.rows.dirty.epoch;',
     why: 'I8: after a restart a stamp comes again, or one that is less than those before it',
@@ -70,7 +70,7 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'timers: due a moment early',
-    file: 'src/shard/timers.ts',
+    file: 'src/shard/time/timers.ts',
     find: 'left > 0 && queue.dueMs <= now; left--',
     replace: 'left > 0 && queue.dueMs <= now + 1; left--',
     why: 'never before its time',

@@ -13,7 +13,7 @@ const CLOAKROOMS = { workload: WORKLOADS.indexOf(Cloakrooms) + 1 };
 export const TYPED_MUTATIONS: readonly Mutation[] = [
   {
     name: 'expiry: seen a millisecond too long',
-    file: 'src/shard/guarded-invocation.ts',
+    file: 'src/shard/invocation/guarded-invocation.ts',
     find: 'cell.deadline > now ? cell',
     replace: 'cell.deadline >= now ? cell',
     why: 'an expired value is never seen',
@@ -21,7 +21,7 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'expiry: reading is never written down',
-    file: 'src/shard/guarded-invocation.ts',
+    file: 'src/shard/invocation/guarded-invocation.ts',
     find: 'if (guard.wantsRenewal(kept, now)) this.#keep(index, guard.renewed(kept, now));',
     replace: '',
     why: 'what is read all the time expires all the same',
@@ -29,7 +29,7 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'expiry: nobody is told of the row that an invocation armed',
-    file: 'src/shard/guarded-invocation.ts',
+    file: 'src/shard/invocation/guarded-invocation.ts',
     find: 'if (this.#armedDue < NEVER) this.place.dues.note(this.entity.hash, this.#armedDue);',
     replace: '',
     why: 'nobody looks for what is armed, and it is never removed',
@@ -37,7 +37,7 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'expiry: the sweep does not move the row to what is left',
-    file: 'src/shard/expiry-sweep.ts',
+    file: 'src/shard/rows/expiry-sweep.ts',
     find: 'const nextDue = next < NEVER ?',
     replace: 'const nextDue = next < 0 ?',
     why: 'what was written again is never removed',
@@ -45,7 +45,7 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'expiry: the sweep changes an entity without saying so',
-    file: 'src/shard/expiry-sweep.ts',
+    file: 'src/shard/rows/expiry-sweep.ts',
     find: 'if (entity.dirtyEpoch !== dirty.epoch) dirty.touch(entity);',
     replace: '',
     why: 'the removal never reaches the disk',
@@ -53,7 +53,7 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'expiry: the row of an entry is due before it expires',
-    file: 'src/shard/expiry-rows.ts',
+    file: 'src/shard/rows/expiry-rows.ts',
     find: 'Math.ceil((deadline - phase) / slackMs)',
     replace: 'Math.floor((deadline - phase) / slackMs)',
     why: 'whoever looks finds it alive, and nobody looks again',
@@ -61,7 +61,7 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'expiry: an entry that is kept alive has no later row',
-    file: 'src/shard/table-handle.ts',
+    file: 'src/shard/invocation/table-handle.ts',
     find: 'this.#mark(rowKey, renewed);',
     replace: '',
     why: 'it is never removed',
@@ -69,7 +69,7 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'expiry: the sweep takes an entry that was set since',
-    file: 'src/shard/expiry-sweep.ts',
+    file: 'src/shard/rows/expiry-sweep.ts',
     find: 'if (stored instanceof KeptValue && stored.deadline <= now) rows.set(rowKey',
     replace: 'if (stored instanceof KeptValue) rows.set(rowKey',
     why: 'what was left over of an earlier write takes what is there',
@@ -77,7 +77,7 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'expiry: going through a table shows what has expired',
-    file: 'src/shard/table-handle.ts',
+    file: 'src/shard/invocation/table-handle.ts',
     find: 'if (this.isGone(value)) continue;',
     replace: 'if (value === undefined) continue;',
     why: 'an expired entry is never seen',
@@ -94,7 +94,7 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'expiry: viewing a list brings back what has expired',
-    file: 'src/shard/list-handle.ts',
+    file: 'src/shard/invocation/list-handle.ts',
     find: 'left: this.#firstLeft(bounds, deadline), floor',
     replace: 'floor',
     why: 'an expired element is never seen',
@@ -102,7 +102,7 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'expiry: an element expires before an older one',
-    file: 'src/shard/list-rows.ts',
+    file: 'src/shard/rows/list-rows.ts',
     find: 'if (own < NEVER) return Math.max(own, floor);',
     replace: 'if (own < NEVER) return own;',
     why: 'what is viewed again and again expires all the same',

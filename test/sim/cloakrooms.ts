@@ -6,7 +6,7 @@
  */
 import { type Context, defineFunction, defineModule, list, type Module, table, value } from '../../src/index.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
-import { readExpiryKey } from '../../src/shard/expiry-rows.ts';
+import { readExpiryKey } from '../../src/shard/rows/expiry-rows.ts';
 import { KeptValue, NEVER } from '../../src/state/kept-value.ts';
 import { readAddressBytes } from '../../src/state/row.ts';
 import { SECTION_EXPIRY, SECTION_TABLE } from '../../src/store/key-layout.ts';

@@ -6,7 +6,7 @@
  */
 import { type Context, defineFunction, defineModule, type Module, value, type ValueSpec } from '../../src/index.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
-import { type DeadLetterRow, isDeadLetterKey, messageOf } from '../../src/shard/dead-letters.ts';
+import { type DeadLetterRow, isDeadLetterKey, messageOf } from '../../src/shard/failing/dead-letters.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import { check } from '../../src/testing/violation.ts';

@@ -18,8 +18,8 @@ import {
 import { callbackSink } from '../../src/io/egress-pump.ts';
 import { remoteFunction } from '../../src/remote/index.ts';
 import { deadlineOf, type RemoteValue } from '../../src/remote/remote-values.ts';
-import { type DeadLetterRow, isDeadLetterKey, messageOf } from '../../src/shard/dead-letters.ts';
-import { dueOf } from '../../src/shard/expiry-rows.ts';
+import { type DeadLetterRow, isDeadLetterKey, messageOf } from '../../src/shard/failing/dead-letters.ts';
+import { dueOf } from '../../src/shard/rows/expiry-rows.ts';
 import type { RemoteInvocation } from '../../src/statefun/protocol.ts';
 import type { TypedValue } from '../../src/statefun/typed-value.ts';
 import type { CommittedCut, CutState } from '../../src/testing/committed-cut.ts';

@@ -6,7 +6,7 @@
  */
 import { type Context, defineFunction, defineModule, type Module, value, type ValueSpec } from '../../src/index.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
-import { readExpiryKey } from '../../src/shard/expiry-rows.ts';
+import { readExpiryKey } from '../../src/shard/rows/expiry-rows.ts';
 import { SECTION_EXPIRY } from '../../src/store/key-layout.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';

@@ -21,7 +21,7 @@ import { Parked } from '../../src/engine/parked.ts';
 import { ShardDoor } from '../../src/engine/shard-door.ts';
 import { WaitingRoom } from '../../src/engine/waiting-room.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
-import { type DeadLetterRow, idOfKey, isDeadLetterKey, messageOf } from '../../src/shard/dead-letters.ts';
+import { type DeadLetterRow, idOfKey, isDeadLetterKey, messageOf } from '../../src/shard/failing/dead-letters.ts';
 import { SECTION_PARKED } from '../../src/store/key-layout.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';

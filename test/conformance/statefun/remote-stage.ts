@@ -6,7 +6,7 @@ import { defineFunction, type FailurePolicy, type MillraceError } from '../../..
 import { remoteFunction } from '../../../src/remote/index.ts';
 import type { RemoteMessage } from '../../../src/remote/remote-messages.ts';
 import type { AnyFunction } from '../../../src/sdk/function.ts';
-import { type DeadLetterRow, isDeadLetterKey } from '../../../src/shard/dead-letters.ts';
+import { type DeadLetterRow, isDeadLetterKey } from '../../../src/shard/failing/dead-letters.ts';
 import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
 import { Stage } from '../../unit/shard/stage.ts';
 import { type Answer, ScriptedEndpoint, textOf } from './scripted-endpoint.ts';

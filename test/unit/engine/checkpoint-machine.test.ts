@@ -5,7 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { AssertionError } from '../../../src/base/assert.ts';
 import type { Epoch } from '../../../src/base/brand.ts';
 import { CheckpointMachine } from '../../../src/engine/checkpoint-machine.ts';
-import type { SnapshotReport } from '../../../src/shard/shard-snapshot.ts';
+import type { SnapshotReport } from '../../../src/shard/durable/shard-snapshot.ts';
 
 const QUIET = { isAwaited: false, isChanged: false };
 const CHANGED = { isAwaited: false, isChanged: true };

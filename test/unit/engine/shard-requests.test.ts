@@ -1,7 +1,7 @@
 /** Requests to shards: who is told what when, over epochs and roll-backs. */
 import { expect, test } from 'vitest';
 import { ShardRequests } from '../../../src/engine/shard-requests.ts';
-import type { RequestOrder } from '../../../src/shard/requests.ts';
+import type { RequestOrder } from '../../../src/shard/requests/requests.ts';
 
 interface Stage {
   readonly requests: ShardRequests;

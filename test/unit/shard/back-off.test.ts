@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
-import { BackOff, pauseMs } from '../../../src/shard/back-off.ts';
+import { BackOff, pauseMs } from '../../../src/shard/failing/back-off.ts';
 import { Entity } from '../../../src/state/entity.ts';
 import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
 

@@ -2,7 +2,7 @@
  * Which entities a cut holds, when they are encoded, and who must stay in memory.
  */
 import { expect, test } from 'vitest';
-import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
+import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
 import type { Entity } from '../../../src/state/entity.ts';
 import type { Stored } from '../../../src/state/row.ts';
 import { newEntity } from './durable-stage.ts';

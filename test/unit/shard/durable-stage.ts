@@ -5,14 +5,14 @@
 import { PayloadCodec } from '../../../src/wire/payload-codec.ts';
 import { defineFunction, defineModule, value } from '../../../src/index.ts';
 import { hashId } from '../../../src/keys/id-hash.ts';
-import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
+import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
 import { Directory } from '../../../src/shard/function-binding.ts';
-import { ShardSnapshot, type SnapshotReport, type WrittenDelta } from '../../../src/shard/shard-snapshot.ts';
+import { ShardSnapshot, type SnapshotReport, type WrittenDelta } from '../../../src/shard/durable/shard-snapshot.ts';
 import type { Epoch } from '../../../src/base/brand.ts';
 import { type RecordNames, recordNames, RecordWriter } from '../../../src/state/record-writer.ts';
 import { Entity } from '../../../src/state/entity.ts';
 import { NOTHING, readKey, readValue } from '../../../src/state/record-reader.ts';
-import type { RecoveredRecords } from '../../../src/shard/recovered-records.ts';
+import type { RecoveredRecords } from '../../../src/shard/durable/recovered-records.ts';
 import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
 import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
 import type { StateStore, StoreBatch, StoreEntry } from '../../../src/store/state-store.ts';

@@ -2,10 +2,10 @@
  * Fetching: entities come from the store in batches, each once, and a failure of the store fails the shard.
  */
 import { expect, test } from 'vitest';
-import { EntityFetch } from '../../../src/shard/entity-fetch.ts';
+import { EntityFetch } from '../../../src/shard/delivery/entity-fetch.ts';
 import { RecordWriter } from '../../../src/state/record-writer.ts';
 import type { Entity } from '../../../src/state/entity.ts';
-import { RecoveredRecords } from '../../../src/shard/recovered-records.ts';
+import { RecoveredRecords } from '../../../src/shard/durable/recovered-records.ts';
 import { CELL, codec, HeldStore, keyOf, namesOf, newEntity, settle, unreachableRow } from './durable-stage.ts';
 
 class FetchStage {

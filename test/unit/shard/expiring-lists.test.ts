@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Context, defineFunction, list } from '../../../src/index.ts';
 import type { StateSpecs } from '../../../src/sdk/state.ts';
-import { firstLeft } from '../../../src/shard/list-rows.ts';
+import { firstLeft } from '../../../src/shard/rows/list-rows.ts';
 import { SECTION_EXPIRY, SECTION_LIST } from '../../../src/store/key-layout.ts';
 import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
 import { Stage } from './stage.ts';

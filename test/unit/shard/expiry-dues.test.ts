@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { assert, test } from 'vitest';
 import { KEY_GROUP_COUNT } from '../../../src/keys/key-group.ts';
-import { ExpiryDues } from '../../../src/shard/expiry-dues.ts';
+import { ExpiryDues } from '../../../src/shard/rows/expiry-dues.ts';
 
 test('groups come up when they are due, each once', () => {
   const keyGroup = fc.option(fc.integer({ min: 0, max: KEY_GROUP_COUNT - 1 }), { nil: undefined });

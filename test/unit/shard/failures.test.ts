@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { defineFunction, type FailurePolicy, functionType, type QuarantineEvent, value } from '../../../src/index.ts';
 import { hashId } from '../../../src/keys/id-hash.ts';
 import { keyGroupOfHash } from '../../../src/keys/key-group.ts';
-import { type DeadLetterRow, keyFrom, messageOf } from '../../../src/shard/dead-letters.ts';
+import { type DeadLetterRow, keyFrom, messageOf } from '../../../src/shard/failing/dead-letters.ts';
 import { afterPrefix } from '../../../src/state/row.ts';
 import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
 import { Stage, results } from './stage.ts';

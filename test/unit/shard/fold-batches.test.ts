@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/base/clock.ts';
-import { Fold } from '../../../src/shard/fold.ts';
+import { Fold } from '../../../src/shard/durable/fold.ts';
 import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
 import { DIRECTORY, HeldStore, newEntity, settle, SnapshotStage } from './durable-stage.ts';
 

@@ -3,8 +3,8 @@
  * that epoch stays readable, and after the release folding goes on as ever.
  */
 import { expect, test } from 'vitest';
-import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
-import { Fold } from '../../../src/shard/fold.ts';
+import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
+import { Fold } from '../../../src/shard/durable/fold.ts';
 import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
 import type { StateStore } from '../../../src/store/state-store.ts';
 import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';

@@ -3,7 +3,7 @@
  * sooner than the store says that it has applied it.
  */
 import { expect, test } from 'vitest';
-import { Fold } from '../../../src/shard/fold.ts';
+import { Fold } from '../../../src/shard/durable/fold.ts';
 import type { Entity } from '../../../src/state/entity.ts';
 import type { Stored } from '../../../src/state/row.ts';
 import { readValue } from '../../../src/state/record-reader.ts';

@@ -14,7 +14,7 @@ import {
   SLOT_SOURCE_ID,
   SLOT_SOURCE_TYPE,
   SLOT_TYPE,
-} from '../../../src/shard/mailbox.ts';
+} from '../../../src/shard/delivery/mailbox.ts';
 import type { MessageMeta } from '../../../src/wire/message-meta.ts';
 
 function encoded(number: number): { byteLength: number; placeInto(words: Int32Array, at: number): void } {

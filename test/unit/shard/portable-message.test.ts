@@ -5,15 +5,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hashId } from '../../../src/keys/id-hash.ts';
-import { FirstDelta } from '../../../src/shard/first-delta.ts';
+import { FirstDelta } from '../../../src/shard/durable/first-delta.ts';
 import { ASKER_TYPE } from '../../../src/shard/function-binding.ts';
 import {
   decodePortable,
   encodePortable,
   messagesOfDelta,
   type PortableMessage,
-} from '../../../src/shard/portable-message.ts';
-import { FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from '../../../src/shard/shard-snapshot.ts';
+} from '../../../src/shard/durable/portable-message.ts';
+import { FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from '../../../src/shard/durable/shard-snapshot.ts';
 import type { DeltaLocation } from '../../../src/store/changelog-frame.ts';
 import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
 import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';

@@ -3,8 +3,8 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Fold } from '../../../src/shard/fold.ts';
-import { RecoveredRecords } from '../../../src/shard/recovered-records.ts';
+import { Fold } from '../../../src/shard/durable/fold.ts';
+import { RecoveredRecords } from '../../../src/shard/durable/recovered-records.ts';
 import { Entity } from '../../../src/state/entity.ts';
 import { RecordWriter } from '../../../src/state/record-writer.ts';
 import {

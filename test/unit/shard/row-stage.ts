@@ -4,11 +4,11 @@
  */
 import { keyGroupOfHash } from '../../../src/keys/key-group.ts';
 import { hashId } from '../../../src/keys/id-hash.ts';
-import { Fold } from '../../../src/shard/fold.ts';
-import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
-import { type FoundRow, Rows } from '../../../src/shard/rows.ts';
-import { recoverShard } from '../../../src/shard/shard-recovery.ts';
-import { ShardSnapshot, type WrittenDelta } from '../../../src/shard/shard-snapshot.ts';
+import { Fold } from '../../../src/shard/durable/fold.ts';
+import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
+import { type FoundRow, Rows } from '../../../src/shard/rows/rows.ts';
+import { recoverShard } from '../../../src/shard/durable/shard-recovery.ts';
+import { ShardSnapshot, type WrittenDelta } from '../../../src/shard/durable/shard-snapshot.ts';
 import type { Epoch } from '../../../src/base/brand.ts';
 import { afterPrefix, groupPrefix } from '../../../src/state/row.ts';
 import { RecordWriter } from '../../../src/state/record-writer.ts';

@@ -3,10 +3,10 @@
  * are cut and folded; and a store that cannot be read. `rows-model.test.ts` looks for the others.
  */
 import { expect, test } from 'vitest';
-import { RowWrites } from '../../../src/shard/row-writes.ts';
-import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
+import { RowWrites } from '../../../src/shard/rows/row-writes.ts';
+import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
 import { MemoryBudget } from '../../../src/shard/memory-budget.ts';
-import { Rows } from '../../../src/shard/rows.ts';
+import { Rows } from '../../../src/shard/rows/rows.ts';
 import { EntityTable } from '../../../src/state/entity-table.ts';
 import { Erasures } from '../../../src/state/erasures.ts';
 import { Erasure } from '../../../src/state/row.ts';

@@ -5,9 +5,9 @@
 import { expect, test } from 'vitest';
 import { defineFunction, defineModule, value } from '../../../src/index.ts';
 import { Directory } from '../../../src/shard/function-binding.ts';
-import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
-import { Rows } from '../../../src/shard/rows.ts';
-import { recoverShard, type Recovered } from '../../../src/shard/shard-recovery.ts';
+import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
+import { Rows } from '../../../src/shard/rows/rows.ts';
+import { recoverShard, type Recovered } from '../../../src/shard/durable/shard-recovery.ts';
 import { recordNames } from '../../../src/state/record-writer.ts';
 import { CELL, codec, DIRECTORY, directory, newEntity, recoveredEntities, SnapshotStage } from './durable-stage.ts';
 

@@ -3,9 +3,9 @@
  */
 import { expect, test } from 'vitest';
 import { AssertionError } from '../../../src/base/assert.ts';
-import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
-import { Rows } from '../../../src/shard/rows.ts';
-import { recoverShard, type Recovered } from '../../../src/shard/shard-recovery.ts';
+import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
+import { Rows } from '../../../src/shard/rows/rows.ts';
+import { recoverShard, type Recovered } from '../../../src/shard/durable/shard-recovery.ts';
 import {
   CELL,
   codec,

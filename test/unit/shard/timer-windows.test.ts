@@ -5,9 +5,9 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
-import { Rows } from '../../../src/shard/rows.ts';
-import { type QueuedTimer, TimerWindows } from '../../../src/shard/timer-windows.ts';
+import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
+import { Rows } from '../../../src/shard/rows/rows.ts';
+import { type QueuedTimer, TimerWindows } from '../../../src/shard/time/timer-windows.ts';
 import { NearTimer } from '../../../src/timers/near-timer.ts';
 import { dueOfStamp, stampOf, stampOfTimer, timerKey } from '../../../src/timers/timer-layout.ts';
 import { TimerQueue } from '../../../src/timers/timer-queue.ts';

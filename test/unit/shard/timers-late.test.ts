@@ -4,9 +4,9 @@
 import { expect, test } from 'vitest';
 import { defineFunction, type LatePolicy } from '../../../src/index.ts';
 import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
-import { DirtyEntities } from '../../../src/shard/dirty-entities.ts';
-import { Rows } from '../../../src/shard/rows.ts';
-import { Timers } from '../../../src/shard/timers.ts';
+import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
+import { Rows } from '../../../src/shard/rows/rows.ts';
+import { Timers } from '../../../src/shard/time/timers.ts';
 import { hintKey } from '../../../src/timers/timer-layout.ts';
 import { results, Stage } from './stage.ts';
 

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { defineFunction, defineModule, functionType, type QuarantineEvent, value } from '../../../src/index.ts';
 import { hashId } from '../../../src/keys/id-hash.ts';
 import { keyGroupOfHash, shardOfHash } from '../../../src/keys/key-group.ts';
-import { type DeadLetterRow, keyFrom, messageOf } from '../../../src/shard/dead-letters.ts';
+import { type DeadLetterRow, keyFrom, messageOf } from '../../../src/shard/failing/dead-letters.ts';
 import { afterPrefix } from '../../../src/state/row.ts';
 import { SingleThreadEngine } from '../../../src/testing/single-thread.ts';
 import { Stage } from './stage.ts';

@@ -1,0 +1,135 @@
+/**
+ * Where messages wait while their functions have as much under way as they may: in one queue of the function, whoever
+ * they are for; those of functions that take several at once in lines of their addresses, from where one invocation takes
+ * all that have gathered. See `FunctionLoad` for what lies in lines and what in the queue.
+ */
+import { Entity } from '../../state/entity.ts';
+import { KIND_MESSAGE, TYPE_NONE } from '../../wire/envelope-layout.ts';
+import type { EnvelopeReader } from '../../wire/envelope-reader.ts';
+import type { EnvelopeWriter } from '../../wire/envelope-writer.ts';
+import type { MessageMeta } from '../../wire/message-meta.ts';
+import type { FunctionBinding } from '../function-binding.ts';
+import type { FunctionLoad } from './function-load.ts';
+import type { Invoker } from '../invocation/invoker.ts';
+import {
+  type Mailbox,
+  SLOT_FORM,
+  SLOT_HASH,
+  SLOT_ID,
+  SLOT_MESSAGE,
+  SLOT_META,
+  SLOT_SOURCE_ID,
+  SLOT_SOURCE_TYPE,
+} from './mailbox.ts';
+
+/** Messages that are moved from a queue at a time (I10). */
+const MOVE_COUNT = 64;
+
+/** An entity that is in memory or may be in the store. */
+export type Summon = (type: number, hash: number, id: string) => Entity | undefined;
+
+export class CrowdedMessages {
+  readonly #invoker: Invoker;
+  readonly #reader: EnvelopeReader;
+  readonly #writer: EnvelopeWriter;
+  readonly #summon: Summon;
+
+  constructor(invoker: Invoker, reader: EnvelopeReader, writer: EnvelopeWriter, summon: Summon) {
+    this.#invoker = invoker;
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#summon = summon;
+  }
+
+  /** None overtakes an older one of its address (I4): what is in lines is older than what is in the queue. */
+  hold(
+    binding: FunctionBinding,
+    hash: number,
+    id: string,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    form: number,
+    meta: MessageMeta | undefined,
+  ): void {
+    const { bounds } = this.#invoker.held;
+    const load = bounds.loadOf(binding);
+    if (load.messageCount === 0 && load.linesUp) {
+      this.#lineUp(load, hash, id, message, sourceType, sourceId, form, meta);
+      return;
+    }
+    const queue = bounds.queueOf(binding);
+    if (queue.isCrowded) {
+      this.#writer.write(KIND_MESSAGE, binding.index, hash, id, sourceType, sourceId, message, form, meta);
+      queue.pushEncoded(this.#writer);
+    } else {
+      queue.push(binding.index, hash, id, message, sourceType, sourceId, form, meta);
+    }
+    bounds.update(load);
+  }
+
+  /** The message waits in the line of its address, which goes on when its function may. */
+  #lineUp(
+    load: FunctionLoad,
+    hash: number,
+    id: string,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    form: number,
+    meta: MessageMeta | undefined,
+  ): void {
+    const { binding } = load;
+    const { bounds, lines } = this.#invoker.held;
+    const entity = this.#summon(binding.index, hash, id) ?? this.#newEntity(binding.index, hash, id);
+    const { isBusy } = entity;
+    if (!isBusy) this.#invoker.occupy(entity);
+    lines.hold(entity, message, sourceType, sourceId, form, meta);
+    if (isBusy) bounds.update(load);
+    else bounds.makeReady(binding, entity);
+  }
+
+  #newEntity(type: number, hash: number, id: string): Entity {
+    const entity = new Entity(type, hash, id);
+    entity.detachId();
+    this.#invoker.entities.add(entity);
+    return entity;
+  }
+
+  /** Moves the oldest messages of the function's queue into lines, as long as these are few. */
+  lineUpMany(load: FunctionLoad, queue: Mailbox): void {
+    for (let count = 0; count < MOVE_COUNT && queue.count > 0 && load.linesUp; count++) {
+      if (queue.objectCount > 0) this.#lineUpObject(load, queue.slots, queue.take());
+      else queue.takeEncoded((...envelope) => this.#lineUpEncoded(load, ...envelope));
+    }
+  }
+
+  #lineUpObject(load: FunctionLoad, slots: unknown[], at: number): void {
+    const message = slots[at + SLOT_MESSAGE];
+    slots[at + SLOT_MESSAGE] = undefined;
+    this.#lineUp(
+      load,
+      slots[at + SLOT_HASH] as number,
+      slots[at + SLOT_ID] as string,
+      message,
+      slots[at + SLOT_SOURCE_TYPE] as number,
+      slots[at + SLOT_SOURCE_ID] as string,
+      slots[at + SLOT_FORM] as number,
+      slots[at + SLOT_META] as MessageMeta | undefined,
+    );
+  }
+
+  #lineUpEncoded(
+    load: FunctionLoad,
+    words: Int32Array,
+    bytes: Uint8Array,
+    offsetBytes: number,
+    byteLength: number,
+  ): void {
+    const reader = this.#reader;
+    reader.wrap(words, bytes, offsetBytes, byteLength);
+    const { targetHash, sourceType, form } = reader;
+    const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
+    this.#lineUp(load, targetHash, reader.targetId(), reader.payload(), sourceType, sourceId, form, reader.meta());
+  }
+}

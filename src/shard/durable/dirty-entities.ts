@@ -1,0 +1,78 @@
+/**
+ * Which entities were written since the last cut, and which are still needed in memory although they are clean. Epochs
+ * are counted here from the start of this run, so that they stay small integers; `base` is the epoch before the first.
+ *
+ * An entity is *pinned* from its first write until the store holds it: until then memory alone knows where its newest
+ * value is, and a fetch from the store would give an old one. Pinned entities stay in the table, even when they are
+ * blank: there is then exactly one object per address, and its removal reaches the store.
+ *
+ * Rows and erasures (`state/row.ts`) are kept track of in the same way.
+ *
+ * Without a data directory nothing ever becomes dirty: the epoch is 0, as it is in every entity.
+ */
+import type { Stored } from '../../state/row.ts';
+
+/** No entity is dirty in this epoch. */
+const NO_EPOCH = -0x3fffffff;
+
+export class DirtyEntities {
+  /** In which entities are written now; 0 when nothing is kept track of. */
+  epoch = 0;
+  /** The last epoch that the store holds. */
+  appliedEpoch = 0;
+  /** How many entities are pinned. */
+  pinnedCount = 0;
+  /** The epoch of the cut that is being encoded. */
+  #cutEpoch = NO_EPOCH;
+  #list: Stored[] = [];
+  /** Encodes an entity as it was at the cut, before it changes: copy on write. */
+  #encode: (entity: Stored) => void = () => {};
+
+  get count(): number {
+    return this.#list.length;
+  }
+
+  /** An entity is about to be written for the first time in this epoch. */
+  touch(entity: Stored): void {
+    if (entity.dirtyEpoch === this.#cutEpoch) this.#encode(entity);
+    if (!this.pins(entity)) this.pinnedCount++;
+    entity.dirtyEpoch = this.epoch;
+    this.#list.push(entity);
+  }
+
+  /** What was touched for the first time in this epoch is not to be written after all. */
+  forget(entity: Stored): void {
+    if (this.pins(entity)) this.pinnedCount--;
+    entity.dirtyEpoch = 0;
+  }
+
+  /** Whether memory alone knows the newest value of this entity. */
+  pins(entity: Stored): boolean {
+    return Math.abs(entity.dirtyEpoch) > this.appliedEpoch;
+  }
+
+  /** Ends the epoch; returns the entities that were written in it, each once. */
+  cut(encode: (entity: Stored) => void): Stored[] {
+    const list = this.#list;
+    this.#list = [];
+    this.#cutEpoch = this.epoch;
+    this.#encode = encode;
+    this.epoch++;
+    return list;
+  }
+
+  /** Whether the cut still has to encode this entity. */
+  isInCut(entity: Stored): boolean {
+    return entity.dirtyEpoch === this.#cutEpoch;
+  }
+
+  /** The entity has been encoded as it was at the cut. */
+  markEncoded(entity: Stored): void {
+    entity.dirtyEpoch = -this.#cutEpoch;
+  }
+
+  /** Everything of the cut has been encoded. */
+  endCut(): void {
+    this.#cutEpoch = NO_EPOCH;
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * The durable side of a shard: what takes part in checkpoints, folds committed deltas into the store, and fetches from
+ * it what is not in memory. The shard tells it what comes in; it never looks into a ring and never invokes anything.
+ * A shard without a data directory has none.
+ */
+import { assert } from '../../base/assert.ts';
+import type { Epoch } from '../../base/brand.ts';
+import type { FileSystem } from '../../base/file-system.ts';
+import { SnapshotMachine } from '../../snapshot/snapshot-machine.ts';
+import { type RecordNames, RecordWriter } from '../../state/record-writer.ts';
+import { Entity } from '../../state/entity.ts';
+import type { EntityTable } from '../../state/entity-table.ts';
+import type { DeltaLocation } from '../../store/changelog-frame.ts';
+import { ChangelogWriter } from '../../store/changelog-writer.ts';
+import { APPLIED_KEY } from '../../store/key-layout.ts';
+import type { StateStore } from '../../store/state-store.ts';
+import type { EnvelopeWriter } from '../../wire/envelope-writer.ts';
+import { PayloadCodec } from '../../wire/payload-codec.ts';
+import type { ShapeRegistry } from '../../wire/shape-registry.ts';
+import { EntityFetch } from '../delivery/entity-fetch.ts';
+import { Fold, type FoldPace } from './fold.ts';
+import type { Directory } from '../function-binding.ts';
+import type { Rows } from '../rows/rows.ts';
+import { EnvelopeBlock } from '../../wire/envelope-block.ts';
+import { MemoryBudget } from '../memory-budget.ts';
+import { pageCountMax } from './record-page.ts';
+import { type Recovered, recoverShard } from './shard-recovery.ts';
+import { type EncodeInput, encodeInput, type Unfinished, UnfinishedWork } from './unfinished-work.ts';
+import { type SavepointOrder, type SavepointPart, ShardSavepoint } from './shard-savepoint.ts';
+import { ShardSnapshot, type SnapshotReport } from './shard-snapshot.ts';
+
+/** What a durable shard stands on. */
+export interface DurableOptions {
+  readonly fileSystem: FileSystem;
+  /** The shard's own directory, with its changelog. */
+  readonly directory: string;
+  readonly store: StateStore;
+  /** The last epoch that the store holds; 0 for a new one. */
+  readonly appliedEpoch: number;
+  /** The last committed epoch, with the place of this shard's delta; none for a new directory. */
+  readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
+  readonly segmentBytes: number;
+  readonly foldBytes: number;
+  /** See `FoldPlace`. */
+  readonly foldStepUs?: number;
+  readonly pace?: FoldPace;
+  /** Entities kept in memory, in bytes. */
+  readonly memoryBytes: number;
+}
+
+/** The last epoch that a store holds; 0 for a new one. */
+export async function readAppliedEpoch(store: StateStore): Promise<number> {
+  const [applied] = await store.getMany([APPLIED_KEY]);
+  return applied === undefined ? 0 : Number(Buffer.from(applied).toString());
+}
+
+/** What the durable side needs of its shard. */
+export interface DurabilityPlace {
+  readonly shard: number;
+  readonly channelCount: number;
+  readonly directory: Directory;
+  readonly shapes: ShapeRegistry;
+  readonly rows: Rows;
+  readonly entities: EntityTable;
+  readonly writer: EnvelopeWriter;
+  report(report: SnapshotReport): void;
+  savepointWritten(part: SavepointPart): void;
+  fetched(entity: Entity): void;
+  released(entity: Entity): void;
+  progressed(): void;
+}
+
+export class Durability {
+  readonly machine: SnapshotMachine;
+  readonly fetch: EntityFetch;
+  readonly recovered: Recovered;
+  /** Whether an entity that is not in memory may be in the store. */
+  mayBeStored: boolean;
+
+  readonly #place: DurabilityPlace;
+  readonly #snapshot: ShardSnapshot;
+  readonly #memory: MemoryBudget;
+  readonly #fold: Fold;
+  readonly #savepoint: ShardSavepoint;
+  /** Where the deltas lie that this run has written and that are not committed, or were last; by epoch. */
+  readonly #locations = new Map<number, DeltaLocation>();
+  readonly #inFlight = new EnvelopeBlock();
+  readonly #unfinishedWork: UnfinishedWork;
+  readonly #baseEpoch: number;
+  readonly #store: StateStore;
+  readonly #ladenBytes: number;
+  readonly #changelog: ChangelogWriter;
+
+  constructor(options: DurableOptions, place: DurabilityPlace) {
+    const { fileSystem, directory, store, appliedEpoch, committed } = options;
+    const codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
+    const namesOf = (functionIndex: number): RecordNames => place.directory.binding(functionIndex).names;
+    this.#place = place;
+    this.#unfinishedWork = new UnfinishedWork(place.writer, this.#inFlight, () => this.#snapshot.writeMany());
+    this.#baseEpoch = appliedEpoch;
+    this.#store = store;
+    this.#ladenBytes = options.foldBytes / 2;
+    const { rows } = place;
+    const { dirty } = rows;
+    rows.attach({ store, codec });
+    const recovery = { ...options, codec, names: namesOf, functions: place.directory, rows };
+    this.recovered = recoverShard({ ...recovery, pageCountMax: pageCountMax(options.foldBytes) });
+    this.#changelog = new ChangelogWriter(fileSystem, directory, {
+      segmentBytesMax: options.segmentBytes,
+      // An earlier failure may have left the last one in a state that nobody knows (I9).
+      reuseLastSegment: false,
+      ...this.recovered.changelog,
+    });
+    const epoch = ((committed?.epoch ?? appliedEpoch) + 1) as Epoch;
+    dirty.epoch = epoch - appliedEpoch;
+    const found = this.recovered.records;
+    dirty.pinnedCount = found.count + found.erasures.length;
+    this.machine = new SnapshotMachine(place.channelCount, epoch);
+    this.#fold = new Fold(
+      { ...options, changelog: this.#changelog, dirty, baseEpoch: appliedEpoch },
+      {
+        released: (item) => {
+          if (item instanceof Entity) place.released(item);
+          else rows.released(item);
+        },
+        progressed: () => place.progressed(),
+      },
+    );
+    this.#savepoint = new ShardSavepoint({
+      ...options,
+      fold: this.#fold,
+      shard: place.shard,
+      shardCount: place.channelCount - 1,
+      written: (part) => place.savepointWritten(part),
+      progressed: () => place.progressed(),
+    });
+    this.#fold.addRecovered(found);
+    this.#fold.committed(epoch - 1 - appliedEpoch);
+    this.fetch = new EntityFetch(store, () => this.#fold.recovered, codec, {
+      names: namesOf,
+      fetched: (entity) => place.fetched(entity),
+      progressed: () => place.progressed(),
+    });
+    const records = new RecordWriter(codec, 1 << 18);
+    this.mayBeStored = appliedEpoch > 0 || found.count > 0;
+    this.#memory = new MemoryBudget(place.entities, rows, options.memoryBytes, {
+      recordBytes: () => this.#snapshot.recordBytes,
+      foldWanted: () => this.#fold.force(),
+      evicted: () => (this.mayBeStored = true),
+    });
+    this.#snapshot = new ShardSnapshot(this.#changelog, records, dirty, this.#inFlight, {
+      names: namesOf,
+      inFlightNames: () => this.#inFlight.names(place.directory, place.shapes),
+      written: (delta, report) => {
+        this.#fold.add(delta);
+        this.#locations.set(report.epoch, report.location);
+        place.report(report);
+      },
+    });
+  }
+
+  /** The envelope of the message that an invocation was given, as a cut needs it. */
+  readonly encodeInput: EncodeInput = (...input) => encodeInput(this.#place.writer, ...input);
+
+  /** Cuts; what is unfinished at the cut is in flight. */
+  cut(epoch: Epoch, unfinished: Unfinished): void {
+    this.#snapshot.begin(epoch);
+    this.#unfinishedWork.capture(unfinished);
+  }
+
+  /** An envelope that a snapshot has to hold, as it comes. */
+  record(words: Int32Array, startWord: number, byteLength: number): void {
+    this.#inFlight.add(words, startWord, byteLength);
+  }
+
+  /** The same, as the place's writer has it. */
+  recordWritten(): void {
+    this.#inFlight.place(this.#place.writer);
+  }
+
+  closeChannels(): void {
+    this.#snapshot.closeChannels();
+  }
+
+  committed(epoch: number): void {
+    this.#fold.committed(epoch - this.#baseEpoch);
+    for (const known of this.#locations.keys()) if (known < epoch) this.#locations.delete(known);
+  }
+
+  /** Whether so much has been written since the last cut that the next one should not be waited for. */
+  get isLaden(): boolean {
+    return this.#place.rows.dirty.count * this.#snapshot.recordBytes > this.#ladenBytes;
+  }
+
+  /** Folds as soon as it can, whatever there is. */
+  forceFold(): void {
+    this.#fold.force();
+  }
+
+  /** Copies what the last commit holds. */
+  savepoint(order: SavepointOrder): void {
+    const location = this.#locations.get(order.epoch);
+    assert(location !== undefined, 'a savepoint is ordered right after its epoch is committed');
+    this.#savepoint.begin(order, order.epoch - this.#baseEpoch, location);
+  }
+
+  /** One slice of everything. */
+  work(): number {
+    this.#place.rows.check();
+    return this.#snapshot.work() + this.#fold.work() + this.#savepoint.work() + this.#memory.work();
+  }
+
+  get hasWork(): boolean {
+    return this.#snapshot.hasWork || this.#fold.hasWork || this.fetch.hasWork || this.#savepoint.hasWork;
+  }
+
+  /** How long nothing is to be done although something is under way. */
+  get restMs(): number {
+    return this.#fold.restMs;
+  }
+
+  /** Whether something is under way on other threads whose end comes through the event loop. */
+  get isWaiting(): boolean {
+    return this.fetch.isWaiting || this.#fold.isWriting || this.#savepoint.isWaiting;
+  }
+
+  async close(): Promise<void> {
+    this.#savepoint.close();
+    this.#changelog.close();
+    await this.#store.close();
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * One round of folding: the newest record of each entity and row in some committed deltas goes into the state store, in
+ * atomic synced batches, of which only the last says that the store has `applied` them. A generator, whose steps are
+ * slices, over many small deltas or within a large one; after a step that waits for the disk nobody takes the next one
+ * until that has succeeded.
+ */
+import { assert } from '../../base/assert.ts';
+import type { FileSystem } from '../../base/file-system.ts';
+import { NOTHING, NOTHING_BELOW, type RecordSpan, readRecord } from '../../state/record-reader.ts';
+import { Erasures } from '../../state/erasures.ts';
+import { afterPrefix, Erasure, keyBytes, Row, type Stored } from '../../state/row.ts';
+import { readDelta } from '../../store/changelog-reader.ts';
+import { APPLIED_KEY } from '../../store/key-layout.ts';
+import type { StateStore, StoreBatch } from '../../store/state-store.ts';
+import type { RecoveredRecords } from './recovered-records.ts';
+import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
+
+/** What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. */
+const LOOK_US = 0.05;
+const SIFT_US = 0.3;
+const PUT_US = 3;
+const READ_US = 50;
+const BATCH_COUNT = 4096;
+/** Little enough that what is done with a group does not hold up a shard. */
+const ERASE_GROUP_BYTES = 1 << 14;
+const BATCH_BYTES = 1 << 20;
+
+/** What a record is to a round: not the newest of its item, the newest, or the newest and erased since. */
+const OLDER = 0;
+const NEWEST = 1;
+const GONE = 2;
+
+export interface FoldRoundPlace {
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+  readonly store: StateStore;
+  /** What a recovery has found, older than all deltas. */
+  readonly recovered: RecoveredRecords | undefined;
+  /** Of what a recovery has found, so many records have turned out to be older ones of keys with another. */
+  sifted(olderCount: number): void;
+  /** How long the next step may take, about. */
+  stepUs(): number;
+  /** No step may be taken before this is done. */
+  wait(written: Promise<void>): void;
+}
+
+export class FoldRound {
+  readonly #place: FoldRoundPlace;
+  readonly #deltas: readonly WrittenDelta[];
+  /** Tells this round's marks from those of others. */
+  readonly #mark: number;
+  /** For each delta and record, whether it is the newest of its item, and whether it goes to the store. */
+  readonly #kept: readonly Uint8Array[];
+  /** Those of the deltas, the newest ones first. */
+  readonly #erasures: Erasure[] = [];
+  /** The same, as they cover what earlier deltas say of rows. */
+  readonly #erased = new Erasures();
+  /** By the step that goes on. */
+  #spentUs = 0;
+  readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
+
+  constructor(place: FoldRoundPlace, deltas: readonly WrittenDelta[], mark: number) {
+    this.#place = place;
+    this.#deltas = deltas;
+    this.#mark = mark;
+    this.#kept = deltas.map(({ items }) => new Uint8Array(items.length));
+  }
+
+  /** Brings the store to `applied`. Each step is worth the number that it yields. */
+  *store(applied: number): Generator<number, void> {
+    const deltas = this.#deltas;
+    const { recovered } = this.#place;
+    for (let index = deltas.length - 1; index >= 0; index--) yield* this.#markDelta(index);
+    yield* this.#erase(recovered?.erasures ?? []);
+    if (recovered !== undefined) yield* this.#siftRecovered(recovered);
+    let batch = this.#place.store.batch();
+    if (recovered !== undefined) batch = yield* this.#putRecovered(recovered, batch);
+    for (let index = 0; index < deltas.length; index++) {
+      batch = yield* this.#put(deltas[index], this.#kept[index], batch);
+    }
+    batch.put(APPLIED_KEY, Buffer.from(String(applied)));
+    yield this.#write(batch);
+  }
+
+  /**
+   * Shows every item of the round once; undefined stands for a recovered record that nothing was made of. Erasures go
+   * first: as long as one is there, what the store has under it is not seen, and a row that was put there since would be
+   * neither in memory nor in the store.
+   */
+  *items(visit: (item: Stored | undefined) => void): Generator<number, void> {
+    const { recovered } = this.#place;
+    for (const erasure of [...(recovered?.erasures ?? []), ...this.#erasures]) visit(erasure);
+    if (recovered !== undefined) yield* this.#recoveredItems(recovered, visit);
+    for (let delta = 0; delta < this.#deltas.length; delta++) {
+      const { items } = this.#deltas[delta];
+      for (let index = 0; index < items.length; index++) {
+        const item = this.#kept[delta][index] === OLDER ? undefined : items[index];
+        if (item !== undefined && !(item instanceof Erasure)) visit(item);
+        if (this.#isSpent(LOOK_US)) yield 1;
+      }
+    }
+  }
+
+  *#siftRecovered(recovered: RecoveredRecords): Generator<number, void> {
+    const countBefore = recovered.count;
+    for (const count of recovered.sift()) if (this.#isSpent(SIFT_US * count)) yield 1;
+    this.#place.sifted(countBefore - recovered.count);
+  }
+
+  *#recoveredItems(recovered: RecoveredRecords, visit: (item: Stored | undefined) => void): Generator<number, void> {
+    for (const entry of recovered.newest()) {
+      const { item } = recovered.record(entry);
+      // What has been written since comes up with its own delta.
+      if (item === undefined || Math.abs(item.dirtyEpoch) <= recovered.lastEpoch) visit(item);
+      if (this.#isSpent(LOOK_US)) yield 1;
+    }
+  }
+
+  /** Puts the newest record of each key that a recovery has found; returns the batch to go on with. */
+  *#putRecovered(recovered: RecoveredRecords, first: StoreBatch): Generator<number, StoreBatch> {
+    let batch = first;
+    let batchBytes = 0;
+    for (const entry of recovered.newest()) {
+      const { bytes, keyStart, keyEnd, valueStart, end, item } = recovered.record(entry);
+      const key = bytes.subarray(keyStart, keyEnd);
+      if (valueStart === NOTHING || this.#isErased(item)) batch.delete(key);
+      else batch.put(key, bytes.subarray(valueStart, end));
+      batchBytes += end - keyStart;
+      if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
+        yield this.#write(batch);
+        batch = this.#place.store.batch();
+        batchBytes = 0;
+      } else if (this.#isSpent(PUT_US)) {
+        yield 1;
+      }
+    }
+    return batch;
+  }
+
+  /** Something has been done; returns whether the step should end. */
+  #isSpent(costUs: number): boolean {
+    this.#spentUs += costUs;
+    if (this.#spentUs < this.#place.stepUs()) return false;
+    this.#spentUs = 0;
+    return true;
+  }
+
+  /** Newest delta first: the first record that an entity is seen in is its newest. */
+  *#markDelta(delta: number): Generator<number, void> {
+    const { items } = this.#deltas[delta];
+    const kept = this.#kept[delta];
+    const erasureCount = this.#erasures.length;
+    for (let index = 0; index < items.length; index++) {
+      const item = items[index];
+      if (item === undefined || item.foldMark !== this.#mark) {
+        if (item !== undefined) item.foldMark = this.#mark;
+        // What a later epoch has erased is done with, and does not go to the store.
+        kept[index] = this.#isErased(item) ? GONE : NEWEST;
+        if (item instanceof Erasure) this.#erasures.push(item);
+      }
+      if (this.#isSpent(LOOK_US)) yield 1;
+    }
+    // What an epoch erased goes before what else it wrote: see `Erasure`.
+    for (const erasure of this.#erasures.slice(erasureCount)) {
+      if (!this.#erased.covers(erasure.prefix)) this.#erased.add(erasure);
+    }
+  }
+
+  /** Whether a later delta than those that were looked at last erases it. */
+  #isErased(item: Stored | undefined): boolean {
+    return this.#erased.size > 0 && item instanceof Row && this.#erased.covers(item.key);
+  }
+
+  /**
+   * Removes from the store what the round's erasures and those of a recovery say. That goes before all that is put, for
+   * nothing is put that was erased afterwards.
+   */
+  *#erase(recovered: readonly Erasure[]): Generator<number, void> {
+    const prefixes = [...this.#erased.values(), ...recovered].map(({ prefix }) => prefix);
+    if (prefixes.length === 0) return;
+    this.#place.wait(this.#eraseAll(prefixes));
+    yield 1;
+  }
+
+  async #eraseAll(prefixes: readonly string[]): Promise<void> {
+    const { store } = this.#place;
+    let batch = store.batch();
+    for (const prefix of prefixes) {
+      for await (const group of store.scan(keyBytes(prefix), keyBytes(afterPrefix(prefix)), ERASE_GROUP_BYTES)) {
+        for (const { key } of group) batch.delete(key);
+        if (batch.count < BATCH_COUNT) continue;
+        await batch.write();
+        batch = store.batch();
+      }
+    }
+    if (batch.count > 0) await batch.write();
+  }
+
+  /** Puts the records that are kept; returns the batch to go on with. */
+  *#put({ location, items }: WrittenDelta, kept: Uint8Array, first: StoreBatch): Generator<number, StoreBatch> {
+    const { fileSystem, directory, store } = this.#place;
+    let batch = first;
+    // Most deltas hold nothing that a later one does not have, too.
+    if (!kept.includes(NEWEST)) return batch;
+    if (this.#isSpent(READ_US)) yield 1;
+    let batchBytes = 0;
+    let index = 0;
+    for (const frame of readDelta(fileSystem, directory, location)) {
+      if (frame.kind !== FRAME_STATE) continue;
+      const bytes = Buffer.from(frame.bytes.buffer, frame.bytes.byteOffset, frame.bytes.length);
+      for (let at = 0; at < bytes.length; at = this.#span.end) {
+        readRecord(bytes, at, this.#span);
+        const isKept = kept[index] === NEWEST;
+        if (isKept) batchBytes += this.#putRecord(bytes, items[index], batch);
+        index++;
+        if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
+          // `span` is shared with nobody while this generator sleeps: rounds follow each other.
+          yield this.#write(batch);
+          batch = store.batch();
+          batchBytes = 0;
+        } else if (this.#isSpent(isKept ? PUT_US : LOOK_US)) {
+          yield 1;
+        }
+      }
+    }
+    assert(index === kept.length, 'a delta has as many records as were written into it');
+    return batch;
+  }
+
+  #putRecord(bytes: Buffer, item: Stored | undefined, batch: StoreBatch): number {
+    const { keyStart, keyEnd, valueStart, end } = this.#span;
+    const key = bytes.subarray(keyStart, keyEnd);
+    const row = item instanceof Row ? item : undefined;
+    if (valueStart === NOTHING) {
+      // What has come and gone between two rounds the store has never seen.
+      if (row?.mayBeStored !== false) batch.delete(key);
+    } else if (valueStart !== NOTHING_BELOW) {
+      batch.put(key, bytes.subarray(valueStart, end));
+      if (row !== undefined) row.mayBeStored = true;
+    }
+    return end - keyStart;
+  }
+
+  #write(batch: StoreBatch): number {
+    this.#place.wait(batch.write());
+    return 1;
+  }
+}

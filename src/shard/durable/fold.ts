@@ -1,0 +1,252 @@
+/**
+ * Folding: moves committed deltas from the changelog into the state store, in the background, so that the changelog
+ * stays short. It works in rounds. A round takes all deltas that are committed when it begins, finds the newest record
+ * of each entity and row in them, puts those into the store in atomic synced batches, and only the last batch says that the
+ * store has `applied` the round's epochs. A crash in the middle costs nothing: recovery lays all deltas after `applied`
+ * over whatever the store holds, and puts are repeatable. So the store never holds what is not committed, and recovery
+ * only redoes, never undoes.
+ *
+ * Its turns are slices; writing itself happens on other threads (`StoreBatch.write`).
+ */
+import type { Clock } from '../../base/clock.ts';
+import type { FileSystem } from '../../base/file-system.ts';
+import type { Stored } from '../../state/row.ts';
+import type { ChangelogWriter } from '../../store/changelog-writer.ts';
+import type { StateStore } from '../../store/state-store.ts';
+import type { DirtyEntities } from './dirty-entities.ts';
+import { FoldRound } from './fold-round.ts';
+import type { RecoveredRecords } from './recovered-records.ts';
+import type { WrittenDelta } from './shard-snapshot.ts';
+
+/** So many times its threshold the changelog may grow while the same entities are written again and again … */
+const PATIENCE = 4;
+/** … but no longer than until each of them has been written so often: one put then stands for that many. */
+const WRITES_PER_PUT = 40;
+/** How long a step takes, about. */
+const STEP_US_MIN = 200;
+const STEP_US_MAX = 1500;
+
+export interface FoldHooks {
+  /** This need no longer stay in memory. */
+  released(item: Stored): void;
+  /** A batch has been written: a turn is due. */
+  progressed(): void;
+}
+
+/** How often a round takes a step, as long as nobody hurries it. */
+export interface FoldPace {
+  readonly clock: Clock;
+  readonly intervalMs: number;
+}
+
+export interface FoldPlace {
+  /** Given where other threads want the processor, too: a round then leaves it to them most of the time. */
+  readonly pace?: FoldPace | undefined;
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+  readonly store: StateStore;
+  readonly changelog: ChangelogWriter;
+  readonly dirty: DirtyEntities;
+  /** The epoch before the first of this run: what the run's own counting is based on. */
+  readonly baseEpoch: number;
+  /** A round begins when so many bytes of the changelog are committed and not folded, or up to four times as many. */
+  readonly foldBytes: number;
+  /** How long a step takes, about, where that is not left to the round: a simulation takes short ones, to see more states. */
+  readonly foldStepUs?: number;
+}
+
+export class Fold {
+  readonly #place: FoldPlace;
+  readonly #hooks: FoldHooks;
+  /** Written and not yet folded, oldest first. */
+  #deltas: WrittenDelta[] = [];
+  /** Older than all of them, until a round has put it into the store. */
+  #recovered: RecoveredRecords | undefined;
+  /** How many of them are committed, and how long those are together. */
+  #committedCount = 0;
+  #committedBytes = 0;
+  #committedRecords = 0;
+  #committedEpoch = 0;
+  /** The last epoch that may be folded now. */
+  #lastEpoch = Number.POSITIVE_INFINITY;
+  #round: Generator<number, void> | undefined;
+  #roundCount = 0;
+  #isWriting = false;
+  #failure: Error | undefined;
+  #isForced = false;
+  /** Whether somebody waits for the round that goes on. */
+  #isHurried = false;
+  #steppedAtMs = 0;
+
+  constructor(place: FoldPlace, hooks: FoldHooks) {
+    this.#place = place;
+    this.#hooks = hooks;
+  }
+
+  /** Whether a batch is being written elsewhere. */
+  get isWriting(): boolean {
+    return this.#isWriting;
+  }
+
+  get hasWork(): boolean {
+    if (this.#isWriting || this.restMs < Number.POSITIVE_INFINITY) return false;
+    return this.#failure !== undefined || this.#round !== undefined || this.#isDue();
+  }
+
+  /** How long a round that takes its time rests before its next step; `Infinity` if it does not. */
+  get restMs(): number {
+    const { pace, foldBytes } = this.#place;
+    if (pace === undefined || this.#round === undefined || this.#isWriting || this.#isHurried) {
+      return Number.POSITIVE_INFINITY;
+    }
+    if (this.#committedBytes >= foldBytes / 2) return Number.POSITIVE_INFINITY;
+    const leftMs = this.#steppedAtMs + pace.intervalMs - pace.clock.elapsedMs();
+    return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** The next round begins as soon as it can, however little there is to fold. */
+  force(): void {
+    this.#isForced = true;
+    this.#isHurried = true;
+  }
+
+  /** What a recovery has found, all of it committed. */
+  get recovered(): RecoveredRecords | undefined {
+    return this.#recovered;
+  }
+
+  addRecovered(records: RecoveredRecords): void {
+    if (records.isEmpty) return;
+    this.#recovered = records;
+    this.#committedBytes += records.byteLength;
+    this.#committedRecords += records.recordCount;
+  }
+
+  add(delta: WrittenDelta): void {
+    this.#deltas.push(delta);
+  }
+
+  /** All deltas up to this epoch of the run are committed. */
+  committed(runEpoch: number): void {
+    this.#committedEpoch = runEpoch;
+    const last = Math.min(runEpoch, this.#lastEpoch);
+    for (let next = this.#deltas[this.#committedCount]; next !== undefined && next.epoch <= last; ) {
+      this.#committedBytes += next.location.byteLength;
+      this.#committedRecords += next.items.length;
+      next = this.#deltas[++this.#committedCount];
+    }
+  }
+
+  /** Brings the store to the end of this epoch of the run and leaves it there: nothing later is folded. */
+  holdAt(runEpoch: number): void {
+    this.#lastEpoch = runEpoch;
+    this.force();
+  }
+
+  /** Whether the store stands where it is held. */
+  get isHeld(): boolean {
+    return this.#round === undefined && this.#place.dirty.appliedEpoch >= this.#lastEpoch;
+  }
+
+  /** Folding goes on. */
+  release(): void {
+    this.#lastEpoch = Number.POSITIVE_INFINITY;
+    this.committed(this.#committedEpoch);
+  }
+
+  /** One slice. Returns how much there was to do. */
+  work(): number {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#isWriting || this.restMs < Number.POSITIVE_INFINITY) return 0;
+    if (this.#round === undefined && this.#isDue()) this.#round = this.#newRound();
+    if (this.#round !== undefined) this.#steppedAtMs = this.#place.pace?.clock.elapsedMs() ?? 0;
+    const result = this.#round?.next();
+    if (result?.done === true) this.#round = undefined;
+    return result?.value ?? 0;
+  }
+
+  /** A put costs the processor many times what a record does, so entities that are written often are let to be. */
+  #isDue(): boolean {
+    if (this.#isForced && (this.#committedCount > 0 || this.#recovered !== undefined)) return true;
+    const { foldBytes, dirty } = this.#place;
+    if (this.#committedBytes < foldBytes) return false;
+    if (this.#committedBytes >= foldBytes * PATIENCE) return true;
+    return (
+      this.#committedRecords >= dirty.pinnedCount * WRITES_PER_PUT || this.#committedRecords < dirty.pinnedCount * 2
+    );
+  }
+
+  #newRound(): Generator<number, void> {
+    this.#isHurried = this.#isForced;
+    this.#isForced = false;
+    this.#roundCount++;
+    const deltas = this.#deltas.splice(0, this.#committedCount);
+    this.#committedCount = 0;
+    this.#committedBytes = 0;
+    this.#committedRecords = 0;
+    return this.#steps(deltas);
+  }
+
+  *#steps(deltas: readonly WrittenDelta[]): Generator<number, void> {
+    const { dirty, baseEpoch } = this.#place;
+    const recovered = this.#recovered;
+    const place = {
+      ...this.#place,
+      recovered,
+      sifted: (olderCount: number): void => {
+        this.#place.dirty.pinnedCount -= olderCount;
+      },
+      stepUs: () => this.#stepUs(),
+      wait: (written: Promise<void>) => this.#wait(written),
+    };
+    const round = new FoldRound(place, deltas, this.#roundCount);
+    const appliedEpoch = deltas.at(-1)?.epoch ?? recovered?.lastEpoch ?? 0;
+    const applied = baseEpoch + appliedEpoch;
+    yield* round.store(applied);
+    dirty.appliedEpoch = appliedEpoch;
+    // From here on the store knows better.
+    this.#recovered = undefined;
+    // One a step: to remove a file of many megabytes takes some milliseconds.
+    while (this.#removeSegment(applied)) yield 1;
+    yield* round.items((item) => {
+      if (item !== undefined && dirty.pins(item)) return;
+      dirty.pinnedCount--;
+      if (item !== undefined) this.#hooks.released(item);
+    });
+  }
+
+  /**
+   * While a step is under way, messages and markers wait. So a round takes its time, until so much has come behind it
+   * that it must get ahead of the messages.
+   */
+  #stepUs(): number {
+    const { foldBytes, foldStepUs } = this.#place;
+    if (foldStepUs !== undefined) return foldStepUs;
+    const behind = Math.min(1, this.#committedBytes / foldBytes);
+    return STEP_US_MIN + behind * behind * (STEP_US_MAX - STEP_US_MIN);
+  }
+
+  /** Removes the oldest segment, if all of it is applied and nobody needs it any more. */
+  #removeSegment(applied: number): boolean {
+    const { changelog, baseEpoch } = this.#place;
+    // The changelog of the last committed epoch holds its messages in flight, so it stays.
+    // The same holds for the one that the store is held at, since a savepoint copies them from there.
+    const lastNeeded = Math.min(this.#committedEpoch, this.#lastEpoch);
+    return changelog.removeThrough(Math.min(applied, baseEpoch + lastNeeded - 1), 1) > 0;
+  }
+
+  /** No further step happens before this is done. */
+  #wait(written: Promise<void>): void {
+    this.#isWriting = true;
+    written.then(
+      () => this.#settled(undefined),
+      (cause: unknown) => this.#settled(cause instanceof Error ? cause : new Error(String(cause))),
+    );
+  }
+
+  #settled(failure: Error | undefined): void {
+    this.#isWriting = false;
+    this.#failure ??= failure;
+    this.#hooks.progressed();
+  }
+}

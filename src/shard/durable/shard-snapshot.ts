@@ -1,0 +1,198 @@
+/**
+ * One shard's part of a checkpoint, from the cut to the report: all entities and rows that the ended epoch wrote,
+ * and the messages in flight. It writes them to the shard's changelog as it goes and syncs nothing; the coordinator
+ * does, before it commits.
+ *
+ * Values are encoded in slices between batches of messages, so that no cut stalls the shard. An entity that is about to
+ * change before its turn has come is encoded first (`DirtyEntities`): so every value is written as it was at the cut.
+ */
+import { assert } from '../../base/assert.ts';
+import type { Epoch } from '../../base/brand.ts';
+import { Entity } from '../../state/entity.ts';
+import type { RecordNames, RecordWriter } from '../../state/record-writer.ts';
+import { type Erasure, Row, type Stored } from '../../state/row.ts';
+import type { DeltaLocation } from '../../store/changelog-frame.ts';
+import type { ChangelogWriter } from '../../store/changelog-writer.ts';
+import type { DirtyEntities } from './dirty-entities.ts';
+import type { EnvelopeBlock, BlockNames } from '../../wire/envelope-block.ts';
+
+/** Frames of a delta. */
+export const FRAME_STATE = 1;
+export const FRAME_MESSAGES = 2;
+export const FRAME_NAMES = 3;
+
+/** What one turn encodes at most. */
+const SLICE_COUNT = 256;
+const SLICE_BYTES = 1 << 16;
+/** Entities that are fetched into the processor's cache together. */
+const FETCH_COUNT = 16;
+/** What is collected before it is written. */
+const FRAME_BYTES = 1 << 17;
+
+/** What the coordinator is told when a shard's part is written. */
+export interface SnapshotReport {
+  readonly epoch: Epoch;
+  readonly location: DeltaLocation;
+  /** Whether the file is new, so that its directory must be synced, too. */
+  readonly isNewSegment: boolean;
+}
+
+/** A delta that was written, with what its records are of, in their order; undefined for those of no known function. */
+export interface WrittenDelta {
+  /** Counted like in `DirtyEntities`. */
+  readonly epoch: number;
+  readonly location: DeltaLocation;
+  readonly items: readonly (Stored | undefined)[];
+}
+
+export interface SnapshotHooks {
+  names(functionIndex: number): RecordNames;
+  inFlightNames(): BlockNames;
+  written(delta: WrittenDelta, report: SnapshotReport): void;
+}
+
+export class ShardSnapshot {
+  /** How long the records of this shard's entities are, about. */
+  recordBytes = 64;
+  /** Keeps the reads that fetch from being compiled away. */
+  fetched = 0;
+  readonly #changelog: ChangelogWriter;
+  readonly #records: RecordWriter;
+  readonly #dirty: DirtyEntities;
+  readonly #inFlight: EnvelopeBlock;
+  readonly #hooks: SnapshotHooks;
+  #epoch: Epoch = 0 as Epoch;
+  #runEpoch = 0;
+  #isUnderWay = false;
+  #cut: readonly Stored[] = [];
+  #next = 0;
+  #items: Stored[] = [];
+  /** How many of their records have been written. */
+  #writtenCount = 0;
+  #areChannelsClosed = false;
+
+  constructor(
+    changelog: ChangelogWriter,
+    records: RecordWriter,
+    dirty: DirtyEntities,
+    inFlight: EnvelopeBlock,
+    hooks: SnapshotHooks,
+  ) {
+    this.#changelog = changelog;
+    this.#records = records;
+    this.#dirty = dirty;
+    this.#inFlight = inFlight;
+    this.#hooks = hooks;
+  }
+
+  get isUnderWay(): boolean {
+    return this.#isUnderWay;
+  }
+
+  /** Whether a turn would get on with it. */
+  get hasWork(): boolean {
+    return this.#isUnderWay && (this.#next < this.#cut.length || this.#areChannelsClosed);
+  }
+
+  /** Cuts: from here on all that changes belongs to the next epoch. */
+  begin(epoch: Epoch): void {
+    assert(!this.#isUnderWay, 'one checkpoint at a time');
+    this.#epoch = epoch;
+    this.#runEpoch = this.#dirty.epoch;
+    this.#isUnderWay = true;
+    this.#areChannelsClosed = false;
+    this.#next = 0;
+    this.#items = [];
+    this.#writtenCount = 0;
+    this.#records.length = 0;
+    this.#inFlight.begin();
+    this.#cut = this.#dirty.cut(this.#encode);
+    this.#changelog.begin(epoch, epoch - 1);
+  }
+
+  /** All markers have come: nothing more is in flight. */
+  closeChannels(): void {
+    this.#areChannelsClosed = true;
+  }
+
+  /** One slice. Returns how much there was to do. */
+  work(): number {
+    if (!this.#isUnderWay) return 0;
+    const encodedCount = this.#encodeSlice();
+    this.writeMany();
+    if (encodedCount === 0 && this.#areChannelsClosed) this.#finish();
+    return encodedCount;
+  }
+
+  #encodeSlice(): number {
+    const cut = this.#cut;
+    const start = this.#next;
+    const bytesMax = this.#records.length + SLICE_BYTES;
+    const end = Math.min(cut.length, start + SLICE_COUNT);
+    let index = start;
+    while (index < end && this.#records.length < bytesMax) {
+      if ((index - start) % FETCH_COUNT === 0) this.#fetch(index, end);
+      const item = cut[index++];
+      if (this.#dirty.isInCut(item)) this.#encode(item);
+    }
+    this.#next = index;
+    if (this.#records.length >= FRAME_BYTES) this.#writeRecords();
+    return index - start;
+  }
+
+  /** Reads what the next entities need, so that their cache misses happen at the same time. */
+  #fetch(from: number, end: number): void {
+    let fetched = 0;
+    const until = Math.min(end, from + FETCH_COUNT);
+    for (let index = from; index < until; index++) fetched ^= this.#cut[index].dirtyEpoch;
+    for (let index = from; index < until; index++) {
+      const item = this.#cut[index];
+      if (item instanceof Entity) fetched ^= item.id.charCodeAt(0);
+    }
+    this.fetched = fetched;
+  }
+
+  readonly #encode = (item: Stored): void => {
+    if (item instanceof Entity) this.#records.write(item, this.#hooks.names(item.functionIndex));
+    else if (item instanceof Row) this.#records.writeRow(item.key, item.value);
+    else this.#records.writeErasure((item as Erasure).prefix);
+    this.#dirty.markEncoded(item);
+    this.#items.push(item);
+  };
+
+  #writeRecords(): void {
+    const { bytes, length } = this.#records;
+    if (length > 0) {
+      this.#changelog.append(FRAME_STATE, bytes.subarray(0, length));
+      const recordCount = this.#items.length - this.#writtenCount;
+      this.#writtenCount = this.#items.length;
+      this.recordBytes += (length / recordCount - this.recordBytes) / 8;
+    }
+    this.#records.length = 0;
+  }
+
+  /** Writes the messages in flight that were added so far, if they are many. */
+  writeMany(): void {
+    if (this.#inFlight.byteLength >= FRAME_BYTES) this.#writeMessages();
+  }
+
+  #writeMessages(): void {
+    this.#changelog.append(FRAME_MESSAGES, this.#inFlight.take());
+  }
+
+  #finish(): void {
+    this.#writeRecords();
+    if (this.#inFlight.byteLength > 0) this.#writeMessages();
+    if (this.#inFlight.count > 0) {
+      this.#changelog.append(FRAME_NAMES, Buffer.from(JSON.stringify(this.#hooks.inFlightNames())));
+    }
+    const location = this.#changelog.end();
+    this.#dirty.endCut();
+    this.#isUnderWay = false;
+    this.#cut = [];
+    this.#hooks.written(
+      { epoch: this.#runEpoch, location, items: this.#items },
+      { epoch: this.#epoch, location, isNewSegment: this.#changelog.isNewSegment },
+    );
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * What becomes of a message whose invocation has failed, as the policy of its function says: another attempt after a
+ * pause, the dead letters, or the end of the engine. What this does is part of the turn that consumes the message, and
+ * so of the same cut (I6). It never invokes anything.
+ */
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { Address } from '../../sdk/address.ts';
+import type { DeadLetterError } from '../../sdk/dead-letter.ts';
+import { describe, MillraceError } from '../../sdk/errors.ts';
+import { hashId } from '../../keys/id-hash.ts';
+import type { Entity } from '../../state/entity.ts';
+import { KIND_FAILURE, TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
+import { type MessageMeta, withoutTarget } from '../../wire/message-meta.ts';
+import { BackOff } from './back-off.ts';
+import { DeadLetterRows, errorToKeep } from './dead-letters.ts';
+import type { Effects } from '../invocation/effects.ts';
+import { failureOf } from './failure.ts';
+import type { Directory, FunctionBinding } from '../function-binding.ts';
+import type { Rows } from '../rows/rows.ts';
+import type { Parking } from './parking.ts';
+import { Quarantine } from './quarantine.ts';
+import type { Undelivered } from '../delivery/undelivered.ts';
+
+/** What it needs of its shard. */
+export interface FailuresPlace {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly rows: Rows;
+  readonly directory: Directory;
+  readonly effects: Effects;
+  readonly parking: Parking;
+}
+
+export class Failures {
+  readonly backOff: BackOff;
+  readonly deadLetters: DeadLetterRows;
+  readonly parking: Parking;
+  readonly #place: FailuresPlace;
+  readonly #quarantine: Quarantine;
+
+  constructor(place: FailuresPlace, isDurable: boolean) {
+    this.#place = place;
+    this.parking = place.parking;
+    this.backOff = new BackOff(place.clock, place.random);
+    this.deadLetters = new DeadLetterRows(place.rows, isDurable, place.random);
+    this.#quarantine = new Quarantine(place.directory, place.effects);
+  }
+
+  /** Whether somebody may be tried again, or go on. */
+  get hasWork(): boolean {
+    return this.backOff.dueInMs === 0 || this.parking.hasWork;
+  }
+
+  /** An attempt has failed: the meta of the message for the next one, or undefined if that was the last. */
+  next({ failure }: FunctionBinding, meta: MessageMeta | undefined): MessageMeta | undefined {
+    if (failure.attempts === 1) return undefined;
+    const attempts = (meta?.attempts ?? 0) + 1;
+    if (attempts >= failure.attempts) return undefined;
+    return { ...meta, attempts, firstFailedAt: meta?.firstFailedAt ?? this.#place.clock.now() };
+  }
+
+  /**
+   * The last attempt has failed. Throws `FUNCTION_FAILED` if the engine is to stop. Returns whether the address goes on;
+   * if not, it is parked.
+   */
+  giveUp(binding: FunctionBinding, entity: Entity, failed: Undelivered, thrown: unknown): boolean {
+    const { type, failure } = binding;
+    const { id } = entity;
+    if (failure.otherwise === 'stop') throw functionFailed(type, id, thrown);
+    const error = errorToKeep(thrown);
+    const isParked = failure.otherwise === 'park';
+    if (isParked) this.#park(binding, entity, failed, error);
+    else this.#bury(type, id, entity.hash, failed, error);
+    this.#report(binding, id, failed, thrown);
+    return !isParked;
+  }
+
+  #park(binding: FunctionBinding, entity: Entity, failed: Undelivered, error: DeadLetterError): void {
+    const attempts = (failed.meta?.attempts ?? 0) + 1;
+    this.parking.park(binding, entity, failed, error, attempts);
+    const address = { type: binding.type, id: entity.id };
+    const { now: failedAt } = this.#times(failed.meta);
+    this.#quarantine.tell({ kind: 'parked', address, error, attempts, failedAt });
+  }
+
+  /** One message too many for a parked address. */
+  refused({ type, failure }: FunctionBinding, { id, hash }: Entity, message: Undelivered): void {
+    const what = `${type} ${describe(id)} is parked, and ${failure.parkedCountMax} messages wait for it already`;
+    this.#bury(type, id, hash, message, errorToKeep(new MillraceError('ADDRESS_PARKED', what)));
+  }
+
+  /** Tells the asker who waits, or else the engine's error listeners. */
+  #report({ index }: FunctionBinding, id: string, { sourceType, sourceId }: Undelivered, thrown: unknown): void {
+    const asker = sourceType === TYPE_ASKER ? sourceId : '';
+    this.#place.effects.addForCoordinator(KIND_FAILURE, sourceType, asker, failureOf(thrown), index, id);
+  }
+
+  /** A message to a type that the module does not have. */
+  unknownTarget(
+    id: string,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    meta: MessageMeta | undefined,
+  ): void {
+    const type = meta?.to ?? '';
+    const sourceName = this.#place.directory.typeName(sourceType);
+    const source = sourceName === undefined ? meta?.from : { type: sourceName, id: sourceId };
+    const from = source === undefined ? 'from outside' : `from ${source.type} ${describe(source.id)}`;
+    const reason = new MillraceError(
+      'UNKNOWN_TARGET',
+      `A message ${from} is for ${type} ${describe(id)}, a type unknown`,
+      {
+        details: { type, id, ...(source && { sourceType: source.type, sourceId: source.id }) },
+      },
+    );
+    this.undeliverable({ type, id }, source, message, withoutTarget(meta), reason);
+    this.#place.effects.addForCoordinator(KIND_FAILURE, TYPE_NONE, '', failureOf(reason), TYPE_UNKNOWN, id);
+  }
+
+  /**
+   * A message that nobody can be given: its target is of a type that the module does not have, for instance. `source`
+   * says who sent it, by name, since that may be unknown as well.
+   */
+  undeliverable(
+    target: Address,
+    source: Address | undefined,
+    message: unknown,
+    meta: MessageMeta | undefined,
+    reason: MillraceError,
+  ): void {
+    const { type, id } = target;
+    const { now } = this.#times(meta);
+    const deadLetter = this.deadLetters.add({
+      type,
+      id,
+      hash: hashId(id),
+      source,
+      message,
+      meta,
+      error: errorToKeep(reason),
+      attempts: 0,
+      firstFailedAt: now,
+      failedAt: now,
+    });
+    this.#tell(target, deadLetter, errorToKeep(reason), 0, now);
+  }
+
+  #bury(type: string, id: string, hash: number, failed: Undelivered, error: DeadLetterError): void {
+    const { message, sourceType, sourceId, meta } = failed;
+    const { now, first } = this.#times(meta);
+    const attempts = (meta?.attempts ?? 0) + 1;
+    const sourceName = this.#place.directory.typeName(sourceType);
+    const deadLetter = this.deadLetters.add({
+      type,
+      id,
+      hash,
+      source: sourceName === undefined ? undefined : { type: sourceName, id: sourceId },
+      message,
+      meta,
+      error,
+      attempts,
+      firstFailedAt: first,
+      failedAt: now,
+    });
+    this.#tell({ type, id }, deadLetter, error, attempts, now);
+  }
+
+  #tell(address: Address, deadLetter: string, error: DeadLetterError, attempts: number, failedAt: number): void {
+    this.#quarantine.tell({ kind: 'dead-letter', address, deadLetter, error, attempts, failedAt });
+  }
+
+  #times(meta: MessageMeta | undefined): { readonly now: number; readonly first: number } {
+    const now = Math.floor(this.#place.clock.now());
+    return { now, first: meta?.firstFailedAt ?? now };
+  }
+}
+
+function functionFailed(type: string, id: string, thrown: unknown): MillraceError {
+  const { name, message, stack } = failureOf(thrown);
+  const what = `${type} ${describe(id)} threw ${name}: ${message}`;
+  return new MillraceError('FUNCTION_FAILED', what, {
+    cause: thrown,
+    details: { type, id, error: `${name}: ${message}`, stack: stack ?? '' },
+  });
+}

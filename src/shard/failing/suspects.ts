@@ -1,0 +1,70 @@
+/**
+ * Messages that may end the thread they are handled on. The shard leaves word of each invocation that it begins
+ * (`metrics/lookout.ts`), and of those for an address at which a thread has died, so much that the message is known
+ * again: its fingerprint. A message that has killed so often that it is to be kept from its function fails here instead,
+ * and its function's failure policy says what becomes of it.
+ */
+import type { Lookout } from '../../metrics/lookout.ts';
+import { describe, MillraceError } from '../../sdk/errors.ts';
+import type { Entity } from '../../state/entity.ts';
+import type { PayloadCodec } from '../../wire/payload-codec.ts';
+import { formOf } from '../../wire/structured-data.ts';
+import type { FunctionBinding } from '../function-binding.ts';
+
+/** An address at which a thread has died. */
+export interface Suspect {
+  readonly functionIndex: number;
+  readonly hash: number;
+  /** Of the message, when it has been taken; 0 before. */
+  readonly fingerprint: number;
+  readonly deathCount: number;
+  /** The message is not to be handled any more. */
+  readonly isQuarantined: boolean;
+}
+
+export class Suspects {
+  readonly #lookout: Lookout;
+  readonly #suspects: readonly Suspect[];
+  readonly #codec: PayloadCodec;
+  readonly #isAny: boolean;
+
+  constructor(lookout: Lookout, suspects: readonly Suspect[], codec: PayloadCodec) {
+    this.#lookout = lookout;
+    this.#suspects = suspects;
+    this.#codec = codec;
+    this.#isAny = suspects.length > 0;
+  }
+
+  /** An invocation begins. Throws `MESSAGE_QUARANTINED` if it must not. */
+  enter(binding: FunctionBinding, entity: Entity, message: unknown): void {
+    this.#lookout.enter(binding.index, entity.hash);
+    if (this.#isAny) this.#examine(binding, entity, message);
+  }
+
+  /** Whether a thread has died at this address: its messages are handled one by one, so that the one is found. */
+  isSuspect({ index }: FunctionBinding, { hash }: Entity): boolean {
+    return this.#suspects.some((suspect) => suspect.functionIndex === index && suspect.hash === hash);
+  }
+
+  #examine({ index, type }: FunctionBinding, { hash, id }: Entity, message: unknown): void {
+    this.#lookout.unmark();
+    const here = this.#suspects.filter((suspect) => suspect.functionIndex === index && suspect.hash === hash);
+    if (here.length === 0) return;
+    const fingerprint = this.#fingerprintOf(message);
+    for (const { isQuarantined, deathCount, fingerprint: known } of here) {
+      if (!isQuarantined || known !== fingerprint) continue;
+      const what = `A message for ${type} ${describe(id)} has ended the thread that handled it ${deathCount} times in a row`;
+      throw new MillraceError('MESSAGE_QUARANTINED', what, { details: { type, id, deathCount } });
+    }
+    this.#lookout.mark(fingerprint, id);
+  }
+
+  /** FNV-1a over what the message is encoded as; never 0. */
+  #fingerprintOf(message: unknown): number {
+    this.#codec.encode(message, formOf(message));
+    const { bytes, byteLength } = this.#codec;
+    let hash = 0x811c9dc5 | 0;
+    for (let index = 0; index < byteLength; index++) hash = Math.imul(hash ^ bytes[index], 0x01000193);
+    return hash === 0 ? 1 : hash;
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * All rows of a shard, whoever keeps them. What the store does not have yet lies here, in memory, sorted; the rest is
+ * read from the store when it is asked for, one row at once or a range in groups. Only between invocations is anything
+ * changed (`RowWrites`), so a failed one leaves nothing behind (I5), and what is changed goes into the next checkpoint
+ * like the cells of entities.
+ *
+ * Without a data directory all rows stay here.
+ */
+import type { PayloadCodec } from '../../wire/payload-codec.ts';
+import { readRowValue } from '../../state/record-reader.ts';
+import { afterPrefix, Erasure, type KeyMaker, keyBytes, Row, type Stored } from '../../state/row.ts';
+import { Erasures } from '../../state/erasures.ts';
+import { type FoundRow, merged } from '../../state/merged-rows.ts';
+import { RowTable } from '../../state/row-table.ts';
+import type { StateStore, StoreEntry } from '../../store/state-store.ts';
+import type { DirtyEntities } from '../durable/dirty-entities.ts';
+
+export type { FoundRow } from '../../state/merged-rows.ts';
+
+/** Where rows come from that are not in memory. */
+export interface RowStore {
+  readonly store: StateStore;
+  readonly codec: PayloadCodec;
+}
+
+const NO_CHANGES: readonly FoundRow[] = [];
+/** Rows in memory that `walk` looks at together. */
+const WALK_COUNT = 256;
+
+export class Rows {
+  readonly dirty: DirtyEntities;
+  readonly #rows = new RowTable();
+  /** What was erased and is not yet erased in the store. */
+  readonly #erasures = new Erasures();
+  #stored: RowStore | undefined;
+  #failure: Error | undefined;
+
+  constructor(dirty: DirtyEntities) {
+    this.dirty = dirty;
+  }
+
+  /** From now on what is not in memory is looked for there. */
+  attach(stored: RowStore): void {
+    this.#stored = stored;
+  }
+
+  /** Whether there may be rows that are not in memory. */
+  get isStored(): boolean {
+    return this.#stored !== undefined;
+  }
+
+  /** Rows in memory. */
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  /** The value under a key, or undefined. Reads from the store when it is not in memory. */
+  get(key: string): unknown {
+    const row = this.#rows.get(key);
+    if (row !== undefined) return row.value;
+    return this.#stored === undefined || this.#erasures.covers(key) ? undefined : this.#read(key, this.#stored);
+  }
+
+  #read(key: string, { store, codec }: RowStore): unknown {
+    try {
+      const value = store.getSync(keyBytes(key));
+      return value && readRowValue(codec, value);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /**
+   * Throws what the store has failed with. User code may have caught it, so whoever lets effects happen asks again: what
+   * could not be read must end the shard, and not a single invocation.
+   */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #failed(error: unknown): Error {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    return this.#failure;
+  }
+
+  /**
+   * Sets the value under a key; `undefined` removes it. `isNew` says that this key was never used before, which spares
+   * the store a removal if it goes again before the store has seen it.
+   */
+  set(key: string, value: unknown, isNew = false): void {
+    let row = this.#rows.get(key);
+    if (row === undefined) {
+      // Nothing is there to be removed.
+      if (value === undefined && (this.#stored === undefined || this.#erasures.covers(key))) return;
+      row = new Row(key, value, !isNew);
+      this.#rows.add(row);
+    }
+    if (row.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(row);
+    row.value = value;
+    if (value === undefined && this.#stored === undefined) this.#rows.remove(row);
+  }
+
+  /** Sets a value under a key that was never used before. Who keeps the row finds it again without looking for it. */
+  add(key: KeyMaker, value: unknown): Row {
+    const row = new Row(key, value, false);
+    this.#rows.addLate(row);
+    if (row.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(row);
+    return row;
+  }
+
+  /**
+   * Removes what was added with this row, under whose key nobody has done anything since; `isOfEpoch` says that it was
+   * added in this epoch, and then it is as if it had never been there.
+   */
+  take(row: Row, isOfEpoch: boolean): void {
+    if (isOfEpoch) {
+      this.#rows.remove(row);
+      this.dirty.forget(row);
+      return;
+    }
+    // The store alone has it; its removal must get there.
+    if (!row.isKept) this.#rows.addLate(row);
+    this.dirty.touch(row);
+    row.value = undefined;
+  }
+
+  /** Removes all rows under a prefix, however many the store has. */
+  erase(prefix: string): void {
+    const rows = this.#rows.range(prefix, afterPrefix(prefix));
+    // Under one that is still under way nothing is to be seen in the store, and what came since lies here.
+    if (this.#stored === undefined || this.#erasures.covers(prefix)) {
+      for (const { key, value } of rows) if (value !== undefined) this.set(key, undefined);
+      return;
+    }
+    for (const row of rows) {
+      // What earlier epochs have written the erasure takes away, wherever it lies by then. A cut that has not come to such
+      // a row still encodes it, as it was.
+      if (row.dirtyEpoch === this.dirty.epoch) row.value = undefined;
+      else this.#rows.remove(row);
+    }
+    const erasure = new Erasure(prefix);
+    this.#erasures.add(erasure);
+    this.dirty.touch(erasure);
+  }
+
+  /**
+   * All rows with `from` <= key < `before`, ascending, as they are at the time of the call; `changes`, ascending, go
+   * before, and `undefined` in them hides a row. What is in memory of the range is copied at once.
+   */
+  scan(from: string, before: string, changes: readonly FoundRow[] = []): AsyncGenerator<FoundRow, void, undefined> {
+    const known = merged(this.#rows.range(from, before), changes);
+    // What may be read is decided now: the fold moves rows from here to there while somebody reads.
+    const stored = this.#stored?.store.scan(keyBytes(from), keyBytes(before));
+    return this.#merge(known, stored, this.#erasures.between(from, before));
+  }
+
+  /**
+   * The same of a range in which nobody changes anything meanwhile; it is looked at bit by bit, so that the first rows
+   * cost no more when there are many.
+   */
+  async *walk(from: string, before: string, changes: readonly FoundRow[]): AsyncGenerator<FoundRow, void, undefined> {
+    let changed = 0;
+    for (let at = from; at < before; ) {
+      const next = this.#rows.first(at, before, WALK_COUNT + 1)[WALK_COUNT]?.key ?? before;
+      const start = changed;
+      while (changed < changes.length && changes[changed].key < next) changed++;
+      yield* this.scan(at, next, changed === start ? NO_CHANGES : changes.slice(start, changed));
+      at = next;
+    }
+  }
+
+  async *#merge(
+    known: readonly FoundRow[],
+    stored: AsyncIterable<readonly StoreEntry[]> | undefined,
+    erased: readonly string[],
+  ): AsyncGenerator<FoundRow, void, undefined> {
+    let next = 0;
+    let erasure = 0;
+    for await (const group of this.#guarded(stored)) {
+      for (const { key: bytes, value } of group) {
+        const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+        for (; next < known.length && known[next].key < key; next++) {
+          if (known[next].value !== undefined) yield known[next];
+        }
+        while (erasure < erased.length && erased[erasure] < key && !key.startsWith(erased[erasure])) erasure++;
+        if (known[next]?.key === key || (erased[erasure] !== undefined && key.startsWith(erased[erasure]))) continue;
+        yield { key, value: readRowValue((this.#stored as RowStore).codec, value) };
+      }
+    }
+    for (; next < known.length; next++) if (known[next].value !== undefined) yield known[next];
+  }
+
+  async *#guarded(
+    stored: AsyncIterable<readonly StoreEntry[]> | undefined,
+  ): AsyncGenerator<readonly StoreEntry[], void, undefined> {
+    if (stored === undefined) return;
+    try {
+      yield* stored;
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** The store has it: it need not stay in memory. */
+  released(item: Stored): void {
+    if (item instanceof Row) this.#rows.remove(item);
+    if (item instanceof Erasure) this.#erasures.remove(item);
+  }
+
+  // -- recovery: what changelogs say, oldest first
+
+  recover(key: string, value: unknown, dirtyEpoch: number): Row {
+    let row = this.#rows.get(key);
+    if (row === undefined) {
+      row = new Row(key, value, true);
+      this.#rows.add(row);
+    }
+    row.value = value;
+    row.dirtyEpoch = dirtyEpoch;
+    return row;
+  }
+
+  recoverErasure(prefix: string, dirtyEpoch: number): Erasure {
+    for (const row of this.#rows.range(prefix, afterPrefix(prefix))) {
+      if (row.dirtyEpoch !== dirtyEpoch) row.value = undefined;
+    }
+    const erasure = new Erasure(prefix);
+    erasure.dirtyEpoch = dirtyEpoch;
+    if (!this.#erasures.covers(prefix)) this.#erasures.add(erasure);
+    return erasure;
+  }
+
+  /** The rows in memory, removed ones included, in the order of their keys. */
+  inMemory(): Iterable<Row> {
+    return this.#rows.values();
+  }
+
+  /** Whether what the store has under this key no longer counts. */
+  isErased(key: string): boolean {
+    return this.#erasures.covers(key);
+  }
+}

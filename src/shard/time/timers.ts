@@ -1,0 +1,258 @@
+/**
+ * The delayed messages of a shard: keeps them as rows, and sends those that are due, within turns, a bounded number at a
+ * time (I10) and only as long as not too much waits in the shard already, as for any input (I7). A timer that is due
+ * becomes an effect, like what an invocation sends: its row goes and its message comes in the same cut (I6), a schedule's
+ * next time included.
+ *
+ * It goes by the wall clock: nothing is sent before that says so. A clock that is set back delays, one that is set forward
+ * makes many due at once; neither loses or doubles anything, since what is pending are rows, and each is sent when it is
+ * removed. The rows are the truth: the queue is only where to look next, and may name what has been cancelled since.
+ */
+import type { Clock } from '../../base/clock.ts';
+import type { Address } from '../../sdk/address.ts';
+import { Recurrences } from '../../timers/recurrences.ts';
+import {
+  AT_EXTRA,
+  AT_FORM,
+  AT_MESSAGE,
+  AT_SENDER_ID,
+  AT_SENDER_TYPE,
+  AT_TARGET_ID,
+  AT_TARGET_TYPE,
+  AT_TOKEN,
+  dueOfStamp,
+  hintKey,
+  keyGroupOfTimer,
+  LATE_SKIP,
+  ownerKey,
+  stampOfTimer,
+  type TimerRow,
+  tokenKeyIn,
+} from '../../timers/timer-layout.ts';
+import { NearTimer } from '../../timers/near-timer.ts';
+import { TimerQueue } from '../../timers/timer-queue.ts';
+import { TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
+import type { Row } from '../../state/row.ts';
+import { copyMessage } from '../../wire/structured-data.ts';
+import type { Effects } from '../invocation/effects.ts';
+import type { Directory } from '../function-binding.ts';
+import type { Rows } from '../rows/rows.ts';
+import { type QueuedTimer, TimerWindows } from './timer-windows.ts';
+
+export interface TimersPlace {
+  readonly rows: Rows;
+  readonly clock: Clock;
+  readonly directory: Directory;
+  readonly effects: Effects;
+  readonly keyGroups: { readonly first: number; readonly end: number };
+  /** Where rows may lie in a store, with the epoch that those of `rows.dirty` are counted from; else all are in memory. */
+  readonly stored: { readonly baseEpoch: number } | undefined;
+  /** How many messages may be sent now. */
+  room(): number;
+  /** A turn is due. */
+  progressed(): void;
+}
+
+export class Timers {
+  readonly rows: Rows;
+  readonly recurrences: Recurrences = new Recurrences();
+  /** Tokens that an invocation under way has given, with whose they are. */
+  readonly reserved: Map<string, object> = new Map();
+  readonly #place: TimersPlace;
+  readonly #queue = new TimerQueue<QueuedTimer>();
+  readonly #windows: TimerWindows | undefined;
+  /** Timers set in this run. */
+  #count = 0;
+  /** By key group, from the first on: timers that were removed before their time, and erasures. */
+  readonly #removedCounts: Float64Array;
+  /** Keys that invocations under way have cancelled: how many, and whether they came up meanwhile. */
+  readonly #held = new Map<string, { count: number; cameUp: boolean }>();
+  /** Key groups with a hint. */
+  readonly #hinted = new Set<number>();
+
+  constructor(place: TimersPlace) {
+    this.#place = place;
+    this.rows = place.rows;
+    const { first, end } = place.keyGroups;
+    this.#removedCounts = new Float64Array(end - first);
+    if (place.stored === undefined) return;
+    this.#windows = new TimerWindows(place.rows, this.#queue, place.keyGroups, () => place.progressed());
+    for (let keyGroup = first; keyGroup < end; keyGroup++) {
+      if (this.rows.get(hintKey(keyGroup)) === undefined) continue;
+      this.#hinted.add(keyGroup);
+      this.#windows.suspect(keyGroup);
+    }
+  }
+
+  /** When there will be something to do, by the wall clock; never, if nothing is pending. */
+  get nextMs(): number {
+    return Math.min(this.#queue.dueMs, this.#windows?.wakeMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** How long there is nothing to do. What is due and has no room is not waited for: room comes with other work. */
+  get restMs(): number {
+    const wakeMs = this.#windows?.wakeMs ?? Number.POSITIVE_INFINITY;
+    const nextMs = this.#queue.dueMs < wakeMs && this.#place.room() > 0 ? this.#queue.dueMs : wakeMs;
+    return nextMs === Number.POSITIVE_INFINITY ? nextMs : nextMs - this.#place.clock.now();
+  }
+
+  /** Whether the store is being read. */
+  get isReading(): boolean {
+    return this.#windows?.isReading === true;
+  }
+
+  /** Sends what is due, as far as there is room. Returns how much there was to do. */
+  work(countMax: number): number {
+    const queue = this.#queue;
+    if (queue.size === 0 && this.#windows === undefined) return 0;
+    const now = this.#place.clock.now();
+    let count = this.#windows?.work(now) ?? 0;
+    if (queue.dueMs > now) return count;
+    for (let left = Math.min(countMax, this.#place.room()); left > 0 && queue.dueMs <= now; left--) {
+      this.#comesUp(queue.take(), now);
+      count++;
+    }
+    return count;
+  }
+
+  // -- for invocations
+
+  /** The timer under a key, if it is pending. Those whose owner rows begin with `erased` are not. */
+  pending(key: string, erased?: string): TimerRow | undefined {
+    const row = this.rows.get(key) as TimerRow | undefined;
+    if (row === undefined) return undefined;
+    const owner = ownerKey(key, row);
+    if (erased !== undefined && owner.startsWith(erased)) return undefined;
+    return this.rows.get(owner) === undefined ? undefined : row;
+  }
+
+  /** Whether there may be any in this key group. */
+  mayHold(keyGroup: number): boolean {
+    return this.#hinted.has(keyGroup);
+  }
+
+  /** Sets a timer. */
+  insert(keyGroup: number, dueMs: number, row: TimerRow): void {
+    if (!this.#hinted.has(keyGroup)) {
+      this.#hinted.add(keyGroup);
+      if (this.#windows !== undefined) this.rows.set(hintKey(keyGroup), true);
+    }
+    const removedCount = this.#removedCounts[keyGroup - this.#place.keyGroups.first];
+    const near = new NearTimer(keyGroup, Math.max(0, dueMs), this.#epoch, this.#count++, row, removedCount);
+    near.timer = this.rows.add(near, row);
+    near.owner = this.rows.add(near, true);
+    const token = row[AT_TOKEN];
+    if (token !== null) this.rows.set(tokenKeyIn(keyGroup, row[AT_SENDER_ID], token), near.stamp);
+    if (this.#windows === undefined) this.#queue.add(dueMs, near);
+    else this.#windows.add(near, this.#place.clock.now());
+  }
+
+  get #epoch(): number {
+    return this.rows.dirty.epoch + (this.#place.stored?.baseEpoch ?? 0);
+  }
+
+  /** Removes a timer, whether or not it still is one. */
+  remove(key: string, row: TimerRow): void {
+    this.#removedCounts[keyGroupOfTimer(key) - this.#place.keyGroups.first]++;
+    this.#clear(key, row);
+  }
+
+  #clear(key: string, row: TimerRow): void {
+    this.rows.set(key, undefined);
+    this.rows.set(ownerKey(key, row), undefined);
+    this.#freeToken(key, row);
+  }
+
+  /** Removes all whose owner rows begin so. */
+  erase(keyGroup: number, prefix: string): void {
+    this.#removedCounts[keyGroup - this.#place.keyGroups.first]++;
+    this.rows.erase(prefix);
+  }
+
+  /** An invocation has cancelled it and has not ended: until then it is not sent. */
+  hold(key: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined) this.#held.set(key, { count: 1, cameUp: false });
+    else held.count++;
+  }
+
+  /** That invocation has ended. */
+  release(key: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined || --held.count > 0) return;
+    this.#held.delete(key);
+    if (held.cameUp) this.#queue.add(dueOfStamp(stampOfTimer(key)), key);
+  }
+
+  // -- what is due
+
+  #comesUp(timer: QueuedTimer, now: number): void {
+    if (typeof timer === 'string') this.#keyComesUp(timer, now);
+    else if (this.#isAsSet(timer)) this.#nearComesUp(timer, now);
+    else this.#keyComesUp(timer.key, now);
+  }
+
+  /** Whether it is sure, without looking, that it is still pending and nobody is about to cancel it. */
+  #isAsSet({ keyGroup, removedCount }: NearTimer): boolean {
+    return this.#held.size === 0 && this.#removedCounts[keyGroup - this.#place.keyGroups.first] === removedCount;
+  }
+
+  #nearComesUp(near: NearTimer, now: number): void {
+    const { content, timer, owner } = near;
+    this.rows.take(timer as Row, near.epoch === this.#epoch);
+    this.rows.take(owner as Row, near.epoch === this.#epoch);
+    if (content[AT_TOKEN] !== null) this.#freeToken(near.key, content);
+    this.#fire(near.keyGroup, near.dueMs, content, now);
+  }
+
+  #keyComesUp(key: string, now: number): void {
+    const row = this.rows.get(key) as TimerRow | undefined;
+    if (row === undefined) return;
+    const held = this.#held.get(key);
+    if (held !== undefined) {
+      held.cameUp = true;
+      return;
+    }
+    // Without its owner row it was deleted with its address.
+    const isPending = this.rows.get(ownerKey(key, row)) !== undefined;
+    this.#clear(key, row);
+    if (isPending) this.#fire(keyGroupOfTimer(key), dueOfStamp(stampOfTimer(key)), row, now);
+  }
+
+  #fire(keyGroup: number, dueMs: number, row: TimerRow, now: number): void {
+    const extra = row[AT_EXTRA];
+    const isSkipped = extra?.late === LATE_SKIP && now - dueMs > (extra.toleranceMs ?? 0);
+    if (extra?.schedule === undefined) {
+      if (!isSkipped) this.#send(row, row[AT_MESSAGE]);
+      return;
+    }
+    const nextMs = this.recurrences.next(extra.schedule, extra, dueMs, now);
+    if (nextMs !== undefined) this.insert(keyGroup, nextMs, row);
+    if (!isSkipped) this.#send(row, copyMessage(row[AT_MESSAGE]));
+  }
+
+  #send(row: TimerRow, message: unknown): void {
+    const { directory, effects } = this.#place;
+    const targetType = row[AT_TARGET_TYPE];
+    const target = directory.targetNumber(targetType);
+    // A sender that the module no longer has cannot be answered; it counts as nobody.
+    const sender = directory.findFunction(row[AT_SENDER_TYPE]) ?? TYPE_NONE;
+    const senderId = sender === TYPE_NONE ? '' : row[AT_SENDER_ID];
+    let meta = row[AT_EXTRA]?.meta;
+    // Where it is delivered it is found that nobody has that type, and it becomes a dead letter.
+    if (target === TYPE_UNKNOWN)
+      meta = { ...meta, to: targetType, ...(sender === TYPE_NONE && { from: senderOf(row) }) };
+    effects.addAdmitted(target, row[AT_TARGET_ID], message, sender, senderId, row[AT_FORM], meta);
+  }
+
+  #freeToken(key: string, row: TimerRow): void {
+    const token = row[AT_TOKEN];
+    if (token === null) return;
+    const ofToken = tokenKeyIn(keyGroupOfTimer(key), row[AT_SENDER_ID], token);
+    if (this.rows.get(ofToken) === stampOfTimer(key)) this.rows.set(ofToken, undefined);
+  }
+}
+
+function senderOf(row: TimerRow): Address {
+  return { type: row[AT_SENDER_TYPE], id: row[AT_SENDER_ID] };
+}
