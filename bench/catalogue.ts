@@ -10,6 +10,8 @@ import { shoppingCart } from './app/cart.ts';
 import { ycsbA, ycsbB } from './app/ycsb.ts';
 import { allToAll } from './flow/all-to-all.ts';
 import { allToAllFlink } from './flow/all-to-all-flink.ts';
+import { allToAllRestate } from './flow/all-to-all-restate.ts';
+import { askCommitted } from './flow/ask-committed.ts';
 import { allToAllOpenLoop } from './flow/all-to-all-open-loop.ts';
 import { allToAllDurable } from './flow/all-to-all-durable.ts';
 import { asyncBeside } from './flow/async-beside.ts';
@@ -54,12 +56,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
   allToAll,
   allToAllDurable,
   allToAllFlink,
+  allToAllRestate,
   cutStall,
   sendCommitted,
   allToAllOpenLoop,
   oneToOneOpenLoop,
   askOpenLoop,
   commitAlone,
+  askCommitted,
   keyedCounter,
   delayed,
   asyncWait,

@@ -7,6 +7,7 @@ import { LatencyHistogram } from '../../src/metrics/latency.ts';
 import {
   type Benchmark,
   type Contender,
+  type Figure,
   type Limit,
   type Measurement,
   OURS,
@@ -36,6 +37,8 @@ export interface App {
   module(options: Options): URL;
   open(options: Options): AppRun;
   readonly limits?: readonly Limit[];
+  readonly figures?: readonly Figure[];
+  rivals?(options: Options): readonly Contender[];
 }
 
 const INTERVAL_MS = 100;
@@ -46,9 +49,9 @@ export function appBenchmark(app: App): Benchmark {
     name: app.name,
     unit: app.unit,
     describe: (options) => app.describe(options),
-    figures: [],
+    figures: app.figures ?? [],
     ...(app.limits === undefined ? {} : { limits: app.limits }),
-    contenders: (options) => [contender(app, options)],
+    contenders: (options) => [contender(app, options), ...(app.rivals?.(options) ?? [])],
   };
 }
 

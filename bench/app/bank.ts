@@ -5,34 +5,40 @@
  *   main thread: transfer(a, b, amount) ──▶ account a, if it has enough ──▶ account b         100,000 accounts at random
  * ```
  *
- * A transfer counts when it is committed that it has been asked for. The checksum is the sum of all balances and of all
- * transfers that were counted, after a reopen.
+ * A transfer counts when it is committed that it has been asked for. Rivals, over HTTP and with their durability on:
+ * Restate, whose virtual objects send the money to each other, and Durable Objects on workerd, which call each other. The
+ * checksum is the sum of all balances and of all transfers that were counted, after a reopen, or after a kill.
  */
-import { Prng } from '../../src/base/prng.ts';
 import type { Benchmark } from '../harness/benchmark.ts';
 import { takeSum } from '../flow/engine-flow.ts';
-import { entityIds } from '../flow/entity-ids.ts';
+import { missingRestate, RESTATE } from '../rival/restate/restate-server.ts';
+import { RestateBank } from '../rival/restate/restate-bank.ts';
+import { missingWorkerd, WORKERD } from '../rival/workerd/workerd-server.ts';
+import { WorkerdBank } from '../rival/workerd/workerd-bank.ts';
 import { appBenchmark } from './app-benchmark.ts';
+import { bankContender } from './bank-contender.ts';
 import { type BankMessage, FIRST_BALANCE } from './bank-module.ts';
-
-const AMOUNT_MAX = 100;
+import { TransferDraw } from './transfer-draw.ts';
 
 export const bank: Benchmark = appBenchmark({
   name: 'bank-transfers',
   unit: 'transfers/s',
   describe: ({ entities }) => `transfers among ${entities.toLocaleString('en-US')} accounts, committed`,
   module: () => new URL('./bank-module.ts', import.meta.url),
+  figures: [{ rival: RESTATE, atLeast: 100 }],
+  rivals: (options) => [
+    bankContender(RESTATE, options, RestateBank.open, missingRestate()),
+    bankContender(WORKERD, options, WorkerdBank.open, missingWorkerd()),
+  ],
   open({ entities }) {
-    const ids = entityIds(entities);
-    const random = new Prng(1);
+    const draw = new TransferDraw(entities);
+    const { ids } = draw;
     let asked = 0;
     return {
       next(engine) {
-        const from = ids[random.below(entities)];
-        const to = ids[random.below(entities)];
+        const { from, to, amount } = draw.next();
         asked++;
-        const transfer: BankMessage = { kind: 'transfer', to, amount: 1 + random.below(AMOUNT_MAX) };
-        return engine.send('bench/entity', from, transfer);
+        return engine.send('bench/entity', from, { kind: 'transfer', to, amount } satisfies BankMessage);
       },
       async check(engine) {
         const balances = await takeSum(engine, ids, { kind: 'reportBalance' } satisfies BankMessage);

@@ -24,9 +24,9 @@ const IN_MEMORY = `${OURS}, in memory only`;
 export const allToAllDurable: Benchmark = {
   name: 'all-to-all, durable',
   unit: 'messages/s',
-  describe({ entities, inflight, shards }) {
+  describe({ entities, inflight, shards, intervalMs = INTERVAL_MS }) {
     const count = (value: number): string => value.toLocaleString('en-US');
-    return `${count(entities)} entities, ${shards} shard(s), ${count(inflight)} messages in flight a shard, a checkpoint every ${INTERVAL_MS} ms`;
+    return `${count(entities)} entities, ${shards} shard(s), ${count(inflight)} messages in flight a shard, a checkpoint every ${intervalMs} ms`;
   },
   figures: [
     { rival: PLAIN_LOOP, atLeast: 0.75 },
@@ -34,8 +34,8 @@ export const allToAllDurable: Benchmark = {
   ],
   contenders(options) {
     const setting = settingFor(options);
-    const { shards, seconds } = options;
-    const durable = (flow: FlowSetting) => openDurableEngine(MODULE, shards, flow, INTERVAL_MS);
+    const { shards, seconds, intervalMs = INTERVAL_MS } = options;
+    const durable = (flow: FlowSetting) => openDurableEngine(MODULE, shards, flow, intervalMs);
     return [
       flowContender(OURS, setting, seconds, durable),
       flowContender(IN_MEMORY, setting, seconds, (flow) => openEngine(MODULE, shards, flow)),

@@ -36,6 +36,8 @@ export const allToAll: Benchmark = {
     { rival: MESH_SINGLE, atLeast: 5 },
     { rival: MESH_BATCHED, atLeast: 1.5 },
     { rival: nameFor(1), atLeast: 1.85 },
+    // More shards than cores must not collapse: 0.8 times as fast as two.
+    { rival: nameFor(MANY_SHARDS), atMost: 1.25 },
   ],
   contenders: (options) => [
     engine(OURS, options.shards, options),

@@ -20,9 +20,11 @@ import { Thread } from '../harness/thread.ts';
 import { warmRun } from '../harness/warm-run.ts';
 import { missingStore, type StoreKind } from '../rival/counter/counter-store.ts';
 import type { CounterStoreRequest, CounterStoreTask } from '../rival/counter/counter-store-thread.ts';
-import { missingRestate, RestateCounter } from '../rival/counter/restate-counter.ts';
-import { missingWorkerd, WorkerdCounter } from '../rival/counter/workerd-counter.ts';
 import { missingRedis, RedisCounter } from '../rival/counter/redis-counter.ts';
+import { RestateCounter } from '../rival/restate/restate-counter.ts';
+import { missingRestate, RESTATE } from '../rival/restate/restate-server.ts';
+import { WorkerdCounter } from '../rival/workerd/workerd-counter.ts';
+import { missingWorkerd, WORKERD } from '../rival/workerd/workerd-server.ts';
 import type { Hop } from './all-to-all-topology.ts';
 import { CommitLoad } from './commit-load.ts';
 import { openDurableEngine } from './engine-flow.ts';
@@ -40,8 +42,6 @@ export interface CounterSession {
 const COUNT_ONCE: Hop = { hops: 0 };
 const MODULE = new URL('./all-to-all-module.ts', import.meta.url);
 const STORES = { level: 'LevelDB', lmdb: 'LMDB', sqlite: 'SQLite' } as const;
-const RESTATE = 'Restate';
-const WORKERD = 'Durable Objects on workerd';
 const REDIS = 'Redis, Lua, always synced';
 const BATCH_COUNTS = [1_000, 1];
 /** Those that carry out functions, and call them over HTTP. */

@@ -58,6 +58,8 @@ export type Progress = (text: string) => void;
 /** How many times the rival's value ours must be at least, or may be at most. */
 export interface Figure {
   readonly rival: string;
+  /** Of which values: `value` (default), a percentile, or the name of a named value. */
+  readonly of?: string;
   readonly atLeast?: number;
   readonly atMost?: number;
 }

@@ -97,7 +97,7 @@ export function table(run: BenchmarkRun): string {
   return rows
     .map((cells) => used.map((column) => pad(cells[column], widths.get(column) ?? 0, column)).join('  '))
     .map((line) => `  ${line.trimEnd()}`)
-    .concat(percentileLines(standings), distributionLines(standings), namedLines(standings), limitLines(run))
+    .concat(percentileLines(standings), distributionLines(standings), namedLines(standings), requirementLines(run))
     .concat(skipped.map((reason) => `  skipped: ${reason}`))
     .join('\n');
 }
@@ -115,7 +115,7 @@ function row({ benchmark, standings }: BenchmarkRun, { contender, measurements }
     standings[0].measurements.map((measurement) => measurement.value),
     measurements.map((measurement) => measurement.value),
   );
-  const figure = benchmark.figures.find(({ rival }) => rival === contender);
+  const figure = benchmark.figures.find(({ rival, of }) => rival === contender && of === undefined);
   return [...own, times(ratio.median), `${times(ratio.min)} – ${times(ratio.max)}`, ...verdict(figure, ratio)];
 }
 
@@ -157,8 +157,26 @@ function namedLines(standings: readonly Standing[]): string[] {
   );
 }
 
+/** What is required besides the ratios of the values, and whether it is reached. */
+export function requirementLines(run: BenchmarkRun): string[] {
+  return [...figureLines(run), ...limitLines(run)];
+}
+
+/** Of ratios that are not those of the table. */
+function figureLines({ benchmark, standings }: BenchmarkRun): string[] {
+  return benchmark.figures.flatMap((figure) => {
+    const { rival, of } = figure;
+    const standing = standings.find(({ contender }) => contender === rival);
+    if (of === undefined || standing === undefined) return [];
+    const ratio = ratios(valuesOf(standings[0].measurements, of), valuesOf(standing.measurements, of));
+    const [required, seen] = verdict(figure, ratio);
+    const values = `${times(ratio.median)} (${times(ratio.min)} – ${times(ratio.max)})`;
+    return [`  required: ${nameOf(of, benchmark.unit)}, ${required} × that of ${rival}: ${values}, ${seen}`];
+  });
+}
+
 /** What is required of ours alone, and whether it is reached. */
-export function limitLines({ benchmark, standings }: BenchmarkRun): string[] {
+function limitLines({ benchmark, standings }: BenchmarkRun): string[] {
   const { measurements } = standings[0];
   return (benchmark.limits ?? []).map((limit) => {
     const values = valuesOf(measurements, limit.of);
@@ -167,11 +185,11 @@ export function limitLines({ benchmark, standings }: BenchmarkRun): string[] {
     const where = limit.over === 'every round' ? ' in every round' : '';
     const { min, max } = spread(values);
     const seen = `${number(median(values))} (${number(min)} – ${number(max)})`;
-    return `  required: ${nameOf(limit, benchmark.unit)} ${bound}${where}: ${seen}, ${reached(limit, judged)}`;
+    return `  required: ${nameOf(limit.of, benchmark.unit)} ${bound}${where}: ${seen}, ${reached(limit, judged)}`;
   });
 }
 
-function nameOf({ of }: Limit, unit: string): string {
+function nameOf(of: string, unit: string): string {
   if (of === 'value') return unit;
   return PERCENTILES.has(of) ? `${of}, µs` : of;
 }

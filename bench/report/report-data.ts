@@ -7,7 +7,7 @@ import type { Version } from '../harness/commit.ts';
 import { type CurvePoint, mergeDistributions, type PercentileName } from '../harness/distributions.ts';
 import { fileNameOf, type HistoryLine } from '../harness/history.ts';
 import type { Options } from '../harness/options.ts';
-import { limitLines, verdict } from '../harness/report.ts';
+import { requirementLines, verdict } from '../harness/report.ts';
 import type { BenchmarkRun, Standing } from '../harness/rounds.ts';
 import { median, ratios, type Spread, spread } from '../harness/statistics.ts';
 
@@ -53,7 +53,7 @@ export interface ReportBenchmark {
   readonly isLessBetter: boolean;
   readonly rounds: number;
   readonly rows: readonly ReportRow[];
-  /** Sentences about what is required of ours alone; each ends with `reached` or `missed`. */
+  /** Sentences about what is required besides the ratios of the rows; each ends with `reached` or `missed`. */
   readonly limits: readonly string[];
   /** Rivals that could not run. */
   readonly skipped: readonly string[];
@@ -95,7 +95,7 @@ function benchmarkData(run: BenchmarkRun, options: Options, history: readonly Hi
     isLessBetter: isLessBetter(benchmark.unit),
     rounds: standings[0].measurements.length,
     rows: standings.map((standing) => rowOf(run, standing)),
-    limits: limitLines(run).map((line) => line.trim().replace(/^required: /, '')),
+    limits: requirementLines(run).map((line) => line.trim().replace(/^required: /, '')),
     skipped: run.skipped ?? [],
     distributions: standings.flatMap(({ contender, measurements }) =>
       mergeDistributions(measurements).map((distribution) => ({ contender, ...distribution, text: undefined })),
@@ -114,7 +114,7 @@ function rowOf({ benchmark, standings }: BenchmarkRun, { contender, measurements
   if (contender === OURS) return { ...row, required: '', verdict: '' };
   const ours = standings[0].measurements.map(({ value }) => value);
   const ratio = ratios(ours, values);
-  const figure = benchmark.figures.find(({ rival }) => rival === contender);
+  const figure = benchmark.figures.find(({ rival, of }) => rival === contender && of === undefined);
   const [required, reached] = verdict(figure, ratio);
   return { ...row, ratio, required, verdict: reached };
 }

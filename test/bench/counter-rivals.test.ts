@@ -6,14 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  missingPackage,
-  missingStore,
-  openCounterStore,
-  type StoreKind,
-} from '../../bench/rival/counter/counter-store.ts';
+import { missingStore, openCounterStore, type StoreKind } from '../../bench/rival/counter/counter-store.ts';
 import { missingRedis, RedisCounter } from '../../bench/rival/counter/redis-counter.ts';
-import { manyAtATime } from '../../bench/rival/counter/rival-process.ts';
+import { missingPackage } from '../../bench/rival/rival-package.ts';
+import { manyAtATime } from '../../bench/rival/rival-process.ts';
 import type { Benchmark } from '../../bench/harness/benchmark.ts';
 import { parseCommandLine } from '../../bench/harness/options.ts';
 import { table } from '../../bench/harness/report.ts';

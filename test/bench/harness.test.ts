@@ -115,6 +115,23 @@ describe('named values and limits', () => {
     ]);
   });
 
+  test('ratios of percentiles are required in lines of their own, and not in the row of the values', async () => {
+    const benchmark = {
+      ...scripted({ millrace: rounds, rival: rounds.toReversed() }),
+      figures: [
+        { rival: 'rival', atMost: 1, of: 'p99' },
+        { rival: 'rival', atMost: 0.5, of: 'longest, ms' },
+        { rival: 'somebody who is missing', atMost: 1, of: 'p99' },
+      ],
+    };
+    const text = table(await runBenchmark(benchmark, options, { progress: () => {} }));
+    const lines = text.split('\n').filter((line) => line.includes('reached') || line.includes('missed'));
+    expect(lines.map((line) => line.trim())).toEqual([
+      'required: p99, µs, ≤ 1 × that of rival: 1.00 (0.67 – 1.50), reached',
+      'required: longest, ms, ≤ 0.5 × that of rival: 1.00 (0.67 – 1.50), missed',
+    ]);
+  });
+
   test('a limit of what nobody has measured is missed', async () => {
     expect(await linesWith({ of: 'longets, ms', atMost: 2 })).toEqual([expect.stringMatching(/missed$/)]);
   });

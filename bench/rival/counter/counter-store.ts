@@ -3,10 +3,10 @@
  * they count. It is what somebody writes who needs a durable number per key and nothing else. Tuned as far as we know
  * how; `batchCount` increments share a transaction.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ClassicLevel } from 'classic-level';
+import { missingPackage } from '../rival-package.ts';
 
 export interface CounterStore {
   /** Adds one for each of these ids, which may repeat, in one transaction. */
@@ -33,12 +33,6 @@ export function openCounterStore(kind: StoreKind, directory: string): Promise<Co
 /** Why a store cannot be used here; undefined if it can. */
 export function missingStore(kind: StoreKind): string | undefined {
   return kind === 'lmdb' ? missingPackage('lmdb') : undefined;
-}
-
-/** Packages that are too heavy for the main install have a folder of their own. */
-export function missingPackage(name: string): string | undefined {
-  const isThere = existsSync(join(import.meta.dirname, '..', 'node_modules', name));
-  return isThere ? undefined : `the package ${name} is not installed (npm ci --prefix bench/rival)`;
 }
 
 async function openLevel(directory: string): Promise<CounterStore> {

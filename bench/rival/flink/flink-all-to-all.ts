@@ -1,11 +1,16 @@
 /**
- * Flink StateFun 3.3 with an embedded function: all-to-all in one JVM, state on the heap, exactly-once checkpoints every
- * second. The heap is larger than for remote functions, since everything is in it.
+ * Flink StateFun 3.3 with an embedded function: all-to-all in one JVM, with exactly-once checkpoints, state on the heap
+ * or in RocksDB. The heap is larger than for remote functions, since everything is in it. RocksDB has room for all of the
+ * state in memory, and its checkpoints are incremental.
  */
 import { buildFlink, FlinkCluster } from '../../../test/interop/flink-cluster.ts';
 import type { Measurement } from '../../harness/benchmark.ts';
 
+export type FlinkStateBackend = 'hashmap' | 'rocksdb';
+
 export interface FlinkAllToAll {
+  readonly stateBackend: FlinkStateBackend;
+  readonly checkpointMs: number;
   readonly entities: number;
   readonly inflight: number;
   readonly parallelism: number;
@@ -13,20 +18,26 @@ export interface FlinkAllToAll {
   readonly seconds: number;
 }
 
-const CHECKPOINT_MS = 1_000;
+const ROCKSDB_TUNING = {
+  'taskmanager.memory.managed.size': '1g',
+  'state.backend.incremental': 'true',
+  'state.backend.rocksdb.predefined-options': 'FLASH_SSD_OPTIMIZED',
+};
 const EXTRA_SECONDS = 180;
 
 export async function allToAllOnFlink(options: FlinkAllToAll): Promise<Measurement> {
-  const { entities, inflight, parallelism, warmSeconds, seconds } = options;
+  const { stateBackend, checkpointMs, entities, inflight, parallelism, warmSeconds, seconds } = options;
   await buildFlink();
   const cluster = await FlinkCluster.start({
     endpointUrl: '',
     functions: [],
     egresses: [],
-    checkpointMs: CHECKPOINT_MS,
+    checkpointMs,
+    stateBackend,
     parallelism,
     heap: '2g',
     more: {
+      ...(stateBackend === 'rocksdb' ? ROCKSDB_TUNING : {}),
       'millrace.all-to-all': `${warmSeconds}:${seconds}`,
       'millrace.entities': String(entities),
       'millrace.inflight': String(inflight),
