@@ -28,8 +28,7 @@ export interface ManifestEntry {
 /** The entries of a manifest, oldest first. */
 export interface ManifestContent {
   readonly entries: ManifestEntry[];
-  /** Where the last one begins and ends. The file may end before that, when its second copy is torn, or after it. */
-  readonly lastOffset: number;
+  /** Where the last one ends. The file may end before that, when its second copy is torn, or after it. */
   readonly end: number;
 }
 
@@ -63,7 +62,6 @@ export function encodeEntry({ epoch, bytes }: ManifestEntry, manifest: number, o
 /** Reads a whole manifest. Throws DATA_DAMAGED if an entry is lost and DATA_TOO_NEW if one is of a later format. */
 export function decodeEntries(bytes: Buffer, file: string, manifest: number): ManifestContent {
   const entries: ManifestEntry[] = [];
-  let lastOffset = 0;
   let end = 0;
   while (end < bytes.length) {
     const copy = copyAt(bytes, end, file, manifest) ?? copyAfter(bytes, end, file, manifest);
@@ -74,12 +72,11 @@ export function decodeEntries(bytes: Buffer, file: string, manifest: number): Ma
       throw damaged(file, end, `epoch ${copy.epoch} comes after epoch ${previous.epoch}`);
     }
     entries.push({ epoch: copy.epoch, bytes: copy.payload });
-    lastOffset = end;
     end += 2 * copy.byteLength;
   }
   // Its first entry was durable before the file had its name, so this is no trace of a crash.
   if (entries.length === 0) throw damaged(file, 0, 'both copies of the first entry are not what was written');
-  return { entries, lastOffset, end };
+  return { entries, end };
 }
 
 /** The copy at an offset, if there is one, and it belongs there. */

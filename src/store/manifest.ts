@@ -28,27 +28,22 @@ interface Generation {
   lastEpoch: number;
 }
 
-/** The last entry that `open` has found, and where it stands. */
-interface FoundEntry {
-  readonly entry: ManifestEntry;
-  readonly offset: number;
-}
-
 export class Manifest {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
   readonly #witness: CommitWitness;
   #generation: Generation | undefined;
-  /** Until it is known to be durable. */
-  #found: FoundEntry | undefined;
+  /** Whether the file is one that `open` has found. What is in it may be in the page cache only. */
+  #isFound: boolean;
   #isBusy = false;
   #isClosed = false;
   #failure: MillraceError | undefined;
 
   /**
    * Opens the newest manifest of a directory, which must exist durably, and gives its entries, oldest first; the first is
-   * full, the others add to it. A torn last one is left out. Changes nothing: `resync` does, and comes next, before
-   * anything acts on the entries.
+   * full, the others add to it. A torn last one is left out. Changes nothing. What it finds may be in the page cache
+   * only, and a sync of it may have failed in a process that is gone: so `replace` comes next, which states the last entry
+   * in a new file, before anything acts on it (I9).
    */
   static open(fileSystem: FileSystem, directory: string): { manifest: Manifest; entries: ManifestEntry[] } {
     const witness = new CommitWitness(fileSystem, directory);
@@ -62,11 +57,9 @@ export class Manifest {
     const path = manifestPath(directory, number);
     const file = callStorage(path, () => fileSystem.open(path, 'append'));
     try {
-      const { entries, lastOffset, end } = readManifest(file, path, number, witness);
-      const entry = entries[entries.length - 1];
-      const generation = { number, file, byteLength: end, lastEpoch: entry.epoch };
-      const found = { entry, offset: lastOffset };
-      return { manifest: new Manifest(fileSystem, directory, witness, generation, found), entries };
+      const { entries, end } = readManifest(file, path, number, witness);
+      const generation = { number, file, byteLength: end, lastEpoch: entries[entries.length - 1].epoch };
+      return { manifest: new Manifest(fileSystem, directory, witness, generation), entries };
     } catch (error) {
       file.close();
       throw error;
@@ -74,18 +67,12 @@ export class Manifest {
   }
 
   /** Called by `open`. */
-  constructor(
-    fileSystem: FileSystem,
-    directory: string,
-    witness: CommitWitness,
-    generation?: Generation,
-    found?: FoundEntry,
-  ) {
+  constructor(fileSystem: FileSystem, directory: string, witness: CommitWitness, generation?: Generation) {
     this.#fileSystem = fileSystem;
     this.#directory = directory;
     this.#witness = witness;
     this.#generation = generation;
-    this.#found = found;
+    this.#isFound = generation !== undefined;
   }
 
   /** The length of the file; by it the caller decides when to replace it. */
@@ -93,30 +80,11 @@ export class Manifest {
     return this.#generation?.byteLength ?? 0;
   }
 
-  /**
-   * Makes durable what `open` has found: the last entry, and the name of the file, may be in the page cache only. The
-   * entry is written again where it stands: if a sync of it has failed in a process that is gone, the system takes it for
-   * clean and would not write it. In the process where that happened the file is not synced any more (I9): `replace` it.
-   */
-  async resync(): Promise<void> {
-    const generation = this.#generation;
-    const found = this.#found;
-    if (generation === undefined || found === undefined) return;
-    const { number, file, byteLength } = generation;
-    await this.#writing(number, async () => {
-      if (file.byteLength() > byteLength) file.truncate(byteLength);
-      file.writeAt(found.offset, encodeEntry(found.entry, number, found.offset));
-      await file.sync();
-      await this.#fileSystem.syncDirectory(this.#directory);
-    });
-    this.#settle(generation);
-  }
-
   /** Appends one entry and resolves when it is durable: now, and only now, its epoch is committed (I8). */
   async commit(epoch: number, bytes: Uint8Array): Promise<void> {
     const generation = this.#generation;
     if (generation === undefined) return this.replace(epoch, bytes);
-    assert(this.#found === undefined, 'what was found is made durable before anything is added to it');
+    assert(!this.#isFound, 'what was found is stated in a new file before anything is added (I9)');
     assert(epoch > generation.lastEpoch, 'epochs only grow (I8)');
     const both = encodeEntry({ epoch, bytes }, generation.number, generation.byteLength);
     await this.#writing(generation.number, async () => {
@@ -184,7 +152,7 @@ export class Manifest {
 
   /** All of a generation is durable: says so, and removes the ones before. */
   #settle({ number, lastEpoch }: Generation): void {
-    this.#found = undefined;
+    this.#isFound = false;
     this.#witness.raise(lastEpoch);
     try {
       for (const name of this.#fileSystem.list(this.#directory)) {

@@ -113,8 +113,7 @@ async function work(disk: SimulatedFileSystem, life: number, truth: Truth, rando
   count(truth, lastEpoch);
   const writers = SHARDS.map((shard) => recoverShard(disk, shard, lastEpoch, payload?.locations[shard], truth, random));
   // A process in which a sync has failed must not sync that file again (I9), and does not know here which one it was.
-  if (!truth.isSameProcess) await manifest.resync();
-  else if (last !== undefined) await manifest.replace(last.epoch, last.bytes);
+  if (last !== undefined) await manifest.replace(last.epoch, last.bytes);
   // Durable now, and so nothing may lose it any more.
   truth.resolvedEpoch = lastEpoch;
   truth.begunEpoch = lastEpoch;

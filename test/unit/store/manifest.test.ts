@@ -24,7 +24,6 @@ test('entries come back in order, in a new process, too', async () => {
   const { manifest, entries } = Manifest.open(disk, DATA);
   expect(entries).toEqual([]);
   expect(manifest.byteLength).toBe(0);
-  await manifest.resync();
   for (const epoch of [1, 2, 7]) await manifest.commit(epoch, payloadOf(epoch));
   expect(manifest.byteLength).toBe(disk.readFile(MANIFEST_1).length);
   manifest.close();
@@ -41,7 +40,7 @@ test('entries come back in order, in a new process, too', async () => {
 
 test('a replacement is a new file, and the old one goes', async () => {
   const disk = await writeManifest([1, 2]);
-  const { manifest } = await openAll(disk);
+  const { manifest } = Manifest.open(disk, DATA);
   const before = manifest.byteLength;
   await manifest.replace(3, payloadOf(3));
   expect(manifest.byteLength).toBeLessThan(before);
@@ -67,7 +66,7 @@ test('a commit resolves when its entry is durable, and not before', async () => 
     return undefined;
   });
   await turns();
-  expect([resolved, disk.pendingSyncs.map(({ path }) => path)]).toEqual([false, [MANIFEST_1]]);
+  expect([resolved, disk.pendingSyncs.map(({ path }) => path)]).toEqual([false, [MANIFEST_2]]);
   expect(epochsAfterCrashes(disk)).toEqual(new Set([1, 2]));
   disk.completeSync(0);
   await committing;
@@ -76,7 +75,7 @@ test('a commit resolves when its entry is durable, and not before', async () => 
 
 test('a replacement resolves when the file and its name are durable', async () => {
   const disk = await writeManifest([1]);
-  const { manifest } = await openAll(disk);
+  const { manifest } = Manifest.open(disk, DATA);
   disk.autoSync = false;
   const replacing = manifest.replace(2, payloadOf(2));
   await turns();
@@ -93,7 +92,7 @@ test('a replacement resolves when the file and its name are durable', async () =
   expect(disk.exists(MANIFEST_1)).toBe(false);
 });
 
-test('the entry that a killed process leaves in the page cache is durable after resync', async () => {
+test('the entry that a killed process leaves in the page cache is durable when it is stated anew', async () => {
   const disk = await writeManifest([1]);
   const { manifest } = await openAll(disk);
   disk.autoSync = false;
@@ -104,12 +103,12 @@ test('the entry that a killed process leaves in the page cache is durable after 
   const next = Manifest.open(disk, DATA);
   expect(next.entries.at(-1)?.epoch).toBe(2);
   expect(epochsAfterCrashes(disk)).toEqual(new Set([1, 2]));
-  await expect(next.manifest.commit(3, payloadOf(3))).rejects.toThrow('durable before anything is added');
-  await next.manifest.resync();
+  await expect(next.manifest.commit(3, payloadOf(3))).rejects.toThrow('in a new file before anything is added');
+  await next.manifest.replace(2, next.entries[1].bytes);
   expect(epochsAfterCrashes(disk)).toEqual(new Set([2]));
 });
 
-test('resync writes what a failed sync of a process before has left clean and not durable', async () => {
+test('stating it anew writes what a failed sync of a process before has left clean and not durable', async () => {
   const disk = await writeManifest([1]);
   const { manifest } = await openAll(disk);
   disk.fault = ({ operation }) => (operation === 'sync' ? 'EIO' : undefined);
@@ -127,7 +126,7 @@ test('after a failed sync the process that saw it replaces the file, and does no
   disk.fault = ({ operation }) => (operation === 'sync' ? 'EIO' : undefined);
   await expect(manifest.commit(2, payloadOf(2))).rejects.toMatchObject({
     code: 'STORAGE_FAILED',
-    details: { file: MANIFEST_1 },
+    details: { file: MANIFEST_2 },
   });
   disk.fault = undefined;
   for (const action of [() => manifest.commit(3, payloadOf(3)), () => manifest.replace(3, payloadOf(3))]) {
@@ -141,7 +140,7 @@ test('after a failed sync the process that saw it replaces the file, and does no
   expect(disk.violations).toEqual([]);
 });
 
-test('a torn last entry is left out, and cut off by resync', async () => {
+test('a torn last entry is left out, and not carried over', async () => {
   const disk = await writeManifest([1, 2]);
   const whole = disk.readFile(MANIFEST_1);
   const torn = Buffer.concat([whole, encodeEntry({ epoch: 3, bytes: payloadOf(3) }, 1, whole.length).subarray(0, 30)]);
@@ -149,10 +148,9 @@ test('a torn last entry is left out, and cut off by resync', async () => {
   const { manifest, entries } = Manifest.open(disk, DATA);
   expect(entries.length).toBe(2);
   expect(disk.readFile(MANIFEST_1)).toHaveLength(torn.length);
-  await manifest.resync();
-  expect(disk.readFile(MANIFEST_1)).toHaveLength(whole.length);
+  await manifest.replace(2, entries[1].bytes);
   await manifest.commit(3, payloadOf(3));
-  expect(Manifest.open(disk, DATA).entries.length).toBe(3);
+  expect(plainEntries(Manifest.open(disk, DATA).entries)).toEqual([2, 3].map((epoch) => [epoch, `epoch ${epoch}`]));
 });
 
 test('what an interrupted replacement leaves is cleared away', async () => {
@@ -164,7 +162,7 @@ test('what an interrupted replacement leaves is cleared away', async () => {
   disk.writeFile(`${DATA}/manifest-0000000009.new`, older);
   const { entries } = await openAll(disk);
   expect(plainEntries(entries)).toEqual([[3, 'epoch 3']]);
-  expect(disk.list(DATA)).toEqual(['.made', 'committed', 'manifest-0000000002']);
+  expect(disk.list(DATA)).toEqual(['.made', 'committed', 'manifest-0000000004']);
 });
 
 test('the witness notices that the last entry is lost, and that the manifest is', async () => {
@@ -187,8 +185,8 @@ test('the witness claims nothing that is not committed, and its failures are nob
   await manifest.commit(2, payloadOf(2));
   await manifest.commit(3, payloadOf(3));
   disk.fault = undefined;
-  const bytes = disk.readFile(MANIFEST_1);
-  disk.writeFile(MANIFEST_1, bytes.slice(0, bytes.length / 3));
+  const bytes = disk.readFile(MANIFEST_2);
+  disk.writeFile(MANIFEST_2, bytes.slice(0, bytes.length / 3));
   expect(Manifest.open(disk, DATA).entries.length).toBe(1);
   disk.fault = ({ path }) => (path === WITNESS ? 'EIO' : undefined);
   expect(Manifest.open(disk, DATA).entries.length).toBe(1);
@@ -263,7 +261,7 @@ test('calls out of order are mistakes', async () => {
   await first;
   manifest.close();
   await expect(manifest.commit(5, payloadOf(5))).rejects.toThrow('closed');
-  expect(Manifest.open(disk, DATA).entries.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  expect(Manifest.open(disk, DATA).entries.map(({ epoch }) => epoch)).toEqual([2, 3]);
 });
 
 test('whichever call fails, the entry is there or it is not, and the next process goes on', async () => {
