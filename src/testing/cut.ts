@@ -3,26 +3,13 @@
  * egresses, all of one moment. Whatever crashes after it, the engine goes on from exactly this.
  */
 import type { Address } from '../sdk/address.ts';
-import type { DeadLetter } from '../sdk/dead-letter.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
-import type { StateSpecs } from '../sdk/state.ts';
 import { Directory } from '../shard/function-binding.ts';
 import type { CommittedCut, CutMessage } from './committed-cut.ts';
-import { deadLettersOf } from './dead-letters.ts';
-import { type DelayedMessage, delayedMessages } from './delayed-messages.ts';
-import {
-  addressOf,
-  type EntityCells,
-  type EntityState,
-  type StateAt,
-  type StateGround,
-  type States,
-  stateOfEntity,
-  statesOfFunction,
-  type WithState,
-} from './entity-states.ts';
+import type { EntityCells, StateGround } from './entity-states.ts';
+import { ObservedStates } from './observed-states.ts';
 
 /** A message that was sent and whose invocation is not committed. */
 export interface MessageInFlight<Message> {
@@ -31,35 +18,22 @@ export interface MessageInFlight<Message> {
   readonly caller: Address | undefined;
 }
 
-export class Cut implements States {
+export class Cut extends ObservedStates {
   /** Which checkpoint it is; 0 before the first. */
   readonly epoch: number;
   /** All messages in flight, to whatever function. */
   readonly messages: readonly CutMessage[];
   readonly #cut: CommittedCut;
-  readonly #ground: StateGround;
   readonly #taken: (egressType: string) => readonly unknown[];
 
   /** It is looked at `now`, in virtual time; `taken` are the records that a consumer has got. */
   constructor(cut: CommittedCut, module: Module, now: number, taken: (egressType: string) => readonly unknown[]) {
+    const ground = cutGround(cut, new Directory(module), now);
+    super(() => ground);
     this.epoch = cut.entry?.epoch ?? 0;
     this.messages = cut.messages;
     this.#cut = cut;
-    this.#ground = cutGround(cut, new Directory(module), now);
     this.#taken = taken;
-  }
-
-  state<Specs extends StateSpecs>(fn: WithState<Specs>, id: string): StateAt<Specs>;
-  state(target: string | FunctionType<never>, id: string): EntityState;
-  state(address: Address): EntityState;
-  state(target: Address | string | FunctionType<never>, id?: string): EntityState {
-    return stateOfEntity(this.#ground, addressOf(target, id));
-  }
-
-  states<Specs extends StateSpecs>(fn: WithState<Specs>): ReadonlyMap<string, StateAt<Specs>>;
-  states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState>;
-  states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState> {
-    return statesOfFunction(this.#ground, target);
   }
 
   /** The messages in flight to one function. */
@@ -68,18 +42,6 @@ export class Cut implements States {
   messagesTo(target: string | FunctionType<never>): readonly MessageInFlight<unknown>[] {
     const wanted = typeof target === 'string' ? target : target.type;
     return this.messages.filter(({ type }) => type === wanted);
-  }
-
-  /** The delayed messages to one function that are pending. */
-  delayedTo<Message>(target: FunctionType<Message>): readonly DelayedMessage<Message>[];
-  delayedTo(target: string): readonly DelayedMessage<unknown>[];
-  delayedTo(target: string | FunctionType<never>): readonly DelayedMessage<unknown>[] {
-    return delayedMessages(this.#cut.rows, target);
-  }
-
-  /** The messages that could not be handled and lie aside, by when they failed. */
-  deadLetters(): readonly DeadLetter[] {
-    return deadLettersOf(this.#cut.rows);
   }
 
   /** All records that this egress has ever got, in their order. */

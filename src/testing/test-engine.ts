@@ -8,8 +8,6 @@ import { assert } from '../base/assert.ts';
 import { Prng } from '../base/prng.ts';
 import { Clients } from '../engine/clients.ts';
 import { WaitingRoom } from '../engine/waiting-room.ts';
-import type { Address } from '../sdk/address.ts';
-import type { DeadLetter } from '../sdk/dead-letter.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
@@ -17,21 +15,10 @@ import type { FunctionType } from '../sdk/function.ts';
 import type { IngressType, RouterSend } from '../sdk/ingress.ts';
 import type { OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { Module } from '../sdk/module.ts';
-import type { StateSpecs } from '../sdk/state.ts';
-import { deadLettersOf } from './dead-letters.ts';
-import { type DelayedMessage, delayedMessages } from './delayed-messages.ts';
-import {
-  addressOf,
-  type EntityState,
-  type StateAt,
-  type StateGround,
-  type States,
-  stateOfEntity,
-  statesOfFunction,
-  type WithState,
-} from './entity-states.ts';
+import type { StateGround } from './entity-states.ts';
 import { memoryGround } from './memory-ground.ts';
 import { observedModule } from './observed-module.ts';
+import { ObservedStates } from './observed-states.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { SingleThreadEngine } from './single-thread.ts';
 import { TestDrive } from './test-drive.ts';
@@ -44,7 +31,7 @@ const KEY_COUNT_MAX = 100_000;
 
 type Target = string | FunctionType<never>;
 
-export class TestEngine implements AsyncDisposable, States {
+export class TestEngine extends ObservedStates implements AsyncDisposable {
   /** Of invocations that threw while nobody asked, in order. */
   readonly errors: MillraceError[] = [];
   /** For modules and tests that want virtual time, or chance from the seed. */
@@ -62,6 +49,7 @@ export class TestEngine implements AsyncDisposable, States {
 
   /** Use `testEngine`. */
   constructor(source: ModuleSource, options: TestEngineOptions) {
+    super(() => this.#ground);
     const { shardCount = 2, startTime = START_TIME, seed = 1, failures = 'throw', patienceMs = 5_000 } = options;
     const prng = new Prng(seed);
     const clock = new SimulatedClock(Number(startTime));
@@ -192,31 +180,6 @@ export class TestEngine implements AsyncDisposable, States {
   }
 
   // -- what has come of it
-
-  state<Specs extends StateSpecs>(fn: WithState<Specs>, id: string): StateAt<Specs>;
-  state(target: string | FunctionType<never>, id: string): EntityState;
-  state(address: Address): EntityState;
-  state(target: Address | string | FunctionType<never>, id?: string): EntityState {
-    return stateOfEntity(this.#ground, addressOf(target, id));
-  }
-
-  states<Specs extends StateSpecs>(fn: WithState<Specs>): ReadonlyMap<string, StateAt<Specs>>;
-  states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState>;
-  states(target: string | FunctionType<never>): ReadonlyMap<string, EntityState> {
-    return statesOfFunction(this.#ground, target);
-  }
-
-  /** The delayed messages to one function that are pending. */
-  delayedTo<Message>(target: FunctionType<Message>): readonly DelayedMessage<Message>[];
-  delayedTo(target: string): readonly DelayedMessage<unknown>[];
-  delayedTo(target: string | FunctionType<never>): readonly DelayedMessage<unknown>[] {
-    return delayedMessages(this.#ground.rows(), target);
-  }
-
-  /** The messages that could not be handled, by when they failed. */
-  deadLetters(): readonly DeadLetter[] {
-    return deadLettersOf(this.#ground.rows());
-  }
 
   /** All records that this egress has got so far. */
   egress<Record>(egress: EgressType<Record>): readonly Record[];

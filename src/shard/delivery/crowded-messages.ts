@@ -11,16 +11,7 @@ import type { MessageMeta } from '../../wire/message-meta.ts';
 import type { FunctionBinding } from '../function-binding.ts';
 import type { FunctionLoad } from './function-load.ts';
 import type { Invoker } from '../invocation/invoker.ts';
-import {
-  type Mailbox,
-  SLOT_FORM,
-  SLOT_HASH,
-  SLOT_ID,
-  SLOT_MESSAGE,
-  SLOT_META,
-  SLOT_SOURCE_ID,
-  SLOT_SOURCE_TYPE,
-} from './mailbox.ts';
+import type { Mailbox } from './mailbox.ts';
 
 /** Messages that are moved from a queue at a time (I10). */
 const MOVE_COUNT = 64;
@@ -99,24 +90,9 @@ export class CrowdedMessages {
   /** Moves the oldest messages of the function's queue into lines, as long as these are few. */
   lineUpMany(load: FunctionLoad, queue: Mailbox): void {
     for (let count = 0; count < MOVE_COUNT && queue.count > 0 && load.linesUp; count++) {
-      if (queue.objectCount > 0) this.#lineUpObject(load, queue.slots, queue.take());
+      if (queue.objectCount > 0) queue.takeObject((_type, ...message) => this.#lineUp(load, ...message));
       else queue.takeEncoded((...envelope) => this.#lineUpEncoded(load, ...envelope));
     }
-  }
-
-  #lineUpObject(load: FunctionLoad, slots: unknown[], at: number): void {
-    const message = slots[at + SLOT_MESSAGE];
-    slots[at + SLOT_MESSAGE] = undefined;
-    this.#lineUp(
-      load,
-      slots[at + SLOT_HASH] as number,
-      slots[at + SLOT_ID] as string,
-      message,
-      slots[at + SLOT_SOURCE_TYPE] as number,
-      slots[at + SLOT_SOURCE_ID] as string,
-      slots[at + SLOT_FORM] as number,
-      slots[at + SLOT_META] as MessageMeta | undefined,
-    );
   }
 
   #lineUpEncoded(

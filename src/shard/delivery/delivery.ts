@@ -16,17 +16,8 @@ import type { Directory, FunctionBinding } from '../function-binding.ts';
 import type { FunctionLoad } from './function-load.ts';
 import type { Invoker } from '../invocation/invoker.ts';
 import { ID_IN_ENVELOPE } from './undelivered.ts';
+import type { MessageVisitor } from './mailbox.ts';
 import type { Parking } from '../failing/parking.ts';
-import {
-  SLOT_FORM,
-  SLOT_HASH,
-  SLOT_ID,
-  SLOT_MESSAGE,
-  SLOT_META,
-  SLOT_SOURCE_ID,
-  SLOT_SOURCE_TYPE,
-  SLOT_TYPE,
-} from './mailbox.ts';
 
 /** What goes on in one turn that had to wait for its function (I10). */
 const GO_ON_COUNT_MAX = 256;
@@ -193,25 +184,13 @@ export class Delivery {
     if (messages !== undefined && load.linesUp) this.#crowded.lineUpMany(load, messages);
     load.isEntityNext = load.messageCount === 0 || (!load.isEntityNext && load.readyCount > 0);
     if (messages === undefined || load.isEntityNext) this.#invoker.admit(load.takeReady(), true);
-    else if (messages.objectCount > 0) this.#bringObject(load.binding, messages.slots, messages.take());
+    else if (messages.objectCount > 0) messages.takeObject(this.#bringObject);
     else messages.takeEncoded(this.#bringEncoded);
   }
 
-  #bringObject(binding: FunctionBinding, slots: unknown[], at: number): void {
-    const message = slots[at + SLOT_MESSAGE];
-    slots[at + SLOT_MESSAGE] = undefined;
-    this.#bring(
-      binding,
-      slots[at + SLOT_TYPE] as number,
-      slots[at + SLOT_HASH] as number,
-      slots[at + SLOT_ID] as string,
-      message,
-      slots[at + SLOT_SOURCE_TYPE] as number,
-      slots[at + SLOT_SOURCE_ID] as string,
-      slots[at + SLOT_FORM] as number,
-      slots[at + SLOT_META] as MessageMeta | undefined,
-    );
-  }
+  readonly #bringObject: MessageVisitor = (type, ...message) => {
+    this.#bring(this.#bindings[type], type, ...message);
+  };
 
   readonly #bringEncoded = (words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void => {
     this.#reader.wrap(words, bytes, offsetBytes, byteLength);

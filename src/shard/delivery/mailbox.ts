@@ -20,6 +20,18 @@ const STRIDE = 8;
 
 const CAPACITY_MIN = 256;
 
+/** Gets a message that is taken out. */
+export type MessageVisitor = (
+  type: number,
+  hash: number,
+  id: string,
+  message: unknown,
+  sourceType: number,
+  sourceId: string,
+  form: number,
+  meta: MessageMeta | undefined,
+) => void;
+
 export class Mailbox {
   /** Messages as objects. */
   objectCount = 0;
@@ -75,7 +87,25 @@ export class Mailbox {
     this.#overflow.append(envelope);
   }
 
-  /** Removes the oldest object and returns where in `slots` its fields are, until the next push. */
+  /** Moves the oldest object out through `visit`. */
+  takeObject(visit: MessageVisitor): void {
+    const at = this.take();
+    const { slots } = this;
+    const message = slots[at + SLOT_MESSAGE];
+    slots[at + SLOT_MESSAGE] = undefined;
+    visit(
+      slots[at + SLOT_TYPE] as number,
+      slots[at + SLOT_HASH] as number,
+      slots[at + SLOT_ID] as string,
+      message,
+      slots[at + SLOT_SOURCE_TYPE] as number,
+      slots[at + SLOT_SOURCE_ID] as string,
+      slots[at + SLOT_FORM] as number,
+      slots[at + SLOT_META] as MessageMeta | undefined,
+    );
+  }
+
+  /** The same, without the visit: returns where in `slots` its fields are, until the next push. */
   take(): number {
     const at = this.#first * STRIDE;
     this.#first = (this.#first + 1) & (this.#capacity - 1);

@@ -31,8 +31,17 @@ function put(mailbox: Mailbox, number: number): void {
   else mailbox.push(number % 7, -number, `id ${number}`, { number }, number % 5, `from ${number}`, 0, metaOf(number));
 }
 
-/** Takes the oldest, as the shard would. */
+/** Takes the oldest, in each of the ways in which the shard does. */
 function take(mailbox: Mailbox): number | undefined {
+  if (mailbox.objectCount > 0 && mailbox.objectCount % 2 === 0) {
+    const visited: unknown[] = [];
+    mailbox.takeObject((...fields) => void visited.push(...fields));
+    const { number } = visited[3] as { number: number };
+    const [type, hash, id, message, sourceType, sourceId, form, meta] = visited;
+    assert.deepEqual([type, hash, id, message], [number % 7, -number, `id ${number}`, { number }]);
+    assert.deepEqual([sourceType, sourceId, form, meta], [number % 5, `from ${number}`, 0, metaOf(number)]);
+    return number;
+  }
   if (mailbox.objectCount > 0) {
     const at = mailbox.take();
     const { slots } = mailbox;
