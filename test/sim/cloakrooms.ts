@@ -1,25 +1,20 @@
 /**
- * Cloakrooms: tables and lists whose entries and elements expire and tables and lists of many versions, on an engine that dies while its clock
- * jumps, and that has newer code after every death. Each entity keeps, in a plain value, a shadow of what its entries must
- * read as; so whenever one is invoked, both are compared. At every committed cut each entry that expires has a row that
- * is due no earlier than it is gone, and in the end all that has expired has left the disk.
+ * Cloakrooms: tables and lists whose entries and elements expire, and tables and lists of many versions, each with its
+ * shadow (see `shadow-workload.ts`). At every committed cut each entry that expires has a row that is due no earlier than
+ * it is gone, and in the end all that has expired has left the disk.
  */
 import { type Context, defineFunction, defineModule, list, type Module, table, value } from '../../src/index.ts';
-import type { MillraceError } from '../../src/sdk/errors.ts';
 import { readExpiryKey } from '../../src/shard/rows/expiry-rows.ts';
 import { KeptValue, NEVER } from '../../src/state/kept-value.ts';
 import { readAddressBytes } from '../../src/state/row.ts';
 import { SECTION_EXPIRY, SECTION_TABLE } from '../../src/store/key-layout.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
-import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import { check } from '../../src/testing/violation.ts';
-import type { Outside, Workload } from '../../src/testing/workload.ts';
-import { KeyedClients } from './keyed-client.ts';
-import { LastLook } from './last-look.ts';
+import type { Outside } from '../../src/testing/workload.ts';
+import { ShadowWorkload } from './shadow-workload.ts';
 
 const TICKET_MS = 400;
 const COAT_MS = 1_000;
-const VERSION_MAX = 6;
 const PLACES = ['a', 'b', 'ä', 'ab', 'abc'];
 
 interface Tag {
@@ -71,13 +66,7 @@ function stateOf(version: number) {
 }
 type RoomContext = Context<ReturnType<typeof stateOf>>;
 
-export class Cloakrooms implements Workload {
-  readonly #outside: Outside;
-  readonly #clients: KeyedClients;
-  readonly #lastLook: LastLook;
-  #version = 0;
-  #violation: string | undefined;
-
+export class Cloakrooms extends ShadowWorkload {
   constructor(outside: Outside) {
     const { prng, setting } = outside;
     const count = prng.pick([1, 3, 10, 40]);
@@ -87,14 +76,10 @@ export class Cloakrooms implements Workload {
       const type = prng.chance(0.7) ? 'cloakroom/plain' : 'cloakroom/slow';
       return { key: order.key, type, id: `${index % 3 === 0 ? 'ä' : ''}${prng.below(count)}`, message: order };
     });
-    this.#outside = outside;
-    this.#clients = new KeyedClients(outside, orders);
-    this.#lastLook = new LastLook(outside, (cut) => cut.messages.length === 0 && restOf(cut).length === 0);
+    super(outside, orders, (cut) => cut.messages.length === 0 && restOf(cut).length === 0);
   }
 
-  /** Every process has newer code than the one before. */
-  newModule(): Module {
-    const version = Math.min(++this.#version, VERSION_MAX);
+  protected override moduleOf(version: number): Module {
     const state = stateOf(version);
     const plain = defineFunction({
       type: 'cloakroom/plain',
@@ -118,7 +103,7 @@ export class Cloakrooms implements Workload {
     this.#comparePlaces(ctx);
     this.#compareLists(ctx);
     this.#compareTags(ctx, version);
-    this.#outside.note(n);
+    this.outside.note(n);
     const now = ctx.now();
     const before = state.shadow;
     let shadow = before;
@@ -163,16 +148,16 @@ export class Cloakrooms implements Workload {
       const expected = ticket !== undefined && now < ticket.at + TICKET_MS ? ticket.n : undefined;
       const found = [tickets.get(place), tickets.has(place)];
       const isSame = found[0] === expected && found[1] === (expected !== undefined);
-      this.#expect(isSame, () => `ticket ${place} of ${ctx.self.id} is ${found.join()}, not ${expected}`);
+      this.expect(isSame, () => `ticket ${place} of ${ctx.self.id} is ${found.join()}, not ${expected}`);
       const coat = shadow.coats[place];
       const age = now - (coat?.at ?? 0);
       const n = coats.get(place);
       if (n === undefined) {
-        this.#expect(coat === undefined || age >= COAT_MS, () => `coat ${place} is gone after ${age} ms`);
+        this.expect(coat === undefined || age >= COAT_MS, () => `coat ${place} is gone after ${age} ms`);
         seen = without(seen, place);
       } else {
-        this.#expect(n === coat?.n, () => `coat ${place} of ${ctx.self.id} is ${n}, not ${coat?.n}`);
-        this.#expect(age < COAT_MS * 1.1, () => `coat ${place} is there after ${age} ms`);
+        this.expect(n === coat?.n, () => `coat ${place} of ${ctx.self.id} is ${n}, not ${coat?.n}`);
+        this.expect(age < COAT_MS * 1.1, () => `coat ${place} is there after ${age} ms`);
         seen = { ...seen, [place]: { n, at: now } };
       }
     }
@@ -187,15 +172,15 @@ export class Cloakrooms implements Workload {
     const left = shadow.queue.filter(({ at }) => now < at + TICKET_MS);
     const found = [queue.length, ...queue.view()].join();
     const expected = [left.length, ...left.map(({ n }) => n)].join();
-    this.#expect(found === expected, () => `queue of ${self.id} is ${found}, not ${expected}`);
+    this.expect(found === expected, () => `queue of ${self.id} is ${found}, not ${expected}`);
     const count = guests.length;
     const shown = [...guests.view()];
     const gone = shadow.guests.slice(0, shadow.guests.length - count);
     const kept = shadow.guests.slice(gone.length);
     const isSame = count === shown.length && shown.join() === kept.map(({ n }) => n).join();
-    this.#expect(isSame, () => `guests of ${self.id}: ${count}: ${shown.join()} of ${JSON.stringify(shadow.guests)}`);
+    this.expect(isSame, () => `guests of ${self.id}: ${count}: ${shown.join()} of ${JSON.stringify(shadow.guests)}`);
     const isInTime = gone.every(({ at }) => now >= at + COAT_MS) && kept.every(({ at }) => now < at + COAT_MS * 1.1);
-    this.#expect(isInTime, () => `guests of ${self.id} at ${now}: ${count} of ${JSON.stringify(shadow.guests)}`);
+    this.expect(isInTime, () => `guests of ${self.id} at ${now}: ${count} of ${JSON.stringify(shadow.guests)}`);
     state.shadow = { ...shadow, queue: left, guests: kept.map(({ n }) => ({ n, at: now })) };
   }
 
@@ -204,72 +189,30 @@ export class Cloakrooms implements Workload {
     const found = [...PLACES.flatMap((place) => tags.get(place) ?? []), ...log.view()];
     const expected = [...PLACES.flatMap((place) => shadow.tags[place] ?? []), ...shadow.log];
     const isSame = found.map(({ n }) => n).join() === expected.join() && found.every((tag) => tag.version === version);
-    this.#expect(isSame, () => `tags of ${self.id}: ${JSON.stringify(found)}, not ${expected.join()} of ${version}`);
+    this.expect(isSame, () => `tags of ${self.id}: ${JSON.stringify(found)}, not ${expected.join()} of ${version}`);
   }
 
   /** Entries that outlive it are shown, and none that were gone before. */
   async #goThrough(ctx: RoomContext, name: 'tickets' | 'coats', least: number, most: number): Promise<void> {
-    const { clock, prng } = this.#outside;
+    const { clock, prng } = this.outside;
     const shadow = ctx.state.shadow[name];
     const begun = ctx.now();
     const shown = new Set<string>();
     for await (const [place, n] of ctx.state[name].entries()) {
       const known = shadow[place];
-      this.#expect(known?.n === n, () => `${name} of ${ctx.self.id}: ${place} is ${n}, not ${known?.n}`);
-      this.#expect(begun < (known?.at ?? 0) + most, () => `${name} of ${ctx.self.id}: ${place} is shown too late`);
+      this.expect(known?.n === n, () => `${name} of ${ctx.self.id}: ${place} is ${n}, not ${known?.n}`);
+      this.expect(begun < (known?.at ?? 0) + most, () => `${name} of ${ctx.self.id}: ${place} is shown too late`);
       shown.add(place);
       if (prng.chance(0.2)) await clock.sleep(prng.below(200));
     }
     const end = ctx.now();
     for (const [place, known] of Object.entries(shadow)) {
       const isSeen = known === undefined || end >= known.at + least || shown.has(place);
-      this.#expect(isSeen, () => `${name} of ${ctx.self.id}: ${place} is not shown`);
+      this.expect(isSeen, () => `${name} of ${ctx.self.id}: ${place} is not shown`);
     }
   }
 
-  #expect(isSo: boolean, what: () => string): void {
-    if (!isSo) this.#violation ??= `${what()} at ${this.#outside.clock.now()}`;
-  }
-
-  started(): void {}
-
-  died(): void {
-    this.#clients.died();
-    this.happened();
-  }
-
-  /** What was seen may have been taken back. */
-  happened(what = 'the shards are back'): void {
-    if (what !== 'the shards are back') return;
-    this.#lastLook.forget();
-  }
-
-  step(process: DurableProcess): boolean {
-    check(this.#violation === undefined, () => this.#violation ?? '');
-    const { clock, prng } = this.#outside;
-    if (prng.chance(0.1)) clock.advance(prng.pick([10, 100, 350, 1_050]));
-    if (this.#clients.step(process)) return true;
-    return this.#clients.isDone && this.#lastLook.step(process);
-  }
-
-  isDone(): boolean {
-    check(this.#violation === undefined, () => this.#violation ?? '');
-    return this.#clients.isDone && this.#lastLook.isClean;
-  }
-
-  get waitsFor(): string {
-    return this.#clients.isDone ? 'what has expired is not removed' : 'clients are not told';
-  }
-
-  invocationFailed(error: MillraceError): void {
-    check(false, () => `no invocation of a cloakroom fails: ${error.stack}`);
-  }
-
-  known(): ReadonlySet<string> {
-    return this.#clients.acknowledged;
-  }
-
-  checkCut({ entry, rows, cells }: CommittedCut): void {
+  override checkCut({ entry, rows, cells }: CommittedCut): void {
     const epoch = entry?.epoch ?? 0;
     const dues = new Map<string, number>();
     for (const key of rows.keys()) {
@@ -283,12 +226,12 @@ export class Cloakrooms implements Workload {
       const { type, id } = readAddressBytes(key, 3);
       const marks = cells.get(`${type} ${id}`) ?? {};
       const isMarked = ['tickets', 'coats'].some((name) => marks[`${name}\0table`] !== undefined);
-      const isSeen = stored.deadline > this.#outside.clock.now();
+      const isSeen = stored.deadline > this.outside.clock.now();
       check(isMarked || !isSeen, () => `epoch ${epoch}: ${type} ${id} has entries and does not know`);
     }
   }
 
-  checkEnd(cut: CommittedCut): void {
+  override checkEnd(cut: CommittedCut): void {
     this.checkCut(cut);
     check(restOf(cut).length === 0, () => `left in the end: ${restOf(cut).join()}`);
     check(cut.messages.length === 0, () => `in flight in the end: ${JSON.stringify(cut.messages)}`);

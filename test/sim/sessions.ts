@@ -1,24 +1,20 @@
 /**
- * Sessions: state that expires and state of many versions, on an engine that dies while its clock jumps, and that has
- * newer code after every death. Each entity keeps, in a plain value, a shadow of what its other values must read as; so
- * whenever one is invoked, both are compared, after whatever crash, fetch or fold. At every committed cut each entity with
- * something that expires has one row for it, and in the end all that has expired is gone from the disk.
+ * Sessions: values that expire and values of many versions, each with its shadow (see `shadow-workload.ts`). At every
+ * committed cut each entity with something that expires has one row for it, and in the end all that has expired is gone
+ * from the disk.
  */
 import { type Context, defineFunction, defineModule, type Module, value, type ValueSpec } from '../../src/index.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
 import { readExpiryKey } from '../../src/shard/rows/expiry-rows.ts';
 import { SECTION_EXPIRY } from '../../src/store/key-layout.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
-import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import { check } from '../../src/testing/violation.ts';
-import type { Outside, Workload } from '../../src/testing/workload.ts';
+import type { Outside } from '../../src/testing/workload.ts';
 import { Refusal, smallSchema } from '../small-schema.ts';
-import { KeyedClients } from './keyed-client.ts';
-import { LastLook } from './last-look.ts';
+import { ShadowWorkload } from './shadow-workload.ts';
 
 const SESSION_MS = 400;
 const SEEN_MS = 1_000;
-const VERSION_MAX = 6;
 /** The step that not every profile survives. */
 const NARROW_STEP = 3;
 
@@ -59,13 +55,7 @@ function step({ version, n }: Profile): Profile {
   return { version: version + 1, n };
 }
 
-export class Sessions implements Workload {
-  readonly #outside: Outside;
-  readonly #clients: KeyedClients;
-  readonly #lastLook: LastLook;
-  #version = 0;
-  #violation: string | undefined;
-
+export class Sessions extends ShadowWorkload {
   constructor(outside: Outside) {
     const { prng, setting } = outside;
     const count = prng.pick([1, 3, 10, 40]);
@@ -75,14 +65,10 @@ export class Sessions implements Workload {
       const type = prng.chance(0.8) ? 'sessions/plain' : 'sessions/slow';
       return { key: order.key, type, id: `${index % 3 === 0 ? 'ä' : ''}${prng.below(count)}`, message: order };
     });
-    this.#outside = outside;
-    this.#clients = new KeyedClients(outside, orders);
-    this.#lastLook = new LastLook(outside, isOver);
+    super(outside, orders, isOver);
   }
 
-  /** Every process has newer code than the one before. */
-  newModule(): Module {
-    const version = Math.min(++this.#version, VERSION_MAX);
+  protected override moduleOf(version: number): Module {
     const steps = Array.from({ length: version - 1 }, (_, index) => [index + 1, step] as const);
     const state = {
       session: value<number>({ expire: { after: SESSION_MS } }),
@@ -99,7 +85,7 @@ export class Sessions implements Workload {
       type: 'sessions/slow',
       state,
       invoke: async (ctx: SessionContext, order: Order) => {
-        const { clock, prng, linger } = this.#outside;
+        const { clock, prng, linger } = this.outside;
         await (prng.chance(0.2) ? linger() : clock.sleep(prng.below(300)));
         this.#carryOut(ctx, order, version);
       },
@@ -115,7 +101,7 @@ export class Sessions implements Workload {
     const { n } = order;
     const now = ctx.now();
     const keys = [...state.shadow.keys, order.key];
-    this.#outside.note(n);
+    this.outside.note(n);
     if (order.do === 'leave') ctx.delete();
     else if (order.do === 'log out') {
       ctx.clear('session');
@@ -137,7 +123,7 @@ export class Sessions implements Workload {
     const { state, self } = ctx;
     const { session } = state.shadow;
     const expected = session !== undefined && ctx.now() < session.writtenAt + SESSION_MS ? session.n : undefined;
-    this.#expect(state.session === expected, () => `session of ${self.id} is ${state.session}, not ${expected}`);
+    this.expect(state.session === expected, () => `session of ${self.id} is ${state.session}, not ${expected}`);
   }
 
   /** Never gone earlier than it may be, and at most a tenth later; being asked for it is using it. */
@@ -148,11 +134,11 @@ export class Sessions implements Workload {
     const now = ctx.now();
     const age = now - (seen?.usedAt ?? 0);
     if (found === undefined) {
-      this.#expect(seen === undefined || age >= SEEN_MS, () => `seen of ${ctx.self.id} is gone after ${age} ms`);
+      this.expect(seen === undefined || age >= SEEN_MS, () => `seen of ${ctx.self.id} is gone after ${age} ms`);
       state.shadow = { ...state.shadow, seen: undefined };
     } else {
-      this.#expect(found === seen?.n, () => `seen of ${ctx.self.id} is ${found}, not ${seen?.n}`);
-      this.#expect(age < SEEN_MS * 1.1, () => `seen of ${ctx.self.id} is there after ${age} ms`);
+      this.expect(found === seen?.n, () => `seen of ${ctx.self.id} is ${found}, not ${seen?.n}`);
+      this.expect(age < SEEN_MS * 1.1, () => `seen of ${ctx.self.id} is there after ${age} ms`);
       state.shadow = { ...state.shadow, seen: { n: found, usedAt: now } };
     }
   }
@@ -165,7 +151,7 @@ export class Sessions implements Workload {
     }
     const found = state.profile;
     const isSame = found?.n === profile?.n && (found === undefined || found.version === version);
-    this.#expect(isSame, () => `profile of ${self.id} is ${JSON.stringify(found)}, not ${JSON.stringify(profile)}`);
+    this.expect(isSame, () => `profile of ${self.id} is ${JSON.stringify(found)}, not ${JSON.stringify(profile)}`);
     if (found !== undefined) state.shadow = { ...state.shadow, profile: found };
   }
 
@@ -173,55 +159,13 @@ export class Sessions implements Workload {
     try {
       work();
     } catch (error) {
-      this.#expect((error as MillraceError).code === code, () => `not ${code}: ${(error as Error).stack}`);
+      this.expect((error as MillraceError).code === code, () => `not ${code}: ${(error as Error).stack}`);
       return;
     }
-    this.#violation ??= `${code} is missing`;
+    this.expect(false, () => `${code} is missing`);
   }
 
-  #expect(isSo: boolean, what: () => string): void {
-    if (!isSo) this.#violation ??= `${what()} at ${this.#outside.clock.now()}`;
-  }
-
-  started(): void {}
-
-  died(): void {
-    this.#clients.died();
-    this.happened();
-  }
-
-  /** What was seen may have been taken back. */
-  happened(what = 'the shards are back'): void {
-    if (what !== 'the shards are back') return;
-    this.#lastLook.forget();
-  }
-
-  step(process: DurableProcess): boolean {
-    check(this.#violation === undefined, () => this.#violation ?? '');
-    const { clock, prng } = this.#outside;
-    if (prng.chance(0.1)) clock.advance(prng.pick([10, 100, 350, 1_050]));
-    if (this.#clients.step(process)) return true;
-    return this.#clients.isDone && this.#lastLook.step(process);
-  }
-
-  isDone(): boolean {
-    check(this.#violation === undefined, () => this.#violation ?? '');
-    return this.#clients.isDone && this.#lastLook.isClean;
-  }
-
-  get waitsFor(): string {
-    return this.#clients.isDone ? 'what has expired is not removed' : 'clients are not told';
-  }
-
-  invocationFailed(error: MillraceError): void {
-    check(false, () => `no invocation of a session fails: ${error.stack}`);
-  }
-
-  known(): ReadonlySet<string> {
-    return this.#clients.acknowledged;
-  }
-
-  checkCut(cut: CommittedCut): void {
+  override checkCut(cut: CommittedCut): void {
     const epoch = cut.entry?.epoch ?? 0;
     const armed = [...cut.entities].flatMap(([name, state]) => {
       const due = state['\0expiry'] as number | undefined;
@@ -233,7 +177,7 @@ export class Sessions implements Workload {
     check(lines[0] === lines[1], () => `epoch ${epoch}: entities have rows at ${lines[0]}, but there are ${lines[1]}`);
   }
 
-  checkEnd(cut: CommittedCut): void {
+  override checkEnd(cut: CommittedCut): void {
     this.checkCut(cut);
     check(
       [...cut.entities.values()].every(isWithoutRest),
