@@ -9,8 +9,8 @@ export class CollectedEffects {
   readonly #messages: SentMessage[] = [];
   readonly #delayed: DelayedCommand[] = [];
   readonly #egresses: EgressRecord[] = [];
-  /** Tokens that this batch has given (true) or cancelled (false). */
-  readonly #tokens = new Map<string, boolean>();
+  /** Tokens that this batch has given (true) or cancelled (false); most batches have none. */
+  #tokens: Map<string, boolean> | undefined = undefined;
 
   send(message: SentMessage): void {
     this.#messages.push(message);
@@ -19,6 +19,7 @@ export class CollectedEffects {
   /** An empty token is none. Throws `DUPLICATE_TOKEN`; of what earlier batches have given only the cluster knows. */
   sendAfter(delayMs: number, token: string, { target, argument }: SentMessage): void {
     if (token !== '') {
+      this.#tokens ??= new Map();
       if (this.#tokens.get(token) === true) {
         const what = `A delayed message with the token ${describe(token)} is pending already.`;
         throw new MillraceError('DUPLICATE_TOKEN', what, { details: { token } });
@@ -30,6 +31,7 @@ export class CollectedEffects {
 
   /** False if nothing can be pending, since this batch has cancelled it already. */
   cancel(token: string): boolean {
+    this.#tokens ??= new Map();
     if (this.#tokens.get(token) === false) return false;
     this.#tokens.set(token, false);
     this.#delayed.push({ kind: 'cancel', token });
@@ -42,7 +44,12 @@ export class CollectedEffects {
 
   /** All of it, once. */
   effects(mutations: readonly StateMutation[]): BatchEffects {
-    const [messages, delayed, egresses] = [this.#messages, this.#delayed, this.#egresses];
-    return { kind: 'effects', mutations, messages, delayed, egresses };
+    return {
+      kind: 'effects',
+      mutations,
+      messages: this.#messages,
+      delayed: this.#delayed,
+      egresses: this.#egresses,
+    };
   }
 }

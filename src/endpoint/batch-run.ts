@@ -1,63 +1,85 @@
 /**
  * One batch: the invocations of one address one after the other, over one view of its state. Nothing is kept between two
- * batches, so a batch that comes twice, or beside itself, does no harm: the cluster takes one response (I5).
+ * batches, so a batch that comes twice, or beside itself, does no harm: the cluster takes one response (I5). As long as
+ * its functions return at once there is no promise in it.
  */
+import type { Address } from '../sdk/address.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { BatchRequest, BatchResponse, RemoteInvocation } from '../statefun/protocol.ts';
+import type { TypedValue } from '../statefun/typed-value.ts';
 import { CollectedEffects } from './batch-effects.ts';
-import { BatchState, type StateSetting } from './batch-state.ts';
+import { BatchState } from './batch-state.ts';
 import type { Caller } from './caller.ts';
-import { type BatchParts, EndpointContext, type EndpointPlace } from './endpoint-context.ts';
-import { callerGone, InvocationWatch } from './invocation-watch.ts';
+import { type BatchParts, EndpointContext } from './endpoint-context.ts';
+import type { EndpointPlace } from './endpoint-place.ts';
+import { callerGone } from './invocation-watch.ts';
+import type { ServedFunction } from './served-function.ts';
 
-export interface BatchHooks {
-  /** An invocation takes longer than the deadline of its function. */
-  overdue(error: MillraceError): void;
+/**
+ * All that follows from a batch, or which states are missing. Throws, or rejects with, what an invocation throws: then
+ * nothing has happened.
+ */
+export function runBatch(
+  place: EndpointPlace,
+  request: BatchRequest,
+  caller: Caller,
+): BatchResponse | Promise<BatchResponse> {
+  const { target, states } = request;
+  const served = place.functions.find(target.type);
+  if (served === undefined) {
+    throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module serves ${describe(target.type)}.`);
+  }
+  const brought = served.broughtBy(states);
+  if (brought === undefined) return { kind: 'missing', states: served.missingFrom(states) };
+  return new BatchRun(place, served, request, brought, caller).run(0);
 }
 
-export class BatchRunner {
-  readonly #place: EndpointPlace;
-  readonly #setting: StateSetting;
-  readonly #hooks: BatchHooks;
+class BatchRun implements BatchParts {
+  readonly place: EndpointPlace;
+  readonly served: ServedFunction;
+  readonly self: Address;
+  readonly caller: Caller;
+  readonly state: BatchState;
+  readonly effects: CollectedEffects;
+  readonly #invocations: readonly RemoteInvocation[];
 
-  constructor(place: EndpointPlace, setting: StateSetting, hooks: BatchHooks) {
-    this.#place = place;
-    this.#setting = setting;
-    this.#hooks = hooks;
+  constructor(
+    place: EndpointPlace,
+    served: ServedFunction,
+    { target, invocations }: BatchRequest,
+    brought: readonly (TypedValue | undefined)[],
+    caller: Caller,
+  ) {
+    this.place = place;
+    this.served = served;
+    this.self = target;
+    this.caller = caller;
+    this.state = new BatchState(served, target, brought, place.stateRules);
+    this.effects = new CollectedEffects();
+    this.#invocations = invocations;
   }
 
-  /** All that follows, or which states are missing. Throws what an invocation throws: then nothing has happened. */
-  async run(request: BatchRequest, caller: Caller): Promise<BatchResponse> {
-    const { target } = request;
-    const served = this.#place.functions.find(target.type);
-    if (served === undefined) {
-      throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module serves ${describe(target.type)}.`);
+  /** The invocations from this one on. */
+  run(from: number): BatchResponse | Promise<BatchResponse> {
+    for (let index = from; index < this.#invocations.length; index++) {
+      if (this.caller.isGone) throw callerGone();
+      const unfinished = this.#invoke(this.#invocations[index]);
+      if (unfinished !== undefined) return this.#runAfter(unfinished, index + 1);
     }
-    const missing = served.missingFrom(request.states);
-    if (missing.length > 0) return { kind: 'missing', states: missing };
-    const state = new BatchState(served, request, this.#setting);
-    const effects = new CollectedEffects();
-    const batch = { place: this.#place, served, self: target, state, effects };
-    for (const invocation of request.invocations) {
-      if (caller.isGone) throw callerGone();
-      const result = this.#invoke(batch, invocation, caller);
-      if (result !== undefined) await result;
-    }
-    return effects.effects(state.mutations());
+    return this.effects.effects(this.state.mutations());
+  }
+
+  async #runAfter(unfinished: Promise<void>, next: number): Promise<BatchResponse> {
+    await unfinished;
+    return await this.run(next);
   }
 
   /** Undefined if it has returned. */
-  #invoke(
-    batch: BatchParts,
-    { caller: sender, argument }: RemoteInvocation,
-    caller: Caller,
-  ): Promise<void> | undefined {
-    const { fn } = batch.served;
-    const { clock, mapping } = this.#place;
-    const { deadlineMs } = fn;
-    const startedAt = deadlineMs === undefined ? 0 : clock.elapsedMs();
-    const newWatch = () => new InvocationWatch(deadlineMs, caller, () => this.#overdue(batch, startedAt));
-    const ctx = new EndpointContext(batch, sender, newWatch);
+  #invoke({ caller: sender, argument }: RemoteInvocation): Promise<void> | undefined {
+    const { fn } = this.served;
+    const { clock, mapping } = this.place;
+    const startedAt = fn.deadlineMs === undefined ? 0 : clock.elapsedMs();
+    const ctx = new EndpointContext(this, sender, startedAt);
     let isOver = true;
     try {
       const result: unknown = fn.invoke(ctx, mapping.read(argument));
@@ -65,19 +87,20 @@ export class BatchRunner {
         isOver = false;
         return ctx.watch.until(result).finally(() => ctx.end());
       }
-      if (deadlineMs !== undefined && clock.elapsedMs() - startedAt > deadlineMs) this.#overdue(batch, startedAt);
+      if (fn.deadlineMs !== undefined && clock.elapsedMs() - startedAt > fn.deadlineMs) this.overdue(startedAt);
       return undefined;
     } finally {
       if (isOver) ctx.end();
     }
   }
 
-  #overdue({ self: { type, id }, served }: BatchParts, startedAt: number): MillraceError {
-    const { deadlineMs } = served.fn;
-    const ms = Math.round(this.#place.clock.elapsedMs() - startedAt);
+  overdue(startedAt: number): MillraceError {
+    const { type, id } = this.self;
+    const { deadlineMs } = this.served.fn;
+    const ms = Math.round(this.place.clock.elapsedMs() - startedAt);
     const what = `${type} ${describe(id)}: an invocation has taken ${ms} ms; its deadline is ${deadlineMs} ms.`;
     const error = new MillraceError('INVOCATION_OVERDUE', what, { details: { type, id, deadlineMs } });
-    this.#hooks.overdue(error);
+    this.place.overdue(error);
     return error;
   }
 }

@@ -2,144 +2,168 @@
  * The states of one address while one batch runs: what the request brought along, what the batch's invocations have made
  * of it so far, and in the end the net mutations. Belongs to one batch. A state that is never touched is never decoded.
  */
+import type { Address } from '../sdk/address.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AdmitValue, CellGuard } from '../state/cell-guard.ts';
 import { KeptValue, NEVER } from '../state/kept-value.ts';
-import type { BatchRequest, StateMutation } from '../statefun/protocol.ts';
+import type { StateMutation } from '../statefun/protocol.ts';
 import type { TypedValue } from '../statefun/typed-value.ts';
-import { OUTSIDE_LIMITS } from '../wire/outside-value.ts';
+import { OUTSIDE_LIMITS, type OutsideLimits } from '../wire/outside-value.ts';
 import { inspect } from '../wire/structured-data.ts';
 import type { ServedFunction, ServedState } from './served-function.ts';
 import { decodeStored, encodeStored } from './stored-value.ts';
 
-export interface StateSetting {
-  readonly itemCountMax: number;
+/** What holds for the values of all states; one for an endpoint. */
+export class StateRules {
+  readonly limits: OutsideLimits;
   /** Whether values are frozen. */
   readonly development: boolean;
+  /** Throws `MESSAGE_NOT_ENCODABLE`. */
+  readonly admit: AdmitValue = (value) => {
+    inspect(value);
+    if (this.development) deepFreeze(value);
+  };
+
+  constructor(itemCountMax: number, development: boolean) {
+    this.limits = { ...OUTSIDE_LIMITS, itemCountMax };
+    this.development = development;
+  }
+}
+
+/** What others' types can write is for them to say, and may be changed as they like. */
+const admitAll: AdmitValue = () => {};
+
+/** One state. */
+class BatchCell {
+  readonly state: ServedState;
+  readonly guard: CellGuard | undefined;
+  readonly admit: AdmitValue;
+  /** What came with the request; undefined if it is not set. */
+  readonly brought: TypedValue | undefined;
+  /** What is in it, once it is loaded. */
+  kept: KeptValue | undefined = undefined;
+  isLoaded = false;
+  isWritten = false;
+
+  constructor(state: ServedState, guard: CellGuard | undefined, admit: AdmitValue, brought: TypedValue | undefined) {
+    this.state = state;
+    this.guard = guard;
+    this.admit = admit;
+    this.brought = brought;
+  }
+
+  put(kept: KeptValue | undefined): void {
+    this.kept = kept;
+    this.isLoaded = true;
+    this.isWritten = true;
+  }
 }
 
 export class BatchState {
-  readonly #states: readonly ServedState[];
-  readonly #guards: readonly (CellGuard | undefined)[];
-  readonly #request: BatchRequest;
-  readonly #setting: StateSetting;
-  /** By state: what came with the request; undefined if it is not set. */
-  readonly #brought: (TypedValue | undefined)[];
-  readonly #cells: (KeptValue | undefined)[] = [];
-  readonly #isLoaded: boolean[] = [];
-  readonly #isWritten: boolean[] = [];
+  readonly #target: Address;
+  readonly #rules: StateRules;
+  readonly #cells: BatchCell[] = [];
 
-  /** Every state of the function must be among those of the request. */
-  constructor(served: ServedFunction, request: BatchRequest, setting: StateSetting) {
-    this.#states = served.states;
-    this.#guards = served.guardsOf(request.target.type);
-    this.#request = request;
-    this.#setting = setting;
-    this.#brought = served.states.map(({ name }) => request.states.find((known) => known.name === name)?.value);
+  /** `brought` has a place for each state of the function. */
+  constructor(
+    served: ServedFunction,
+    target: Address,
+    brought: readonly (TypedValue | undefined)[],
+    rules: StateRules,
+  ) {
+    this.#target = target;
+    this.#rules = rules;
+    const { states } = served;
+    const guards = served.guardsOf(target.type);
+    for (let index = 0; index < states.length; index++) {
+      const admit = states[index].type === undefined ? rules.admit : admitAll;
+      this.#cells.push(new BatchCell(states[index], guards[index], admit, brought[index]));
+    }
   }
 
   /** Throws `STATE_INVALID` or `STATE_MIGRATION_FAILED`. */
   read(index: number): unknown {
-    const kept = this.#load(index);
-    if (kept === undefined) return this.#states[index].initial;
-    const value = this.#guards[index]?.open(kept, this.#request.target.id, this.#admitOf(index));
-    if (this.#setting.development && this.#states[index].type === undefined) deepFreeze(value);
+    const cell = this.#cells[index];
+    const kept = this.#load(cell);
+    if (kept === undefined) return cell.state.initial;
+    const value = cell.guard?.open(kept, this.#target.id, cell.admit);
+    if (this.#rules.development && cell.state.type === undefined) deepFreeze(value);
     return value;
   }
 
   /** `undefined` clears. Throws `STATE_INVALID`, `STATE_MIGRATION_FAILED` or `MESSAGE_NOT_ENCODABLE`. */
   write(index: number, value: unknown): void {
     if (value === undefined) return this.clear(index);
-    const { id } = this.#request.target;
-    const guard = this.#guards[index];
-    const before = this.#load(index);
-    if (before !== undefined) guard?.refuseNewer(before, id);
-    this.#put(index, guard?.accept(value, id, 0, this.#admitOf(index)));
+    const cell = this.#cells[index];
+    const before = this.#load(cell);
+    if (before !== undefined) cell.guard?.refuseNewer(before, this.#target.id);
+    cell.put(cell.guard?.accept(value, this.#target.id, 0, cell.admit));
   }
 
   clear(index: number): void {
-    this.#put(index, undefined);
-  }
-
-  #put(index: number, kept: KeptValue | undefined): void {
-    this.#cells[index] = kept;
-    this.#isLoaded[index] = true;
-    this.#isWritten[index] = true;
+    this.#cells[index].put(undefined);
   }
 
   /** One for each state that was written or cleared. Throws `STATE_INVALID`. */
   mutations(): StateMutation[] {
     const mutations: StateMutation[] = [];
-    for (let index = 0; index < this.#states.length; index++) {
-      if (this.#isWritten[index] !== true) continue;
-      const kept = this.#cells[index];
-      mutations.push({ name: this.#states[index].name, value: kept && this.#encode(index, kept) });
+    for (const { state, kept, isWritten } of this.#cells) {
+      if (isWritten) mutations.push({ name: state.name, value: kept && this.#encode(state, kept) });
     }
     return mutations;
   }
 
-  #encode(index: number, { value, version }: KeptValue): TypedValue {
-    const { type, typename } = this.#states[index];
+  #encode(state: ServedState, { value, version }: KeptValue): TypedValue {
+    const { type, typename } = state;
     if (type === undefined) return { typename, value: encodeStored(value, version) };
     try {
       return { typename, value: type.serialize(value) };
     } catch (cause) {
       const why = `the type ${typename} cannot write ${describe(value)}: ${reasonOf(cause)}`;
-      throw this.#invalid(index, why, cause);
+      throw this.#invalid(state, why, cause);
     }
   }
 
-  #load(index: number): KeptValue | undefined {
-    if (this.#isLoaded[index] !== true) {
-      this.#cells[index] = this.#decode(index, this.#brought[index]);
-      this.#isLoaded[index] = true;
+  #load(cell: BatchCell): KeptValue | undefined {
+    if (!cell.isLoaded) {
+      cell.kept = this.#decode(cell.state, cell.brought);
+      cell.isLoaded = true;
     }
-    return this.#cells[index];
+    return cell.kept;
   }
 
-  #decode(index: number, brought: TypedValue | undefined): KeptValue | undefined {
+  #decode(state: ServedState, brought: TypedValue | undefined): KeptValue | undefined {
     if (brought?.value === undefined) return undefined;
-    const { type, typename } = this.#states[index];
+    const { type, typename } = state;
     if (brought.typename !== typename) {
-      throw this.#refused(index, `it is of type ${describe(brought.typename)}, and declared as ${typename}`);
+      throw this.#refused(state, `it is of type ${describe(brought.typename)}, and declared as ${typename}`);
     }
-    if (type !== undefined) return this.#deserialized(index, brought.value);
-    const stored = decodeStored(brought.value, { ...OUTSIDE_LIMITS, itemCountMax: this.#setting.itemCountMax });
-    if ('refusal' in stored) throw this.#refused(index, stored.refusal);
-    return stored.value === undefined ? undefined : new KeptValue(stored.value, stored.version, NEVER, false);
+    if (type !== undefined) return this.#deserialized(state, brought.value);
+    const { value, version, refusal } = decodeStored(brought.value, this.#rules.limits);
+    if (refusal !== undefined) throw this.#refused(state, refusal);
+    return value === undefined ? undefined : new KeptValue(value, version, NEVER, false);
   }
 
-  #deserialized(index: number, bytes: Uint8Array): KeptValue | undefined {
-    const { type, typename } = this.#states[index];
+  #deserialized(state: ServedState, bytes: Uint8Array): KeptValue | undefined {
+    const { type, typename } = state;
     try {
       const value: unknown = type?.deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       return value === undefined || value === null ? undefined : new KeptValue(value, 1, NEVER, false);
     } catch (cause) {
-      throw this.#refused(index, `the type ${typename} cannot read it: ${reasonOf(cause)}`, cause);
+      throw this.#refused(state, `the type ${typename} cannot read it: ${reasonOf(cause)}`, cause);
     }
   }
 
-  #refused(index: number, why: string, cause?: unknown): MillraceError {
-    return this.#invalid(index, `the value that the cluster keeps is refused: ${why}`, cause);
+  #refused(state: ServedState, why: string, cause?: unknown): MillraceError {
+    return this.#invalid(state, `the value that the cluster keeps is refused: ${why}`, cause);
   }
 
-  #invalid(index: number, why: string, cause: unknown): MillraceError {
-    const { type, id } = this.#request.target;
-    const { name } = this.#states[index];
+  #invalid({ name }: ServedState, why: string, cause: unknown): MillraceError {
+    const { type, id } = this.#target;
     const what = `${type} ${describe(id)}, state ${describe(name)}: ${why}.`;
     return new MillraceError('STATE_INVALID', what, { cause, details: { type, id, state: name } });
   }
-
-  /** What others' types can write is for them to say, and may be changed as they like. */
-  #admitOf(index: number): AdmitValue {
-    return this.#states[index].type === undefined ? this.#admit : () => {};
-  }
-
-  readonly #admit = (value: unknown): void => {
-    inspect(value);
-    if (this.#setting.development) deepFreeze(value);
-  };
 }
 
 function reasonOf(error: unknown): string {

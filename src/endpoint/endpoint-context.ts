@@ -2,8 +2,6 @@
  * The Context of one invocation behind an endpoint: to user code the same as in the engine. Everything here checks that
  * the invocation is still under way, adds to the effects of its batch, and refuses what StateFun's protocol cannot carry.
  */
-import type { Clock } from '../base/clock.ts';
-import type { Random } from '../base/random.ts';
 import { type Address, ID_LENGTH_MAX, invalidId, isNamespace, isTypeName } from '../sdk/address.ts';
 import { type Duration, readDuration } from '../sdk/duration.ts';
 import type { EgressType } from '../sdk/egress.ts';
@@ -15,31 +13,27 @@ import type { CellHolder } from '../state/state-view.ts';
 import type { SentMessage } from '../statefun/protocol.ts';
 import type { CollectedEffects } from './batch-effects.ts';
 import type { BatchState } from './batch-state.ts';
-import type { InvocationWatch } from './invocation-watch.ts';
-import type { MessageMapping } from './message-mapping.ts';
+import type { Caller } from './caller.ts';
+import type { EndpointPlace } from './endpoint-place.ts';
+import { InvocationWatch } from './invocation-watch.ts';
 import { notOnStatefun } from './not-on-statefun.ts';
-import type { ServedFunction, ServedFunctions } from './served-function.ts';
+import type { ServedFunction } from './served-function.ts';
 
 /** As in the engine. */
 const ASKER_TYPE = 'millrace/asker';
 /** A delay that ends at a time which a Date can say. */
 const DELAY_MS_MAX = 8.64e15;
 
-/** What all invocations of an endpoint share. */
-export interface EndpointPlace {
-  readonly functions: ServedFunctions;
-  readonly mapping: MessageMapping;
-  readonly clock: Clock;
-  readonly random: Random;
-}
-
 /** What the invocations of one batch share. */
 export interface BatchParts {
   readonly place: EndpointPlace;
   readonly served: ServedFunction;
   readonly self: Address;
+  readonly caller: Caller;
   readonly state: BatchState;
   readonly effects: CollectedEffects;
+  /** An invocation that began then takes longer than its deadline: the log learns of it. */
+  overdue(startedAt: number): MillraceError;
 }
 
 type Target = string | FunctionType<never>;
@@ -47,21 +41,23 @@ type Target = string | FunctionType<never>;
 export class EndpointContext implements Context<never>, CellHolder {
   readonly #batch: BatchParts;
   readonly #caller: Address | undefined;
-  readonly #newWatch: () => InvocationWatch;
-  #watch: InvocationWatch | undefined;
-  readonly #view: object;
+  readonly #startedAt: number;
+  #watch: InvocationWatch | undefined = undefined;
+  #view: object | undefined = undefined;
   #isOver = false;
 
-  constructor(batch: BatchParts, caller: Address | undefined, newWatch: () => InvocationWatch) {
+  /** `startedAt` counts only for a function with a deadline. */
+  constructor(batch: BatchParts, caller: Address | undefined, startedAt: number) {
     this.#batch = batch;
     this.#caller = caller;
-    this.#newWatch = newWatch;
-    this.#view = batch.served.shape.briefView(this);
+    this.#startedAt = startedAt;
   }
 
   /** Made when somebody wants it. */
   get watch(): InvocationWatch {
-    this.#watch ??= this.#newWatch();
+    const batch = this.#batch;
+    const overdue = () => batch.overdue(this.#startedAt);
+    this.#watch ??= new InvocationWatch(batch.served.fn.deadlineMs, batch.caller, overdue);
     return this.#watch;
   }
 
@@ -96,7 +92,8 @@ export class EndpointContext implements Context<never>, CellHolder {
 
   get self(): Address {
     this.#check();
-    return { ...this.#batch.self };
+    const { type, id } = this.#batch.self;
+    return { type, id };
   }
 
   get caller(): Address | undefined {
@@ -110,6 +107,7 @@ export class EndpointContext implements Context<never>, CellHolder {
   }
 
   get state(): never {
+    this.#view ??= this.#batch.served.shape.briefView(this);
     return this.#view as never;
   }
 

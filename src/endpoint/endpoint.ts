@@ -7,12 +7,14 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Address } from '../sdk/address.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import type { BatchRequest } from '../statefun/protocol.ts';
-import { decodeRequest, encodeResponse } from '../statefun/protocol-codec.ts';
-import { PROTOCOL_LIMITS } from '../statefun/protocol-layout.ts';
-import { BatchRunner } from './batch-run.ts';
+import type { BatchRequest, BatchResponse } from '../statefun/protocol.ts';
+import { decodeRequest } from '../statefun/protocol-codec.ts';
+import { PROTOCOL_LIMITS, type ProtocolLimits } from '../statefun/protocol-layout.ts';
+import { runBatch } from './batch-run.ts';
+import { StateRules } from './batch-state.ts';
 import type { Caller } from './caller.ts';
 import { type EndpointEvent, type EndpointOptions, type FilledOptions, fillOptions } from './endpoint-options.ts';
+import type { EndpointPlace } from './endpoint-place.ts';
 import { MessageMapping } from './message-mapping.ts';
 import { checkCarried } from './not-on-statefun.ts';
 import { ServedFunctions } from './served-function.ts';
@@ -25,70 +27,97 @@ export interface EndpointResponse {
 }
 
 /** StateFun takes this type and nothing else, without parameters. */
-const CONTENT_TYPE = 'application/octet-stream';
-const NOTHING = new Uint8Array(0);
-const FAILED: EndpointResponse = { status: 500, headers: { 'content-length': '0' }, body: NOTHING };
+export const CONTENT_TYPE = 'application/octet-stream';
+const FAILED: EndpointResponse = { status: 500, headers: { 'content-length': '0' }, body: new Uint8Array(0) };
+
+/** The response with this body; that of a failure without one. */
+export function responseOf(body: Uint8Array | undefined): EndpointResponse {
+  if (body === undefined) return FAILED;
+  return { status: 200, headers: { 'content-type': CONTENT_TYPE, 'content-length': String(body.length) }, body };
+}
+
+/** Makes what its host sends of a response. */
+export type Encode<Body> = (response: BatchResponse) => Body;
 
 export class Endpoint {
   /** Bytes that a request may have. */
   readonly requestBytesMax: number;
-  readonly #options: FilledOptions;
-  readonly #runner: BatchRunner;
+  readonly #limits: ProtocolLimits;
+  readonly #log: FilledOptions['log'];
+  readonly #place: EndpointPlace;
 
   /** Throws `NOT_ON_STATEFUN` or `INVALID_DEFINITION`. */
   constructor(given: EndpointOptions, clock: Clock, random: Random) {
     const options = fillOptions(given);
-    const { limits, development, types, sends, egresses } = options;
-    this.#options = options;
-    this.requestBytesMax = limits.requestBytesMax;
+    const { development, types, sends, egresses } = options;
+    const { requestBytesMax, itemCountMax } = options.limits;
+    this.#log = options.log;
+    this.requestBytesMax = requestBytesMax;
+    this.#limits = { ...PROTOCOL_LIMITS, bytesMax: requestBytesMax };
     const warnings = checkCarried(options);
-    const mapping = new MessageMapping({ types, sends, egresses, itemCountMax: limits.itemCountMax });
-    const place = { functions: new ServedFunctions(options), mapping, clock, random };
-    const setting = { itemCountMax: limits.itemCountMax, development };
-    this.#runner = new BatchRunner(place, setting, { overdue: (error) => this.#tell('warning', error.message, error) });
+    this.#place = {
+      functions: new ServedFunctions(options),
+      mapping: new MessageMapping({ types, sends, egresses, itemCountMax }),
+      stateRules: new StateRules(itemCountMax, development),
+      clock,
+      random,
+      overdue: (error) => this.#tell('warning', error.message, error),
+    };
     for (const text of warnings) this.#tell('warning', text, undefined);
   }
 
-  /** Never rejects. */
-  async handle(bytes: Uint8Array, caller: Caller): Promise<EndpointResponse> {
+  /**
+   * The response to these bytes, made by `encode`; at once, if all functions return at once. Undefined if something has
+   * failed: the log learns what, and nothing is thrown.
+   */
+  handle<Body>(bytes: Uint8Array, caller: Caller, encode: Encode<Body>): Body | undefined | Promise<Body | undefined> {
     let request: BatchRequest | undefined;
     try {
-      request = this.#decode(bytes);
-      const body = encodeResponse(await this.#runner.run(request, caller));
-      const headers = { 'content-type': CONTENT_TYPE, 'content-length': String(body.length) };
-      return { status: 200, headers, body };
+      if (bytes.length > this.requestBytesMax) throw tooLarge(this.requestBytesMax);
+      request = decodeRequest(bytes, this.#limits);
+      const response = runBatch(this.#place, request, caller);
+      return response instanceof Promise ? this.#encodeLater(request, response, encode) : encode(response);
     } catch (error) {
-      return this.refuse(error, request);
+      return this.#tellFailed(request, error);
     }
   }
 
-  #decode(bytes: Uint8Array): BatchRequest {
-    const { requestBytesMax } = this;
-    if (bytes.length > requestBytesMax) throw tooLarge(requestBytesMax);
-    return decodeRequest(bytes, { ...PROTOCOL_LIMITS, bytesMax: requestBytesMax });
+  async #encodeLater<Body>(
+    request: BatchRequest,
+    response: Promise<BatchResponse>,
+    encode: Encode<Body>,
+  ): Promise<Body | undefined> {
+    try {
+      return encode(await response);
+    } catch (error) {
+      return this.#tellFailed(request, error);
+    }
   }
 
-  /** The response when something has failed; the log learns what. */
-  refuse(error: unknown, request?: BatchRequest): EndpointResponse {
-    const reason = error instanceof Error ? error.message : describe(error);
-    if (request === undefined) {
-      this.#tell('warning', `A request was refused: ${reason}`, error);
-    } else {
-      const { target, invocations } = request;
-      const whose = `${target.type} ${describe(target.id)}`;
-      this.#tell('error', `${whose}: a batch of ${invocations.length} has failed: ${reason}`, error, target);
-    }
-    return FAILED;
+  #tellFailed(request: BatchRequest | undefined, error: unknown): undefined {
+    if (request === undefined) return this.tellRefused(error);
+    const { target, invocations } = request;
+    const whose = `${target.type} ${describe(target.id)}`;
+    this.#tell('error', `${whose}: a batch of ${invocations.length} has failed: ${reasonOf(error)}`, error, target);
+  }
+
+  /** Nothing has been made of a request; the log learns why. */
+  tellRefused(error: unknown): undefined {
+    this.#tell('warning', `A request was refused: ${reasonOf(error)}`, error);
   }
 
   /** Whoever listens must not fail a request. */
   #tell(level: EndpointEvent['level'], text: string, error: unknown, target?: Address): void {
     try {
-      this.#options.log({ level, text, error, target });
+      this.#log({ level, text, error, target });
     } catch {
       // It has nobody else to tell it to.
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : describe(error);
 }
 
 /** The error for a request of more bytes than allowed. */

@@ -62,24 +62,24 @@ export class MessageMapping {
   }
 
   #readValue(bytes: Uint8Array): unknown {
-    const { value, refusal } = { refusal: undefined, value: undefined, ...decodeOutside(bytes, this.#limits) };
-    if (refusal === undefined) return value;
-    throw new MillraceError('MESSAGE_INVALID', `A message of type ${VALUE_TYPENAME} is refused: ${refusal}.`);
+    const decoded = decodeOutside(bytes, this.#limits);
+    if (decoded.refusal === undefined) return decoded.value;
+    throw new MillraceError('MESSAGE_INVALID', `A message of type ${VALUE_TYPENAME} is refused: ${decoded.refusal}.`);
   }
 
   /** What a message becomes that goes to a function. Throws `MESSAGE_NOT_ENCODABLE`. */
   message(message: unknown, target: string): TypedValue {
     if (this.#sends.size === 0) return plainValue(message);
     const rule = this.#sends.get(target) ?? this.#sends.get(`${namespaceOf(target)}/*`);
-    return this.#outbound(rule, message, `messages to ${target}`);
+    return this.#outbound(rule, message, 'messages to', target);
   }
 
   /** What a record becomes that goes to an egress. Throws `MESSAGE_NOT_ENCODABLE`. */
   record(record: unknown, egress: string): TypedValue {
-    return this.#outbound(this.#egresses.get(egress), record, `records of ${egress}`);
+    return this.#outbound(this.#egresses.get(egress), record, 'records of', egress);
   }
 
-  #outbound(rule: OutboundRule | undefined, value: unknown, what: string): TypedValue {
+  #outbound(rule: OutboundRule | undefined, value: unknown, what: string, type: string): TypedValue {
     if (rule === undefined || asTypedValue(value) !== undefined) return plainValue(value);
     try {
       if (typeof rule !== 'function') return { typename: rule.typename, value: rule.serialize(value) };
@@ -87,9 +87,9 @@ export class MessageMapping {
       if (made !== undefined) return made;
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : describe(cause);
-      throw new MillraceError('MESSAGE_NOT_ENCODABLE', `The rule for ${what} threw: ${reason}`, { cause });
+      throw new MillraceError('MESSAGE_NOT_ENCODABLE', `The rule for ${what} ${type} threw: ${reason}`, { cause });
     }
-    throw new MillraceError('MESSAGE_NOT_ENCODABLE', `The rule for ${what} has given no TypedValue.`);
+    throw new MillraceError('MESSAGE_NOT_ENCODABLE', `The rule for ${what} ${type} has given no TypedValue.`);
   }
 }
 

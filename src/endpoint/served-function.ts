@@ -9,6 +9,7 @@ import type { StateSpecs, ValueSpec } from '../sdk/state.ts';
 import { allGuards, type CellGuard } from '../state/cell-guard.ts';
 import { type StateShape, stateShape } from '../state/state-view.ts';
 import type { KnownState, MissingState } from '../statefun/protocol.ts';
+import type { TypedValue } from '../statefun/typed-value.ts';
 import type { AnyType, FilledOptions } from './endpoint-options.ts';
 import { VALUE_TYPENAME } from './message-mapping.ts';
 
@@ -40,6 +41,19 @@ export class ServedFunction {
   /** By state, what brings its values up to date, and says which it takes. */
   guardsOf(type: string): readonly (CellGuard | undefined)[] {
     return this.#guards ?? allGuards(type, this.fn.state as StateSpecs);
+  }
+
+  /** By state, the value that a request has brought along; undefined if any state is missing there. */
+  broughtBy(known: readonly KnownState[]): (TypedValue | undefined)[] | undefined {
+    const brought: (TypedValue | undefined)[] = [];
+    for (let index = 0; index < this.states.length; index++) {
+      const { name } = this.states[index];
+      // Mostly they come in the order in which they are declared, since a cluster learnt them so.
+      const hit = known[index]?.name === name ? index : known.findIndex((state) => state.name === name);
+      if (hit === -1) return undefined;
+      brought.push(known[hit].value);
+    }
+    return brought;
   }
 
   /** What it declares and a request has not brought along. */

@@ -27,13 +27,21 @@ export function encodeStored(value: unknown, version: number): Uint8Array {
   return bytes;
 }
 
-export type Stored = { readonly value: unknown; readonly version: number } | { readonly refusal: string };
+/** Without a refusal there is a value; one that is undefined is none. */
+export interface Stored {
+  readonly value: unknown;
+  readonly version: number;
+  readonly refusal: string | undefined;
+}
 
 /** The value with its version, or why its bytes are refused. */
 export function decodeStored(bytes: Uint8Array, limits: OutsideLimits): Stored {
   const isVersioned = bytes[0] === VERSIONED && bytes.length > HEAD_BYTE_LENGTH;
   const version = isVersioned ? bytes[1] | (bytes[2] << 8) : 1;
-  if (version === 0 || version > VALUE_VERSION_MAX) return { refusal: `it says that its version is ${version}` };
+  if (version === 0 || version > VALUE_VERSION_MAX) {
+    return { value: undefined, version, refusal: `it says that its version is ${version}` };
+  }
   const decoded = decodeOutside(isVersioned ? bytes.subarray(HEAD_BYTE_LENGTH) : bytes, limits);
-  return decoded.refusal === undefined ? { value: decoded.value, version } : { refusal: decoded.refusal };
+  if (decoded.refusal !== undefined) return { value: undefined, version, refusal: decoded.refusal };
+  return { value: decoded.value, version, refusal: undefined };
 }

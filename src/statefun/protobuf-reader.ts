@@ -4,6 +4,7 @@
  * no deeper, and there is a bound on the number of fields. What it gives shares no memory with the bytes.
  */
 import { isUtf8 } from 'node:buffer';
+import { copyBytes } from '../base/copy-bytes.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import type { NameCache } from './name-cache.ts';
 import { WIRE_32, WIRE_64, WIRE_GROUP, WIRE_GROUP_END, WIRE_LENGTH, WIRE_VARINT } from './protocol-layout.ts';
@@ -26,7 +27,7 @@ export class ProtobufReader {
 
   /** @throws MillraceError `MALFORMED_BATCH`, as every method here, if the bytes are not what they should be. */
   constructor(bytes: Uint8Array, what: string, fieldCountMax: number) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#what = what;
     this.#end = bytes.byteLength;
     this.#fieldsLeft = fieldCountMax;
@@ -93,9 +94,7 @@ export class ProtobufReader {
     const start = this.#position;
     this.#position = start + length;
     const copy = new Uint8Array(length);
-    // A call costs more than a few bytes do.
-    if (length > 32) copy.set(this.#bytes.subarray(start, start + length));
-    else for (let index = 0; index < length; index++) copy[index] = this.#bytes[start + index];
+    copyBytes(this.#bytes, start, start + length, copy, 0);
     return copy;
   }
 

@@ -9,6 +9,7 @@
  *
  * One writer serves a thread: each use begins at the end again and gives a copy of what it wrote.
  */
+import { copyBytes } from '../base/copy-bytes.ts';
 import { MillraceError } from '../sdk/errors.ts';
 
 const CAPACITY_MIN = 16 * 1024;
@@ -41,6 +42,11 @@ export class ProtobufWriter {
     return copy;
   }
 
+  /** All that was written, as a text with a character for each byte (latin1). It is made faster than bytes are. */
+  finishText(): string {
+    return this.#buffer.toString('latin1', this.#position);
+  }
+
   /** The head of a field whose content has been written since the length was `before`. */
   head(tag: number, before: number): void {
     const byteLength = this.byteLength - before;
@@ -66,7 +72,7 @@ export class ProtobufWriter {
     const before = this.byteLength;
     this.#reserve(bytes.length);
     this.#position -= bytes.length;
-    this.#buffer.set(bytes, this.#position);
+    copyBytes(bytes, 0, bytes.length, this.#buffer, this.#position);
     this.head(tag, before);
   }
 

@@ -49,6 +49,21 @@ export function encodeResponse(response: BatchResponse): Uint8Array {
   return writer.finish();
 }
 
+/** Longer ones would take a second copy as text. */
+const TEXT_BYTES_MAX = 8 * 1024;
+
+/**
+ * The same for node:http, which sends a text (here of one character a byte, latin1) in one piece with the head of a
+ * response, and bytes in another. A long response is bytes.
+ *
+ * @throws MillraceError `MALFORMED_BATCH` as `encodeResponse`
+ */
+export function encodeResponseText(response: BatchResponse): string | Uint8Array {
+  writer.begin();
+  writeResponse(writer, response);
+  return writer.byteLength > TEXT_BYTES_MAX ? writer.finish() : writer.finishText();
+}
+
 /**
  * The response that the bytes are; no bytes are success without effects. It shares no memory with them.
  *

@@ -32,7 +32,7 @@ export function stored(content: unknown, version = 1): TypedValue {
 export function read({ typename, value: bytes }: TypedValue): unknown {
   if (typename !== VALUE_TYPENAME) return PLAIN_MAPPING.read({ typename, value: bytes });
   const decoded = decodeStored(bytes ?? new Uint8Array(0), OUTSIDE_LIMITS);
-  if ('refusal' in decoded) throw new Error(decoded.refusal);
+  if (decoded.refusal !== undefined) throw new Error(decoded.refusal);
   return decoded.value;
 }
 
