@@ -46,7 +46,8 @@ export class NodeFile implements OpenFile {
   readAt(offsetBytes: number, byteLength: number): Uint8Array {
     this.#assertOpen();
     assert(offsetBytes >= 0, 'a read starts at the beginning of the file or after it');
-    const bytes = new Uint8Array(byteLength);
+    // Not filled with zeros first: a recovery reads many megabytes.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer);
     let length = 0;
     while (length < byteLength) {
       const count = fs.readSync(this.#descriptor, bytes, length, byteLength - length, offsetBytes + length);

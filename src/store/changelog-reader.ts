@@ -20,15 +20,22 @@ import { callStorage, damaged } from './storage-failure.ts';
 
 /** How much is read at once. Frames handed out are views of such a window, and no window is ever used again. */
 const WINDOW_BYTES = 1 << 18;
+/**
+ * For whoever reads all of a changelog and holds nobody up. What a window cuts off is read again with the next one, and
+ * stays in memory twice if frames are kept; so windows are much longer than frames.
+ */
+export const LONG_WINDOW_BYTES: number = 1 << 22;
 
 export class SegmentReader {
   readonly path: string;
   readonly header: SegmentHeader;
   readonly #file: OpenFile;
+  readonly #windowBytes: number;
   #window: Buffer = Buffer.alloc(0);
   #windowOffset = 0;
 
-  constructor(fileSystem: FileSystem, directory: string, segment: number) {
+  constructor(fileSystem: FileSystem, directory: string, segment: number, windowBytes: number = WINDOW_BYTES) {
+    this.#windowBytes = windowBytes;
     this.path = segmentPath(directory, segment);
     if (!callStorage(this.path, () => fileSystem.exists(this.path))) {
       throw damaged(this.path, 0, 'the segment is missing');
@@ -75,7 +82,7 @@ export class SegmentReader {
   #view(offset: number, byteLength: number, end: number): Buffer {
     const inWindow = offset - this.#windowOffset;
     if (inWindow < 0 || inWindow + byteLength > this.#window.length) {
-      this.#window = this.#read(offset, Math.max(byteLength, Math.min(WINDOW_BYTES, end - offset)));
+      this.#window = this.#read(offset, Math.max(byteLength, Math.min(this.#windowBytes, end - offset)));
       this.#windowOffset = offset;
       return this.#window.subarray(0, byteLength);
     }

@@ -9,7 +9,7 @@
 import type { FileSystem } from '../base/file-system.ts';
 import type { DeltaLocation } from './changelog-frame.ts';
 import { SEGMENT_HEADER_BYTES } from './changelog-layout.ts';
-import { checkedEnd, deltaFrames, SegmentReader } from './changelog-reader.ts';
+import { checkedEnd, deltaFrames, LONG_WINDOW_BYTES, SegmentReader } from './changelog-reader.ts';
 import { listSegments, type SegmentInfo, segmentPath } from './changelog-segment.ts';
 import { callStorage, damaged } from './storage-failure.ts';
 
@@ -167,7 +167,7 @@ class Recovery {
   #open(segment: number): SegmentReader {
     if (this.#reader?.header.segment === segment) return this.#reader;
     this.#close();
-    this.#reader = new SegmentReader(this.#fileSystem, this.#directory, segment);
+    this.#reader = new SegmentReader(this.#fileSystem, this.#directory, segment, LONG_WINDOW_BYTES);
     return this.#reader;
   }
 

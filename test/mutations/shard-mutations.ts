@@ -302,10 +302,18 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'recovery: an older record of the same page wins',
     file: 'src/shard/durable/record-page.ts',
-    find: 'for (let index = count - 1; index >= 0; index--) this.#index(index);',
-    replace: 'for (let index = 0; index < count; index++) this.#index(index);',
+    find: 'for (let index = 0; index < hashes.length; index++) {',
+    replace: 'for (let index = hashes.length - 1; index >= 0; index--) {',
     why: 'an entity goes back to an older epoch',
     suites: [seeds(120), tests('unit/shard/recovered-records')],
+  },
+  {
+    name: 'fold: an older record of the same page is put',
+    file: 'src/shard/durable/recovered-records.ts',
+    find: 'for (let index = this.#pages[page].count - 1; index >= 0; index--) {',
+    replace: 'for (let index = 0; index < this.#pages[page].count; index++) {',
+    why: 'the store gets what an entity was before',
+    suites: [tests('unit/shard/recovered-records')],
   },
   {
     name: 'fold: an older record of another page is put',

@@ -5,9 +5,12 @@
  * after the other.
  *
  * ```
- *   records:  hash │ frame │ offset     in the order in which they were read
- *   slots:    hash, record + 1 │ …      open addressing; of each key the newest record of the page alone
+ *   records:  hash │ frame │ offset │ next     in the order in which they were read
+ *   heads:    record + 1 │ …                   by the hash's low bits: the newest record, whose `next` is the one before
  * ```
+ *
+ * Nothing is compared while a page is made, so a start does not look at any key twice. A chain has the newest record of
+ * a key before its older ones, and no key has more of them than there are deltas.
  */
 import { hashAsciiId, hashId } from '../../keys/id-hash.ts';
 import { isEntityKey, readKey, readRecord, type RecordSpan } from '../../state/record-reader.ts';
@@ -20,8 +23,6 @@ const ROUND_BYTES_PER_RECORD = 64;
 /** What a record is in its page. */
 const OLDER = 0;
 const NEWEST = 1;
-/** Slots a record; what is searched for is in few pages. */
-const SLOTS_PER_RECORD = 2;
 
 /** A frame of a changelog, which holds records. */
 interface RecordFrame {
@@ -66,59 +67,49 @@ export class RecordPage {
   readonly #frames: Int32Array;
   readonly #offsets: Int32Array;
   readonly #recordFrames: readonly RecordFrame[];
-  readonly #slots: Int32Array;
+  readonly #heads: Int32Array;
+  readonly #nexts: Int32Array;
   readonly #kept: Uint8Array;
   /** One for the record that is searched for, and one for those that it is compared with. */
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
   readonly #otherSpan: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
-  /** The newest records of keys. */
-  newestCount = 0;
+  /** Records that are the newest of their keys, as far as is known. */
+  newestCount: number;
 
   constructor({ count, hashes, frames, offsets, recordFrames, items }: PageDraft) {
     this.count = count;
+    this.newestCount = count;
     this.items = items;
     this.#hashes = hashes.slice(0, count);
     this.#frames = frames.slice(0, count);
     this.#offsets = offsets.slice(0, count);
     this.#recordFrames = recordFrames.slice();
-    this.#kept = new Uint8Array(count);
-    let slotCount = 2;
-    while (slotCount < count * SLOTS_PER_RECORD) slotCount *= 2;
-    this.#slots = new Int32Array(slotCount * 2);
-    for (let index = count - 1; index >= 0; index--) this.#index(index);
+    this.#kept = new Uint8Array(count).fill(NEWEST);
+    let headCount = 1;
+    while (headCount < count) headCount *= 2;
+    this.#heads = new Int32Array(headCount);
+    this.#nexts = new Int32Array(count);
+    this.#chain(this.#hashes, this.#heads, this.#nexts);
   }
 
-  /** Newest first: a key that is there already is known by a newer record. */
-  #index(index: number): void {
-    const slots = this.#slots;
-    const hash = this.#hashes[index];
-    const mask = slots.length - 1;
-    for (let slot = (hash * 2) & mask; ; slot = (slot + 2) & mask) {
-      const known = slots[slot + 1] - 1;
-      if (known === -1) {
-        slots[slot] = hash;
-        slots[slot + 1] = index + 1;
-        this.#kept[index] = NEWEST;
-        this.newestCount++;
-        return;
-      }
-      if (slots[slot] === hash && this.#isSameKey(known, index)) return;
+  /** Oldest first, each before the ones that are there. */
+  #chain(hashes: Int32Array, heads: Int32Array, nexts: Int32Array): void {
+    const mask = heads.length - 1;
+    for (let index = 0; index < hashes.length; index++) {
+      const head = hashes[index] & mask;
+      nexts[index] = heads[head];
+      heads[head] = index + 1;
     }
   }
 
-  #isSameKey(one: number, other: number): boolean {
-    const { keyStart, keyEnd } = this.span(other);
-    return this.hasKey(one, this.frame(other).bytes, keyStart, keyEnd);
-  }
-
-  /** The record of a key; -1 if there is none. */
+  /** The newest record of a key; -1 if there is none. */
   find(hash: number, key: Uint8Array, keyStart: number, keyEnd: number): number {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    for (let slot = (hash * 2) & mask; ; slot = (slot + 2) & mask) {
-      const index = slots[slot + 1] - 1;
-      if (index === -1 || (slots[slot] === hash && this.hasKey(index, key, keyStart, keyEnd))) return index;
+    const heads = this.#heads;
+    let index = heads[hash & (heads.length - 1)] - 1;
+    while (index !== -1 && !(this.#hashes[index] === hash && this.hasKey(index, key, keyStart, keyEnd))) {
+      index = this.#nexts[index] - 1;
     }
+    return index;
   }
 
   /** Whether a record is of this key. */
@@ -148,7 +139,7 @@ export class RecordPage {
     return this.#kept[index] === NEWEST;
   }
 
-  /** A later page has the key. */
+  /** There is a newer record of the key. */
   overtake(index: number): void {
     this.#kept[index] = OLDER;
     this.newestCount--;

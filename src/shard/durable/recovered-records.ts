@@ -59,7 +59,7 @@ export class RecoveredRecords {
     return this.recordCount === 0;
   }
 
-  /** Keys, and no fewer; just as many once they are sifted. */
+  /** Keys, and no fewer: until they are sifted, older records count, too. */
   get count(): number {
     return this.#pages.reduce((sum, { newestCount }) => sum + newestCount, 0);
   }
@@ -130,8 +130,8 @@ export class RecoveredRecords {
   }
 
   /**
-   * Finds the newest record of each key, in steps, each of which yields how many records it has looked at. By one index
-   * of all records, since each key is searched for as often as it was written; it is gone at the end.
+   * Finds the newest record of each key, in steps, each of which yields how many records it has looked at; newest first.
+   * By one index of all records, since each key is searched for as often as it was written; it is gone at the end.
    */
   *sift(): Generator<number, void> {
     if (this.#isSifted) return;
@@ -139,9 +139,9 @@ export class RecoveredRecords {
     while (slotCount < this.count * SLOTS_PER_RECORD) slotCount *= 2;
     const seen = { entries: new Int32Array(slotCount), hashes: new Int32Array(slotCount) };
     for (let page = this.#pages.length - 1; page >= 0; page--) {
-      for (let index = 0; index < this.#pages[page].count; index++) {
+      for (let index = this.#pages[page].count - 1; index >= 0; index--) {
         this.#sift(seen, page, index);
-        if (index % SIFT_COUNT === SIFT_COUNT - 1) yield SIFT_COUNT;
+        if (index % SIFT_COUNT === 0) yield SIFT_COUNT;
       }
     }
     this.#isSifted = true;
@@ -149,7 +149,6 @@ export class RecoveredRecords {
 
   #sift({ entries, hashes }: SeenKeys, page: number, index: number): void {
     const own = this.#pages[page];
-    if (!own.isNewest(index)) return;
     const hash = own.hash(index);
     const mask = entries.length - 1;
     let slot = hash & mask;
