@@ -4,9 +4,10 @@
  * in files of its own.
  */
 
-export { bootstrap, type BootstrapOptions } from '../src/engine/bootstrap.ts';
+export type { BootstrapOptions } from '../src/engine/bootstrap.ts';
 export type { BootstrapRecord } from '../src/engine/bootstrap-records.ts';
 export type { DeadLetterList, DeadLetterOptions, DeadLetterOutcome, DeadLetters } from '../src/engine/dead-letters.ts';
+export { bootstrap, savepointDigest } from '../src/engine/doors.ts';
 export { type AskOptions, Engine, type SendOptions, type StopOptions } from '../src/engine/engine.ts';
 export type {
   EgressMetrics,
@@ -18,7 +19,7 @@ export type {
 export type { EndpointReport } from '../src/engine/endpoints.ts';
 export type { EngineOptions } from '../src/engine/options.ts';
 export type { ScrubOptions, ScrubResult } from '../src/engine/scrub.ts';
-export { savepointDigest, type SavepointInfo } from '../src/engine/savepoint-info.ts';
+export type { SavepointInfo } from '../src/engine/savepoint-info.ts';
 export type { Parked, UnparkOptions } from '../src/engine/parked.ts';
 export type { Progress, ProgressListener } from '../src/engine/savepoint-progress.ts';
 export type { EngineEvents } from '../src/engine/error-events.ts';

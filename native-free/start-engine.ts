@@ -1,11 +1,11 @@
 /**
- * The native-free entry's `startEngine`: the same engine over the store of this folder.
+ * The native-free entry's `startEngine`: the same engine over the store of this folder, loaded when it is first called,
+ * like that of the main entry.
  */
-import { type CheckMigrationsOptions, checkMigrationsOn } from '../src/engine/check-migrations.ts';
+import type { CheckMigrationsOptions } from '../src/engine/check-migrations.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import type { MigrationReport } from '../src/engine/migration-check.ts';
 import type { EngineOptions } from '../src/engine/options.ts';
-import { startEngineOn } from '../src/engine/start-engine.ts';
 
 const NATIVE_FREE = {
   name: 'native-free',
@@ -13,7 +13,8 @@ const NATIVE_FREE = {
 };
 
 /** Starts an engine; see `startEngine` of the main entry. Its data directories are those of the native-free store. */
-export function startEngine(options: EngineOptions): Promise<Engine> {
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { startEngineOn } = await import('../src/engine/start-engine.ts');
   return startEngineOn(NATIVE_FREE, options);
 }
 
@@ -23,5 +24,6 @@ export async function checkMigrations(
   module: URL | string,
   options?: CheckMigrationsOptions,
 ): Promise<MigrationReport> {
-  return await checkMigrationsOn(NATIVE_FREE, path, module, options);
+  const { checkMigrationsOn } = await import('../src/engine/check-migrations.ts');
+  return checkMigrationsOn(NATIVE_FREE, path, module, options);
 }

@@ -3,9 +3,10 @@
  * and may change at any time.
  */
 
-export { bootstrap, type BootstrapOptions } from './engine/bootstrap.ts';
+export type { BootstrapOptions } from './engine/bootstrap.ts';
 export type { BootstrapRecord } from './engine/bootstrap-records.ts';
 export type { DeadLetterList, DeadLetterOptions, DeadLetterOutcome, DeadLetters } from './engine/dead-letters.ts';
+export { bootstrap, savepointDigest } from './engine/doors.ts';
 export { type AskOptions, Engine, type SendOptions, type StopOptions } from './engine/engine.ts';
 export type {
   EgressMetrics,
@@ -17,7 +18,7 @@ export type {
 export type { EndpointReport } from './engine/endpoints.ts';
 export type { EngineOptions } from './engine/options.ts';
 export type { ScrubOptions, ScrubResult } from './engine/scrub.ts';
-export { savepointDigest, type SavepointInfo } from './engine/savepoint-info.ts';
+export type { SavepointInfo } from './engine/savepoint-info.ts';
 export type { Parked, UnparkOptions } from './engine/parked.ts';
 export type { Progress, ProgressListener } from './engine/savepoint-progress.ts';
 export type { EngineEvents } from './engine/error-events.ts';

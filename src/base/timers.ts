@@ -11,9 +11,9 @@ export interface Timers<Timer = unknown> {
 }
 
 /** What Node can count to; longer waits end then, and whoever waits looks at the clock. */
-const LONGEST_MS = 2 ** 31 - 1;
+export const TIMEOUT_MS_MAX: number = 2 ** 31 - 1;
 
 export const systemTimers: Timers<NodeJS.Timeout> = {
-  set: (callback, ms) => setTimeout(callback, Math.min(Math.max(ms, 0), LONGEST_MS)),
+  set: (callback, ms) => setTimeout(callback, Math.min(Math.max(ms, 0), TIMEOUT_MS_MAX)),
   clear: (timer) => clearTimeout(timer),
 };

@@ -39,13 +39,8 @@ export interface BootstrapOptions {
 const TURN_COUNT = 4_096;
 const FIRST_EPOCH = 1;
 
-/**
- * Writes a savepoint with this state, for `startEngine({ from })`.
- *
- * @throws MillraceError (as a rejection) `INVALID_OPTION`, `MODULE_NOT_LOADED`, `MODULE_NOT_EXPORTED` or
- *   `BOOTSTRAP_FAILED`, whose details name the record
- */
-export async function bootstrap(options: BootstrapOptions): Promise<SavepointInfo> {
+/** `bootstrap`, which says what is thrown. */
+export async function writeBootstrap(options: BootstrapOptions): Promise<SavepointInfo> {
   const records = new BootstrapRecords(await loadModule(moduleUrl(options.module)));
   const path = pathOf('into', options.into ?? '') as string;
   const progress = new ProgressReport('bootstrap', options.onProgress);

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TIMEOUT_MS_MAX } from '../base/timers.ts';
 import { callbackSink, type EgressCallback } from '../io/egress-pump.ts';
 import type { EgressStream } from '../io/egress-stream.ts';
 import type { EgressType } from '../sdk/egress.ts';
@@ -18,7 +19,7 @@ import type { EngineLatency, EngineMetrics, LatencyOptions } from './observation
 import type { Parked } from './parked.ts';
 import { type EndpointReport, endpoints } from './endpoints.ts';
 import { scrub, type ScrubOptions, type ScrubResult } from './scrub.ts';
-import { type Runtime, TIMEOUT_MS_MAX } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import type { SavepointInfo } from './savepoint-info.ts';
 
 const ASK_TIMEOUT_MS_DEFAULT = 10_000;

@@ -25,7 +25,7 @@ export async function loadModule(url: string): Promise<Module> {
   }
   const { exports } = loaded;
   for (const name of ['default', 'module']) if (isModule(exports[name])) return exports[name];
-  return moduleOfPrograms(loaded) ?? refuse(url, exports);
+  return (await moduleOfPrograms(loaded)) ?? refuse(url, exports);
 }
 
 function refuse(url: string, exports: Readonly<Record<string, unknown>>): never {

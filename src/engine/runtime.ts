@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../base/clock.ts';
 import { Signal } from '../base/signal.ts';
+import { TIMEOUT_MS_MAX } from '../base/timers.ts';
+import { loadHistograms } from '../metrics/latency.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
 import type { Directory } from '../shard/function-binding.ts';
@@ -29,8 +31,6 @@ import { WaitingRoom } from './waiting-room.ts';
 
 /** How often a waiting `drained` or `stop` looks again. */
 const POLL_MS = 1;
-/** Node's timers wrap above this. */
-export const TIMEOUT_MS_MAX: number = 2 ** 31 - 1;
 
 type Phase = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
 
@@ -141,6 +141,8 @@ export class Runtime {
 
   /** Resolves when all shards take messages. */
   async started(): Promise<void> {
+    // While the shards load what they need, this thread has nothing else to do; later it would be a pause.
+    loadHistograms();
     await this.#supervisor.started();
     this.#waiting.throwFailure();
     if (this.#phase === 'starting') this.#phase = 'running';

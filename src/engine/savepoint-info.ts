@@ -33,12 +33,8 @@ export function savepointInfo(summary: SavepointSummary): SavepointInfo {
 /** Blocks between two turns of the event loop. */
 const TURN_COUNT = 64;
 
-/**
- * Reads a whole savepoint, checks every byte of it, and says what it holds.
- *
- * @throws MillraceError (as a rejection) `SAVEPOINT_DAMAGED`, `DATA_TOO_NEW` or `STORAGE_FAILED`
- */
-export function savepointDigest(path: string | URL): Promise<SavepointInfo> {
+/** `savepointDigest`, which says what is thrown. */
+export function digestAt(path: string | URL): Promise<SavepointInfo> {
   return digestOn(new NodeFileSystem(), typeof path === 'string' ? path : fileURLToPath(path));
 }
 

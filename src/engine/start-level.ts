@@ -1,13 +1,13 @@
 /**
  * The main entry's `startEngine`: state in LevelDB, one store per shard. It is loaded only when there is a data
- * directory: by the shards' threads, and by this one so that it is not unloaded under their feet.
+ * directory: by the shards' threads, and by this one so that it is not unloaded under their feet. The engine itself is
+ * loaded when it is first called: shards load the entry, too, with every module that imports it, and must not wait for
+ * what they do not need.
  */
-import { keepLoaded } from '../level/level-store.ts';
-import { type CheckMigrationsOptions, checkMigrationsOn } from './check-migrations.ts';
+import type { CheckMigrationsOptions } from './check-migrations.ts';
 import type { Engine } from './engine.ts';
 import type { MigrationReport } from './migration-check.ts';
 import type { EngineOptions } from './options.ts';
-import { startEngineOn } from './start-engine.ts';
 
 const LEVEL = {
   name: 'level',
@@ -26,7 +26,11 @@ const LEVEL = {
  *   `STORAGE_FAILED` or `SHARD_FAILED`
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  if (options?.directory !== undefined) await keepLoaded();
+  if (options?.directory !== undefined) {
+    const { keepLoaded } = await import('../level/level-store.ts');
+    await keepLoaded();
+  }
+  const { startEngineOn } = await import('./start-engine.ts');
   return startEngineOn(LEVEL, options);
 }
 
@@ -43,5 +47,6 @@ export async function checkMigrations(
   module: URL | string,
   options?: CheckMigrationsOptions,
 ): Promise<MigrationReport> {
-  return await checkMigrationsOn(LEVEL, path, module, options);
+  const { checkMigrationsOn } = await import('./check-migrations.ts');
+  return checkMigrationsOn(LEVEL, path, module, options);
 }

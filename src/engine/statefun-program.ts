@@ -5,20 +5,20 @@
  * of a program made meanwhile does not listen. All other servers do.
  */
 import { Server } from 'node:net';
-import { statefunModule } from '../remote/embedded.ts';
 import { defineModule, type Module } from '../sdk/module.ts';
-import { isStateFun, type StateFun, watchPrograms, type WatchedPrograms } from '../statefun/statefun.ts';
+import { isProgram, type Program, watchPrograms, type WatchedPrograms } from '../statefun/made-programs.ts';
+import type { StateFun } from '../statefun/statefun.ts';
 
 type Exports = Readonly<Record<string, unknown>>;
 
 export interface LoadedProgram {
   readonly exports: Exports;
   /** What was made while it was loaded, the first time that it was. */
-  readonly made: readonly StateFun[];
+  readonly made: readonly Program[];
 }
 
 /** A module is evaluated once in a thread, so what it has made is known of the first time only. */
-const madeBy = new Map<string, readonly StateFun[]>();
+const madeBy = new Map<string, readonly Program[]>();
 
 const underWay = new Set<WatchedPrograms>();
 const listen = Server.prototype.listen;
@@ -48,10 +48,14 @@ function listenUnlessProgram(this: Server, ...given: never[]): Server {
   return Reflect.apply(listen, this, given) as Server;
 }
 
-/** The functions of the programs that a module exports, or else of those that it has made; undefined without any. */
-export function moduleOfPrograms({ exports, made }: LoadedProgram): Module | undefined {
-  const exported = [...new Set(Object.values(exports).filter(isStateFun))];
+/**
+ * The functions of the programs that a module exports, or else of those that it has made; undefined without any. What
+ * runs programs is loaded only where there is one.
+ */
+export async function moduleOfPrograms({ exports, made }: LoadedProgram): Promise<Module | undefined> {
+  const exported = [...new Set(Object.values(exports).filter(isProgram))];
   const programs = exported.length > 0 ? exported : made;
   if (programs.length === 0) return undefined;
-  return defineModule({ modules: programs.map((program) => statefunModule(program)) });
+  const { statefunModule } = await import('../remote/embedded.ts');
+  return defineModule({ modules: programs.map((program) => statefunModule(program as StateFun)) });
 }

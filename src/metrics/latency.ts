@@ -1,33 +1,41 @@
 /**
  * Latencies and their percentiles: an HDR histogram, which keeps every value to three significant digits at constant
- * cost and size (about 34 KB), whatever the shape of the distribution. The only importer of hdr-histogram-js, in its
- * WebAssembly build; its memory lies outside the JavaScript heap, so whoever makes one also destroys it.
+ * cost and size (about 130 KB), whatever the shape of the distribution. The only importer of hdr-histogram-js, which is
+ * loaded with the first histogram: that takes a thread some tens of milliseconds, and no start should wait for it.
  *
  * Values go in and come out in microseconds and are kept in nanoseconds. One histogram belongs to one thread.
  */
-import {
-  build,
-  decodeFromCompressedBase64,
-  encodeIntoCompressedBase64,
-  type Histogram,
-  initWebAssemblySync,
-} from 'hdr-histogram-js';
+import { createRequire } from 'node:module';
+import type * as Hdr from 'hdr-histogram-js';
+import { assert } from '../base/assert.ts';
 
 /** One hour. What took longer counts as that long. */
 const LATENCY_NS_MAX = 3_600_000_000_000;
 const NS_PER_US = 1_000;
 /** Lines per halving of the distance to 100 % in the text; five is what the usual plotters expect. */
 const TICKS_PER_HALF_DISTANCE = 5;
+const BIT_BUCKET_SIZE = 32;
+
+let library: typeof Hdr | undefined;
+
+/** Once per thread; further calls return at once. */
+export function loadHistograms(): typeof Hdr {
+  return (library ??= createRequire(import.meta.url)('hdr-histogram-js') as typeof Hdr);
+}
+
+/** Whether a histogram can be made without a pause. */
+export function areHistogramsLoaded(): boolean {
+  return library !== undefined;
+}
 
 export class LatencyHistogram {
-  readonly #histogram: Histogram;
+  #kept: Hdr.Histogram | undefined;
 
   constructor() {
-    // Once per thread; further calls return at once.
-    initWebAssemblySync();
-    this.#histogram = build({
-      useWebAssembly: true,
-      bitBucketSize: 32,
+    this.#kept = loadHistograms().build({
+      // Compiling it takes longer than all that it would ever save.
+      useWebAssembly: false,
+      bitBucketSize: BIT_BUCKET_SIZE,
       // Resizing would allocate amid a measurement; the full range costs little from the start.
       autoResize: false,
       lowestDiscernibleValue: 1,
@@ -36,9 +44,14 @@ export class LatencyHistogram {
     });
   }
 
+  get #histogram(): Hdr.Histogram {
+    assert(this.#kept !== undefined, 'a histogram that was destroyed is not used any more');
+    return this.#kept;
+  }
+
   /** Adds one latency. Negative ones, as clocks that step back give them, count as 0. */
   record(microseconds: number): void {
-    this.#histogram.recordValue(Math.min(Math.max(microseconds * NS_PER_US, 0), LATENCY_NS_MAX));
+    this.#histogram.recordValue(Math.round(Math.min(Math.max(microseconds * NS_PER_US, 0), LATENCY_NS_MAX)));
   }
 
   get count(): number {
@@ -76,17 +89,12 @@ export class LatencyHistogram {
 
   /** All of it as text, in nanoseconds: HDR's compressed form (V2) in base64, which other tools read, too. */
   encode(): string {
-    return encodeIntoCompressedBase64(this.#histogram);
+    return loadHistograms().encodeIntoCompressedBase64(this.#histogram);
   }
 
   /** Adds all values of a histogram that was encoded. */
   add(encoded: string): void {
-    const other = decodeFromCompressedBase64(encoded, 32, true);
-    try {
-      this.#histogram.add(other);
-    } finally {
-      other.destroy();
-    }
+    this.#histogram.add(loadHistograms().decodeFromCompressedBase64(encoded, BIT_BUCKET_SIZE));
   }
 
   /** Forgets all values. */
@@ -98,9 +106,8 @@ export class LatencyHistogram {
   distribution(): string {
     return this.#histogram.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, NS_PER_US);
   }
-
   /** Gives the memory back. The histogram cannot be used any more. */
   destroy(): void {
-    this.#histogram.destroy();
+    this.#kept = undefined;
   }
 }

@@ -8,6 +8,7 @@ import type { BatchRequest, BatchResponse } from './protocol.ts';
 import { BoundFunction, runBatch } from './run-batch.ts';
 import { serveBatch } from './serve-batches.ts';
 import type { Type } from './type.ts';
+import { showMade } from './made-programs.ts';
 import {
   BooleanType,
   customType,
@@ -28,32 +29,6 @@ export interface StateFunOptions {
 /** An HTTP handler that serves a program. */
 export type Handler = (req: unknown, res: unknown) => Promise<void>;
 
-export interface WatchedPrograms {
-  /** Those that were made so far. */
-  readonly made: readonly StateFun[];
-  stop(): void;
-}
-
-/**
- * Those who want to know which programs are made. Of the thread and not of this file, which may be there twice: a program
- * may have a copy of the package of its own.
- */
-const WATCHERS: unique symbol = Symbol.for('millrace.statefun.watchers') as never;
-const watchers = ((globalThis as { [WATCHERS]?: Set<StateFun[]> })[WATCHERS] ??= new Set());
-
-/** Notes the programs that are made in this thread from now on. */
-export function watchPrograms(): WatchedPrograms {
-  const made: StateFun[] = [];
-  watchers.add(made);
-  return { made, stop: () => void watchers.delete(made) };
-}
-
-/** Also if it was made by another copy of this file. */
-export function isStateFun(value: unknown): value is StateFun {
-  const { bind, hasHandler } = Object(value) as Partial<StateFun>;
-  return typeof bind === 'function' && typeof hasHandler === 'function';
-}
-
 export class StateFun {
   readonly #functions: Map<string, BoundFunction> = new Map();
   readonly #handlers: WeakSet<Handler> = new WeakSet();
@@ -61,7 +36,7 @@ export class StateFun {
 
   constructor({ onError = logError }: StateFunOptions = {}) {
     this.#onError = onError;
-    for (const made of watchers) made.push(this);
+    showMade(this);
   }
 
   /**

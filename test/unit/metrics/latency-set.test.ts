@@ -20,3 +20,21 @@ test('histograms of several threads add up, by name', () => {
   expect([one.get('a')?.count, all.get('c')]).toEqual([0, undefined]);
   for (const set of [one, other, all]) set.destroy();
 });
+
+test('what came before there was a histogram is in it, however much it was', () => {
+  for (const count of [1, 1_023, 1_024, 5_000]) {
+    const set = new LatencySet();
+    for (let value = 1; value <= count; value++) set.record('early', value);
+    expect([set.get('early')?.count, (set.get('early')?.max ?? 0) / 1000]).toEqual([count, expect.closeTo(count, -1)]);
+    set.reset();
+    set.record('early', 7);
+    expect(set.get('early')?.count).toBe(1);
+  }
+});
+
+test('a reset forgets what came before there was a histogram, but not that it came', () => {
+  const set = new LatencySet();
+  set.record('early', 1);
+  set.reset();
+  expect([set.get('early')?.count, Object.keys(set.encode())]).toEqual([0, ['early']]);
+});
