@@ -1,6 +1,6 @@
 /**
- * The thread of loops that only post and wait: undici's pool with a bare handler, which is the client of our endpoints,
- * too.
+ * The thread of loops that only post and wait: undici's pool with a bare handler, the quickest client that there is as a
+ * package.
  */
 import { parentPort } from 'node:worker_threads';
 import { Pool } from 'undici';

@@ -36,6 +36,8 @@ export interface Attempt {
   readonly isAnswered: boolean;
   /** Whether the request has been taken by a connection. */
   readonly isSent: boolean;
+  /** Whether all of the request has left. */
+  readonly isTaken: boolean;
   /** When anything last came or went, by the clock's `elapsedMs`. */
   readonly activeAt: number;
   /** Frees the connection; nothing is told any more. */

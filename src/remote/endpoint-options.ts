@@ -15,9 +15,9 @@ export interface EndpointTimeouts {
   readonly call?: Duration;
   /** To get a connection: 20 s (`okhttp`: 10 s). */
   readonly connect?: Duration;
-  /** For silence once a response has begun or is waited for; by default none (`okhttp`: 10 s). */
+  /** For silence once the request has left: by default none (`okhttp`: 10 s). */
   readonly read?: Duration;
-  /** For the request to be taken: silence before the response is borne for the longer of `read` and `write`. */
+  /** For the request to leave, once there is a connection: by default none (`okhttp`: 10 s). */
   readonly write?: Duration;
 }
 

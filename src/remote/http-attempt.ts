@@ -1,21 +1,14 @@
 /**
- * One request on one connection, as undici tells of it: collects the response, looks at nothing of it but its length and
- * encoding, and tells the listener once what came. Whatever goes wrong it has to give the connection back or destroy it.
+ * One request on one connection, which tells of it: collects the response, looks at nothing of it but its length and
+ * encoding, and tells the listener once what came. What it does not want to the end it ends with its connection.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Attempt, AttemptFailure, AttemptListener } from './attempt.ts';
 import type { BodyAllowance, RestingBody } from './body-allowance.ts';
+import type { Exchange, HttpConnection } from './http-connection.ts';
 import { type Inflater, readEncoding } from './inflate.ts';
 import { ResponseBody, tooLong } from './response-body.ts';
-
-/** What undici lets a handler do. */
-export interface RequestControl {
-  abort(reason: Error): void;
-  pause(): void;
-  resume(): void;
-}
-
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
+import type { ResponseHead } from './response-head.ts';
 
 export interface AttemptGround {
   /** Of the body, as it comes and as it is inflated. */
@@ -32,19 +25,20 @@ const FAILURE_BYTES_MAX = 65_536;
 const SMALL_BYTES = 65_536;
 /** Informational responses before the real one. */
 const INFORMATIONAL_MAX = 16;
+const NO_BYTES = new Uint8Array(0);
 
-export class HttpAttempt implements Attempt, RestingBody {
+export class HttpAttempt implements Attempt, RestingBody, Exchange {
   readonly #ground: AttemptGround;
   #listener: AttemptListener | undefined;
-  #control: RequestControl | undefined;
-  #status = 0;
-  #headers: Headers = {};
+  #connection: HttpConnection | undefined;
+  #head: ResponseHead | undefined;
   #encoding: string | undefined;
   #body: ResponseBody | undefined;
   #informationalCount = 0;
-  #isPosted = false;
+  #isAllowed = false;
   isAnswered = false;
   isSent = false;
+  isTaken = false;
   activeAt: number;
 
   constructor(ground: AttemptGround, listener: AttemptListener) {
@@ -53,99 +47,110 @@ export class HttpAttempt implements Attempt, RestingBody {
     this.activeAt = ground.clock.elapsedMs();
   }
 
-  /** The request is on its way; from now on the listener may be told. */
-  posted(): void {
-    this.#isPosted = true;
-  }
-
   cancel(): void {
     this.#listener = undefined;
-    this.#letGo(new Error('called off'));
+    this.#letGo();
   }
 
   rest(): void {
-    this.#control?.pause();
+    this.#connection?.pause();
   }
 
   goOn(): void {
     // Not at once: whoever makes room may be in the middle of reading another response.
-    queueMicrotask(() => this.#control?.resume());
+    queueMicrotask(() => this.#connection?.resume());
   }
 
-  onRequestStart(control: RequestControl): void {
-    this.#control = control;
-    if (this.#listener === undefined) {
-      control.abort(new Error('called off'));
-      return;
-    }
+  carriedBy(connection: HttpConnection): void {
+    this.#connection = connection;
+  }
+
+  sent(): void {
     this.isSent = true;
-    this.activeAt = this.#ground.clock.elapsedMs();
+    this.#isActive();
   }
 
-  onResponseStart(_control: RequestControl, status: number, headers: Headers): void {
+  taken(): void {
+    this.isTaken = true;
+    this.#isActive();
+  }
+
+  headCame(head: ResponseHead): boolean {
     this.isAnswered = true;
-    this.activeAt = this.#ground.clock.elapsedMs();
-    if (status < 200) {
-      if (++this.#informationalCount > INFORMATIONAL_MAX) this.#cut(new Error('It sent too many interim responses'));
-      return;
+    this.#isActive();
+    if (head.status < 200) {
+      if (++this.#informationalCount <= INFORMATIONAL_MAX) return true;
+      return this.#cut(new Error('It sent too many interim responses'));
     }
-    this.#status = status;
-    this.#headers = headers;
+    this.#head = head;
     const { bytesMax } = this.#ground;
     this.#body = new ResponseBody(this.#isSuccess ? bytesMax : FAILURE_BYTES_MAX);
-    if (!this.#isSuccess) return;
-    if (Number(single(headers['content-length'])) > bytesMax) return this.#cut(tooLong(bytesMax));
+    if (!this.#isSuccess) return true;
+    if (head.byteLength !== undefined && head.byteLength > bytesMax) return this.#cut(tooLong(bytesMax));
     try {
-      this.#encoding = readEncoding(joined(headers['content-encoding']));
+      this.#encoding = readEncoding(head.contentEncoding);
+      return true;
     } catch (error) {
-      this.#cut(error as Error);
+      return this.#cut(error as Error);
     }
   }
 
-  onResponseData(_control: RequestControl, piece: Uint8Array): void {
-    if (this.#listener === undefined || this.#body === undefined) return;
-    this.activeAt = this.#ground.clock.elapsedMs();
+  pieceCame(piece: Uint8Array): boolean {
+    if (this.#body === undefined) return false;
     const error = this.#body.add(piece);
     if (error !== undefined && this.#isSuccess) return this.#cut(error);
     if (error !== undefined) {
       this.#tell(this.#body.bytes());
-      return this.#letGo(error);
+      this.#letGo();
+      return false;
     }
     const { byteLength } = this.#body;
-    if (byteLength > SMALL_BYTES) this.#ground.allowance.keeps(this, byteLength);
+    if (byteLength > SMALL_BYTES) {
+      this.#isAllowed = true;
+      this.#ground.allowance.keeps(this, byteLength);
+    }
+    return true;
   }
 
-  onResponseEnd(): void {
-    if (this.#body === undefined) return;
-    const bytes = this.#body.bytes();
-    this.#control = undefined;
+  piecesPause(): void {
+    this.#isActive();
+    this.#body?.own();
+  }
+
+  ended(): void {
+    this.#connection = undefined;
+    const bytes = this.#body?.bytes() ?? NO_BYTES;
     if (this.#encoding === undefined || bytes.byteLength === 0) {
       this.#tell(bytes);
-      this.#ground.allowance.gone(this);
+      this.#gone();
       return;
     }
-    this.#ground.inflater.inflate(this.#encoding, bytes, (error, inflated) => {
-      this.#ground.allowance.gone(this);
+    this.#body?.own();
+    this.#ground.inflater.inflate(this.#encoding, this.#body?.bytes() ?? NO_BYTES, (error, inflated) => {
+      this.#gone();
       if (error === undefined) this.#tell(inflated);
       else this.#end({ kind: 'cut', cause: error });
     });
   }
 
-  onResponseError(_control: RequestControl | undefined, error: Error): void {
-    this.#control = undefined;
-    this.#ground.allowance.gone(this);
-    const end = (): void => this.#end({ kind: this.isSent ? 'cut' : 'unreachable', cause: error });
-    if (this.#isPosted) end();
-    else queueMicrotask(end);
+  failed(error: Error): void {
+    this.#connection = undefined;
+    this.#gone();
+    this.#end({ kind: this.isSent ? 'cut' : 'unreachable', cause: error });
   }
 
   get #isSuccess(): boolean {
-    return this.#status >= 200 && this.#status <= 299;
+    return this.#head !== undefined && this.#head.status >= 200 && this.#head.status <= 299;
   }
 
-  #cut(cause: Error): void {
+  #isActive(): void {
+    this.activeAt = this.#ground.clock.elapsedMs();
+  }
+
+  #cut(cause: Error): false {
     this.#end({ kind: 'cut', cause });
-    this.#letGo(cause);
+    this.#letGo();
+    return false;
   }
 
   #tell(bytes: Uint8Array): void {
@@ -153,9 +158,9 @@ export class HttpAttempt implements Attempt, RestingBody {
     this.#listener = undefined;
     listener?.attemptEnded({
       kind: 'response',
-      status: this.#status,
-      contentType: single(this.#headers['content-type']),
-      retryAfter: single(this.#headers['retry-after']),
+      status: this.#head?.status ?? 0,
+      contentType: this.#head?.contentType,
+      retryAfter: this.#head?.retryAfter,
       body: this.#isSuccess ? bytes : bytes.subarray(0, EXCERPT_BYTES),
     });
   }
@@ -166,21 +171,18 @@ export class HttpAttempt implements Attempt, RestingBody {
     listener?.attemptEnded(failure);
   }
 
-  /** Frees the connection by ending it. */
-  #letGo(reason: Error): void {
-    const control = this.#control;
-    this.#control = undefined;
+  /** Ends the connection, on which the rest may still come. */
+  #letGo(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
     this.#body = undefined;
-    control?.abort(reason);
-    this.#ground.allowance.gone(this);
+    connection?.close();
+    this.#gone();
   }
-}
 
-/** A header that stands there twice is none: nobody can tell which one counts. */
-function single(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function joined(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(', ') : value;
+  /** Nothing of the response is kept any more. */
+  #gone(): void {
+    if (this.#isAllowed) this.#ground.allowance.gone(this);
+    this.#isAllowed = false;
+  }
 }

@@ -96,7 +96,7 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
     const ms = probe === 0 ? rules.attemptMs(this.#remainingMs, callMs, random) : callMs;
     this.#attemptEndsAt = this.#attemptBeganAt + ms;
     this.#attempt = client.post(this.#order.target, this.#order.body, this);
-    this.#watch(Math.min(ms, this.#silenceMs || ms));
+    this.#watch(ms);
   }
 
   /** The client says what came of the attempt. */
@@ -117,10 +117,11 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
     return this.#endsAt - this.#ground.breaker.closedMs();
   }
 
-  /** How long the attempt may be silent as it is now; 0: as long as it lasts. */
+  /** How long the attempt may be silent as it is now; 0: as long as it lasts. Connecting has a bound of its own. */
   get #silenceMs(): number {
     const { readMs, writeMs } = this.#ground;
-    return this.#attempt?.isAnswered === true ? readMs : Math.max(readMs, writeMs);
+    if (this.#attempt?.isSent !== true) return 0;
+    return this.#attempt.isTaken ? readMs : writeMs;
   }
 
   /** Takes the response if it is one. */
@@ -164,15 +165,17 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
 
   /** Ends the attempt when its time is up, or when it has been silent for too long. */
   #watch(ms: number): void {
+    const { readMs, writeMs, clock } = this.#ground;
     const look = (): void => {
       const attempt = this.#attempt!;
-      const now = this.#ground.clock.elapsedMs();
+      const now = clock.elapsedMs();
       const silentAt = this.#silenceMs === 0 ? Infinity : attempt.activeAt + this.#silenceMs;
       const nextAt = Math.min(this.#attemptEndsAt, silentAt);
       if (nextAt > now) this.#watch(nextAt - now);
       else this.#cutOff(attempt, now - this.#attemptBeganAt);
     };
-    this.#setTimer(look, ms);
+    // Which silence is meant changes meanwhile, so the shorter one says when to look again.
+    this.#setTimer(look, Math.min(ms, readMs || ms, writeMs || ms));
   }
 
   #cutOff(attempt: Attempt, ms: number): void {

@@ -17,7 +17,7 @@ import type { EndpointStatus } from './endpoint-status.ts';
 import type { CallTarget } from './endpoint-url.ts';
 import { type EndpointGround, HttpOrigin } from './http-origin.ts';
 import type { Endpoint } from './transport.ts';
-import { openUndiciClient } from './undici-client.ts';
+import { openSocketClient } from './socket-client.ts';
 
 /** Names of functions come from anywhere; so many of them are remembered, and so many origins may come of them. */
 const PLACE_COUNT_MAX = 10_000;
@@ -45,7 +45,7 @@ export function httpEndpoint(options: HttpEndpointOptions): Endpoint {
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
-    open: (target) => openUndiciClient(target, filled, systemClock, systemRandom),
+    open: (target) => openSocketClient(target, filled, systemClock, systemTimers, systemRandom),
   }));
 }
 

@@ -132,4 +132,4 @@ export class HttpOrigin implements HttpClient {
 }
 
 /** For what could not even be begun. */
-const NO_ATTEMPT: Attempt = { isAnswered: false, isSent: false, activeAt: 0, cancel: () => undefined };
+const NO_ATTEMPT: Attempt = { isAnswered: false, isSent: false, isTaken: false, activeAt: 0, cancel: () => undefined };

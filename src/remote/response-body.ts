@@ -49,6 +49,12 @@ export class ResponseBody {
     joined.set(piece, this.#byteLength);
   }
 
+  /** Shares no memory with the pieces any more. */
+  own(): void {
+    if (this.#joined !== undefined || this.#first === undefined) return;
+    this.#first = new Uint8Array(this.#first);
+  }
+
   /** All that came. May share memory with the pieces. */
   bytes(): Uint8Array {
     return this.#joined?.subarray(0, this.#byteLength) ?? this.#first ?? NO_BYTES;

@@ -16,7 +16,7 @@ export const REMOTE_TRANSPORT_MUTATIONS: readonly Mutation[] = [
     find: 'if (refused !== undefined) {',
     replace: 'if (refused !== undefined && addresses.length > 1) {',
     why: 'a name that leads to the metadata of the cloud is called',
-    suites: [tests('unit/remote/undici-client')],
+    suites: [tests('unit/remote/socket-client')],
   },
   {
     name: 'transport: what is inflated has no limit',

@@ -49,7 +49,6 @@ export const SINGLE_IMPORTER: readonly string[] = [
   'hdr-histogram-js',
   'classic-level',
   'croner',
-  'undici',
   'yaml',
 ];
 

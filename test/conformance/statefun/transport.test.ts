@@ -171,7 +171,7 @@ test.each([
 ])('#43 with %s nothing is sent, calls wait, and the reason is there to see', async (_name, tls, reason) => {
   const server = await rawServer((_request, socket) => void socket.write(EMPTY_200), { tls: TLS_SERVER });
   const url = `https://localhost:${server.port}/`;
-  const at = caller({ url, tls, timeouts: { call: 100 } });
+  const at = caller({ url, tls, breaker: { failureCount: 1 } });
   const called = at.call();
   await expect.poll(() => at.reports.length).toBe(1);
   expect(at.reports[0]).toMatchObject({ code: 'ENDPOINT_UNREACHABLE' });

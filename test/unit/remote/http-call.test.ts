@@ -117,6 +117,18 @@ test('okhttp: silence for longer than the read timeout ends an attempt', async (
   expect(timesOf(at)).toEqual([0, 10_010]);
 });
 
+test.each([
+  ['stuck', 4_000],
+  ['never', 9_000],
+] as const)('a request that is %s ends after its own timeout', async (reply, ms) => {
+  const at = stage({ profile: 'okhttp', timeouts: { read: 9_000, write: 4_000 } });
+  at.client.reply = (attempt) => (attempt === 0 ? reply : ok());
+  const call = at.call();
+  await at.time.pass(30_000);
+  expect(await call).toEqual(NO_EFFECTS);
+  expect(timesOf(at)).toEqual([0, ms + 10]);
+});
+
 test('async: a function may compute in silence for as long as the call may take', async () => {
   const at = stage();
   at.client.reply = () => ({ ...(ok() as object), afterMs: 119_000 }) as never;

@@ -9,8 +9,8 @@ import type { MillraceError } from '../../../src/sdk/errors.ts';
 import type { BatchResponse } from '../../../src/statefun/protocol.ts';
 import { ManualTime } from './manual-time.ts';
 
-/** What comes of an attempt, and after how long; `never` is silence. */
-export type Reply = { readonly afterMs?: number; readonly outcome: AttemptOutcome } | 'never';
+/** What comes of an attempt, and after how long; `never` is silence, `stuck` that nobody takes the request. */
+export type Reply = { readonly afterMs?: number; readonly outcome: AttemptOutcome } | 'never' | 'stuck';
 
 export interface Posted {
   readonly at: number;
@@ -33,7 +33,7 @@ export class ScriptedClient implements HttpClient {
   post(target: CallTarget, _body: Uint8Array, listener: AttemptListener): Attempt {
     const posted = { at: this.#time.elapsedMs(), path: target.path, origin: target.origin, isCancelled: false };
     const reply = this.reply(this.posted.push(posted) - 1, target);
-    if (reply !== 'never') {
+    if (typeof reply !== 'string') {
       const tell = (): void => {
         if (!posted.isCancelled) listener.attemptEnded(reply.outcome);
       };
@@ -41,8 +41,8 @@ export class ScriptedClient implements HttpClient {
       else this.#time.set(tell, reply.afterMs);
     }
     const cancel = (): void => void (posted.isCancelled = true);
-    const isSent = reply === 'never' || reply.outcome.kind !== 'unreachable';
-    return { isAnswered: false, isSent, activeAt: posted.at, cancel };
+    const isSent = typeof reply === 'string' || reply.outcome.kind !== 'unreachable';
+    return { isAnswered: false, isSent, isTaken: isSent && reply !== 'stuck', activeAt: posted.at, cancel };
   }
 
   retire(): void {

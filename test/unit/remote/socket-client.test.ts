@@ -1,13 +1,16 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
+import { systemTimers } from '../../../src/base/timers.ts';
 import type { AttemptOutcome, HttpClient } from '../../../src/remote/attempt.ts';
 import { fillEndpoint } from '../../../src/remote/endpoint-options.ts';
 import { type FoundAddress, guardedLookup } from '../../../src/remote/guarded-lookup.ts';
 import { AddressGuard } from '../../../src/remote/refused-addresses.ts';
-import { openUndiciClient } from '../../../src/remote/undici-client.ts';
+import { openSocketClient } from '../../../src/remote/socket-client.ts';
 import { EMPTY_200 } from './raw-response.ts';
-import { rawServer } from './raw-server.ts';
+import { rawServer, until } from './raw-server.ts';
 
 /** What the guarded look-up gives for a name with these addresses, asked for one of them or for all. */
 function lookedUp(addresses: readonly string[], all: boolean, allow: readonly string[] = []): unknown {
@@ -51,7 +54,7 @@ test('the client connects to nothing that the guard refuses', async () => {
   const url = `http://localhost:${server.port}/`;
   const filled = fillEndpoint({ url });
   const guard = { mayReach: () => true, mayBeAt: () => false } as unknown as AddressGuard;
-  const client = openUndiciClient(filled.url.targetOf('x'), { ...filled, guard }, systemClock, () => 0);
+  const client = openSocketClient(filled.url.targetOf('x'), { ...filled, guard }, systemClock, systemTimers, () => 0);
   const outcome = await post(client, url);
   expect(outcome.kind).toBe('unreachable');
   expect((outcome as { readonly cause: Error }).cause.message).toContain('which is refused');
@@ -64,13 +67,54 @@ test('a connection that is too old is replaced', async () => {
   const server = await rawServer((_request, socket) => void socket.write(EMPTY_200));
   const url = `http://127.0.0.1:${server.port}/`;
   const filled = fillEndpoint({ url, connectionAgeMax: 1, concurrency: 1 });
-  const client = openUndiciClient(filled.url.targetOf('x'), filled, systemClock, () => 0);
+  const client = openSocketClient(filled.url.targetOf('x'), filled, systemClock, systemTimers, () => 0);
   expect(await post(client, url)).toMatchObject({ kind: 'response', status: 200 });
   expect(await post(client, url)).toMatchObject({ kind: 'response', status: 200 });
   expect(server.connectionCount).toBe(1);
   await setTimeout(1_050);
   expect(await post(client, url)).toMatchObject({ kind: 'response', status: 200 });
   expect(server.connectionCount).toBe(2);
+  await client.close();
+  await expect.poll(() => server.openCount).toBe(0);
+});
+
+test('a request has left when somebody has taken it all', async () => {
+  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const filled = fillEndpoint({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` });
+  const target = filled.url.targetOf('x');
+  const client = openSocketClient(target, filled, systemClock, systemTimers, () => 0);
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const attempt = client.post(target, new Uint8Array(40_000_000), { attemptEnded: () => undefined });
+  expect([attempt.isSent, attempt.isTaken]).toEqual([false, false]);
+  const [socket] = await accepted;
+  await expect.poll(() => attempt.isSent).toBe(true);
+  expect(attempt.isTaken).toBe(false);
+  socket.resume();
+  await expect.poll(() => attempt.isTaken).toBe(true);
+  await client.close();
+  await once(
+    socket.on('error', () => undefined),
+    'close',
+  );
+});
+
+test('a connection that the other side has closed, or says it will close, is not used again', async () => {
+  const endings = ['connection: close\r\n', 'keep-alive: timeout=1\r\n', '', ''];
+  const server = await rawServer(({ number }, socket) => {
+    const head = EMPTY_200.replace('\r\n\r\n', `\r\n${endings[number]}\r\n`);
+    if (number === 2) socket.end(head);
+    else socket.write(head);
+  });
+  const url = `http://127.0.0.1:${server.port}/`;
+  const filled = fillEndpoint({ url, concurrency: 1 });
+  const client = openSocketClient(filled.url.targetOf('x'), filled, systemClock, systemTimers, () => 0);
+  for (const number of endings.keys()) {
+    expect(await post(client, url)).toMatchObject({ kind: 'response', status: 200 });
+    expect(server.connectionCount).toBe(number + 1);
+    await until(() => number !== 2 || server.openCount === 0);
+  }
   await client.close();
   await expect.poll(() => server.openCount).toBe(0);
 });
