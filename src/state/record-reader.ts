@@ -118,11 +118,16 @@ function decodeKept(codec: PayloadCodec, bytes: Buffer, start: number, cells: Ce
 
 /** The value of a row, a `KeptValue` if it has a version or a deadline, from the bytes that a record or the store has of it. */
 export function readRowValue(codec: PayloadCodec, value: Uint8Array): unknown {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
-  assert(bytes[0] === FORMAT, 'a value of this format');
+  return readRowValueAt(codec, Buffer.from(value.buffer, value.byteOffset, value.length), 0);
+}
+
+/** The same of a value that begins there. */
+export function readRowValueAt(codec: PayloadCodec, bytes: Buffer, start: number): unknown {
+  assert(bytes[start] === FORMAT, 'a value of this format');
+  const at = start + ROW_HEAD_BYTES;
   const cell = new Cells();
-  if (bytes[ROW_HEAD_BYTES] >= TAG_VERSION) decodeKept(codec, bytes, ROW_HEAD_BYTES, cell);
-  else readCell(codec, bytes, ROW_HEAD_BYTES, cell, 0);
+  if (bytes[at] >= TAG_VERSION) decodeKept(codec, bytes, at, cell);
+  else readCell(codec, bytes, at, cell, 0);
   return cell.readCell(0);
 }
 

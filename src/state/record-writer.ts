@@ -73,7 +73,39 @@ export class RecordWriter {
 
   /** The record of a row, which may have been removed. */
   writeRow(key: string, value: unknown): void {
-    const start = this.#rowKey(key);
+    this.#rowValue(this.#rowKey(key), value);
+  }
+
+  /** The same with a key that is bytes already. */
+  writeRowOf(key: Uint8Array, keyBytes: number, value: unknown): void {
+    const start = this.length;
+    this.#reserve(RECORD_HEAD_BYTES + keyBytes);
+    const { bytes } = this;
+    bytes.writeUInt16LE(keyBytes, start);
+    const keyStart = start + RECORD_HEAD_BYTES;
+    for (let index = 0; index < keyBytes; index++) bytes[keyStart + index] = key[index];
+    this.length = keyStart + keyBytes;
+    this.#rowValue(start, value);
+  }
+
+  /** Records that are written already. */
+  copyRecords(from: Buffer, start: number, end: number): void {
+    this.#reserve(end - start);
+    from.copy(this.bytes, this.length, start, end);
+    this.length += end - start;
+  }
+
+  /** The record of a row that has been removed, with its key from there. */
+  copyRemoval(from: Buffer, keyStart: number, keyEnd: number): void {
+    this.#reserve(RECORD_HEAD_BYTES + keyEnd - keyStart);
+    const { bytes, length: start } = this;
+    bytes.writeUInt16LE(keyEnd - keyStart, start);
+    bytes.writeUInt32LE(REMOVED, start + 2);
+    from.copy(bytes, start + RECORD_HEAD_BYTES, keyStart, keyEnd);
+    this.length += RECORD_HEAD_BYTES + keyEnd - keyStart;
+  }
+
+  #rowValue(start: number, value: unknown): void {
     const valueStart = this.length;
     if (value !== undefined) {
       this.#reserve(ROW_HEAD_BYTES + CELL_BYTES_MAX);

@@ -3,13 +3,14 @@
  * that holds nothing but the rows, with open addressing as in `EntityTable`: among a million rows, a search by comparing
  * takes twenty cache misses, a `Map` of strings about six, and this three or four.
  *
- * A row is sorted in only when somebody goes through rows in order: many, such as timers of a few seconds, come and go
- * before that, and need not be compared with any other. Those of timers are not even placed in the hash table
- * before somebody asks for one by its key.
+ * A row is sorted in only when somebody goes through rows in order: many come and go before that, and need not be compared
+ * with any other. Those of timers are not even rows before somebody asks for one by its key: until then they wait here,
+ * in pairs.
  */
 import { hashId } from '../keys/id-hash.ts';
 import { SECTION_TIMER, SECTION_TIMER_OF } from '../store/key-layout.ts';
-import { PLACE_HASHED, PLACE_LATE, PLACE_NONE, PLACE_SORTED, type Row } from './row.ts';
+import { PLACE_HASHED, PLACE_NONE, PLACE_SORTED, type Row } from './row.ts';
+import type { RowPair } from './row-pair.ts';
 import { RowTree } from './row-tree.ts';
 
 /** Where in a key its section stands. */
@@ -23,18 +24,24 @@ export class RowTable {
   /** Rows that are not in the tree; some of them may be gone. */
   #unsorted: Row[] = [];
   #unsortedCount = 0;
-  /** Rows that are not in the hash table either, in no order; the hash of each says where it is. */
-  #unplaced: Row[] = [];
+  /** Rows that are still pairs, in no order. */
+  #late: RowPair[] = [];
+  readonly #part: (pair: RowPair) => readonly Row[];
   #placedCount = 0;
   #mask = SLOTS_MIN - 1;
   #slots: (Row | undefined)[] = new Array<Row | undefined>(SLOTS_MIN).fill(undefined);
 
+  /** `part` makes the rows of a pair. */
+  constructor(part: (pair: RowPair) => readonly Row[]) {
+    this.#part = part;
+  }
+
   get size(): number {
-    return this.#tree.size + this.#unsortedCount + this.#unplaced.length;
+    return this.#tree.size + this.#unsortedCount + this.#late.length * 2;
   }
 
   get(key: string): Row | undefined {
-    if (this.#unplaced.length > 0 && mayBeLate(key)) this.#placeAll();
+    if (this.#late.length > 0 && mayBeLate(key)) this.#partAll();
     const hash = hashId(key);
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const row = this.#slots[slot];
@@ -47,11 +54,21 @@ export class RowTable {
     this.#place(row);
   }
 
-  /** The same of a row of a timer, which is probably gone before anybody asks for it by its key. */
-  addLate(row: Row): void {
-    row.place = PLACE_LATE;
-    row.hash = this.#unplaced.length;
-    this.#unplaced.push(row);
+  /** The same of the rows of a timer, which are probably gone before anybody asks for one by its key. */
+  addLate(pair: RowPair): void {
+    pair.lateAt = this.#late.length;
+    this.#late.push(pair);
+  }
+
+  /** Removes a pair, if it is there; the last one takes its place. */
+  removeLate(pair: RowPair): void {
+    if (!pair.isLate) return;
+    const last = this.#late.pop();
+    if (last !== undefined && last !== pair) {
+      last.lateAt = pair.lateAt;
+      this.#late[pair.lateAt] = last;
+    }
+    pair.leave();
   }
 
   /** Removes a row, if it is there, and closes the gap so that searches need no tombstones. */
@@ -59,10 +76,6 @@ export class RowTable {
     const { place } = row;
     if (place === PLACE_NONE) return;
     row.place = PLACE_NONE;
-    if (place === PLACE_LATE) {
-      this.#removeLate(row);
-      return;
-    }
     let gap = row.hash & this.#mask;
     while (this.#slots[gap] !== row) gap = (gap + 1) & this.#mask;
     this.#unlist(row, place);
@@ -80,20 +93,22 @@ export class RowTable {
 
   /** All rows with `from` <= key < `before`, as they are now. */
   range(from: string, before: string): Row[] {
-    return this.#sorted().range(from, before);
+    return this.#sorted(from, before).range(from, before);
   }
 
   /** The same, but no more than so many. */
   first(from: string, before: string, count: number): Row[] {
-    return this.#sorted().first(from, before, count);
+    return this.#sorted(from, before).first(from, before, count);
   }
 
   values(): Iterable<Row> {
-    return this.#sorted().values();
+    this.#partAll();
+    return this.#sorted('', '').values();
   }
 
-  #sorted(): RowTree<Row> {
-    this.#placeAll();
+  /** The tree, with all rows of a range in it. */
+  #sorted(from: string, before: string): RowTree<Row> {
+    if (this.#late.length > 0 && mayHoldLate(from, before)) this.#partAll();
     for (const row of this.#unsorted) {
       if (!row.isKept) continue;
       row.place = PLACE_SORTED;
@@ -114,18 +129,12 @@ export class RowTable {
     this.#unsorted = this.#unsorted.filter(({ isKept }) => isKept);
   }
 
-  /** The last one takes its place. */
-  #removeLate(row: Row): void {
-    const last = this.#unplaced.pop();
-    if (last === undefined || last === row) return;
-    last.hash = row.hash;
-    this.#unplaced[row.hash] = last;
-  }
-
-  #placeAll(): void {
-    if (this.#unplaced.length === 0) return;
-    for (const row of this.#unplaced) this.#place(row);
-    this.#unplaced = [];
+  #partAll(): void {
+    for (const pair of this.#late) {
+      pair.leave();
+      for (const row of this.#part(pair)) this.#place(row);
+    }
+    this.#late = [];
   }
 
   #place(row: Row): void {
@@ -149,6 +158,14 @@ export class RowTable {
     this.#slots = new Array<Row | undefined>(old.length * 2).fill(undefined);
     for (const row of old) if (row !== undefined) this.#put(row);
   }
+}
+
+/** Whether rows that come late may lie in this range. */
+function mayHoldLate(from: string, before: string): boolean {
+  if (from.slice(0, SECTION_AT) !== before.slice(0, SECTION_AT)) return true;
+  const [first, last] = [from.charCodeAt(SECTION_AT), before.charCodeAt(SECTION_AT)];
+  // Not a number where a bound is shorter than that: then it may.
+  return !(last < Math.min(SECTION_TIMER, SECTION_TIMER_OF) || first > Math.max(SECTION_TIMER, SECTION_TIMER_OF));
 }
 
 /** Whether rows with such keys come late: timers, and what belongs to a function type; not hints, and not tokens. */

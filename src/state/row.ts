@@ -21,20 +21,14 @@ export interface Stored {
   foldMark: number;
 }
 
-/** Says what the key of a row is when somebody wants to know: of most timers of a few seconds nobody ever does. */
-export interface KeyMaker {
-  keyOf(row: Row): string;
-}
-
-/** It is in no table; it is nowhere in it yet where anybody looks; it is in the hash table; it is in the order, too. */
+/** It is in no table; it is in the hash table; it is in the order, too. */
 export const PLACE_NONE = 0;
-export const PLACE_LATE = 1;
-export const PLACE_HASHED = 2;
-export const PLACE_SORTED = 3;
+export const PLACE_HASHED = 1;
+export const PLACE_SORTED = 2;
 
 export class Row implements Stored {
-  #key: string | KeyMaker;
-  /** Of the key, once it is in the hash table of a `RowTable`; before that, where it waits. Kept by the table. */
+  readonly key: string;
+  /** Of the key, once it is in a `RowTable`; kept by that. */
   hash = 0;
   /** Where in a `RowTable` it is; kept by that. */
   place: number = PLACE_NONE;
@@ -45,19 +39,14 @@ export class Row implements Stored {
   /** Whether the store may hold something under this key, so that a removal must reach it. */
   mayBeStored: boolean;
 
-  constructor(key: string | KeyMaker, value: unknown, mayBeStored: boolean) {
-    this.#key = key;
+  constructor(key: string, value: unknown, mayBeStored: boolean) {
+    this.key = key;
     this.value = value;
     this.mayBeStored = mayBeStored;
   }
 
   get isKept(): boolean {
     return this.place !== PLACE_NONE;
-  }
-
-  get key(): string {
-    if (typeof this.#key !== 'string') this.#key = this.#key.keyOf(this);
-    return this.#key;
   }
 }
 

@@ -245,7 +245,10 @@ test(`${FLOOD_COUNT} dead letters are listed and sent again in bounded memory`, 
   first.engine.on('error', () => {});
   for (let n = 0; n < FLOOD_COUNT; n++) {
     const sent = first.engine.send(work, `id-${n % 9_973}`, { n, fail: 'no' }, { until: 'accepted' });
-    if (n % 256 === 0) await sent;
+    if (n % 256 > 0) continue;
+    await sent;
+    // Each of them is an error with a stack: kept, they would be all of the memory.
+    first.errors.length = 0;
   }
   first.errors.length = 0;
   await first.engine.drained();

@@ -7,7 +7,7 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'timers: what came while a key group was read is forgotten',
     file: 'src/shard/time/timer-windows.ts',
-    find: 'this.#pending.get(keyGroup)?.push(timer.stamp);',
+    find: 'this.#pending.get(keyGroup)?.push(this.#stampOf(timer));',
     replace: 'void timer;',
     why: 'it is in the store, below the horizon, and nobody looks for it until the next start',
     suites: [tests('unit/shard/timer-windows')],
@@ -31,7 +31,7 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'timers: what is due keeps its row',
     file: 'src/shard/time/timers.ts',
-    find: 'this.rows.take(timer as Row, near.epoch === this.#epoch);\n    this.rows.take(owner as Row, near.epoch === this.#epoch);',
+    find: 'this.rows.pairs.take(near);',
     replace: '',
     why: 'I6: the message is sent and the timer is still there: twice after a crash',
     suites: [tests('unit/shard/timers')],

@@ -151,6 +151,7 @@ export class Durability {
     this.#snapshot = new ShardSnapshot(this.#changelog, records, dirty, this.#inFlight, {
       names: namesOf,
       inFlightNames: () => this.#inFlight.names(place.directory, place.shapes),
+      writePair: (pair, writer) => rows.pairs.write(pair, writer),
       written: (delta, report) => {
         this.#fold.add(delta);
         this.#locations.set(report.epoch, report.location);

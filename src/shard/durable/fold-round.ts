@@ -9,11 +9,12 @@ import type { FileSystem } from '../../base/file-system.ts';
 import { NOTHING, NOTHING_BELOW, type RecordSpan, readRecord } from '../../state/record-reader.ts';
 import { Erasures } from '../../state/erasures.ts';
 import { afterPrefix, Erasure, keyBytes, Row, type Stored } from '../../state/row.ts';
+import { RowPair } from '../../state/row-pair.ts';
 import { readDelta } from '../../store/changelog-reader.ts';
 import { APPLIED_KEY } from '../../store/key-layout.ts';
 import type { StateStore, StoreBatch } from '../../store/state-store.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
-import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
+import { FRAME_STATE, itemAt, type WrittenDelta } from './shard-snapshot.ts';
 
 /** What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. */
 const LOOK_US = 0.05;
@@ -26,9 +27,7 @@ const ERASE_GROUP_BYTES = 1 << 14;
 const BATCH_BYTES = 1 << 20;
 
 /** What a record is to a round: not the newest of its item, the newest, or the newest and erased since. */
-const OLDER = 0;
-const NEWEST = 1;
-const GONE = 2;
+const [OLDER, NEWEST, GONE] = [0, 1, 2];
 
 export interface FoldRoundPlace {
   readonly fileSystem: FileSystem;
@@ -94,8 +93,9 @@ export class FoldRound {
     for (let delta = 0; delta < this.#deltas.length; delta++) {
       const { items } = this.#deltas[delta];
       for (let index = 0; index < items.length; index++) {
-        const item = this.#kept[delta][index] === OLDER ? undefined : items[index];
-        if (item !== undefined && !(item instanceof Erasure)) visit(item);
+        const item = this.#kept[delta][index] === OLDER ? undefined : itemAt(items, index);
+        const isSecond = item instanceof RowPair && items[index - 1] === item;
+        if (item !== undefined && !isSecond && !(item instanceof Erasure)) visit(item);
         if (this.#isSpent(LOOK_US)) yield 1;
       }
     }
@@ -152,11 +152,14 @@ export class FoldRound {
     const erasureCount = this.#erasures.length;
     for (let index = 0; index < items.length; index++) {
       const item = items[index];
-      if (item === undefined || item.foldMark !== this.#mark) {
-        if (item !== undefined) item.foldMark = this.#mark;
-        // What a later epoch has erased is done with, and does not go to the store.
-        kept[index] = this.#isErased(item) ? GONE : NEWEST;
-        if (item instanceof Erasure) this.#erasures.push(item);
+      if (item instanceof RowPair) {
+        // Both at once: it may be parted while the round sleeps.
+        const [first, second] = item.parted ?? [item, undefined];
+        kept[index] = this.#rate(first);
+        kept[index + 1] = second === undefined ? kept[index] : this.#rate(second);
+        index++;
+      } else {
+        kept[index] = this.#rate(item);
       }
       if (this.#isSpent(LOOK_US)) yield 1;
     }
@@ -164,6 +167,15 @@ export class FoldRound {
     for (const erasure of this.#erasures.slice(erasureCount)) {
       if (!this.#erased.covers(erasure.prefix)) this.#erased.add(erasure);
     }
+  }
+
+  /** What a record is to this round, of an item of which all later ones have been looked at. */
+  #rate(item: Stored | undefined): number {
+    if (item?.foldMark === this.#mark) return OLDER;
+    if (item !== undefined) item.foldMark = this.#mark;
+    if (item instanceof Erasure) this.#erasures.push(item);
+    // What a later epoch has erased is done with, and does not go to the store.
+    return this.#isErased(item) ? GONE : NEWEST;
   }
 
   /** Whether a later delta than those that were looked at last erases it. */
@@ -211,7 +223,7 @@ export class FoldRound {
       for (let at = 0; at < bytes.length; at = this.#span.end) {
         readRecord(bytes, at, this.#span);
         const isKept = kept[index] === NEWEST;
-        if (isKept) batchBytes += this.#putRecord(bytes, items[index], batch);
+        if (isKept) batchBytes += this.#putRecord(bytes, itemAt(items, index), batch);
         index++;
         if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
           // `span` is shared with nobody while this generator sleeps: rounds follow each other.
@@ -230,7 +242,7 @@ export class FoldRound {
   #putRecord(bytes: Buffer, item: Stored | undefined, batch: StoreBatch): number {
     const { keyStart, keyEnd, valueStart, end } = this.#span;
     const key = bytes.subarray(keyStart, keyEnd);
-    const row = item instanceof Row ? item : undefined;
+    const row = item instanceof Row || item instanceof RowPair ? item : undefined;
     if (valueStart === NOTHING) {
       // What has come and gone between two rounds the store has never seen.
       if (row?.mayBeStored !== false) batch.delete(key);

@@ -11,6 +11,7 @@ import type { Epoch } from '../../base/brand.ts';
 import { Entity } from '../../state/entity.ts';
 import type { RecordNames, RecordWriter } from '../../state/record-writer.ts';
 import { type Erasure, Row, type Stored } from '../../state/row.ts';
+import { RowPair } from '../../state/row-pair.ts';
 import type { DeltaLocation } from '../../store/changelog-frame.ts';
 import type { ChangelogWriter } from '../../store/changelog-writer.ts';
 import type { DirtyEntities } from './dirty-entities.ts';
@@ -37,7 +38,10 @@ export interface SnapshotReport {
   readonly isNewSegment: boolean;
 }
 
-/** A delta that was written, with what its records are of, in their order; undefined for those of no known function. */
+/**
+ * A delta that was written, with what its records are of, in their order; undefined for those of no known function. The
+ * two records of a pair of rows lie together.
+ */
 export interface WrittenDelta {
   /** Counted like in `DirtyEntities`. */
   readonly epoch: number;
@@ -45,9 +49,18 @@ export interface WrittenDelta {
   readonly items: readonly (Stored | undefined)[];
 }
 
+/** What a record is of; of a pair that is parted it is one of its rows. */
+export function itemAt(items: WrittenDelta['items'], index: number): Stored | undefined {
+  const item = items[index];
+  if (!(item instanceof RowPair) || item.parted === undefined) return item;
+  return item.parted[items[index - 1] === item ? 1 : 0];
+}
+
 export interface SnapshotHooks {
   names(functionIndex: number): RecordNames;
   inFlightNames(): BlockNames;
+  /** Writes the records of a pair of rows. */
+  writePair(pair: RowPair, records: RecordWriter): void;
   written(delta: WrittenDelta, report: SnapshotReport): void;
 }
 
@@ -153,12 +166,26 @@ export class ShardSnapshot {
   }
 
   readonly #encode = (item: Stored): void => {
+    if (item instanceof RowPair) {
+      this.#encodePair(item);
+      return;
+    }
     if (item instanceof Entity) this.#records.write(item, this.#hooks.names(item.functionIndex));
     else if (item instanceof Row) this.#records.writeRow(item.key, item.value);
     else this.#records.writeErasure((item as Erasure).prefix);
     this.#dirty.markEncoded(item);
     this.#items.push(item);
   };
+
+  #encodePair(pair: RowPair): void {
+    if (pair.parted === undefined) {
+      this.#hooks.writePair(pair, this.#records);
+      this.#items.push(pair, pair);
+    } else {
+      for (const row of pair.parted) if (this.#dirty.isInCut(row)) this.#encode(row);
+    }
+    this.#dirty.markEncoded(pair);
+  }
 
   #writeRecords(): void {
     const { bytes, length } = this.#records;

@@ -8,12 +8,14 @@
  */
 import type { PayloadCodec } from '../../wire/payload-codec.ts';
 import { readRowValue } from '../../state/record-reader.ts';
-import { afterPrefix, Erasure, type KeyMaker, keyBytes, Row, type Stored } from '../../state/row.ts';
+import { afterPrefix, Erasure, keyBytes, Row, type Stored } from '../../state/row.ts';
+import { RowPair } from '../../state/row-pair.ts';
 import { Erasures } from '../../state/erasures.ts';
 import { type FoundRow, merged } from '../../state/merged-rows.ts';
 import { RowTable } from '../../state/row-table.ts';
 import type { StateStore, StoreEntry } from '../../store/state-store.ts';
 import type { DirtyEntities } from '../durable/dirty-entities.ts';
+import { PairedRows } from './paired-rows.ts';
 
 export type { FoundRow } from '../../state/merged-rows.ts';
 
@@ -29,7 +31,9 @@ const WALK_COUNT = 256;
 
 export class Rows {
   readonly dirty: DirtyEntities;
-  readonly #rows = new RowTable();
+  /** Those that come and go in pairs. */
+  readonly pairs: PairedRows;
+  readonly #rows = new RowTable((pair) => this.pairs.part(pair));
   /** What was erased and is not yet erased in the store. */
   readonly #erasures = new Erasures();
   #stored: RowStore | undefined;
@@ -37,6 +41,7 @@ export class Rows {
 
   constructor(dirty: DirtyEntities) {
     this.dirty = dirty;
+    this.pairs = new PairedRows(dirty, this.#rows);
   }
 
   /** From now on what is not in memory is looked for there. */
@@ -98,30 +103,6 @@ export class Rows {
     if (row.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(row);
     row.value = value;
     if (value === undefined && this.#stored === undefined) this.#rows.remove(row);
-  }
-
-  /** Sets a value under a key that was never used before. Who keeps the row finds it again without looking for it. */
-  add(key: KeyMaker, value: unknown): Row {
-    const row = new Row(key, value, false);
-    this.#rows.addLate(row);
-    if (row.dirtyEpoch !== this.dirty.epoch) this.dirty.touch(row);
-    return row;
-  }
-
-  /**
-   * Removes what was added with this row, under whose key nobody has done anything since; `isOfEpoch` says that it was
-   * added in this epoch, and then it is as if it had never been there.
-   */
-  take(row: Row, isOfEpoch: boolean): void {
-    if (isOfEpoch) {
-      this.#rows.remove(row);
-      this.dirty.forget(row);
-      return;
-    }
-    // The store alone has it; its removal must get there.
-    if (!row.isKept) this.#rows.addLate(row);
-    this.dirty.touch(row);
-    row.value = undefined;
   }
 
   /** Removes all rows under a prefix, however many the store has. */
@@ -203,6 +184,7 @@ export class Rows {
 
   /** The store has it: it need not stay in memory. */
   released(item: Stored): void {
+    if (item instanceof RowPair) this.pairs.released(item);
     if (item instanceof Row) this.#rows.remove(item);
     if (item instanceof Erasure) this.#erasures.remove(item);
   }

@@ -85,21 +85,32 @@ export class TimerWindows {
     this.#expect(keyGroup, 0);
   }
 
-  /** A timer was set. */
-  add(timer: NearTimer, nowMs: number): void {
-    const { keyGroup, dueMs } = timer;
+  /** A timer was set. Returns whether it is in the queue now. */
+  add(timer: NearTimer, dueMs: number, nowMs: number): boolean {
+    const { keyGroup } = timer;
     const at = keyGroup - this.#first;
-    if (this.#isBelow(at, timer)) this.#queue.add(dueMs, timer);
-    else if (this.#pending.has(keyGroup)) this.#pending.get(keyGroup)?.push(timer.stamp);
-    else if (this.#isClear(at) && dueMs < nowMs + WINDOW_MS) {
+    if (!this.#isBelow(at, timer, dueMs)) {
+      if (this.#pending.has(keyGroup)) {
+        this.#pending.get(keyGroup)?.push(this.#stampOf(timer));
+        return false;
+      }
+      if (!this.#isClear(at) || dueMs >= nowMs + WINDOW_MS) {
+        this.#expect(keyGroup, dueMs);
+        return false;
+      }
       this.#setHorizon(at, dueBytes(nowMs + WINDOW_MS));
-      this.#queue.add(dueMs, timer);
-    } else this.#expect(keyGroup, dueMs);
+    }
+    this.#queue.add(dueMs, timer);
+    return true;
   }
 
-  #isBelow(at: number, timer: NearTimer): boolean {
+  #isBelow(at: number, timer: NearTimer, dueMs: number): boolean {
     const horizonMs = this.#horizonsMs[at];
-    return timer.dueMs === horizonMs ? timer.stamp < this.#horizons[at] : timer.dueMs < horizonMs;
+    return dueMs === horizonMs ? this.#stampOf(timer) < this.#horizons[at] : dueMs < horizonMs;
+  }
+
+  #stampOf(timer: NearTimer): string {
+    return stampOfTimer(this.#rows.pairs.firstKey(timer));
   }
 
   #setHorizon(at: number, horizon: string): void {

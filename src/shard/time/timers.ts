@@ -9,16 +9,12 @@
  * removed. The rows are the truth: the queue is only where to look next, and may name what has been cancelled since.
  */
 import type { Clock } from '../../base/clock.ts';
-import type { Address } from '../../sdk/address.ts';
 import { Recurrences } from '../../timers/recurrences.ts';
 import {
   AT_EXTRA,
-  AT_FORM,
   AT_MESSAGE,
   AT_SENDER_ID,
   AT_SENDER_TYPE,
-  AT_TARGET_ID,
-  AT_TARGET_TYPE,
   AT_TOKEN,
   dueOfStamp,
   hintKey,
@@ -30,13 +26,13 @@ import {
   tokenKeyIn,
 } from '../../timers/timer-layout.ts';
 import { NearTimer } from '../../timers/near-timer.ts';
+import { TimerKeys } from '../../timers/timer-keys.ts';
 import { TimerQueue } from '../../timers/timer-queue.ts';
-import { TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
-import type { Row } from '../../state/row.ts';
 import { copyMessage } from '../../wire/structured-data.ts';
 import type { Effects } from '../invocation/effects.ts';
 import type { Directory } from '../function-binding.ts';
 import type { Rows } from '../rows/rows.ts';
+import { sendTimer } from './timer-sending.ts';
 import { type QueuedTimer, TimerWindows } from './timer-windows.ts';
 
 export interface TimersPlace {
@@ -61,6 +57,7 @@ export class Timers {
   readonly #place: TimersPlace;
   readonly #queue = new TimerQueue<QueuedTimer>();
   readonly #windows: TimerWindows | undefined;
+  readonly #keys = new TimerKeys();
   /** Timers set in this run. */
   #count = 0;
   /** By key group, from the first on: timers that were removed before their time, and erasures. */
@@ -109,7 +106,8 @@ export class Timers {
     let count = this.#windows?.work(now) ?? 0;
     if (queue.dueMs > now) return count;
     for (let left = Math.min(countMax, this.#place.room()); left > 0 && queue.dueMs <= now; left--) {
-      this.#comesUp(queue.take(), now);
+      const { dueMs } = queue;
+      this.#comesUp(queue.take(), dueMs, now);
       count++;
     }
     return count;
@@ -138,13 +136,20 @@ export class Timers {
       if (this.#windows !== undefined) this.rows.set(hintKey(keyGroup), true);
     }
     const removedCount = this.#removedCounts[keyGroup - this.#place.keyGroups.first];
-    const near = new NearTimer(keyGroup, Math.max(0, dueMs), this.#epoch, this.#count++, row, removedCount);
-    near.timer = this.rows.add(near, row);
-    near.owner = this.rows.add(near, true);
+    const near = new NearTimer(keyGroup, removedCount);
+    const keys = this.#keys;
+    // A clock may be so wrong that it shows a time before 1970; then is 1970.
+    const realMs = Math.max(0, dueMs);
+    keys.set(keyGroup, row[AT_SENDER_TYPE], row[AT_SENDER_ID], realMs, this.#epoch, this.#count++);
+    this.rows.pairs.add(near, keys.timer, keys.owner, keys.ownerBytes, row);
     const token = row[AT_TOKEN];
-    if (token !== null) this.rows.set(tokenKeyIn(keyGroup, row[AT_SENDER_ID], token), near.stamp);
-    if (this.#windows === undefined) this.#queue.add(dueMs, near);
-    else this.#windows.add(near, this.#place.clock.now());
+    if (token !== null) {
+      const stamp = stampOfTimer(this.rows.pairs.firstKey(near));
+      this.rows.set(tokenKeyIn(keyGroup, row[AT_SENDER_ID], token), stamp);
+    }
+    near.isHeld = true;
+    if (this.#windows === undefined) this.#queue.add(realMs, near);
+    else near.isHeld = this.#windows.add(near, realMs, this.#place.clock.now());
   }
 
   get #epoch(): number {
@@ -186,10 +191,16 @@ export class Timers {
 
   // -- what is due
 
-  #comesUp(timer: QueuedTimer, now: number): void {
-    if (typeof timer === 'string') this.#keyComesUp(timer, now);
-    else if (this.#isAsSet(timer)) this.#nearComesUp(timer, now);
-    else this.#keyComesUp(timer.key, now);
+  #comesUp(timer: QueuedTimer, dueMs: number, now: number): void {
+    if (typeof timer === 'string') {
+      this.#keyComesUp(timer, now);
+    } else if (this.#isAsSet(timer)) {
+      this.#nearComesUp(timer, dueMs, now);
+    } else {
+      const key = this.rows.pairs.firstKey(timer);
+      this.rows.pairs.letGo(timer);
+      this.#keyComesUp(key, now);
+    }
   }
 
   /** Whether it is sure, without looking, that it is still pending and nobody is about to cancel it. */
@@ -197,12 +208,12 @@ export class Timers {
     return this.#held.size === 0 && this.#removedCounts[keyGroup - this.#place.keyGroups.first] === removedCount;
   }
 
-  #nearComesUp(near: NearTimer, now: number): void {
-    const { content, timer, owner } = near;
-    this.rows.take(timer as Row, near.epoch === this.#epoch);
-    this.rows.take(owner as Row, near.epoch === this.#epoch);
-    if (content[AT_TOKEN] !== null) this.#freeToken(near.key, content);
-    this.#fire(near.keyGroup, near.dueMs, content, now);
+  #nearComesUp(near: NearTimer, dueMs: number, now: number): void {
+    const content = this.rows.pairs.firstValue(near) as TimerRow;
+    if (content[AT_TOKEN] !== null) this.#freeToken(this.rows.pairs.firstKey(near), content);
+    near.isHeld = false;
+    this.rows.pairs.take(near);
+    this.#fire(near.keyGroup, dueMs, content, now);
   }
 
   #keyComesUp(key: string, now: number): void {
@@ -223,26 +234,12 @@ export class Timers {
     const extra = row[AT_EXTRA];
     const isSkipped = extra?.late === LATE_SKIP && now - dueMs > (extra.toleranceMs ?? 0);
     if (extra?.schedule === undefined) {
-      if (!isSkipped) this.#send(row, row[AT_MESSAGE]);
+      if (!isSkipped) sendTimer(this.#place, row, row[AT_MESSAGE]);
       return;
     }
     const nextMs = this.recurrences.next(extra.schedule, extra, dueMs, now);
     if (nextMs !== undefined) this.insert(keyGroup, nextMs, row);
-    if (!isSkipped) this.#send(row, copyMessage(row[AT_MESSAGE]));
-  }
-
-  #send(row: TimerRow, message: unknown): void {
-    const { directory, effects } = this.#place;
-    const targetType = row[AT_TARGET_TYPE];
-    const target = directory.targetNumber(targetType);
-    // A sender that the module no longer has cannot be answered; it counts as nobody.
-    const sender = directory.findFunction(row[AT_SENDER_TYPE]) ?? TYPE_NONE;
-    const senderId = sender === TYPE_NONE ? '' : row[AT_SENDER_ID];
-    let meta = row[AT_EXTRA]?.meta;
-    // Where it is delivered it is found that nobody has that type, and it becomes a dead letter.
-    if (target === TYPE_UNKNOWN)
-      meta = { ...meta, to: targetType, ...(sender === TYPE_NONE && { from: senderOf(row) }) };
-    effects.addAdmitted(target, row[AT_TARGET_ID], message, sender, senderId, row[AT_FORM], meta);
+    if (!isSkipped) sendTimer(this.#place, row, copyMessage(row[AT_MESSAGE]));
   }
 
   #freeToken(key: string, row: TimerRow): void {
@@ -251,8 +248,4 @@ export class Timers {
     const ofToken = tokenKeyIn(keyGroupOfTimer(key), row[AT_SENDER_ID], token);
     if (this.rows.get(ofToken) === stampOfTimer(key)) this.rows.set(ofToken, undefined);
   }
-}
-
-function senderOf(row: TimerRow): Address {
-  return { type: row[AT_SENDER_TYPE], id: row[AT_SENDER_ID] };
 }

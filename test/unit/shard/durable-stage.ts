@@ -2,6 +2,7 @@
  * The durable parts of a shard by themselves: a changelog on a simulated disk, a store in memory whose writes end when
  * the test says so, and entities of two functions.
  */
+import assert from 'node:assert/strict';
 import { PayloadCodec } from '../../../src/wire/payload-codec.ts';
 import { defineFunction, defineModule, value } from '../../../src/index.ts';
 import { hashId } from '../../../src/keys/id-hash.ts';
@@ -164,6 +165,7 @@ export class SnapshotStage {
     this.snapshot = new ShardSnapshot(this.changelog, new RecordWriter(codec, 256), this.dirty, this.inFlight, {
       names: namesOf,
       inFlightNames: () => this.inFlight.names(directory, shapes),
+      writePair: () => assert.fail('entities are no pairs'),
       written: (delta, report) => {
         this.deltas.push(delta);
         this.reports.push(report);

@@ -77,6 +77,7 @@ export class RowStage {
     this.#snapshot = new ShardSnapshot(changelog, new RecordWriter(codec, 256), dirty, new EnvelopeBlock(), {
       names: namesOf,
       inFlightNames: () => ({ functions: {}, shapes: {} }),
+      writePair: (pair, records) => rows.pairs.write(pair, records),
       written: (delta) => {
         this.fold.add(delta);
         this.#written.push(delta);

@@ -8,6 +8,7 @@ import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
 import { MemoryBudget } from '../../../src/shard/memory-budget.ts';
 import { Rows } from '../../../src/shard/rows/rows.ts';
 import { EntityTable } from '../../../src/state/entity-table.ts';
+import { RowPair } from '../../../src/state/row-pair.ts';
 import { Erasures } from '../../../src/state/erasures.ts';
 import { Erasure } from '../../../src/state/row.ts';
 import { BASE, collect, END, RowStage } from './row-stage.ts';
@@ -237,27 +238,36 @@ test('a set of erasures knows what it covers', () => {
   ]);
 });
 
+/** Two rows that nobody has asked for. */
+function pairIn(rows: Rows): RowPair {
+  const pair = new RowPair();
+  const second = Buffer.from(`${BASE}late too`, 'latin1');
+  rows.pairs.add(pair, Buffer.from(`${BASE}late`, 'latin1'), second, second.length, 1);
+  return pair;
+}
+
 test('what is added and taken nobody keeps: not in memory, nor, if it was in one epoch, in a checkpoint', () => {
-  const maker = { keyOf: () => `${BASE}late` };
   const inMemory = new Rows(new DirtyEntities());
-  inMemory.take(inMemory.add(maker, 1), true);
+  inMemory.pairs.take(pairIn(inMemory));
   expect([inMemory.size, inMemory.dirty.count]).toEqual([0, 0]);
   const dirty = new DirtyEntities();
   dirty.epoch = 1;
   const rows = new Rows(dirty);
-  rows.take(rows.add(maker, 1), true);
+  rows.pairs.take(pairIn(rows));
   const [item] = dirty.cut(() => {});
   expect([rows.size, dirty.pinnedCount, dirty.isInCut(item)]).toEqual([0, 0, false]);
 });
 
-test('a row that only the store has can be taken, and its removal gets there', async () => {
+test('a pair that only the store has can be taken, and its removal gets there', async () => {
   const on = new RowStage();
-  const row = on.rows.add({ keyOf: () => `${BASE}late` }, 1);
+  const pair = pairIn(on.rows);
+  pair.isHeld = true;
   on.checkpoint();
   await on.foldAll();
-  expect([on.rows.size, on.storedCount]).toEqual([0, 1]);
-  on.rows.take(row, false);
-  expect(on.rows.size).toBe(1);
+  expect([on.rows.size, on.storedCount]).toEqual([0, 2]);
+  pair.isHeld = false;
+  on.rows.pairs.take(pair);
+  expect(on.rows.size).toBe(2);
   on.checkpoint();
   await on.foldAll();
   expect([on.rows.size, on.storedCount]).toEqual([0, 0]);

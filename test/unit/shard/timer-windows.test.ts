@@ -10,6 +10,7 @@ import { Rows } from '../../../src/shard/rows/rows.ts';
 import { type QueuedTimer, TimerWindows } from '../../../src/shard/time/timer-windows.ts';
 import { NearTimer } from '../../../src/timers/near-timer.ts';
 import { dueOfStamp, stampOf, stampOfTimer, timerKey } from '../../../src/timers/timer-layout.ts';
+import { TimerKeys } from '../../../src/timers/timer-keys.ts';
 import { TimerQueue } from '../../../src/timers/timer-queue.ts';
 
 const SOON_MS = 5_000;
@@ -22,14 +23,16 @@ class Stand {
   readonly set = new Set<string>();
   readonly taken: string[] = [];
   nowMs = 1_000_000;
+  readonly #keys = new TimerKeys();
   #count = 0;
 
   add(keyGroup: number, delayMs: number): void {
     const dueMs = this.nowMs + delayMs;
-    const near = new NearTimer(keyGroup, dueMs, 1, this.#count++, ['a/b', 'Kim', null, 'a/b', 'Jo', 1, 0], 0);
-    this.rows.set(near.key, true);
-    this.set.add(near.key);
-    this.windows.add(near, this.nowMs);
+    const near = new NearTimer(keyGroup, 0);
+    this.#keys.set(keyGroup, 'a/b', 'Kim', dueMs, 1, this.#count++);
+    this.rows.pairs.add(near, this.#keys.timer, this.#keys.owner, this.#keys.ownerBytes, true);
+    this.set.add(this.rows.pairs.firstKey(near));
+    near.isHeld = this.windows.add(near, dueMs, this.nowMs);
   }
 
   /** A row that is there from an earlier life. */
@@ -51,7 +54,7 @@ class Stand {
   fire(): void {
     while (this.queue.dueMs <= this.nowMs) {
       const timer = this.queue.take();
-      const key = typeof timer === 'string' ? timer : timer.key;
+      const key = typeof timer === 'string' ? timer : this.rows.pairs.firstKey(timer);
       this.taken.push(key);
       this.rows.set(key, undefined);
     }

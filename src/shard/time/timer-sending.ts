@@ -1,0 +1,38 @@
+/**
+ * Sends the message of a timer that is due: it becomes an effect of its shard, as if its sender had sent it now.
+ */
+import type { Address } from '../../sdk/address.ts';
+import {
+  AT_EXTRA,
+  AT_FORM,
+  AT_SENDER_ID,
+  AT_SENDER_TYPE,
+  AT_TARGET_ID,
+  AT_TARGET_TYPE,
+  type TimerRow,
+} from '../../timers/timer-layout.ts';
+import { TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
+import type { Directory } from '../function-binding.ts';
+import type { Effects } from '../invocation/effects.ts';
+
+export interface SendingPlace {
+  readonly directory: Directory;
+  readonly effects: Effects;
+}
+
+/** `message` is that of the row, or a copy where the row stays. */
+export function sendTimer({ directory, effects }: SendingPlace, row: TimerRow, message: unknown): void {
+  const targetType = row[AT_TARGET_TYPE];
+  const target = directory.targetNumber(targetType);
+  // A sender that the module no longer has cannot be answered; it counts as nobody.
+  const sender = directory.findFunction(row[AT_SENDER_TYPE]) ?? TYPE_NONE;
+  const senderId = sender === TYPE_NONE ? '' : row[AT_SENDER_ID];
+  let meta = row[AT_EXTRA]?.meta;
+  // Where it is delivered it is found that nobody has that type, and it becomes a dead letter.
+  if (target === TYPE_UNKNOWN) meta = { ...meta, to: targetType, ...(sender === TYPE_NONE && { from: senderOf(row) }) };
+  effects.addAdmitted(target, row[AT_TARGET_ID], message, sender, senderId, row[AT_FORM], meta);
+}
+
+function senderOf(row: TimerRow): Address {
+  return { type: row[AT_SENDER_TYPE], id: row[AT_SENDER_ID] };
+}
