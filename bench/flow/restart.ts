@@ -10,14 +10,17 @@
  *
  * Measured from outside: from the spawn until a question to an entity with state, asked as soon as the engine has
  * started, is answered (`until: 'processed'`). The walks that were under way are recovered first and go on, so this
- * answer comes behind some of them. The parts are reported by themselves: Node itself; loading the engine's files, which
- * are TypeScript here; `startEngine`; the first answer. A kill is no power failure: the page cache stays warm.
+ * answer comes behind some of them. The parts are reported by themselves: Node itself; loading the program's files;
+ * `startEngine`; the first answer. A kill is no power failure: the page cache stays warm.
  *
- * Rival: the same with a tenth of the entities, since the time must not grow with the state. The checksum is what a
- * sample of the entities holds when all walks have come to their end in process B.
+ * The processes run what users run, which is JavaScript, compiled like the published package. Rivals: the same with a
+ * tenth of the entities, since the time must not grow with the state; and the same from TypeScript sources, whose types
+ * Node takes out when it loads them, each file in each thread. The checksum is what a sample of the entities holds when
+ * all walks have come to their end in process B.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
+import { builtFile } from '../harness/built.ts';
 import { Child, type Numbers } from '../harness/child.ts';
 import { entityCount, type Options } from '../harness/options.ts';
 import { warmRun } from '../harness/warm-run.ts';
@@ -30,6 +33,7 @@ const PROCESS = new URL('./walk-process.ts', import.meta.url);
 const ENTITIES = 1_000_000;
 const SAME_SHARDS = `${OURS}, the same shards`;
 const A_TENTH = `${OURS}, a tenth of the entities`;
+const FROM_SOURCES = `${OURS}, from TypeScript`;
 const FIRST_ROUNDS = 4;
 /** How many times as long as anything else is measured there is load before the kill. */
 const LOAD_FACTOR = 3;
@@ -53,6 +57,7 @@ export const restart: Benchmark = {
     return [
       new RestartContender(OURS, entities, options),
       new RestartContender(A_TENTH, Math.max(1, Math.floor(entities / 10)), options),
+      new RestartContender(FROM_SOURCES, entities, options, { isBuilt: false }),
     ];
   },
 };
@@ -68,21 +73,32 @@ export const restartResharded: Benchmark = {
   figures: [],
   contenders(options) {
     const entities = entityCount(options, ENTITIES);
-    return [new RestartContender(OURS, entities, options, 1), new RestartContender(SAME_SHARDS, entities, options)];
+    return [
+      new RestartContender(OURS, entities, options, { moreShards: 1 }),
+      new RestartContender(SAME_SHARDS, entities, options),
+    ];
   },
 };
+
+interface Variation {
+  /** How many shards more the process after the kill has. */
+  readonly moreShards?: number;
+  /** Whether it is JavaScript that runs. */
+  readonly isBuilt?: boolean;
+}
 
 class RestartContender implements Contender {
   readonly name: string;
   readonly #entities: number;
   readonly #options: Options;
   readonly #ledger: WalkLedger;
-  /** How many shards more the process after the kill has. */
   readonly #moreShards: number;
+  readonly #isBuilt: boolean;
   #scratch: Scratch | undefined;
 
-  constructor(name: string, entities: number, options: Options, moreShards = 0) {
+  constructor(name: string, entities: number, options: Options, { moreShards = 0, isBuilt = true }: Variation = {}) {
     this.#moreShards = moreShards;
+    this.#isBuilt = isBuilt;
     this.name = name;
     this.#entities = entities;
     this.#options = options;
@@ -113,7 +129,7 @@ class RestartContender implements Contender {
     shards = this.#options.shards,
   ): Promise<Result> {
     const options: WalkOptions = { directory, shards, entities: this.#entities };
-    const child = new Child<WalkRequest>(PROCESS, options);
+    const child = new Child<WalkRequest>(this.#isBuilt ? builtFile(PROCESS) : PROCESS, options);
     try {
       return await work(child);
     } finally {

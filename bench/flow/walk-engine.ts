@@ -32,7 +32,7 @@ export class WalkEngine {
   }
 
   static async open({ directory, shards, entities, memoryBytes, intervalMs }: WalkOptions): Promise<WalkEngine> {
-    const module = new URL('./walk-module.ts', import.meta.url);
+    const module = new URL(import.meta.url.endsWith('.ts') ? './walk-module.ts' : './walk-module.js', import.meta.url);
     module.searchParams.set('entities', String(entities));
     const engine = await startBareEngine(module, shards, {
       directory,
