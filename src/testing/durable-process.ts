@@ -8,8 +8,11 @@
 import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
 import { Clients } from '../engine/clients.ts';
-import { DataDirectory } from '../engine/data-directory.ts';
+import type { DataDirectory } from '../engine/data-directory.ts';
 import { Edges } from '../engine/edges.ts';
+import { prepareData } from '../engine/prepare-data.ts';
+import type { StoreGround } from '../engine/reshard-generation.ts';
+import type { SavepointInfo } from '../engine/savepoint-info.ts';
 import { WaitingRoom } from '../engine/waiting-room.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
@@ -29,6 +32,8 @@ const PAUSE_MS = 5;
 export interface DurableGround {
   readonly fileSystem: SimulatedFileSystem;
   readonly directory: string;
+  /** The savepoint to fill it from, if any. */
+  readonly from: string | undefined;
   readonly storeName: string;
   readonly openStore: OpenStore;
   readonly clock: SimulatedClock;
@@ -96,10 +101,12 @@ export class DurableProcess {
   }
 
   async #start(): Promise<void> {
-    const { directory, storeName, clock, minIntervalMs, maxIntervalMs, keyCountMax } = this.#ground;
+    const { directory, from, storeName, openStore, cacheBytes, clock } = this.#ground;
+    const { minIntervalMs, maxIntervalMs, keyCountMax } = this.#ground;
+    const { shardCount } = this.#options;
     const place = { path: directory, fileSystem: this.#disk, storeName, newId: () => 'simulated' };
-    const data = await DataDirectory.open(place);
-    await data.makeShardDirectories(this.#options.shardCount);
+    const ground = (): Promise<StoreGround> => Promise.resolve({ openStore, cacheBytes });
+    const data = await prepareData(place, { shardCount, from, onProgress: undefined, ground });
     await data.makeEgressDirectories(this.#module.egresses.map(({ type }) => type));
     const shards = await this.#openShards(data);
     const coordinator = { data, clock, minIntervalMs, maxIntervalMs, keyCountMax };
@@ -169,6 +176,13 @@ export class DurableProcess {
       this.fail(cause);
       return 0;
     }
+  }
+
+  /** Rejects with `SAVEPOINT_FAILED`, and then it goes on. */
+  savepoint(path: string): Promise<SavepointInfo> {
+    const savepoints = this.engine?.coordinator.checkpoints?.savepoints;
+    assert(savepoints !== undefined, 'only an engine that runs makes savepoints');
+    return savepoints.make(path);
   }
 
   /** Something has failed: all shards end, and go back to the last checkpoint. */

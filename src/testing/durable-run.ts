@@ -6,13 +6,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { Prng } from '../base/prng.ts';
 import type { Module } from '../sdk/module.ts';
-import { type CommittedCut, readCommittedCut } from './committed-cut.ts';
+import { CommittedCuts } from './committed-cuts.ts';
 import { type DurableGround, DurableProcess } from './durable-process.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 import { SimulatedFileSystem } from './simulated-file-system.ts';
 import { Chaos, isExpectedFailure, ShardFailure } from './chaos.ts';
-import { SIMULATED_PLACE, simulatedGround } from './simulated-ground.ts';
+import { simulatedGround } from './simulated-ground.ts';
 import type { DurableSetting } from './durable-setting.ts';
+import { Home } from './home.ts';
 import { Lingerers } from './linger.ts';
 import { check } from './violation.ts';
 import { Scheduler } from './scheduler.ts';
@@ -21,6 +22,8 @@ import { StepLimits } from './step-limits.ts';
 import type { NewWorkload, Workload } from './workload.ts';
 
 const TICK_MS_MAX = 15;
+/** Hardly any time passes while a savepoint is to be made before anything else is committed. */
+const HELD_TICK_MS_MAX = 2;
 const IDLE_TURN_STEPS = 4;
 
 export interface DurableOutcome {
@@ -35,6 +38,8 @@ export class DurableRun {
   readonly #disk = new SimulatedFileSystem();
   readonly #clock: SimulatedClock;
   readonly #chaos: Chaos;
+  readonly #home: Home;
+  readonly #cuts: CommittedCuts;
   readonly #scheduler: Scheduler;
   readonly #workload: Workload;
   readonly #ground: DurableGround;
@@ -42,8 +47,6 @@ export class DurableRun {
   #module: Module;
   #process: DurableProcess;
   #wasRunning = false;
-  /** Of the last commit that anybody has heard of. */
-  #epoch = 0;
   #hash = 0x811c9dc5 | 0;
   #unexpected: Error | undefined;
 
@@ -52,6 +55,8 @@ export class DurableRun {
     this.#prng = new Prng(seed * 2 + 1);
     this.#setting = setting;
     this.#chaos = new Chaos(this.#prng, this.#disk, setting, this.#statistics);
+    const home = new Home(this.#prng, setting, this.#statistics);
+    this.#home = home;
     this.#scheduler = new Scheduler(this.#prng);
     this.#lingerers = new Lingerers(this.#prng);
     this.#workload = newWorkload({
@@ -59,9 +64,21 @@ export class DurableRun {
       clock: this.#clock,
       fileSystem: this.#disk,
       setting,
+      get shardCount() {
+        return home.shardCount;
+      },
       note: (what) => this.#note(what),
       linger: () => this.#lingerers.linger(),
-      readCut: () => this.#readCut(this.#disk.clone()),
+      readCut: () => home.readCut(this.#disk.clone(), this.#module),
+    });
+    this.#cuts = new CommittedCuts({
+      prng: this.#prng,
+      setting,
+      statistics: this.#statistics,
+      disk: this.#disk,
+      home,
+      workload: this.#workload,
+      note: (what) => this.#note(what),
     });
     this.#ground = simulatedGround(setting, {
       fileSystem: this.#disk,
@@ -91,8 +108,9 @@ export class DurableRun {
       reported: (error: Error) => this.#expect(error),
     };
     const random = (): number => this.#prng.fraction();
-    const options = { ...this.#setting, random, spillFault: () => this.#chaos.spillFault() };
-    const process = new DurableProcess(module, options, this.#ground, hooks);
+    const { shardCount, directory, from } = this.#home;
+    const options = { ...this.#setting, shardCount, random, spillFault: () => this.#chaos.spillFault() };
+    const process = new DurableProcess(module, options, { ...this.#ground, directory, from }, hooks);
     process.start();
     this.#wasRunning = false;
     return process;
@@ -124,7 +142,8 @@ export class DurableRun {
     this.#workload.happened?.(death === 'kill' ? 'the process is killed' : 'the power fails');
     await setImmediate();
     this.#workload.died();
-    await this.#checkCut(this.#disk.clone());
+    await this.#cuts.check(this.#disk.clone(), this.#module);
+    this.#home.died();
     this.#module = this.#workload.newModule();
     this.#process = this.#newProcess(this.#module);
   }
@@ -154,13 +173,15 @@ export class DurableRun {
 
   async #step(): Promise<boolean> {
     if (this.#process.failure !== undefined) {
-      this.#expect(this.#process.failure.cause);
+      const { cause } = this.#process.failure;
+      if (!this.#home.wasFilled(cause)) this.#expect(cause);
       this.#statistics.processFailures++;
       await this.#die(this.#prng.chance(0.5) ? 'crash' : 'kill');
       return true;
     }
     const death = this.#chaos.death(!this.#process.isRunning);
     if (death !== undefined) await this.#die(death);
+    if (this.#home.movesOut(this.#process)) await this.#die(this.#prng.pick(['crash', 'kill']));
     if (this.#process.isRunning && this.#chaos.shardFails()) this.#process.fail(new ShardFailure('as ordered'));
     this.#chaos.fillDisk();
     const moved = this.#act();
@@ -173,16 +194,17 @@ export class DurableRun {
   #act(): boolean {
     const process = this.#process;
     if (this.#lingerers.release()) return true;
-    const threadCount = this.#setting.shardCount + 1;
+    const threadCount = this.#home.shardCount + 1;
     // A start is a long row of syncs, and nothing else can happen meanwhile.
     const isWaiting = process.engine === undefined && this.#prng.chance(0.8);
     const who = isWaiting ? threadCount + 3 : this.#scheduler.choose(threadCount + 5);
     this.#note(who);
     if (who < threadCount) return this.#turn(who);
-    if (who === threadCount) return process.isRunning && this.#workload.step(process);
+    const isHeld = this.#home.holdsOutside;
+    if (who === threadCount) return process.isRunning && !isHeld && this.#workload.step(process);
     if (who === threadCount + 1) return this.#clock.wakeNext();
     if (who === threadCount + 2) {
-      this.#clock.advance(this.#prng.below(TICK_MS_MAX));
+      this.#clock.advance(this.#prng.below(isHeld ? HELD_TICK_MS_MAX : TICK_MS_MAX));
       return false;
     }
     return this.#chaos.endSyncs();
@@ -202,37 +224,14 @@ export class DurableRun {
     const { data, isRunning } = this.#process;
     if (isRunning && !this.#wasRunning) {
       this.#wasRunning = true;
+      this.#home.settled();
       this.#workload.happened?.(`the process runs, from epoch ${data?.lastEpoch ?? 0}`);
       this.#workload.started(this.#process);
     }
-    const epoch = data?.lastEpoch ?? 0;
-    if (epoch <= this.#epoch) return;
-    this.#epoch = epoch;
-    this.#statistics.commits++;
-    this.#note(epoch);
-    this.#workload.happened?.(`epoch ${epoch} is committed`);
-    if (!this.#prng.chance(1 / this.#setting.cutInterval)) return;
-    const disk = this.#disk.clone();
-    if (this.#prng.chance(0.5)) disk.crash(this.#prng);
-    await this.#checkCut(disk);
+    await this.#cuts.heardOf(data?.lastEpoch ?? 0, this.#module);
   }
 
   // -- checks
-
-  #readCut(disk: SimulatedFileSystem): Promise<CommittedCut> {
-    return readCommittedCut(disk, { ...SIMULATED_PLACE, module: this.#module });
-  }
-
-  async #checkCut(disk: SimulatedFileSystem): Promise<CommittedCut> {
-    const known = this.#workload.known();
-    const cut = await this.#readCut(disk);
-    const epoch = cut.entry?.epoch ?? 0;
-    check(epoch >= this.#epoch, () => `epoch ${this.#epoch} was committed, and only ${epoch} is there (I8)`);
-    this.#statistics.addCut(cut);
-    this.#note(cut.messages.length);
-    await this.#workload.checkCut(cut, known, disk);
-    return cut;
-  }
 
   /** One more checkpoint, and then the disk alone must hold all that the model says. */
   async #finish(): Promise<boolean> {
@@ -254,7 +253,7 @@ export class DurableRun {
     this.#process.kill();
     this.#disk.crash(this.#prng);
     const disk = this.#disk.clone();
-    await this.#workload.checkEnd(await this.#checkCut(disk), disk);
+    await this.#workload.checkEnd(await this.#cuts.check(disk, this.#module), disk);
     return true;
   }
 }

@@ -37,6 +37,9 @@ export interface DurableSetting {
   readonly faultCount: number;
   /** How often the disk runs full. */
   readonly fullCount: number;
+  /** How often a savepoint is asked for, and how often a process starts with another number of shards. */
+  readonly savepointCount: number;
+  readonly reshardCount: number;
   /** One commit in so many is looked at. */
   readonly cutInterval: number;
 }
@@ -74,6 +77,8 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     queueCountMax: prng.pick([0, 1, 1024]),
     asyncCountMax: prng.pick([1, 2, 5, 1024]),
     floodCountMax: prng.pick([0, 1, 4, 1024]),
+    savepointCount: prng.pick([0, 0, 1, 3]),
+    reshardCount: prng.pick([0, 0, 1, 2]),
   };
   return { ...drawn, ...pins };
 }

@@ -76,7 +76,7 @@ export class ScenarioWorkload implements Workload {
   // -- processes
 
   newModule(): Module {
-    const { shardCount } = this.#outside.setting;
+    const { shardCount } = this.#outside;
     const module = moduleOf(this.#scenario.module, this.#world);
     this.#module = module;
     return observedModule(module, this.#trace, shardCount, (type) => this.#source(type));

@@ -16,7 +16,7 @@ export class Scheduler {
   }
 
   choose(count: number): number {
-    if (this.#phaseSteps-- <= 0) {
+    if (this.#phaseSteps-- <= 0 || this.#weights.length !== count) {
       this.#phaseSteps = this.#prng.below(PHASE_STEPS_MAX);
       this.#weights = Array.from({ length: count }, () => Math.max(0, this.#prng.below(10) - 3));
     }

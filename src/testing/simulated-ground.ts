@@ -29,6 +29,7 @@ export function simulatedGround(setting: DurableSetting, parts: GroundParts): Du
   return {
     ...setting,
     ...SIMULATED_PLACE,
+    from: undefined,
     fileSystem,
     openStore: countingStore(openStore, clock, prng, statistics),
     clock,

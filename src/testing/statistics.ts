@@ -17,6 +17,10 @@ export class Statistics {
   faults = 0;
   failedSyncs = 0;
   fullDisks = 0;
+  savepoints = 0;
+  /** Processes that started from one. */
+  moves = 0;
+  reshards = 0;
   coldFetches = 0;
   evictions = 0;
   cuts = 0;

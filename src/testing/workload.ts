@@ -16,6 +16,8 @@ export interface Outside {
   readonly clock: SimulatedClock;
   readonly fileSystem: SimulatedFileSystem;
   readonly setting: DurableSetting;
+  /** Of the process that is, or comes next. */
+  readonly shardCount: number;
   /** Resolves after some steps of the run, whatever the clock says: for what takes long, as work goes. */
   linger(): Promise<void>;
   /** Makes it part of the run's digest. */

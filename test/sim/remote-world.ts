@@ -46,9 +46,9 @@ export class RemoteWorld implements Endpoint, Companion {
   }
 
   async call(request: BatchRequest): Promise<BatchResponse> {
-    const { setting } = this.#outside;
+    const { shardCount } = this.#outside;
     const name = `${request.target.type} ${request.target.id}`;
-    check(this.#places.length >= setting.shardCount, () => 'a call before its companion was started');
+    check(this.#places.length >= shardCount, () => 'a call before its companion was started');
     check(!this.#underWay.has(name), () => `two calls for ${name} at a time (I4)`);
     this.#underWay.set(name, request);
     try {

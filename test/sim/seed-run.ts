@@ -36,6 +36,8 @@ const DURABLE_PINS: Readonly<Record<string, keyof DurableSetting>> = {
   failures: 'shardFailureCount',
   faults: 'faultCount',
   full: 'fullCount',
+  savepoints: 'savepointCount',
+  reshards: 'reshardCount',
   cuts: 'cutInterval',
 };
 
