@@ -1,7 +1,7 @@
 /**
  * One simulated run with a disk: the whole engine on one thread, with shards, coordinator, clients, clock and the syncs of
- * the disk taking steps in a random order that the seed decides, while processes die and are started again, shards and
- * the disk fail. Committed cuts are read and checked on the way, and in the end everything must be as the model says.
+ * the disk taking steps in a random order that the seed decides, while processes die and are started again, also with
+ * another number of shards and from savepoints, and shards and the disk fail. Committed cuts are read and checked on the way, and in the end everything must be as the model says.
  */
 import { setImmediate } from 'node:timers/promises';
 import { Prng } from '../base/prng.ts';
@@ -222,10 +222,11 @@ export class DurableRun {
     const { violations } = this.#disk;
     check(violations.length === 0, () => violations.join('; '));
     const { data, isRunning } = this.#process;
+    const { shardCount } = this.#home;
     if (isRunning && !this.#wasRunning) {
       this.#wasRunning = true;
       this.#home.settled();
-      this.#workload.happened?.(`the process runs, from epoch ${data?.lastEpoch ?? 0}`);
+      this.#workload.happened?.(`the process runs with ${shardCount} shards, from epoch ${data?.lastEpoch ?? 0}`);
       this.#workload.started(this.#process);
     }
     await this.#cuts.heardOf(data?.lastEpoch ?? 0, this.#module);

@@ -77,7 +77,7 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     queueCountMax: prng.pick([0, 1, 1024]),
     asyncCountMax: prng.pick([1, 2, 5, 1024]),
     floodCountMax: prng.pick([0, 1, 4, 1024]),
-    savepointCount: prng.pick([0, 0, 1, 3]),
+    savepointCount: prng.pick([0, 1, 1, 3]),
     reshardCount: prng.pick([0, 0, 1, 2]),
   };
   return { ...drawn, ...pins };

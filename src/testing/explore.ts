@@ -55,7 +55,7 @@ class Exploration {
     this.#scenario = scenario;
     this.#pins = {
       cutInterval: 1,
-      ...(crashes ? {} : { crashCount: 0, killCount: 0 }),
+      ...(crashes ? {} : { crashCount: 0, killCount: 0, savepointCount: 0 }),
       ...(faults ? {} : { shardFailureCount: 0, faultCount: 0, fullCount: 0 }),
     };
   }

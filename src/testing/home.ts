@@ -19,7 +19,7 @@ import type { Statistics } from './statistics.ts';
 import { check } from './violation.ts';
 
 /** One step in so many asks for a savepoint, while any may be made. */
-const SAVEPOINT_INTERVAL = 80;
+const SAVEPOINT_INTERVAL = 40;
 /** What a shard says of its part is text. */
 const DISK_ERROR = /EIO|ENOSPC|EMFILE/;
 const SHARD_COUNTS = [1, 2, 3, 4];
@@ -61,7 +61,8 @@ export class Home {
   movesOut(process: DurableProcess): boolean {
     const making = this.#making;
     if (making === undefined) {
-      if (process.isRunning && this.#savepointCount > 0 && this.#prng.chance(1 / SAVEPOINT_INTERVAL)) this.#make(process);
+      if (process.isRunning && this.#savepointCount > 0 && this.#prng.chance(1 / SAVEPOINT_INTERVAL))
+        this.#make(process);
       return false;
     }
     if (making.epoch === undefined) return false;

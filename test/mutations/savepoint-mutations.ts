@@ -1,5 +1,8 @@
 /** Bugs of savepoints and of changing the number of shards: what is carried from one set of files to another (I6, I12). */
-import { type Mutation, tests } from './mutation.ts';
+import { type Mutation, seeds, tests } from './mutation.ts';
+
+/** Runs of the bank that are started again and again, with other numbers of shards. */
+const RESHARDS = { workload: 2, reshards: 2, kills: 3 };
 
 export const SAVEPOINT_MUTATIONS: readonly Mutation[] = [
   {
@@ -8,7 +11,7 @@ export const SAVEPOINT_MUTATIONS: readonly Mutation[] = [
     find: 'await this.#file.sync();',
     replace: '',
     why: 'after a power loss it says that it is whole, and is not',
-    suites: [tests('unit/store/savepoint')],
+    suites: [tests('unit/store/savepoint'), seeds(10, { workload: 2, savepoints: 3, crashes: 3 })],
   },
   {
     name: 'savepoint: the checksum of a block is not compared',
@@ -24,7 +27,7 @@ export const SAVEPOINT_MUTATIONS: readonly Mutation[] = [
     find: 'messageWriter.put(key, message);',
     replace: 'void key;',
     why: 'I6: who starts from it has lost them',
-    suites: [tests('engine/savepoint-parts', 'engine/savepoint')],
+    suites: [seeds(20, { workload: 2, savepoints: 3 }), tests('engine/savepoint-parts', 'engine/savepoint')],
   },
   {
     name: 'savepoint: the store is never let go',
@@ -40,7 +43,7 @@ export const SAVEPOINT_MUTATIONS: readonly Mutation[] = [
     find: 'writer.add(messages);',
     replace: 'void messages;',
     why: 'I6: they are lost with the old generation',
-    suites: [tests('engine/reshard', 'engine/reshard-crash')],
+    suites: [seeds(40, RESHARDS), tests('engine/reshard', 'engine/reshard-crash')],
   },
   {
     name: 'reshard: what is not folded stays behind',
@@ -48,7 +51,7 @@ export const SAVEPOINT_MUTATIONS: readonly Mutation[] = [
     find: 'await foldAll(data, shard, store);',
     replace: '',
     why: 'I12: the new shards have old values',
-    suites: [tests('engine/reshard', 'engine/reshard-crash')],
+    suites: [seeds(60, RESHARDS), tests('engine/reshard', 'engine/reshard-crash')],
   },
   {
     name: 'reshard: idempotency keys stay behind',
@@ -56,7 +59,7 @@ export const SAVEPOINT_MUTATIONS: readonly Mutation[] = [
     find: 'keys: data.keys }',
     replace: 'keys: [] }',
     why: 'a client that repeats itself is heard twice',
-    suites: [tests('engine/reshard-crash', 'engine/reshard')],
+    suites: [seeds(40, RESHARDS), tests('engine/reshard-crash', 'engine/reshard')],
   },
   {
     name: 'reshard: the first changelog is not synced',
@@ -64,6 +67,14 @@ export const SAVEPOINT_MUTATIONS: readonly Mutation[] = [
     find: 'await syncFile(this.#fileSystem, segmentPath(this.#directory, location.segment));',
     replace: '',
     why: 'I8: the manifest names a generation that a power loss takes',
-    suites: [tests('engine/reshard-crash')],
+    suites: [seeds(20, { workload: 2, reshards: 2, crashes: 5 }), tests('engine/reshard-crash')],
+  },
+  {
+    name: 'import: the mark of an earlier attempt is left in its place',
+    file: 'src/engine/import-savepoint.ts',
+    find: 'callStorage(mark, () => fileSystem.exists(mark) && fileSystem.remove(mark));',
+    replace: '',
+    why: 'what a power loss has cut short cannot be filled anew',
+    suites: [seeds(40, { workload: 2, savepoints: 3, crashes: 9 })],
   },
 ];
