@@ -22,13 +22,15 @@ import { check } from './violation.ts';
 const SAVEPOINT_INTERVAL = 40;
 /** What a shard says of its part is text. */
 const DISK_ERROR = /EIO|ENOSPC|EMFILE/;
+/** Now and then nothing is held. */
+const HOLD_STEPS = [0, 100, 500, 1_000];
 const SHARD_COUNTS = [1, 2, 3, 4];
 
 /** A savepoint that is being made. */
 interface Making {
   readonly path: string;
-  /** Clients wait until it is made, and hardly any time passes, so that nothing need be committed meanwhile. */
-  readonly isHolding: boolean;
+  /** For so many steps clients wait, and hardly any time passes, so that nothing need be committed meanwhile. */
+  holdSteps: number;
   /** Of the checkpoint that it is a copy of, as soon as it is made. */
   epoch: number | undefined;
 }
@@ -54,7 +56,7 @@ export class Home {
   }
 
   get holdsOutside(): boolean {
-    return this.#making?.isHolding === true;
+    return this.#making !== undefined && this.#making.holdSteps > 0;
   }
 
   /** Whether the process is to end now, since the next one starts from a savepoint. */
@@ -65,6 +67,7 @@ export class Home {
         this.#make(process);
       return false;
     }
+    making.holdSteps--;
     if (making.epoch === undefined) return false;
     this.#making = undefined;
     if (making.epoch !== process.data?.lastEpoch) return false;
@@ -78,7 +81,7 @@ export class Home {
   #make(process: DurableProcess): void {
     this.#savepointCount--;
     const path = `/savepoint-${++this.#number}`;
-    const making: Making = { path, isHolding: this.#prng.chance(0.7), epoch: undefined };
+    const making: Making = { path, holdSteps: this.#prng.pick(HOLD_STEPS), epoch: undefined };
     this.#making = making;
     process.savepoint(path).then(
       ({ epoch }) => {
