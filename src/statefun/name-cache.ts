@@ -19,17 +19,15 @@ export class NameCache {
 
   /** The text of these bytes; undefined if it is long or not all ASCII. */
   read(bytes: Buffer, start: number, end: number): string | undefined {
-    if (end - start > NAME_BYTES_MAX) return undefined;
-    let hash = end - start;
-    let seen = 0;
-    for (let index = start; index < end; index++) {
-      seen |= bytes[index];
-      hash = Math.imul(hash, 31) + bytes[index];
-    }
-    if (seen > 0x7f) return undefined;
-    const slot = (hash ^ (hash >>> 15)) & (SLOT_COUNT - 1);
+    const byteLength = end - start;
+    if (byteLength === 0 || byteLength > NAME_BYTES_MAX) return undefined;
+    // A few of the bytes tell most names apart; whether it is the same name all of them say.
+    const middle = bytes[start + (byteLength >> 1)];
+    const hash = byteLength + bytes[start] * 31 + middle * 131 + bytes[end - 1] * 521;
+    const slot = hash & (SLOT_COUNT - 1);
     const known = this.#names[slot];
     if (known !== undefined && isText(known, bytes, start, end)) return known;
+    if (!isAscii(bytes, start, end)) return undefined;
     const text = bytes.toString('latin1', start, end);
     this.#names[slot] = text;
     return text;
@@ -46,8 +44,14 @@ export class NameCache {
   }
 }
 
+/** Of a text that is all ASCII. */
 function isText(text: string, bytes: Buffer, start: number, end: number): boolean {
   if (text.length !== end - start) return false;
   for (let index = start; index < end; index++) if (text.charCodeAt(index - start) !== bytes[index]) return false;
+  return true;
+}
+
+function isAscii(bytes: Buffer, start: number, end: number): boolean {
+  for (let index = start; index < end; index++) if (bytes[index] > 0x7f) return false;
   return true;
 }

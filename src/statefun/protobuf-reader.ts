@@ -188,6 +188,8 @@ export class ProtobufReader {
   }
 
   #uint32(): number {
+    const short = this.#shortVarint();
+    if (short !== NOT_SHORT) return short;
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.#byte();

@@ -86,6 +86,10 @@ export class ProtobufWriter {
   }
 
   #varint(value: number): void {
+    if (value < 0x80) {
+      this.#buffer[--this.#position] = value;
+      return;
+    }
     let position = this.#position - varintBytes(value);
     this.#position = position;
     while (value > 0x7f) {
@@ -108,12 +112,13 @@ export class ProtobufWriter {
     const { length } = text;
     if (length > LOOP_LENGTH_MAX) return false;
     this.#reserve(length);
+    const buffer = this.#buffer;
     const start = this.#position - length;
     let seen = 0;
     for (let index = 0; index < length; index++) {
       const unit = text.charCodeAt(index);
       seen |= unit;
-      this.#buffer[start + index] = unit;
+      buffer[start + index] = unit;
     }
     if (seen > 0x7f) return false;
     this.#position = start;

@@ -124,6 +124,8 @@ export const StringType: Type<string> = new WrapperType<string>({
   initial: '',
   holds: (value) => typeof value === 'string' && value.isWellFormed(),
   write: (value) => {
+    const short = shortAscii(value);
+    if (short !== undefined) return short;
     const length = Buffer.byteLength(value);
     const head = headOf(length);
     const bytes = Buffer.allocUnsafe(head.length + length);
@@ -139,6 +141,25 @@ function fixed(tag: number, byteLength: number, write: (bytes: Buffer) => void):
   bytes[0] = tag;
   write(bytes);
   return bytes;
+}
+
+/** Texts of up to this many characters are written by a loop, since a call costs more; their length is one byte. */
+const LOOP_LENGTH_MAX = 64;
+
+/** Field 1 with a short text that is all ASCII; undefined for any other text. */
+function shortAscii(text: string): Buffer | undefined {
+  const { length } = text;
+  if (length > LOOP_LENGTH_MAX) return undefined;
+  const bytes = Buffer.allocUnsafe(2 + length);
+  bytes[0] = FIELD_1;
+  bytes[1] = length;
+  let seen = 0;
+  for (let index = 0; index < length; index++) {
+    const unit = text.charCodeAt(index);
+    seen |= unit;
+    bytes[2 + index] = unit;
+  }
+  return seen > 0x7f ? undefined : bytes;
 }
 
 /** The tag of field 1 and a length. */
