@@ -8,12 +8,13 @@
  *   └──────────────────────────┘          └──────────────────────────────────────────┘
  * ```
  *
- * Rival: a bare `node:http` server that reads the body and answers a constant of the same size. The checksum is the bytes
- * of all answers.
+ * Rival: a bare `node:http` server that reads the body and answers a constant of the same size. The client is no HTTP
+ * client, but writes bytes and counts bytes: with one, the client would be what both wait for. The checksum is the bytes of
+ * all answers.
  */
-import { Pool } from 'undici';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
 import { Child } from '../harness/child.ts';
+import { KeepAliveLoad } from '../harness/keep-alive-load.ts';
 import { warmRun } from '../harness/warm-run.ts';
 import { greeterHandler, visitRequest } from './endpoint-load.ts';
 
@@ -42,9 +43,14 @@ function contender(name: string, seconds: number, processOf: () => URL): Contend
       const child = new Child<'port'>(processOf(), { byteLength });
       try {
         const { port } = await child.ask('port');
-        const pool = new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS });
-        const measurement = await measureRequests(pool, body, byteLength, seconds);
-        await pool.close();
+        const load = await KeepAliveLoad.connect({
+          port,
+          connections: CONNECTIONS,
+          body,
+          answerByteLength: byteLength,
+        });
+        const measurement = await measureRequests(load, byteLength, seconds);
+        load.close();
         return measurement;
       } finally {
         await child.kill();
@@ -53,25 +59,12 @@ function contender(name: string, seconds: number, processOf: () => URL): Contend
   };
 }
 
-async function measureRequests(
-  pool: Pool,
-  body: Uint8Array,
-  byteLength: number,
-  seconds: number,
-): Promise<Measurement> {
+async function measureRequests(load: KeepAliveLoad, byteLength: number, seconds: number): Promise<Measurement> {
   let answeredBytes = 0;
   const run = await warmRun(
     async (count) => {
-      answeredBytes = 0;
-      let left = count;
       const startedAt = performance.now();
-      const line = async (): Promise<void> => {
-        while (left-- > 0) {
-          const bytes = await requestOnce(pool, body);
-          answeredBytes += bytes;
-        }
-      };
-      await Promise.all(Array.from({ length: CONNECTIONS }, line));
+      answeredBytes = await load.run(count);
       return (performance.now() - startedAt) / 1000;
     },
     FIRST_REQUESTS,
@@ -82,12 +75,4 @@ async function measureRequests(
     checksum: String(answeredBytes),
     expected: String(run.work * byteLength),
   };
-}
-
-/** How many bytes were answered. */
-async function requestOnce(pool: Pool, body: Uint8Array): Promise<number> {
-  const headers = { 'content-type': 'application/octet-stream' };
-  const { statusCode, body: answered } = await pool.request({ path: '/', method: 'POST', headers, body });
-  if (statusCode !== 200) throw new Error(`answered with ${statusCode}`);
-  return (await answered.arrayBuffer()).byteLength;
 }
