@@ -34,7 +34,8 @@ const RESTOCK = 50;
 export const shoppingCart: Benchmark = appBenchmark({
   name: 'shopping-cart',
   unit: 'commands/s',
-  describe: () => `${CART_COUNT.toLocaleString('en-US')} carts, ${ITEM_COUNT.toLocaleString('en-US')} items, committed`,
+  describe: ({ entitiesGiven = CART_COUNT }) =>
+    `${entitiesGiven.toLocaleString('en-US')} carts, ${ITEM_COUNT.toLocaleString('en-US')} items, committed`,
   module: () => new URL('../../examples/shopping-cart/module.ts', import.meta.url),
   open: (options) => new CartRun(options),
 });
@@ -51,14 +52,15 @@ class CartRun implements AppRun {
     defineEgress({ type: addToCartResults, sink: { write() {} } }),
   ];
 
-  constructor({ size }: Options) {
+  constructor({ size, entitiesGiven }: Options) {
     const share = size === 'smoke' ? SMOKE_SHARE : 1;
-    this.#carts = namedIds('cart', CART_COUNT * share);
+    this.#carts = namedIds('cart', entitiesGiven ?? CART_COUNT * share);
     this.#items = namedIds('item', ITEM_COUNT * share);
   }
 
   async load(engine: Engine): Promise<void> {
-    for (const item of this.#items) await this.#restock(engine, item, FIRST_STOCK);
+    // Together: one after the other, each would wait for a checkpoint of its own.
+    await Promise.all(this.#items.map((item) => this.#restock(engine, item, FIRST_STOCK)));
   }
 
   next(engine: Engine): Promise<void> {

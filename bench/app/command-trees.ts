@@ -18,21 +18,28 @@ import { appBenchmark, type AppRun } from './app-benchmark.ts';
 
 const INSTANCE_COUNT = 1_000;
 /** Failures are reported one by one, which is not what is measured; questions are another benchmark. */
-const OPTIONS = { ...SMOKE_OPTIONS, numberOfFunctionInstances: INSTANCE_COUNT, failPr: 0, askPr: 0 };
+const OPTIONS = { ...SMOKE_OPTIONS, failPr: 0, askPr: 0 };
 const PROCESSED = { until: 'processed', timeoutMs: 60_000 } as const;
 
 export const commandTrees: Benchmark = appBenchmark({
   name: 'command-trees',
   unit: 'trees/s',
-  describe: () => `random trees of commands over ${INSTANCE_COUNT.toLocaleString('en-US')} instances, committed`,
+  describe: ({ entitiesGiven = INSTANCE_COUNT }) =>
+    `random trees of commands over ${entitiesGiven.toLocaleString('en-US')} instances, committed`,
   module: () => new URL('../../test/smoke/tree-module.ts', import.meta.url),
-  open: () => new TreesRun(),
+  open: ({ entitiesGiven = INSTANCE_COUNT }) => new TreesRun(entitiesGiven),
 });
 
 class TreesRun implements AppRun {
-  readonly #generator = new TreeGenerator(new Prng(6), OPTIONS);
+  readonly #instances: number;
+  readonly #generator: TreeGenerator;
   readonly #model = new Model();
   readonly egresses = [defineEgress<number>({ type: RESULTS_TYPE, sink: { write() {} } })];
+
+  constructor(instances: number) {
+    this.#instances = instances;
+    this.#generator = new TreeGenerator(new Prng(6), { ...OPTIONS, numberOfFunctionInstances: instances });
+  }
 
   next(engine: Engine): Promise<void> {
     const root = this.#generator.root();
@@ -44,7 +51,7 @@ class TreesRun implements AppRun {
   async check(engine: Engine): Promise<{ checksum: string; expected: string }> {
     let sum = 0;
     for (const async of [false, true]) {
-      for (let instance = 0; instance < INSTANCE_COUNT; instance++) {
+      for (let instance = 0; instance < this.#instances; instance++) {
         sum += (await engine.ask(typeOf({ async, instance }), idOf(instance), VERIFY, PROCESSED)) as number;
       }
     }

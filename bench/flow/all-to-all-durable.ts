@@ -12,38 +12,34 @@
  * directory. The checksum is the sum of all counters.
  */
 import { type Benchmark, OURS } from '../harness/benchmark.ts';
-import type { Options } from '../harness/options.ts';
 import { flowRivals, PLAIN_LOOP } from '../rival/flow-rivals.ts';
 import { openDurableEngine, openEngine } from './engine-flow.ts';
 import { flowContender, type FlowSetting } from './flow-contender.ts';
+import { bodyText, randomTargets } from './random-targets.ts';
 
 const INTERVAL_MS = 100;
-const MODULE = new URL('./all-to-all-module.ts', import.meta.url);
 const IN_MEMORY = `${OURS}, in memory only`;
 
 export const allToAllDurable: Benchmark = {
   name: 'all-to-all, durable',
   unit: 'messages/s',
-  describe({ entities, inflight, shards, intervalMs = INTERVAL_MS }) {
+  describe(options) {
+    const { entities, inflight, shards, intervalMs = INTERVAL_MS } = options;
     const count = (value: number): string => value.toLocaleString('en-US');
-    return `${count(entities)} entities, ${shards} shard(s), ${count(inflight)} messages in flight a shard, a checkpoint every ${intervalMs} ms`;
+    return `${count(entities)} entities, ${shards} shard(s), ${count(inflight)} messages in flight a shard${bodyText(options)}, a checkpoint every ${intervalMs} ms`;
   },
   figures: [
     { rival: PLAIN_LOOP, atLeast: 0.75 },
     { rival: IN_MEMORY, atLeast: 0.8 },
   ],
   contenders(options) {
-    const setting = settingFor(options);
+    const { module, setting } = randomTargets('all-to-all', options);
     const { shards, seconds, intervalMs = INTERVAL_MS } = options;
-    const durable = (flow: FlowSetting) => openDurableEngine(MODULE, shards, flow, intervalMs);
+    const durable = (flow: FlowSetting) => openDurableEngine(module, shards, flow, intervalMs);
     return [
       flowContender(OURS, setting, seconds, durable),
-      flowContender(IN_MEMORY, setting, seconds, (flow) => openEngine(MODULE, shards, flow)),
+      flowContender(IN_MEMORY, setting, seconds, (flow) => openEngine(module, shards, flow)),
       ...flowRivals(setting, options).filter(({ name }) => name === PLAIN_LOOP),
     ];
   },
 };
-
-function settingFor({ entities, inflight, shards }: Options): FlowSetting {
-  return { topology: { kind: 'all-to-all', entities }, chains: inflight * shards };
-}

@@ -17,19 +17,20 @@
 import { type Benchmark, type Contender, OURS } from '../harness/benchmark.ts';
 import type { Options } from '../harness/options.ts';
 import { flowRivals, MESH_BATCHED, MESH_SINGLE, PLAIN_LOOP } from '../rival/flow-rivals.ts';
-import { openEngine } from './engine-flow.ts';
-import { flowContender, type FlowSetting } from './flow-contender.ts';
+import { durableText, openFlow } from './engine-flow.ts';
+import { flowContender } from './flow-contender.ts';
+import { bodyText, randomTargets } from './random-targets.ts';
 
 /** More shards than the machines that this is run on have cores. */
 const MANY_SHARDS = 8;
-const MODULE = new URL('./all-to-all-module.ts', import.meta.url);
 
 export const allToAll: Benchmark = {
   name: 'all-to-all',
   unit: 'messages/s',
-  describe({ entities, inflight, shards }) {
+  describe(options) {
+    const { entities, inflight, shards } = options;
     const count = (value: number): string => value.toLocaleString('en-US');
-    return `${count(entities)} entities, ${shards} shard(s), ${count(inflight)} messages in flight a shard`;
+    return `${count(entities)} entities, ${shards} shard(s), ${count(inflight)} messages in flight a shard${bodyText(options)}${durableText(options)}`;
   },
   figures: [
     { rival: PLAIN_LOOP, atLeast: 0.9 },
@@ -41,7 +42,7 @@ export const allToAll: Benchmark = {
   ],
   contenders: (options) => [
     engine(OURS, options.shards, options),
-    ...flowRivals(settingFor(options, options.shards), options),
+    ...flowRivals(randomTargets('all-to-all', options).setting, options),
     ...[1, MANY_SHARDS]
       .filter((shards) => shards !== options.shards)
       .map((shards) => engine(nameFor(shards), shards, options)),
@@ -49,12 +50,9 @@ export const allToAll: Benchmark = {
 };
 
 function engine(name: string, shards: number, options: Options): Contender {
-  const open = (setting: FlowSetting) => openEngine(MODULE, shards, setting);
-  return flowContender(name, settingFor(options, shards), options.seconds, open);
-}
-
-function settingFor({ entities, inflight }: Options, shards: number): FlowSetting {
-  return { topology: { kind: 'all-to-all', entities }, chains: inflight * shards };
+  const { module, setting } = randomTargets('all-to-all', { ...options, shards });
+  const { seconds, intervalMs } = options;
+  return flowContender(name, setting, seconds, (flow) => openFlow(module, { shards, intervalMs }, flow));
 }
 
 function nameFor(shards: number): string {

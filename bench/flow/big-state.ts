@@ -47,12 +47,13 @@ export const bigState: Benchmark = {
   name: 'big-state',
   unit: 'updates/s',
   describe(options) {
+    const { intervalMs = INTERVAL_MS } = options;
     const entities = entityCount(options, ENTITIES).toLocaleString('en-US');
-    return `${entities} entities in ${MEMORY_BYTES / MiB} MiB, uniformly random updates, durable every ${INTERVAL_MS} ms`;
+    return `${entities} entities in ${MEMORY_BYTES / MiB} MiB, uniformly random updates, durable every ${intervalMs} ms`;
   },
   figures: [{ rival: LEVEL_LOOP, atLeast: 0.7 }],
   contenders(options) {
-    const { shards, inflight } = options;
+    const { shards, inflight, intervalMs = INTERVAL_MS } = options;
     const entities = entityCount(options, ENTITIES);
     const budget = { entities, memoryBytes: MEMORY_BYTES };
     const engine: StartChild = (directory) =>
@@ -60,13 +61,13 @@ export const bigState: Benchmark = {
         ...budget,
         directory,
         shards,
-        intervalMs: INTERVAL_MS,
+        intervalMs,
       } satisfies WalkOptions);
     const loop: StartChild = (directory) =>
       new Child(new URL('../rival/level-loop-process.ts', import.meta.url), {
         ...budget,
         directory,
-        syncIntervalMs: INTERVAL_MS,
+        syncIntervalMs: intervalMs,
         batchCount: BATCH_COUNT,
       } satisfies LevelLoopOptions);
     return [

@@ -2,7 +2,7 @@
  * Sources and sinks as a user of Millrace would write them: see `burst-topology.ts` for what they do.
  */
 import { defineFunction, defineModule, functionType, value } from '../../src/index.ts';
-import { type Burst, sendBurst } from './burst-topology.ts';
+import { type Burst, isBurstWhole, sendBurst } from './burst-topology.ts';
 import { census, reportTo } from './census.ts';
 import { type BurstSpec, topologyOf } from './topology.ts';
 
@@ -20,7 +20,7 @@ const sourceOrSink = defineFunction({
       ctx.state.count = 0;
       return;
     }
-    ctx.state.count += 1;
+    if (isBurstWhole(spec, message)) ctx.state.count += 1;
     if (item < 0) sendBurst(spec, rounds, source, (id, next) => ctx.send(entity, id, next));
     else if (item === spec.burst - 1) ctx.send(entity, spec.sources[source], { rounds: rounds - 1, source, item: -1 });
   },

@@ -5,6 +5,7 @@
  *
  * The last message of a burst goes to another sink each round, so that over time every sink holds its sources back.
  */
+import { isWhole, makeBody } from './message-body.ts';
 import type { BurstSpec, Send, Tally, Topology } from './topology.ts';
 
 export interface Burst {
@@ -14,6 +15,8 @@ export interface Burst {
   readonly source: number;
   /** Which message of the burst this is; -1 on the way back to the source. */
   readonly item: number;
+  /** Only where `--bytes` asks for it, and only on the way to sinks. */
+  readonly body?: Uint8Array;
 }
 
 export class BurstTopology implements Topology<Burst> {
@@ -38,13 +41,21 @@ export class BurstTopology implements Topology<Burst> {
   receive(tally: Tally, message: Burst, send: Send<Burst>): void {
     const { sources, burst } = this.#spec;
     const { rounds, source, item } = message;
-    tally.count++;
+    if (isBurstWhole(this.#spec, message)) tally.count++;
     if (item < 0) sendBurst(this.#spec, rounds, source, send);
     else if (item === burst - 1) send(sources[source], { rounds: rounds - 1, source, item: -1 });
   }
 }
 
-export function sendBurst({ sinks, burst }: BurstSpec, rounds: number, source: number, send: Send<Burst>): void {
+export function sendBurst({ sinks, burst, bytes }: BurstSpec, rounds: number, source: number, send: Send<Burst>): void {
   if (rounds === 0) return;
-  for (let item = 0; item < burst; item++) send(sinks[(item + rounds) % sinks.length], { rounds, source, item });
+  for (let item = 0; item < burst; item++) {
+    const message = bytes === undefined ? { rounds, source, item } : { rounds, source, item, body: makeBody(bytes) };
+    send(sinks[(item + rounds) % sinks.length], message);
+  }
+}
+
+export function isBurstWhole({ bytes }: BurstSpec, { item, body }: Burst): boolean {
+  if (bytes === undefined || item < 0) return true;
+  return body !== undefined && isWhole(body, bytes);
 }

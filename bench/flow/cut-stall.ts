@@ -53,11 +53,11 @@ export const cutStall: Benchmark = {
     { of: WORST, atMost: 5_000, over: 'every round' },
   ],
   contenders(options) {
-    const { shards } = options;
+    const { shards, intervalMs = WINDOW_MS } = options;
     const seconds = Math.max(options.seconds * TIME_FACTOR, SECONDS_MIN);
     const setting = settingFor(options);
     return [
-      contender(OURS, setting, seconds, () => openDurableEngine(MODULE, shards, setting, WINDOW_MS)),
+      contender(OURS, setting, seconds, () => openDurableEngine(MODULE, shards, setting, intervalMs)),
       contender(`${OURS}, in memory only`, setting, seconds, () => openEngine(MODULE, shards, setting)),
       {
         name: 'threads that only look at the clock',

@@ -29,10 +29,14 @@ let count = 0;
 const keeper = defineFunction({
   type: 'bench/keeper',
   state: { count: value({ initial: 0 }) },
-  invoke(ctx, { due }: { readonly due: number }) {
+  invoke(ctx, message: 'report' | { readonly due: number }) {
+    if (message === 'report') {
+      ctx.reply(ctx.state.count);
+      return;
+    }
     ctx.state.count++;
     count++;
-    late[Math.min(LATE_MS_MAX, Math.max(0, ctx.now() - due))]++;
+    late[Math.min(LATE_MS_MAX, Math.max(0, ctx.now() - message.due))]++;
   },
 });
 

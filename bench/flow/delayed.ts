@@ -16,13 +16,17 @@ import type { Engine } from '../../src/index.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
 import type { Options } from '../harness/options.ts';
 import { Scratch } from '../harness/scratch.ts';
-import type { Burst, ThreadReport } from './delayed-module.ts';
+import { type Burst, KEEPER_COUNT, type ThreadReport } from './delayed-module.ts';
 import { startBareEngine } from './engine-flow.ts';
 
 const MODULE = new URL('./delayed-module.ts', import.meta.url);
 const DIRECT = `${OURS}, sent directly`;
 const IN_MEMORY = `${OURS}, in memory only`;
 const STEP_MS = 10;
+/** Delays are as long as the window, and a window is so many times longer than others measure. */
+const TIME_FACTOR = 5;
+const COUNT_PER_MS = 100;
+const SMOKE_COUNT_PER_MS = 40;
 /** Enough ids for every shard to have some. */
 const REPORTERS = 64;
 const ACCEPTED = { until: 'accepted' } as const;
@@ -36,19 +40,24 @@ interface Work {
 export const delayed: Benchmark = {
   name: 'delayed',
   unit: 'messages/s',
-  describe: ({ size }) =>
-    `${work(size).count.toLocaleString('en-US')} messages in ${work(size).windowMs} ms, each after a random delay of up to as much`,
+  describe(options) {
+    const { count, windowMs } = work(options);
+    return `${count.toLocaleString('en-US')} messages in ${windowMs} ms, each after a random delay of up to as much`;
+  },
   figures: [{ rival: DIRECT, atLeast: 0.8 }],
   limits: [{ of: 'p99', atMost: 5_000 }],
-  contenders: ({ shards, size }) => [
-    contender(OURS, shards, work(size), true, true),
-    contender(DIRECT, shards, work(size), true, false),
-    contender(IN_MEMORY, shards, work(size), false, true),
+  contenders: (options) => [
+    contender(OURS, options, true, true),
+    contender(DIRECT, options, true, false),
+    contender(IN_MEMORY, options, false, true),
   ],
 };
 
-function work(size: Options['size']): Work {
-  return size === 'smoke' ? { count: 4_000, windowMs: 100 } : { count: 1_000_000, windowMs: 10_000 };
+function work({ size, seconds }: Options): Work {
+  // A tenth of it, which is the warm-up, must be of whole steps.
+  const unitMs = 10 * STEP_MS;
+  const windowMs = Math.max(1, Math.round((seconds * TIME_FACTOR * 1000) / unitMs)) * unitMs;
+  return { count: windowMs * (size === 'smoke' ? SMOKE_COUNT_PER_MS : COUNT_PER_MS), windowMs };
 }
 
 async function send(engine: Engine, { count, windowMs }: Work, delayMs: number): Promise<void> {
@@ -62,17 +71,29 @@ async function send(engine: Engine, { count, windowMs }: Work, delayMs: number):
   }
 }
 
-function contender(name: string, shards: number, real: Work, isDurable: boolean, isDelayed: boolean): Contender {
+function contender(name: string, options: Options, isDurable: boolean, isDelayed: boolean): Contender {
+  const real = work(options);
+  const { shards, intervalMs } = options;
+  const intervals = intervalMs === undefined ? {} : { minIntervalMs: intervalMs, maxIntervalMs: intervalMs };
   return {
     name,
     async measure() {
       const scratch = isDurable ? new Scratch() : undefined;
-      const engine = await startBareEngine(MODULE, shards, scratch && { directory: scratch.path });
+      const start = (): Promise<Engine> =>
+        startBareEngine(MODULE, shards, scratch && { directory: scratch.path, ...intervals });
+      let engine = await start();
       try {
         const warmUp = { count: real.count / 10, windowMs: real.windowMs / 10 };
         await run(engine, warmUp, isDelayed);
         await reports(engine, 'reset');
-        return await run(engine, real, isDelayed);
+        const measured = await run(engine, real, isDelayed);
+        if (isDurable) {
+          await engine.stop();
+          engine = await start();
+        }
+        const kept = await keptCount(engine);
+        const all = real.count + warmUp.count;
+        return { ...measured, checksum: `${measured.checksum} ${kept}`, expected: `${measured.expected} ${all}` };
       } finally {
         await engine.stop();
         scratch?.remove();
@@ -102,6 +123,15 @@ async function run(engine: Engine, real: Work, isDelayed: boolean): Promise<Meas
     checksum: String(countOf(found)),
     expected: String(real.count),
   };
+}
+
+/** What all keepers have counted since the beginning, the warm-up included. */
+async function keptCount(engine: Engine): Promise<number> {
+  let sum = 0;
+  for (let keeper = 0; keeper < KEEPER_COUNT; keeper++) {
+    sum += (await engine.ask('bench/keeper', `keeper-${keeper}`, 'report', NOW)) as number;
+  }
+  return sum;
 }
 
 /** What each thread has seen; asked through enough entities to reach all of them. */

@@ -3,6 +3,7 @@
  * from the first send until nothing is in flight any more.
  */
 import { type Engine, type EngineOptions, startEngine } from '../../src/index.ts';
+import type { Options } from '../harness/options.ts';
 import { Scratch } from '../harness/scratch.ts';
 import { ASK_SUM, CENSUS_ID } from './census.ts';
 import type { FlowSession, FlowSetting } from './flow-contender.ts';
@@ -35,6 +36,23 @@ export async function openDurableEngine(
   const durable = { directory: scratch.path, ...intervals };
   const start: StartEngine = () => startBareEngine(moduleWith(setting.topology, module), shardCount, durable);
   return new EngineSession(await start(), setting, start, scratch);
+}
+
+/** In memory; with a data directory and a checkpoint that often if `--interval` asks for it. */
+export function openFlow(
+  module: URL,
+  { shards, intervalMs }: FlowOptions,
+  setting: FlowSetting,
+): Promise<EngineSession> {
+  if (intervalMs === undefined) return openEngine(module, shards, setting);
+  return openDurableEngine(module, shards, setting, intervalMs);
+}
+
+type FlowOptions = Pick<Options, 'shards' | 'intervalMs'>;
+
+/** For the line above a table: what `--interval` has changed. */
+export function durableText({ intervalMs }: Pick<Options, 'intervalMs'>): string {
+  return intervalMs === undefined ? '' : `, durable with a checkpoint every ${intervalMs} ms`;
 }
 
 /** As in production: without the checks that only development needs. Any error ends the run. */

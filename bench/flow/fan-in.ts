@@ -15,12 +15,14 @@ import type { Benchmark } from '../harness/benchmark.ts';
 import { burstFlow } from './burst-flow.ts';
 import { idOnShard, namedIds } from './entity-ids.ts';
 
+const SOURCES = 100;
+
 export const fanIn: Benchmark = burstFlow({
   name: 'fan-in',
-  describe: () => '100 entities on all shards send bursts of 10 to one',
-  spec: ({ shards }) => ({
+  describe: ({ entitiesGiven = SOURCES }) => `${entitiesGiven} entities on all shards send bursts of 10 to one`,
+  spec: ({ shards, entitiesGiven = SOURCES }) => ({
     kind: 'bursts',
-    sources: namedIds('source', 100),
+    sources: namedIds('source', entitiesGiven),
     sinks: [idOnShard('sink', shards - 1, shards)],
     burst: 10,
   }),

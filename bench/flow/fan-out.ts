@@ -16,13 +16,16 @@ import type { Benchmark } from '../harness/benchmark.ts';
 import { burstFlow } from './burst-flow.ts';
 import { idOnShard, namedIds } from './entity-ids.ts';
 
+const SINKS = 1_000;
+
 export const fanOut: Benchmark = burstFlow({
   name: 'fan-out',
-  describe: () => 'one entity sends to 1,000 on all shards in each invocation',
-  spec: ({ shards }) => ({
+  describe: ({ entitiesGiven = SINKS }) =>
+    `one entity sends to ${entitiesGiven.toLocaleString('en-US')} on all shards in each invocation`,
+  spec: ({ shards, entitiesGiven = SINKS }) => ({
     kind: 'bursts',
     sources: [idOnShard('source', 0, shards)],
-    sinks: namedIds('sink', 1_000),
-    burst: 1_000,
+    sinks: namedIds('sink', entitiesGiven),
+    burst: entitiesGiven,
   }),
 });

@@ -1,16 +1,16 @@
 /**
- * Large messages as a user of Millrace would write them: see `large-topology.ts`.
+ * Messages with a body as a user of Millrace would write them: see `large-topology.ts`.
  */
 import { threadId } from 'node:worker_threads';
 import { defineFunction, defineModule, functionType, value } from '../../src/index.ts';
 import { census, reportTo } from './census.ts';
-import { entityIds, TargetDraw } from './entity-ids.ts';
-import type { Parcel } from './large-topology.ts';
+import { entityIds } from './entity-ids.ts';
+import { type Parcel, parcelTargets } from './large-topology.ts';
+import { isWhole } from './message-body.ts';
 import { type LargeSpec, topologyOf } from './topology.ts';
 
-const { entities, bytes } = topologyOf<LargeSpec>(import.meta.url);
-const draw = new TargetDraw(entityIds(entities), threadId);
-const lastByte = ((bytes - 1) * 37) & 0xff;
+const spec = topologyOf<LargeSpec>(import.meta.url);
+const next = parcelTargets(spec, entityIds(spec.entities), threadId);
 
 const entity = functionType<Parcel>('bench/entity');
 
@@ -23,9 +23,8 @@ const countAndPassOn = defineFunction({
       ctx.state.count = 0;
       return;
     }
-    // A body that lost a part, or came back altered, does not count.
-    if (body.length === bytes && body.at(-1) === lastByte) ctx.state.count += 1;
-    if (hops > 0) ctx.send(entity, draw.next(), { hops: hops - 1, body });
+    if (isWhole(body, spec.bytes)) ctx.state.count += 1;
+    if (hops > 0) ctx.send(entity, next(), { hops: hops - 1, body });
   },
 });
 

@@ -1,8 +1,11 @@
 /**
- * Large messages for the rivals: all-to-all whose messages carry a body. An entity hands on the very body that it got.
+ * Messages with a body, for the rivals: all-to-all, by Zipf's law or not, whose messages carry so many bytes. An entity
+ * hands on the very body that it got.
  */
 import { entityIds, TargetDraw } from './entity-ids.ts';
+import { isWhole, makeBody } from './message-body.ts';
 import type { LargeSpec, Send, Tally, Topology } from './topology.ts';
+import { ZipfDraw } from './zipf-draw.ts';
 
 export interface Parcel {
   /** How often this message is still to be passed on; negative asks for a report. */
@@ -13,13 +16,13 @@ export interface Parcel {
 export class LargeTopology implements Topology<Parcel> {
   readonly ids: readonly string[];
   readonly censusMessage: Parcel = { hops: -1, body: new Uint8Array(0) };
-  readonly #draw: TargetDraw;
-  readonly #body: Uint8Array;
+  readonly #next: () => string;
+  readonly #bytes: number;
 
-  constructor({ entities, bytes }: LargeSpec, thread: number) {
-    this.ids = entityIds(entities);
-    this.#draw = new TargetDraw(this.ids, thread);
-    this.#body = Uint8Array.from({ length: bytes }, (_, index) => (index * 37) & 0xff);
+  constructor(spec: LargeSpec, thread: number) {
+    this.ids = entityIds(spec.entities);
+    this.#next = parcelTargets(spec, this.ids, thread);
+    this.#bytes = spec.bytes;
   }
 
   messagesPerChain(rounds: number): number {
@@ -27,13 +30,21 @@ export class LargeTopology implements Topology<Parcel> {
   }
 
   begin(_chain: number, rounds: number, send: Send<Parcel>): void {
-    // One of its own, since many messages of one post that share a body are copied as one.
-    send(this.#draw.next(), { hops: rounds, body: this.#body.slice() });
+    send(this.#next(), { hops: rounds, body: makeBody(this.#bytes) });
   }
 
   receive(tally: Tally, { hops, body }: Parcel, send: Send<Parcel>): void {
-    // A body that lost a part, or came back altered, does not count.
-    if (body.length === this.#body.length && body.at(-1) === this.#body.at(-1)) tally.count++;
-    if (hops > 0) send(this.#draw.next(), { hops: hops - 1, body });
+    if (isWhole(body, this.#bytes)) tally.count++;
+    if (hops > 0) send(this.#next(), { hops: hops - 1, body });
   }
+}
+
+/** Whom parcels go to: the next one each time it is called. */
+export function parcelTargets({ isSkewed }: LargeSpec, ids: readonly string[], thread: number): () => string {
+  if (isSkewed) {
+    const zipf = new ZipfDraw(ids.length, thread + 1);
+    return () => ids[zipf.next()];
+  }
+  const draw = new TargetDraw(ids, thread);
+  return () => draw.next();
 }

@@ -3,11 +3,11 @@
  */
 import { defineFunction, defineModule, functionType, value } from '../../src/index.ts';
 import { census, reportTo } from './census.ts';
-import { nextStage, pipelineIds, type Stage, STAGE_COUNT } from './pipeline-topology.ts';
+import { isStageWhole, nextStage, pipelineIds, type Stage, STAGE_COUNT } from './pipeline-topology.ts';
 import { type PipelineSpec, topologyOf } from './topology.ts';
 
-const { width } = topologyOf<PipelineSpec>(import.meta.url);
-const ids = pipelineIds(width);
+const spec = topologyOf<PipelineSpec>(import.meta.url);
+const ids = pipelineIds(spec.width);
 
 const entity = functionType<Stage>('bench/entity');
 
@@ -20,8 +20,8 @@ const countAndHandOn = defineFunction({
       ctx.state.count = 0;
       return;
     }
-    ctx.state.count += 1;
-    const next = nextStage(message, width);
+    if (isStageWhole(spec, message)) ctx.state.count += 1;
+    const next = nextStage(message, spec.width);
     if (next !== undefined) ctx.send(entity, ids[next.lane * STAGE_COUNT + next.stage], next);
   },
 });

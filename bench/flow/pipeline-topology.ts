@@ -3,6 +3,7 @@
  * next stage of its lane; the last one hands it to the first stage of the next lane, until the rounds are used up.
  */
 import { namedIds } from './entity-ids.ts';
+import { isWhole, makeBody } from './message-body.ts';
 import type { PipelineSpec, Send, Tally, Topology } from './topology.ts';
 
 export const STAGE_COUNT = 5;
@@ -13,16 +14,18 @@ export interface Stage {
   /** Of the entity that it is for. */
   readonly lane: number;
   readonly stage: number;
+  /** Only where `--bytes` asks for it. */
+  readonly body?: Uint8Array;
 }
 
 export class PipelineTopology implements Topology<Stage> {
   readonly ids: readonly string[];
   readonly censusMessage: Stage = { rounds: -1, lane: 0, stage: 0 };
-  readonly #width: number;
+  readonly #spec: PipelineSpec;
 
-  constructor({ width }: PipelineSpec) {
-    this.#width = width;
-    this.ids = pipelineIds(width);
+  constructor(spec: PipelineSpec) {
+    this.#spec = spec;
+    this.ids = pipelineIds(spec.width);
   }
 
   messagesPerChain(rounds: number): number {
@@ -30,12 +33,14 @@ export class PipelineTopology implements Topology<Stage> {
   }
 
   begin(chain: number, rounds: number, send: Send<Stage>): void {
-    if (rounds > 0) this.#send({ rounds, lane: chain % this.#width, stage: 0 }, send);
+    const { width, bytes } = this.#spec;
+    const first: Stage = { rounds, lane: chain % width, stage: 0 };
+    if (rounds > 0) this.#send(bytes === undefined ? first : { ...first, body: makeBody(bytes) }, send);
   }
 
   receive(tally: Tally, message: Stage, send: Send<Stage>): void {
-    tally.count++;
-    const next = nextStage(message, this.#width);
+    if (isStageWhole(this.#spec, message)) tally.count++;
+    const next = nextStage(message, this.#spec.width);
     if (next !== undefined) this.#send(next, send);
   }
 
@@ -50,8 +55,15 @@ export function pipelineIds(width: number): string[] {
 }
 
 /** Where a message goes next; undefined at its end. */
-export function nextStage({ rounds, lane, stage }: Stage, width: number): Stage | undefined {
-  if (stage + 1 < STAGE_COUNT) return { rounds, lane, stage: stage + 1 };
-  if (rounds <= 1) return undefined;
-  return { rounds: rounds - 1, lane: (lane + 1) % width, stage: 0 };
+export function nextStage({ rounds, lane, stage, body }: Stage, width: number): Stage | undefined {
+  const isWithin = stage + 1 < STAGE_COUNT;
+  if (!isWithin && rounds <= 1) return undefined;
+  const next = isWithin
+    ? { rounds, lane, stage: stage + 1 }
+    : { rounds: rounds - 1, lane: (lane + 1) % width, stage: 0 };
+  return body === undefined ? next : { ...next, body };
+}
+
+export function isStageWhole({ bytes }: PipelineSpec, { body }: Stage): boolean {
+  return bytes === undefined || (body !== undefined && isWhole(body, bytes));
 }

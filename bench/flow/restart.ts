@@ -128,7 +128,9 @@ class RestartContender implements Contender {
     work: (child: Child<WalkRequest>) => Promise<Result>,
     shards = this.#options.shards,
   ): Promise<Result> {
-    const options: WalkOptions = { directory, shards, entities: this.#entities };
+    const { intervalMs } = this.#options;
+    const interval = intervalMs === undefined ? {} : { intervalMs };
+    const options: WalkOptions = { directory, shards, entities: this.#entities, ...interval };
     const child = new Child<WalkRequest>(this.#isBuilt ? builtFile(PROCESS) : PROCESS, options);
     try {
       return await work(child);

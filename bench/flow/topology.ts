@@ -41,6 +41,8 @@ export interface BurstSpec {
   readonly sinks: readonly string[];
   /** Messages that a source sends at once. */
   readonly burst: number;
+  /** Of the body of each message of a burst; none unless given. */
+  readonly bytes?: number | undefined;
 }
 
 export interface HotKeySpec {
@@ -52,6 +54,8 @@ export interface PipelineSpec {
   readonly kind: 'pipeline';
   /** Entities of each of the five stages. */
   readonly width: number;
+  /** Of the body of each message; none unless given. */
+  readonly bytes?: number | undefined;
 }
 
 export interface LargeSpec {
@@ -59,6 +63,8 @@ export interface LargeSpec {
   readonly entities: number;
   /** Of the body of each message. */
   readonly bytes: number;
+  /** Whether targets are drawn by Zipf's law. */
+  readonly isSkewed: boolean;
 }
 
 export type TopologySpec = AllToAllSpec | BurstSpec | HotKeySpec | PipelineSpec | LargeSpec;

@@ -7,38 +7,37 @@
  *   pipeline           stage 1 ─▶ 2 ─▶ 3 ─▶ 4 ─▶ 5, in 1,000 lanes whose stages live anywhere
  * ```
  *
- * In memory. Rivals: those of all flows. The checksum is the sum of all counters; a message whose body is not what was
+ * In memory unless `--interval` is given. Rivals: those of all flows. The checksum is the sum of all counters; a message whose body is not what was
  * sent is not counted.
  */
 import { type Benchmark, OURS } from '../harness/benchmark.ts';
 import type { Options } from '../harness/options.ts';
 import { flowRivals } from '../rival/flow-rivals.ts';
-import { openEngine } from './engine-flow.ts';
-import { flowContender, type FlowSetting } from './flow-contender.ts';
+import { durableText, openFlow } from './engine-flow.ts';
+import { flowContender } from './flow-contender.ts';
+import { inflightWith } from './message-body.ts';
+import { bodyText, type ModuleFlow, randomTargets } from './random-targets.ts';
 
 const KiB = 1024;
 const PIPELINE_WIDTH = 1_000;
-/** Bytes of bodies that are under way at the same time. */
-const INFLIGHT_BYTES = 32 << 20;
 const LARGE_ENTITIES = 1_000;
 
 interface VariedFlow {
   readonly name: string;
-  readonly module: URL;
   describe(options: Options): string;
-  setting(options: Options): FlowSetting;
+  flow(options: Options): ModuleFlow;
 }
 
-function variedFlow({ name, module, describe, setting }: VariedFlow): Benchmark {
+function variedFlow({ name, describe, flow }: VariedFlow): Benchmark {
   return {
     name,
     unit: 'messages/s',
-    describe,
+    describe: (options) => `${describe(options)}${durableText(options)}`,
     figures: [],
     contenders(options) {
-      const whole = setting(options);
-      const ours = flowContender(OURS, whole, options.seconds, (flow) => openEngine(module, options.shards, flow));
-      return [ours, ...flowRivals(whole, options)];
+      const { module, setting } = flow(options);
+      const ours = flowContender(OURS, setting, options.seconds, (whole) => openFlow(module, options, whole));
+      return [ours, ...flowRivals(setting, options)];
     },
   };
 }
@@ -49,33 +48,30 @@ function count(value: number): string {
 
 export const hotKey: Benchmark = variedFlow({
   name: 'hot-key',
-  module: new URL('./hot-key-module.ts', import.meta.url),
-  describe: ({ entities }) => `all-to-all among ${count(entities)} entities, drawn by Zipf's law with 0.99`,
-  setting: ({ entities, inflight, shards }) => ({
-    topology: { kind: 'hot-key', entities },
-    chains: inflight * shards,
-  }),
+  describe: (options) =>
+    `all-to-all among ${count(options.entities)} entities, drawn by Zipf's law with 0.99${bodyText(options)}`,
+  flow: (options) => randomTargets('hot-key', options),
 });
 
 export const pipeline: Benchmark = variedFlow({
   name: 'pipeline',
-  module: new URL('./pipeline-module.ts', import.meta.url),
-  describe: () => `five functions one after the other, in ${count(PIPELINE_WIDTH)} lanes`,
-  setting: ({ inflight, shards, size }) => ({
-    topology: { kind: 'pipeline', width: size === 'smoke' ? 10 : PIPELINE_WIDTH },
-    chains: inflight * shards,
-  }),
+  describe: (options) =>
+    `five functions one after the other, in ${count(options.entitiesGiven ?? PIPELINE_WIDTH)} lanes${bodyText(options)}`,
+  flow({ inflight, shards, size, bytes, entitiesGiven }) {
+    const width = entitiesGiven ?? (size === 'smoke' ? 10 : PIPELINE_WIDTH);
+    return {
+      module: new URL('./pipeline-module.ts', import.meta.url),
+      setting: { topology: { kind: 'pipeline', width, bytes }, chains: inflightWith(bytes, inflight * shards) },
+    };
+  },
 });
 
 export const largeMessages: readonly Benchmark[] = [KiB, 64 * KiB, KiB * KiB].map((byDefault) =>
   variedFlow({
     name: `large-messages, ${byDefault < KiB * KiB ? `${byDefault / KiB} KiB` : '1 MiB'}`,
-    module: new URL('./large-module.ts', import.meta.url),
-    describe: ({ bytes = byDefault }) =>
-      `all-to-all among ${count(LARGE_ENTITIES)} entities, ${count(bytes)} bytes each`,
-    setting: ({ bytes = byDefault, inflight, shards }) => ({
-      topology: { kind: 'large', entities: LARGE_ENTITIES, bytes },
-      chains: Math.max(1, Math.min(inflight * shards, Math.floor(INFLIGHT_BYTES / bytes))),
-    }),
+    describe: ({ bytes = byDefault, entitiesGiven = LARGE_ENTITIES }) =>
+      `all-to-all among ${count(entitiesGiven)} entities, ${count(bytes)} bytes each`,
+    flow: ({ bytes = byDefault, inflight, shards, entitiesGiven = LARGE_ENTITIES }) =>
+      randomTargets('all-to-all', { entities: entitiesGiven, inflight, shards, bytes }),
   }),
 );

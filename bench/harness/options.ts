@@ -61,8 +61,8 @@ export const USAGE: string = `npm run bench -- [options]
   --entities N       entities of all-to-all and of the entity look-up     (${DEFAULTS.real.entities});
                      others have numbers of their own unless this is given, see --list
   --inflight N       messages in flight for each shard                    (${DEFAULTS.real.inflight})
-  --bytes N          length of the messages of \`large-messages\` and of YCSB's records, in bytes
-  --interval MS      time between checkpoints, where a benchmark has one of its own
+  --bytes N          length of the messages of flows and of YCSB's records, in bytes
+  --interval MS      time between checkpoints; flows in memory become durable by it
   --record           appends the results to bench/history/, with commit, machine and Node
   --history DIR      another folder for that
   --html FILE        writes a report with plots that opens in any browser

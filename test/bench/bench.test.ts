@@ -34,6 +34,34 @@ describe('npm run bench', () => {
     for (const benchmark of BENCHMARKS) checkLimits(benchmark, results);
   });
 
+  test('flows take their size from flags, and are right with them', { timeout: TIMEOUT_MS }, async () => {
+    const flows = ['fan-in', 'fan-out', 'pipeline', 'hot-key'];
+    const sizes = [
+      '--shards',
+      '3',
+      '--rounds',
+      '1',
+      '--entities',
+      '30',
+      '--bytes',
+      '700',
+      '--interval',
+      '20',
+      '--inflight',
+      '40',
+    ];
+    const chosen = flows.flatMap((name) => ['--only', name]);
+    const { code, stdout, stderr } = await bench('--smoke', '--against', 'plain', ...sizes, ...chosen);
+    expect(code, stderr).toBe(0);
+    const heads = stdout.split('\n').filter((line) => flows.some((name) => line.startsWith(`${name}: `)));
+    expect(heads).toHaveLength(flows.length);
+    for (const head of heads) {
+      expect(head).toMatch(/\b30 (?:entities|lanes|on all shards)/);
+      expect(head).toContain('700 bytes');
+      expect(head).toContain('a checkpoint every 20 ms');
+    }
+  });
+
   test('prints a table, the machine and what it is worth', async () => {
     const { code, stdout, stderr } = await bench('--smoke', '--only', 'key-hash', '--against', 'crc32');
     expect(code, stderr).toBe(0);

@@ -97,7 +97,9 @@ describe('the file', () => {
 
 const program = findBrowser();
 
-describe.skipIf(program === undefined)('in Chromium', () => {
+const missing = program === undefined ? ' (not on the path; MILLRACE_CHROMIUM names another one)' : '';
+
+describe.skipIf(program === undefined)(`in Chromium${missing}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-report-'));
   const file = join(folder, 'report.html');
   let browser: Browser;

@@ -50,13 +50,14 @@ export class RestateServer {
     const ports = { ingress: await freePort(), admin: await freePort(), node: await freePort() };
     const url = new URL('./restate-endpoint.ts', import.meta.url);
     const env = { ...process.env, NODE_ENV: 'production', RESTATE_LOGGING: 'ERROR' };
+    // What it complains about when the server is killed under it is not for the reader of a table.
     const endpoint = fork(url, [String(entities)], {
       execArgv: [],
       env,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const server = new RestateServer(ports, endpoint);
-    const [port] = (await once(endpoint, 'message')) as [number];
+    const [port] = (await Promise.race([once(endpoint, 'message'), ended(endpoint)])) as [number];
     server.#start();
     const uri = `http://127.0.0.1:${port}`;
     await untilItAnswers(() => server.#admin('/deployments', { uri, use_http_11: false }));
@@ -153,4 +154,9 @@ export class RestateServer {
     this.#endpoint.kill();
     this.#scratch.remove();
   }
+}
+
+async function ended(endpoint: ChildProcess): Promise<never> {
+  const [code] = (await once(endpoint, 'exit')) as [number | null];
+  throw new Error(`The process with the functions that Restate calls ended with code ${code}.`);
 }
