@@ -22,7 +22,7 @@ import { MillraceError } from '../sdk/errors.ts';
 import { DataDirectory } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { foldAll } from './fold-changelog.ts';
-import { refuseHalfImport } from './import-savepoint.ts';
+import { refuseHalfImport } from './half-import.ts';
 import { loadModule } from './load-module.ts';
 import { MigrationCheck, type MigrationReport } from './migration-check.ts';
 import { moduleUrl, pathOf } from './options.ts';

@@ -10,39 +10,19 @@ import type { FileSystem } from '../base/file-system.ts';
 import { KEY_GROUP_COUNT } from '../keys/key-group.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { decodePortable } from '../shard/durable/portable-message.ts';
-import { createFile, syncNames } from '../store/durable-file.ts';
+import { createFile } from '../store/durable-file.ts';
 import { savepointCoordinator, savepointMessages, savepointState } from '../store/savepoint-contents.ts';
 import { readSummary, type SavepointSummary } from '../store/savepoint-summary.ts';
 import { callStorage } from '../store/storage-failure.ts';
 import { type CheckpointEntry, encodeEntry } from './checkpoint-entry.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { markPath, removeMark } from './half-import.ts';
 import { GenerationWriter, type StoreGround } from './reshard-generation.ts';
 import { CoordinatorImport } from './savepoint-coordinator.ts';
 import type { ProgressReport } from './savepoint-progress.ts';
 
 /** A new directory has no generation yet; this is the number that it gives to its first. */
 const FIRST_GENERATION = 1;
-
-function markPath(data: DataDirectory): string {
-  return join(data.path, 'import.json');
-}
-
-/** Refuses a directory that a crash has left half filled; takes the mark away that a crash has left after the end. */
-export async function refuseHalfImport(data: DataDirectory): Promise<void> {
-  const path = markPath(data);
-  if (!callStorage(path, () => data.fileSystem.exists(path))) return;
-  if (data.last !== undefined) return removeMark(data);
-  const what =
-    `${data.path} was being filled from a savepoint, and that was cut short: ` +
-    'start with the option "from" again, or remove the directory';
-  throw new MillraceError('DATA_DAMAGED', what, { details: { file: path, offset: 0 } });
-}
-
-async function removeMark(data: DataDirectory): Promise<void> {
-  const path = markPath(data);
-  callStorage(path, () => data.fileSystem.remove(path));
-  await syncNames(data.fileSystem, data.path);
-}
 
 /** Throws `DATA_NOT_EMPTY`, `SAVEPOINT_DAMAGED`, `DATA_TOO_NEW` or `STORAGE_FAILED`. Open the directory anew afterwards. */
 export async function importSavepoint(

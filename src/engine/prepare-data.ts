@@ -1,10 +1,10 @@
 /**
  * Opens a data directory and brings it into the shape that the engine is to start in: filled from a savepoint, if it is
  * to be, and written for the right number of shards. Whoever holds the directory's lock calls it, before any shard runs.
+ * Filling and rewriting are loaded when there is something to fill or to rewrite.
  */
 import { DataDirectory, type DataDirectoryOptions } from './data-directory.ts';
-import { importSavepoint, refuseHalfImport } from './import-savepoint.ts';
-import { needsReshard, reshard } from './reshard.ts';
+import { refuseHalfImport } from './half-import.ts';
 import type { StoreGround } from './reshard-generation.ts';
 import { type ProgressListener, ProgressReport } from './savepoint-progress.ts';
 
@@ -25,6 +25,7 @@ export async function prepareData(options: DataDirectoryOptions, preparation: Da
     await refuseHalfImport(data);
     if (needsReshard(data, shardCount)) {
       await reporting('reshard', preparation, async (report) => {
+        const { reshard } = await import('./reshard.ts');
         await reshard(data, await preparation.ground(), shardCount, report);
       });
     }
@@ -37,10 +38,16 @@ export async function prepareData(options: DataDirectoryOptions, preparation: Da
   }
 }
 
+/** Whether the data was written by another number of shards. */
+function needsReshard({ last }: DataDirectory, shardCount: number): boolean {
+  return last !== undefined && last.shards.length !== shardCount;
+}
+
 async function importInto(options: DataDirectoryOptions, from: string, preparation: DataPreparation): Promise<void> {
   const data = await DataDirectory.open(options);
   try {
     await reporting('import', preparation, async (report) => {
+      const { importSavepoint } = await import('./import-savepoint.ts');
       await importSavepoint(data, from, await preparation.ground(), preparation.shardCount, report);
     });
   } finally {

@@ -20,11 +20,6 @@ import type { ProgressReport } from './savepoint-progress.ts';
 
 const SCAN_GROUP_BYTES = 1 << 18;
 
-/** Whether the data was written by another number of shards. */
-export function needsReshard({ last }: DataDirectory, shardCount: number): boolean {
-  return last !== undefined && last.shards.length !== shardCount;
-}
-
 /** Nothing else may use the directory meanwhile. */
 export async function reshard(
   data: DataDirectory,
