@@ -24,6 +24,8 @@ import type { OpenStore } from './store/state-store.ts';
 const FOLD_INTERVAL_MS = 1;
 /** The event loop gets a turn at least this often, so that promises, timers and sockets of user code live (I10). */
 const TURN_INTERVAL_MS = 2;
+/** The same while async invocations are under way, which may wait for just that. */
+const TURN_INTERVAL_MS_WAITING = 0.25;
 /** Duty cycles between two looks at the clock. */
 const TURN_CHECK_CYCLES = 16;
 /** How long a thread sleeps before it gives its event loop a turn; short naps are for the idle mode `yield`. */
@@ -61,7 +63,7 @@ async function turnUntilStopped(shard: Shard, mesh: Mesh, idle: IdleStrategy): P
     }
     if (++cycleCount % TURN_CHECK_CYCLES !== 0) continue;
     const now = performance.now();
-    if (now - turnedAt < TURN_INTERVAL_MS) continue;
+    if (now - turnedAt < (shard.isWaiting ? TURN_INTERVAL_MS_WAITING : TURN_INTERVAL_MS)) continue;
     await setImmediate();
     turnedAt = performance.now();
   }
