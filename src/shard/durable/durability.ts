@@ -73,7 +73,8 @@ export interface DurabilityPlace {
 export class Durability {
   readonly machine: SnapshotMachine;
   readonly fetch: EntityFetch;
-  readonly recovered: Recovered;
+  /** Messages that were in flight. The records are the fold's: it drops them when the store has them. */
+  readonly recovered: Pick<Recovered, 'messages'>;
   /** Whether an entity that is not in memory may be in the store. */
   mayBeStored: boolean;
 
@@ -104,16 +105,17 @@ export class Durability {
     const { dirty } = rows;
     rows.attach({ store, codec });
     const recovery = { ...options, codec, names: namesOf, functions: place.directory, rows };
-    this.recovered = recoverShard({ ...recovery, pageCountMax: pageCountMax(options.foldBytes) });
+    const recovered = recoverShard({ ...recovery, pageCountMax: pageCountMax(options.foldBytes) });
+    this.recovered = { messages: recovered.messages };
     this.#changelog = new ChangelogWriter(fileSystem, directory, {
       segmentBytesMax: options.segmentBytes,
       // An earlier failure may have left the last one in a state that nobody knows (I9).
       reuseLastSegment: false,
-      ...this.recovered.changelog,
+      ...recovered.changelog,
     });
     const epoch = ((committed?.epoch ?? appliedEpoch) + 1) as Epoch;
     dirty.epoch = epoch - appliedEpoch;
-    const found = this.recovered.records;
+    const found = recovered.records;
     dirty.pinnedCount = found.count + found.erasures.length;
     this.machine = new SnapshotMachine(place.channelCount, epoch);
     this.#fold = new Fold(
