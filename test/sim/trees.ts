@@ -1,12 +1,13 @@
 /**
  * Command trees on an engine that dies: roots are sent with idempotency keys until they are acknowledged, some are asked.
  * At every committed cut, what has been done and what the messages in flight will still do is together what the model
- * says of the roots whose keys are committed. A consumer without transactions gets each egress record under one number.
+ * says of the roots whose keys are committed; delayed messages that are pending are in flight. A consumer without transactions gets each egress record under one number.
  */
 import { type Address, defineModule, type Module } from '../../src/index.ts';
 import { callbackSink } from '../../src/io/egress-pump.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
+import { delayedMessages } from '../../src/testing/delayed-messages.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import {
   type Command,
@@ -46,7 +47,7 @@ class Effects {
       if (command.do === 'increment') this.count(nameOf(self), 1);
       else if (command.do === 'egress') this.egress.push(command.uid);
       else if (command.do === 'answer') this.answers.push(command.uid);
-      else if (command.do === 'send') this.add(command.to, self, command.commands);
+      else if (command.do === 'send' || command.do === 'later') this.add(command.to, self, command.commands);
       else if (command.do === 'reply' && caller !== undefined) this.add(caller, self, command.commands);
     }
   }
@@ -73,6 +74,7 @@ export class Trees implements Workload {
   readonly #asked: Root[] = [];
   readonly #answered = new Map<number, number>();
   #openQuestions = new Set<number>();
+  #process: DurableProcess | undefined;
 
   constructor(outside: Outside) {
     const { prng, setting } = outside;
@@ -80,6 +82,7 @@ export class Trees implements Workload {
       ...SMOKE_OPTIONS,
       numberOfFunctionInstances: prng.pick([1, 3, 10, 50]),
       commandDepth: prng.pick([3, 5, 7]),
+      sendAfterPr: prng.pick([0, 0.2, 0.6]),
       asyncSendPr: prng.pick([0, 0.1, 0.4]),
       sendEgressPr: prng.pick([0.05, 0.4]),
       failPr: prng.pick([0, 0.05]),
@@ -108,6 +111,7 @@ export class Trees implements Workload {
   }
 
   started(process: DurableProcess): void {
+    this.#process = process;
     const number = process.engine?.coordinator.directory.egressNumber(RESULTS_TYPE) ?? 0;
     process.edges?.attach(
       number,
@@ -124,9 +128,24 @@ export class Trees implements Workload {
   step(process: DurableProcess): boolean {
     const { prng } = this.#outside;
     const question = prng.chance(0.3) ? this.#questions.shift() : undefined;
-    if (question === undefined) return this.#clients.step(process);
-    this.#ask(process, question);
+    if (question !== undefined) {
+      this.#ask(process, question);
+      return true;
+    }
+    return this.#clients.step(process) || this.#waitForTimers();
+  }
+
+  /** Once in a while, time goes on to the next delayed message, or on the way to it. */
+  #waitForTimers(): boolean {
+    const { prng, clock } = this.#outside;
+    const waitMs = this.#nextMs() - clock.now();
+    if (waitMs <= 0 || waitMs === Number.POSITIVE_INFINITY || prng.chance(0.7)) return false;
+    clock.advance(prng.chance(0.5) ? waitMs : 1 + prng.below(waitMs));
     return true;
+  }
+
+  #nextMs(): number {
+    return Math.min(...(this.#process?.engine?.shards.map(({ timers }) => timers.nextMs) ?? []));
   }
 
   #ask(process: DurableProcess, root: Root): void {
@@ -152,7 +171,10 @@ export class Trees implements Workload {
   }
 
   isDone(): boolean {
-    return this.#clients.isDone && this.#questions.length === 0 && this.#openQuestions.size === 0;
+    if (!this.#clients.isDone || this.#questions.length > 0 || this.#openQuestions.size > 0) return false;
+    // What is being read from the store may be due.
+    const shards = this.#process?.engine?.shards ?? [];
+    return this.#nextMs() === Number.POSITIVE_INFINITY && !shards.some(({ timers }) => timers.isReading);
   }
 
   invocationFailed({ code, cause, stack }: MillraceError): void {
@@ -166,7 +188,7 @@ export class Trees implements Workload {
     return new Set([...this.#clients.acknowledged, ...markers]);
   }
 
-  checkCut({ entry, keys, entities, messages }: CommittedCut, known: ReadonlySet<string>): void {
+  checkCut({ entry, keys, entities, messages, rows }: CommittedCut, known: ReadonlySet<string>): void {
     const epoch = entry?.epoch ?? 0;
     const committed = new Set(keys);
     for (const key of known) {
@@ -180,7 +202,10 @@ export class Trees implements Workload {
       const [type, id] = name.split(' ') as [string, string];
       found.count(nameOf(targetOf({ type, id })), Number(count));
     }
-    for (const { type, id, message, caller } of messages) {
+    const pending = [PLAIN_TYPE, ASYNC_TYPE].flatMap((type) =>
+      delayedMessages(rows, type).map((delayed) => ({ type, ...delayed })),
+    );
+    for (const { type, id, message, caller } of [...messages, ...pending]) {
       found.add(targetOf({ type, id }), treeTarget(caller), (message as TreeMessage).commands);
     }
     const expected = this.#model(this.#roots.filter(({ uid }) => committed.has(`root-${uid}`)));

@@ -4,7 +4,7 @@
  * invocations. Whatever the engine does in between, the outcome is known beforehand from the tree alone, because all
  * effects commute: that is the model, and it is a dozen lines long.
  *
- * Beside StateFun's commands there are `reply` (commands for the caller), `answer` (to whoever asked from outside, however
+ * Beside StateFun's commands there are `later` (a delayed message), `reply` (commands for the caller), `answer` (to whoever asked from outside, however
  * far away that was) and `fail`, which throws after other effects: then nothing of the invocation may remain.
  */
 import type { Prng } from '../../src/base/prng.ts';
@@ -13,6 +13,13 @@ export type Command =
   | { readonly do: 'increment' | 'fail' }
   | { readonly do: 'egress' | 'answer'; readonly uid: number }
   | { readonly do: 'send'; readonly to: Target; readonly uid: number; readonly commands: readonly Command[] }
+  | {
+      readonly do: 'later';
+      readonly delayMs: number;
+      readonly to: Target;
+      readonly uid: number;
+      readonly commands: readonly Command[];
+    }
   | { readonly do: 'reply'; readonly uid: number; readonly commands: readonly Command[] }
   | { readonly do: 'async'; readonly commands: readonly Command[] };
 
@@ -37,6 +44,8 @@ export interface TreeOptions {
   readonly maxCommandsPerDepth: number;
   readonly stateModificationsPr: number;
   readonly sendPr: number;
+  /** With a delay. Where the order of messages is observed there must be none. */
+  readonly sendAfterPr: number;
   readonly asyncSendPr: number;
   readonly noopPr: number;
   readonly sendEgressPr: number;
@@ -53,6 +62,7 @@ export const SMOKE_OPTIONS: TreeOptions = {
   maxCommandsPerDepth: 3,
   stateModificationsPr: 0.4,
   sendPr: 0.9,
+  sendAfterPr: 0,
   asyncSendPr: 0.1,
   noopPr: 0.2,
   sendEgressPr: 0.03,
@@ -95,6 +105,11 @@ export class TreeGenerator {
     return commands.length > 0 ? commands : [{ do: 'increment' }];
   }
 
+  /** Soon, or so far away that the store must give the timer back. */
+  #delay(): { readonly delayMs: number } {
+    return { delayMs: this.#prng.below(this.#prng.chance(0.5) ? 50 : 100_000) };
+  }
+
   /** One command of a kind drawn by weight, or none. */
   #command(depth: number): Command[] {
     const o = this.#options;
@@ -102,6 +117,10 @@ export class TreeGenerator {
     const kinds: readonly [weight: number, make: () => Command[]][] = [
       [o.stateModificationsPr, () => [{ do: 'increment' }]],
       [o.sendPr, () => [{ do: 'send', uid, to: this.#target(), commands: this.#commands(depth - 1) }]],
+      [
+        o.sendAfterPr,
+        () => [{ do: 'later', uid, ...this.#delay(), to: this.#target(), commands: this.#commands(depth - 1) }],
+      ],
       [o.asyncSendPr, () => [{ do: 'async', commands: this.#commands(depth - 1) }]],
       [o.noopPr, () => []],
       [o.sendEgressPr, () => [{ do: 'egress', uid }]],
@@ -157,7 +176,7 @@ export class Model {
     }
     for (const command of commands) {
       if (command.do === 'increment') this.counts.set(nameOf(self), (this.counts.get(nameOf(self)) ?? 0) + 1);
-      else if (command.do === 'send') this.#invoke(command.to, self, command.commands, ask);
+      else if (command.do === 'send' || command.do === 'later') this.#invoke(command.to, self, command.commands, ask);
       else if (command.do === 'reply' && caller !== undefined) this.#invoke(caller, self, command.commands, ask);
       else if (command.do === 'egress') this.egress.push(command.uid);
       else if (command.do === 'answer' && ask !== undefined) this.answers.get(ask)?.push(command.uid);

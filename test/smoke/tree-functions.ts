@@ -167,6 +167,13 @@ class Interpreter {
         this.#sent.push({ to: targetOf(caller), uid: command.uid });
         return;
       }
+      case 'later':
+        ctx.sendAfter(command.delayMs, typeOf(command.to), idOf(command.to.instance), {
+          uid: command.uid,
+          commands: command.commands,
+          answerTo,
+        });
+        return;
       case 'send':
         ctx.send(typeOf(command.to), idOf(command.to.instance), {
           uid: command.uid,
