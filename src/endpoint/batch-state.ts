@@ -2,6 +2,7 @@
  * The states of one address while one batch runs: what the request brought along, what the batch's invocations have made
  * of it so far, and in the end the net mutations. Belongs to one batch. A state that is never touched is never decoded.
  */
+import { asBuffer } from '../base/copy-bytes.ts';
 import type { Address } from '../sdk/address.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
@@ -148,7 +149,7 @@ export class BatchState {
   #deserialized(state: ServedState, bytes: Uint8Array): KeptValue | undefined {
     const { type, typename } = state;
     try {
-      const value: unknown = type?.deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      const value: unknown = type?.deserialize(asBuffer(bytes));
       return value === undefined || value === null ? undefined : new KeptValue(value, 1, NEVER, false);
     } catch (cause) {
       throw this.#refused(state, `the type ${typename} cannot read it: ${reasonOf(cause)}`, cause);

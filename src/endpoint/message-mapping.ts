@@ -12,6 +12,7 @@
  *   everything else                  millrace/value: structured data in the engine's own encoding
  * ```
  */
+import { asBuffer } from '../base/copy-bytes.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { namespaceOf } from '../sdk/address.ts';
 import type { TypedValue } from '../statefun/typed-value.ts';
@@ -94,7 +95,7 @@ export class MessageMapping {
 }
 
 function readerOf(type: AnyType): Reader {
-  return (bytes) => type.deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as unknown;
+  return (bytes) => type.deserialize(asBuffer(bytes)) as unknown;
 }
 
 /** What is named a typed value, and is nothing else: an object that has more to say is data. */

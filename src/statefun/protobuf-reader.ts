@@ -4,7 +4,7 @@
  * no deeper, and there is a bound on the number of fields. What it gives shares no memory with the bytes.
  */
 import { isUtf8 } from 'node:buffer';
-import { copyBytes } from '../base/copy-bytes.ts';
+import { asBuffer, copyBytes } from '../base/copy-bytes.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import type { NameCache } from './name-cache.ts';
 import { WIRE_32, WIRE_64, WIRE_GROUP, WIRE_GROUP_END, WIRE_LENGTH, WIRE_VARINT } from './protocol-layout.ts';
@@ -27,7 +27,7 @@ export class ProtobufReader {
 
   /** @throws MillraceError `MALFORMED_BATCH`, as every method here, if the bytes are not what they should be. */
   constructor(bytes: Uint8Array, what: string, fieldCountMax: number) {
-    this.#bytes = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = asBuffer(bytes);
     this.#what = what;
     this.#end = bytes.byteLength;
     this.#fieldsLeft = fieldCountMax;

@@ -148,3 +148,38 @@ test('#57 work that does not look at its signal ends for everybody else, and its
   woken.resolve();
   expect(await late.promise).toMatchObject({ code: 'CONTEXT_EXPIRED' });
 });
+
+const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index);
+
+test.each([1, 100])('a response has the same bytes in every host, also %i times every byte there is', async (times) => {
+  const content = Buffer.concat(new Array<Uint8Array>(times).fill(everyByte));
+  for (const isAsync of [false, true]) {
+    const served = serve(
+      caseModule((ctx) => {
+        ctx.egress('case/out', content);
+        return isAsync ? Promise.resolve() : undefined;
+      }),
+    );
+    const { port } = await listen(served);
+    const { status, headers, body } = await post(port, batch);
+    const beneath = await served.handler.handleBytes(batch);
+    expect([status, headers['content-length']]).toEqual([200, String(body.length)]);
+    expect(body.equals(beneath.body)).toBe(true);
+    expect(body.includes(content)).toBe(true);
+  }
+});
+
+test('a request that comes in pieces is one request, and one that breaks off is none', async () => {
+  const served = serve(greeting);
+  const { port } = await listen(served);
+  const head = `POST / HTTP/1.1\r\nhost: here\r\ncontent-length: ${batch.length}\r\n\r\n`;
+  const whole = Buffer.concat([Buffer.from(head), batch]);
+  const socket = connect(port, '127.0.0.1').setNoDelay(true);
+  let answered = '';
+  socket.on('data', (data) => void (answered += data.toString('latin1')));
+  for (const byte of whole) await new Promise((resolve) => socket.write(Buffer.of(byte), resolve));
+  await expect.poll(() => answered).toMatch(/^HTTP\/1\.1 200 /);
+  socket.write(whole.subarray(0, -1), () => socket.destroy());
+  await expect.poll(() => served.events.length).toBe(1);
+  expect(served.events[0].text).toContain('The connection was closed before the request was complete');
+});
