@@ -177,7 +177,11 @@ test('a request that comes in pieces is one request, and one that breaks off is 
   const socket = connect(port, '127.0.0.1').setNoDelay(true);
   let answered = '';
   socket.on('data', (data) => void (answered += data.toString('latin1')));
-  for (const byte of whole) await new Promise((resolve) => socket.write(Buffer.of(byte), resolve));
+  for (const byte of whole) {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    socket.write(Buffer.of(byte), resolve);
+    await promise;
+  }
   await expect.poll(() => answered).toMatch(/^HTTP\/1\.1 200 /);
   socket.write(whole.subarray(0, -1), () => socket.destroy());
   await expect.poll(() => served.events.length).toBe(1);
