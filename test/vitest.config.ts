@@ -20,8 +20,10 @@ const shared = {
   pool: 'forks' as const,
   // Said aloud, so that the runner does not advise against it below its summary.
   isolate: true,
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  // Only what hangs ends by these: no test takes a tenth of them alone, and a slow machine is no failure.
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
+  expect: { poll: { timeout: 600_000 } },
 };
 const coreCount = availableParallelism();
 const oneThread = { name: 'one thread', include: ONE_THREAD, maxWorkers: coreCount, sequence: { groupOrder: 0 } };

@@ -35,8 +35,9 @@ export class WatchTimer {
     if (leastMs === Number.POSITIVE_INFINITY) return;
     const stuck = (shard: number, sighting: Sighting, forMs: number): MillraceError =>
       stuckError(hooks.typeName(sighting.functionIndex) ?? '?', shard, sighting, forMs);
+    const intervalMs = Math.max(INTERVAL_MS_MIN, Math.min(INTERVAL_MS_MAX, leastMs / 4));
     const watchdog = new Watchdog(
-      { reportMs, endMs },
+      { intervalMs, reportMs, endMs },
       {
         stuck: (shard, sighting, forMs) => hooks.report(stuck(shard, sighting, forMs)),
         end: (shard, sighting, forMs) => hooks.end(shard, stuck(shard, sighting, forMs)),
@@ -46,7 +47,7 @@ export class WatchTimer {
       if (inspectorUrl() === undefined) watchdog.look(hooks.lookouts(), systemClock.elapsedMs());
       else watchdog.reset();
     };
-    this.#timer = setInterval(look, Math.max(INTERVAL_MS_MIN, Math.min(INTERVAL_MS_MAX, leastMs / 4)));
+    this.#timer = setInterval(look, intervalMs);
     this.#timer.unref();
   }
 

@@ -6,6 +6,8 @@
 import type { Lookout, Sighting } from '../metrics/lookout.ts';
 
 export interface WatchdogLimits {
+  /** How often it looks. Of what is between two looks no more than twice that counts. */
+  readonly intervalMs: number;
   readonly reportMs: number;
   readonly endMs: number;
 }
@@ -19,7 +21,7 @@ export interface WatchdogHooks {
 
 interface Watch {
   readonly sighting: Sighting;
-  readonly sinceMs: number;
+  forMs: number;
   isReported: boolean;
 }
 
@@ -27,6 +29,7 @@ export class Watchdog {
   readonly #limits: WatchdogLimits;
   readonly #hooks: WatchdogHooks;
   #watches: (Watch | undefined)[] = [];
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(limits: WatchdogLimits, hooks: WatchdogHooks) {
     this.#limits = limits;
@@ -40,16 +43,21 @@ export class Watchdog {
 
   look(lookouts: readonly Lookout[], nowMs: number): void {
     if (lookouts.length === 0) this.reset();
-    for (const [shard, lookout] of lookouts.entries()) this.#lookAt(shard, lookout.read(), nowMs);
+    // Whoever looks much too late has stood still, and the shards with it, as in a process that was stopped or on a machine
+    // that slept: who comes back from that is not stuck.
+    const passedMs = Math.min(nowMs - this.#lookedAtMs, 2 * this.#limits.intervalMs);
+    this.#lookedAtMs = nowMs;
+    for (const [shard, lookout] of lookouts.entries()) this.#lookAt(shard, lookout.read(), passedMs);
   }
 
-  #lookAt(shard: number, sighting: Sighting | undefined, nowMs: number): void {
+  #lookAt(shard: number, sighting: Sighting | undefined, passedMs: number): void {
     const watch = this.#watches[shard];
     if (sighting === undefined || watch === undefined || !isSame(watch.sighting, sighting)) {
-      this.#watches[shard] = sighting && { sighting, sinceMs: nowMs, isReported: false };
+      this.#watches[shard] = sighting && { sighting, forMs: 0, isReported: false };
       return;
     }
-    const forMs = nowMs - watch.sinceMs;
+    watch.forMs += passedMs;
+    const { forMs } = watch;
     if (forMs >= this.#limits.reportMs && !watch.isReported) {
       watch.isReported = true;
       this.#hooks.stuck(shard, sighting, forMs);

@@ -11,14 +11,12 @@ import type { ResultLine } from '../../bench/harness/report.ts';
 import { chooseContenders } from '../../bench/harness/rounds.ts';
 import { ROOT, runTool, type ToolResult } from '../tool.ts';
 
-const TIMEOUT_MS = 300_000;
-
 function bench(...args: string[]): Promise<ToolResult> {
   return runTool(process.execPath, [join(ROOT, 'bench', 'main.ts'), ...args]);
 }
 
 describe('npm run bench', () => {
-  test('runs everything in small, with a sound result for every contender', { timeout: TIMEOUT_MS }, async () => {
+  test('runs everything in small, with a sound result for every contender', async () => {
     const { code, stdout, stderr } = await bench('--smoke', '--json');
     expect(code, stderr).toBe(0);
     const lines = stdout.trimEnd().split('\n');
@@ -34,7 +32,7 @@ describe('npm run bench', () => {
     for (const benchmark of BENCHMARKS) checkLimits(benchmark, results);
   });
 
-  test('flows take their size from flags, and are right with them', { timeout: TIMEOUT_MS }, async () => {
+  test('flows take their size from flags, and are right with them', async () => {
     const flows = ['fan-in', 'fan-out', 'pipeline', 'hot-key'];
     const sizes = [
       '--shards',

@@ -15,8 +15,6 @@ import { WorkerdBank } from '../../bench/rival/workerd/workerd-bank.ts';
 import { WorkerdCounter } from '../../bench/rival/workerd/workerd-counter.ts';
 import { missingWorkerd } from '../../bench/rival/workerd/workerd-server.ts';
 
-const TIMEOUT_MS = 300_000;
-/** So few that they pay each other, and themselves, at the same time. */
 const ACCOUNTS = 3;
 const TRANSFERS = 150;
 
@@ -45,15 +43,15 @@ async function useBank(bank: BankSession): ReturnType<BankSession['totals']> {
 const restateMissing = missingRestate();
 
 describe.skipIf(restateMissing !== undefined)(`Restate${restateMissing ? ` (${restateMissing})` : ''}`, () => {
-  test('keeps every increment over a kill', { timeout: TIMEOUT_MS }, async () => {
+  test('keeps every increment over a kill', async () => {
     expect(await useCounter(await RestateCounter.open(5))).toEqual([1, 22, 2]);
   });
 
-  test('conserves the money over a kill', { timeout: TIMEOUT_MS }, async () => {
+  test('conserves the money over a kill', async () => {
     expect(await useBank(await RestateBank.open(ACCOUNTS))).toEqual({ gained: 0, transfers: TRANSFERS });
   });
 
-  test('counts every hop of its chains', { timeout: TIMEOUT_MS }, async () => {
+  test('counts every hop of its chains', async () => {
     const relay = await RestateRelay.open(5, 4);
     try {
       await relay.run(9);
@@ -69,11 +67,11 @@ describe.skipIf(restateMissing !== undefined)(`Restate${restateMissing ? ` (${re
 const workerdMissing = missingWorkerd();
 
 describe.skipIf(workerdMissing !== undefined)(`workerd${workerdMissing ? ` (${workerdMissing})` : ''}`, () => {
-  test('keeps every increment over a kill', { timeout: TIMEOUT_MS }, async () => {
+  test('keeps every increment over a kill', async () => {
     expect(await useCounter(await WorkerdCounter.open(5))).toEqual([1, 22, 2]);
   });
 
-  test('conserves the money over a kill', { timeout: TIMEOUT_MS }, async () => {
+  test('conserves the money over a kill', async () => {
     expect(await useBank(await WorkerdBank.open(ACCOUNTS))).toEqual({ gained: 0, transfers: TRANSFERS });
   });
 });

@@ -54,4 +54,4 @@ test('the command writes a profile for each thread, and says where their time ha
   expect(output).toMatch(/%\s+codec/);
   // At least the main thread and the shards.
   expect(readdirSync(folder).filter((name) => name.endsWith('.cpuprofile')).length).toBeGreaterThanOrEqual(3);
-}, 120_000);
+});

@@ -16,7 +16,7 @@ import { type CallPlan, FOLDER_VARIABLE, PLAN_VARIABLE, SURVEY_VARIABLE } from '
 /** Transfers that clients wait for at the same time. */
 const CLIENT_COUNT = 12;
 /** A life that takes longer than this has hung, which is a failure of its own. */
-const LIFE_MS_MAX = 30_000;
+const LIFE_MS_MAX = 600_000;
 
 export interface LifeOptions {
   readonly isNativeFree: boolean;

@@ -49,7 +49,7 @@ export interface BankStates {
 
 const options = JSON.parse(process.argv[2] ?? '{}') as BankOptions;
 /** How long what is pending or expires may take in the end. */
-const REST_MS_MAX = 10_000;
+const REST_MS_MAX = 300_000;
 
 function say(reply: BankReply): void {
   if (process.connected) process.send?.(reply);

@@ -12,4 +12,4 @@ test('nothing that was acknowledged is lost and nothing is doubled, wherever the
   expect(tally.pointCount).toBeGreaterThan(8);
   expect(tally.retriedCount).toBeGreaterThan(20);
   expect(tally.committedCount).toBeGreaterThan(100);
-}, 180_000);
+});

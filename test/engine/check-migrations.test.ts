@@ -44,7 +44,7 @@ async function set(engine: Engine, id: string, state: StateName, to: unknown): P
 test.each([
   ['main', main],
   ['native-free', nativeFree],
-] as const)('%s: what it says is what happens', { timeout: 120_000 }, async (_name, entry) => {
+] as const)('%s: what it says is what happens', async (_name, entry) => {
   const directory = scratch();
   const savepoint = join(scratch(), 'savepoint');
   const start = (version: number): Promise<Engine> =>

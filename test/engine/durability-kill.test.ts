@@ -37,30 +37,37 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
   });
 
   test('messages in flight when the process is killed arrive once', async () => {
-    const folder = scratch();
-    const victim = new Victim('circle', entry, folder);
-    await victim.until((said) => said.length > 0);
-    expect(await victim.kill()).toBe(true);
-    const { engine } = await open(entry, folder);
-    // It goes round while it is asked for, by way of the same shards.
-    const atStart = await engine.ask(token, '0', 'seen?', { until: 'processed' });
-    expect(atStart).toBeLessThan(CIRCLE_HOP_COUNT / 5);
-    await engine.drained();
-    expect(await seenInCircle(engine, 5)).toBe(CIRCLE_HOP_COUNT);
+    // Another time if the token was already home when somebody looked: then nothing was in flight.
+    for (let wasInFlight = false; !wasInFlight; ) {
+      const folder = scratch();
+      const victim = new Victim('circle', entry, folder);
+      await victim.until((said) => said.length > 0);
+      expect(await victim.kill()).toBe(true);
+      const { engine } = await open(entry, folder);
+      // It goes round while it is asked for, by way of the same shards.
+      const atStart = await engine.ask(token, '0', 'seen?', { until: 'processed' });
+      wasInFlight = (atStart as number) < CIRCLE_HOP_COUNT / 5;
+      await engine.drained();
+      expect(await seenInCircle(engine, 5)).toBe(CIRCLE_HOP_COUNT);
+      await engine.stop();
+    }
   });
 
   test('a file is read once and a file is written once, however often the process is killed', async () => {
-    const folder = scratch();
     const records = Array.from({ length: 60_000 }, (_, index) => ({ id: `id-${index % 97}`, add: 1 + (index % 5) }));
-    writeFileSync(join(folder, 'input.ndjson'), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    let folder: string;
     let killedCount = 0;
-    for (const bytes of [1, 200_000, 700_000]) {
-      const victim = new Victim('pipe', entry, folder);
-      await victim.until((said) => said.length > 0);
-      await until(() => outputBytes(folder) >= bytes);
-      if (await victim.kill()) killedCount++;
-    }
-    expect(killedCount).toBeGreaterThan(0);
+    // Another time if all were done before they could be killed.
+    do {
+      folder = scratch();
+      writeFileSync(join(folder, 'input.ndjson'), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+      for (const bytes of [1, 200_000, 700_000]) {
+        const victim = new Victim('pipe', entry, folder);
+        await victim.until((said) => said.length > 0);
+        await until(() => outputBytes(folder) >= bytes);
+        if (await victim.kill()) killedCount++;
+      }
+    } while (killedCount === 0);
     const last = new Victim('pipe', entry, folder);
     expect(await last.ended()).toBe(0);
     const totals = new Map<string, number[]>();

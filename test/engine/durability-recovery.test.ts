@@ -124,7 +124,8 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
   test.each<[Manner, object, object]>([
     ['exit', {}, []],
     ['fill the heap', { maxHeapMiB: 64 }, []],
-    ['loop', { stuckMs: 200, stuckEndMs: 600 }, [undefined, 'Kim', 'Kim']],
+    // What is healthy is not in one invocation for so long, even where threads wait long for a core.
+    ['loop', { stuckMs: 500, stuckEndMs: 2_000 }, [undefined, 'Kim', 'Kim']],
   ])(
     'a message that kills time and again (%s) is quarantined, and nobody else notices',
     async (manner, options, ids) => {
@@ -142,7 +143,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
       for (const id of IDS) expect(await totalOf(engine, id)).toBe(4);
       const codes = codesOf(errors).filter((code) => code !== 'SHARD_STUCK');
       expect(codes).toEqual([...new Array<string>(3).fill('SHARD_RECOVERING'), 'INVOCATION_FAILED']);
-      const stuck = errors.filter(({ code }) => code === 'SHARD_STUCK');
+      const stuck = errors.filter(({ code, details }) => code === 'SHARD_STUCK' && details['type'] === victim.type);
       expect(stuck.map(({ details }) => details['id'])).toEqual(ids);
       const letters = [];
       for await (const letter of engine.deadLetters.list()) letters.push(letter);

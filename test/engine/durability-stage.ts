@@ -111,7 +111,9 @@ export class Victim {
       this.said.push(message);
       this.#wake();
     });
-    this.#exit = once(this.#process, 'exit').finally(() => this.#wake());
+    // What it has said last may come after its end.
+    const isOver = Promise.all([once(this.#process, 'exit'), once(this.#process, 'disconnect')]);
+    this.#exit = isOver.finally(() => this.#wake());
     onTestFinished(() => void this.#process.kill('SIGKILL'));
   }
 

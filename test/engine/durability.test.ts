@@ -28,7 +28,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     const folder = scratch();
     const seen = new Map<number, unknown>();
     const { engine } = await open(entry, folder);
-    for (let count = 1; count <= 600; count++) void engine.send(counter, 'Kim', { add: 1 });
+    await Promise.all(Array.from({ length: 600 }, () => engine.send(counter, 'Kim', { add: 1 })));
     let isStuck = false;
     engine.egress(lines, async (record, sequence) => {
       seen.set(sequence, record);

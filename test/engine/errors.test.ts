@@ -33,7 +33,7 @@ import { httpEndpoint } from '../../src/remote/http-endpoint.ts';
 import { decodeResponse, encodeRequest } from '../../src/statefun/protocol-codec.ts';
 import { IntType } from '../../src/statefun/types.ts';
 import { type Order, puppet, records } from './puppet.ts';
-import { openEngine, PUPPET_MODULE, until } from './puppet-engine.ts';
+import { closedGate, openEngine, PUPPET_MODULE, until } from './puppet-engine.ts';
 import type { TypedOrder } from './typed-functions.ts';
 
 /** How to meet a code: returns, throws or rejects with the error. */
@@ -249,7 +249,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   },
   INVOCATION_OVERDUE: async () => {
     const { engine, errors } = await openEngine();
-    await engine.send('puppet/hurried', 'a', { do: 'sleep', ms: 40 });
+    await engine.send('puppet/hurried', 'a', { do: 'sleep', ms: 1e9 });
     await until(() => errors.length > 0);
     return errors[0];
   },
@@ -289,7 +289,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   SPILL_FAILED: causeOf(reporting(() => ({ overflowBytes: 0, spillDirectory: '/dev/null/nowhere' }), flood)),
   SHARD_STUCK: async () => {
     const { engine, errors } = await openEngine({ stuckMs: 20 });
-    await engine.send(puppet, 'Kim', { do: 'spin', ms: 300 });
+    await engine.send(puppet, 'Kim', { do: 'spin', gate: closedGate().gate });
     await until(() => errors.length > 0);
     return errors[0];
   },
@@ -298,8 +298,9 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const { engine, errors } = await openEngine({ directory, fatalCount: 2 });
     await engine.send(puppet, 'Kim', { do: 'misbehave', how: 'process.exit' });
-    await until(() => errors.some(({ code }) => code === 'INVOCATION_FAILED'));
-    return Object.assign(errors.at(-1)?.cause as Error, { name: 'MillraceError' });
+    const quarantined = (): MillraceError | undefined => errors.find(({ code }) => code === 'INVOCATION_FAILED');
+    await until(() => quarantined() !== undefined);
+    return Object.assign(quarantined()?.cause as Error, { name: 'MillraceError' });
   },
   SHARD_RECOVERING: async () => {
     const { engine, errors } = await openEngine({ directory: scratch() });

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { defineIngress, defineRouter, type Engine } from '../../src/index.ts';
 import { counter, type Order, puppet } from './puppet.ts';
-import { openEngine, until } from './puppet-engine.ts';
+import { closedGate, isPending, openEngine, until } from './puppet-engine.ts';
 
 const ACCEPTED = { until: 'accepted' } as const;
 /** What may wait for one address, and what senders may have sent before they have heard that it does. */
@@ -32,60 +32,58 @@ test('senders to a hot address wait; what waits is bounded, others are quick, al
   const senders = Array.from({ length: 32 }, async () => {
     while (!isOver) await engine.send(puppet, 'hot', slowly(sentCount++), ACCEPTED);
   });
-  const waiting: number[] = [];
-  const asks: number[] = [];
-  const end = performance.now() + 2_500;
-  for (let number = 0; performance.now() < end; number++) {
-    waiting.push(sentCount - (await countOf(engine, LOG.id)));
-    const askedAt = performance.now();
-    await engine.send(counter, 'other', number, ACCEPTED);
-    expect(await countOf(engine, 'other')).toBe(number + 1);
-    asks.push(performance.now() - askedAt);
+  let otherCount = 0;
+  // Until there was a flood, and others went by it more than once.
+  for (let overtakenCount = 0; overtakenCount < 5; ) {
+    const sentBefore = sentCount;
+    const waitingCount = sentBefore - (await countOf(engine, LOG.id));
+    expect(waitingCount).toBeLessThan(WAITING_MAX);
+    await engine.send(counter, 'other', otherCount, ACCEPTED);
+    expect(await countOf(engine, 'other')).toBe(++otherCount);
+    // Most of those that waited before it came still do.
+    const leftCount = sentBefore - (await countOf(engine, LOG.id));
+    if (waitingCount > 500 && leftCount > waitingCount / 2) overtakenCount++;
     await sleep(5);
   }
   isOver = true;
   await Promise.all(senders);
-  // There was a flood, of which not much was taken in.
-  expect(Math.max(...waiting)).toBeGreaterThan(500);
-  expect(Math.max(...waiting)).toBeLessThan(WAITING_MAX);
-  expect(asks.toSorted((a, b) => a - b)[asks.length >> 1]).toBeLessThan(100);
   await engine.drained();
   expect(await engine.ask(counter, LOG.id, 'seen')).toEqual(Array.from({ length: sentCount }, (_, number) => number));
-}, 60_000);
+});
 
 test('who sends there until it is committed is held back, too, and then told so even by an engine that ends', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-hot-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
   const { engine } = await openEngine({ shardCount: 1, directory });
   const quick: Order = { do: 'sleep', ms: 0 };
-  const isHeld = async (sent: Promise<unknown>): Promise<boolean> =>
-    (await Promise.race([sent, sleep(1_000, 'late')])) === 'late';
-  for (const [id, ms] of [
-    ['hot', 4_000],
-    ['stuck', 1e9],
+  const [hotGate, stuckGate] = [closedGate(), closedGate()];
+  for (const [id, { gate }] of [
+    ['hot', hotGate],
+    ['stuck', stuckGate],
   ] as const) {
-    await engine.send(puppet, id, { do: 'sleep', ms });
+    await engine.send(puppet, id, { do: 'wait', gate });
     for (let count = 0; count < 3_000; count++) engine.send(puppet, id, quick, ACCEPTED).catch(() => {});
   }
   const [hot, stuck] = [engine.send(puppet, 'hot', quick), engine.send(puppet, 'stuck', quick)];
-  await engine.send(puppet, 'cool', quick);
-  // By now a commit is over, and it was theirs, too.
-  expect(await Promise.all([isHeld(hot), isHeld(stuck)])).toEqual([true, true]);
+  // When this has come back a commit is over, and it was theirs, too; so much more when it has twice.
+  for (let round = 0; round < 2; round++) await engine.send(puppet, 'cool', quick);
+  expect(await Promise.all([isPending(hot), isPending(stuck)])).toEqual([true, true]);
+  hotGate.open();
   await hot;
   await engine.stop({ force: true });
   await stuck;
-}, 60_000);
+});
 
 test('an ingress whose router floods somebody waits, another goes on', async () => {
   const taken = { hot: 0, cool: 0 };
-  let isOver = false;
+  const isOver = { hot: false, cool: false };
   const ingresses = (['hot', 'cool'] as const).map((name) =>
     defineIngress<number>({
       type: `test/${name}`,
       source: {
         replayable: false,
         async *read() {
-          while (!isOver) {
+          while (!isOver[name]) {
             yield { records: Array.from({ length: 16 }, () => taken[name]++), position: undefined };
             if (name === 'cool') await sleep(2);
           }
@@ -93,21 +91,29 @@ test('an ingress whose router floods somebody waits, another goes on', async () 
       },
     }),
   );
+  const { gate, open } = closedGate();
+  const first: Order = { do: 'wait', gate, after: { do: 'send', to: LOG, order: 0 as never } };
   const routers = [
-    defineRouter<number>({ ingress: 'test/hot', route: (number, send) => send(puppet, 'hot', slowly(number)) }),
+    defineRouter<number>({
+      ingress: 'test/hot',
+      route: (number, send) => send(puppet, 'hot', number === 0 ? first : slowly(number)),
+    }),
     defineRouter<number>({ ingress: 'test/cool', route: (number, send) => send(counter, 'cool', number) }),
   ];
   const { engine } = await openEngine({ shardCount: 1, ingresses, routers });
-  await until(() => taken.hot > 1_000 && taken.cool > 16);
-  await sleep(300);
-  const before = { ...taken };
-  await sleep(700);
-  expect(taken.cool - before.cool).toBeGreaterThan(300);
+  await until(() => taken.hot > 1_000);
+  const before = taken.cool;
+  await until(() => taken.cool > before + 1_000);
+  isOver.cool = true;
+  const held = taken.hot;
+  expect(held).toBeLessThan(WAITING_MAX);
+  open();
+  await until(() => taken.hot > held);
   expect(taken.hot - (await countOf(engine, LOG.id))).toBeLessThan(WAITING_MAX);
-  isOver = true;
+  isOver.hot = true;
   await engine.drained();
   expect(await engine.ask(counter, LOG.id, 'seen')).toEqual(Array.from({ length: taken.hot }, (_, number) => number));
-}, 60_000);
+});
 
 test('an address that never goes on keeps nobody from ending the engine', async () => {
   let takenCount = 0;
@@ -131,4 +137,4 @@ test('an address that never goes on keeps nobody from ending the engine', async 
   }
   await engine.stop({ force: true });
   await expect(held).rejects.toMatchObject({ code: 'ENGINE_STOPPED' });
-}, 30_000);
+});

@@ -9,7 +9,7 @@ import { hashId } from '../../src/keys/id-hash.ts';
 import { shardOfHash } from '../../src/keys/key-group.ts';
 import { anyMessage, asReceived } from '../unit/wire/messages.ts';
 import { counter, type Order, puppet } from './puppet.ts';
-import { IDS, openEngine } from './puppet-engine.ts';
+import { closedGate, IDS, openEngine } from './puppet-engine.ts';
 
 const SHARD_COUNT = 2;
 
@@ -95,11 +95,14 @@ describe('order', () => {
   test('is kept while an entity is busy, and nobody else waits for it', async () => {
     const { engine } = await openEngine({ shardCount: 1 });
     const seen: unknown[] = [];
-    const slow = engine.ask(puppet, 'slow', { do: 'sleep', ms: 100, after: { do: 'echo', value: 'slow' } });
+    const { gate, open } = closedGate();
+    const slow = engine.ask(puppet, 'slow', { do: 'wait', gate, after: { do: 'echo', value: 'slow' } });
     const behind = [1, 2, 3].map((value) => engine.ask(puppet, 'slow', { do: 'echo', value }));
     const others = IDS.map((id) => engine.ask(puppet, id, { do: 'echo', value: id }));
     for (const reply of [slow, ...behind, ...others]) void reply.then((value) => seen.push(value));
-    await Promise.all([slow, ...behind, ...others]);
+    await Promise.all(others);
+    open();
+    await Promise.all([slow, ...behind]);
     expect(seen.slice(0, IDS.length)).toEqual(IDS);
     expect(seen.slice(IDS.length)).toEqual(['slow', 1, 2, 3]);
   });

@@ -22,7 +22,7 @@ test('messages, failures, records and checkpoints are counted, and what is in ha
   const { engine } = await openEngine({ directory: scratchDirectory() });
   for (const id of IDS) await engine.send(puppet, id, { do: 'egress', value: id }, { until: 'accepted' });
   await engine.ask(puppet, IDS[0], { do: 'throw', text: 'on purpose' }).catch(() => {});
-  void engine.ask(puppet, IDS[1], { do: 'sleep', ms: 60_000 }).catch(() => {});
+  void engine.ask(puppet, IDS[1], { do: 'sleep', ms: 1e9 }).catch(() => {});
   void engine.send(puppet, IDS[1], { do: 'load' }, { until: 'accepted' });
   await engine.checkpoint();
   let metrics = await engine.metrics();

@@ -2,6 +2,7 @@
  * A module whose function does as each message tells it, good or bad, so that a test can make anything happen inside a
  * shard. It is loaded by the shards' threads and by the test's own.
  */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Address,
@@ -25,7 +26,7 @@ export type Order =
   | { readonly do: 'egress many'; readonly count: number }
   | { readonly do: 'all'; readonly orders: readonly Order[] }
   | { readonly do: 'sleep'; readonly ms: number; readonly after?: Order }
-  | { readonly do: 'spin'; readonly ms: number }
+  | { readonly do: 'wait' | 'spin'; readonly gate: string; readonly after?: Order }
   | { readonly do: 'throw'; readonly text: string }
   | { readonly do: 'misbehave'; readonly how: keyof typeof MISBEHAVIOUR };
 
@@ -63,6 +64,10 @@ const specs = {
   table: table<unknown>(),
 };
 type PuppetContext = Context<typeof specs>;
+
+async function opened(gate: string): Promise<void> {
+  while (!existsSync(gate)) await sleep(2);
+}
 
 let keptContext: PuppetContext | undefined;
 
@@ -118,11 +123,11 @@ function obey(ctx: PuppetContext, order: Order): void | Promise<void> {
       return;
     case 'sleep':
       return sleep(order.ms).then(() => (order.after === undefined ? undefined : obey(ctx, order.after)));
-    case 'spin': {
-      const end = performance.now() + order.ms;
-      while (performance.now() < end);
-      return;
-    }
+    case 'wait':
+      return opened(order.gate).then(() => (order.after === undefined ? undefined : obey(ctx, order.after)));
+    case 'spin':
+      while (!existsSync(order.gate));
+      return order.after === undefined ? undefined : obey(ctx, order.after);
     case 'throw':
       throw Object.assign(new RangeError(order.text), { code: 'E_PUPPET' });
     case 'misbehave':

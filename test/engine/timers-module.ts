@@ -4,8 +4,13 @@
  */
 import { type Context, defineFunction, defineModule, value, type ValueSpec } from '../../src/index.ts';
 
+interface Alarms {
+  readonly delay: number;
+  readonly numbers: readonly number[];
+}
+
 export type KeeperMessage =
-  | { readonly do: 'set'; readonly delay: number; readonly numbers: readonly number[]; readonly token?: string }
+  | ({ readonly do: 'set'; readonly token?: string; readonly later?: Alarms } & Alarms)
   | { readonly do: 'ring'; readonly number: number; readonly due: number }
   | { readonly do: 'cancel'; readonly token: string }
   | { readonly do: 'rung?' | 'pending?' | 'worst?' };
@@ -16,15 +21,20 @@ type KeeperState = {
   readonly earlyCount: ValueSpec<number>;
 };
 
+function set(ctx: Context<KeeperState>, { delay, numbers }: Alarms, token?: string): void {
+  for (const number of numbers) {
+    const ring = { do: 'ring', number, due: ctx.now() + delay };
+    ctx.sendAfter(delay, 'timers/keeper', ctx.self.id, ring, { token });
+  }
+}
+
 function keep(ctx: Context<KeeperState>, message: KeeperMessage): void | Promise<void> {
   const { state } = ctx;
   switch (message.do) {
     case 'set':
-      for (const number of message.numbers) {
-        const ring = { do: 'ring', number, due: ctx.now() + message.delay };
-        ctx.sendAfter(message.delay, 'timers/keeper', ctx.self.id, ring, { token: message.token });
-      }
-      return;
+      // The later ones first, so that it is not the order of setting that counts.
+      if (message.later !== undefined) set(ctx, message.later);
+      return set(ctx, message, message.token);
     case 'ring': {
       const lateMs = ctx.now() - message.due;
       if (lateMs < 0) state.earlyCount++;

@@ -1,7 +1,7 @@
 /**
  * The StateFun program of the examples, embedded and behind HTTP: the same greetings.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
@@ -36,8 +36,7 @@ test('embedded', async () => {
 });
 
 test('behind HTTP', async () => {
-  const port = await freePort();
-  await served(port);
+  const port = await served();
   process.env['GREETER_PORT'] = String(port);
   const engine = await startEngine({ module: new URL('./greeter-behind-http.ts', import.meta.url), shardCount: 2 });
   onTestFinished(async () => await engine.stop());
@@ -60,20 +59,27 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The program as a process of its own, when it can be reached. */
-async function served(port: number): Promise<ChildProcess> {
-  const env = { ...process.env, PORT: String(port) };
-  const child = spawn(process.execPath, [join(ROOT, 'examples/statefun-greeter/program.cjs')], { env });
-  onTestFinished(() => void child.kill());
-  for (let tries = 0; tries < 200; tries++) {
-    const socket = connect(port, '127.0.0.1');
-    const [isOpen] = await Promise.race([
-      once(socket, 'connect').then(() => [true]),
-      once(socket, 'close').then(() => [false]),
-    ]).catch(() => [false]);
-    socket.destroy();
-    if (isOpen) return child;
-    await setTimeout(50);
+/** Starts the program as a process of its own; resolves with its port when it can be reached. */
+async function served(): Promise<number> {
+  // Somebody else may take the port before the program does: then it ends, and another one is tried.
+  for (;;) {
+    const port = await freePort();
+    const env = { ...process.env, PORT: String(port) };
+    const child = spawn(process.execPath, [join(ROOT, 'examples/statefun-greeter/program.cjs')], { env });
+    onTestFinished(() => void child.kill());
+    while (child.exitCode === null) {
+      if (await isOpen(port)) return port;
+      await setTimeout(50);
+    }
   }
-  return expect.unreachable('the program does not listen');
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const outcome = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return outcome;
 }

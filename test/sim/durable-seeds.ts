@@ -32,7 +32,7 @@ const AT_LEAST = {
 /** Every second workload, from this one on; they count from 1. */
 export function testWorkloads(first: number): void {
   const numbers = WORKLOADS.map((_, index) => index + 1).filter((number) => number % 2 === first % 2);
-  test.each(numbers)(`${SEED_COUNT} seeds of workload %i`, { timeout: SEED_COUNT * 1_000 }, async (workload) => {
+  test.each(numbers)(`${SEED_COUNT} seeds of workload %i`, { timeout: SEED_COUNT * 3_000 }, async (workload) => {
     const statistics = new Statistics();
     for (let seed = 1; seed <= SEED_COUNT; seed++) statistics.add((await runSeed(seed, { workload })).statistics);
     console.log(`workload ${workload}: ${statistics.lines()}`);

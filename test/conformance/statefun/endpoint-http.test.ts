@@ -104,9 +104,11 @@ async function huge(port: number, head = 'transfer-encoding: chunked\r\n'): Prom
 
 test('#57 a client that goes away calls off the work that was done for it', async () => {
   const reasons: unknown[] = [];
+  const begun = Promise.withResolvers<void>();
   let later = 0;
   const served = serve(
     caseModule(async (ctx, text: string) => {
+      begun.resolve();
       if (text === 'later') later++;
       else await once(ctx.signal, 'abort').then(() => reasons.push(ctx.signal.reason));
     }),
@@ -116,16 +118,17 @@ test('#57 a client that goes away calls off the work that was done for it', asyn
   const body = encodeRequest({ target: KIM, states: UNSET, invocations: [message('wait'), message('later')] });
   socket.write(`POST / HTTP/1.1\r\nhost: here\r\ncontent-length: ${body.length}\r\n\r\n`);
   socket.write(body);
-  await sleep(50);
+  await begun.promise;
   socket.destroy();
   await expect.poll(() => reasons.length + served.events.length).toBe(2);
   expect(reasons).toMatchObject([{ code: 'CALLER_GONE' }]);
   expect(served.events).toMatchObject([{ target: KIM, error: { code: 'CALLER_GONE' } }]);
   expect(later).toBe(0);
-  const connections = await new Promise((resolve) => {
-    server.getConnections((_error, count) => resolve(count));
-  });
-  expect(connections).toBe(0);
+  const connectionCount = async (): Promise<number> =>
+    await new Promise((resolve) => {
+      server.getConnections((_error, count) => resolve(count));
+    });
+  await expect.poll(connectionCount).toBe(0);
 });
 
 test('#57 work that does not look at its signal ends for everybody else, and its effects go nowhere', async () => {

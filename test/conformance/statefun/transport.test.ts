@@ -173,6 +173,7 @@ test.each([
   const url = `https://localhost:${server.port}/`;
   const at = caller({ url, tls, breaker: { failureCount: 1 } });
   const called = at.call();
+  called.catch(() => {});
   await expect.poll(() => at.reports.length).toBe(1);
   expect(at.reports[0]).toMatchObject({ code: 'ENDPOINT_UNREACHABLE' });
   expect(at.reports[0].message).toMatch(reason);

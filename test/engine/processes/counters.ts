@@ -8,6 +8,6 @@ export const COUNTERS: URL = new URL('./counter-module.ts', import.meta.url);
 
 /** What a counter answers. */
 export async function answerOf(engine: Engine, type: string, id: string, message: string): Promise<string> {
-  const reply: unknown = await engine.ask(type, id, message, { timeoutMs: 30_000 });
+  const reply: unknown = await engine.ask(type, id, message, { timeoutMs: 600_000 });
   return typeof reply === 'string' ? reply : (readTyped(StringType, reply as TypedValue) ?? '');
 }

@@ -8,7 +8,7 @@ function stage(): { counters: Counters; said: string[]; look(nowMs: number): voi
   const lookouts = [counters.lookout(0), counters.lookout(1)];
   const said: string[] = [];
   const dog = new Watchdog(
-    { reportMs: 100, endMs: 300 },
+    { intervalMs: 50, reportMs: 100, endMs: 300 },
     {
       stuck: (shard, { functionIndex, hash }, forMs) => said.push(`${shard} in ${functionIndex}/${hash} for ${forMs}`),
       end: (shard, _sighting, forMs) => said.push(`end ${shard} at ${forMs}`),
@@ -22,6 +22,20 @@ test('one that stays in an invocation', () => {
   counters.lookout(1).enter(4, -9);
   for (let now = 0; now <= 300; now += 50) look(now);
   expect(said).toEqual(['1 in 4/-9 for 100', 'end 1 at 300']);
+});
+
+test('time in which nobody could look does not count: the whole process stood still', () => {
+  const { counters, said, look } = stage();
+  counters.lookout(1).enter(4, -9);
+  look(0);
+  look(10_000);
+  expect(said).toEqual(['1 in 4/-9 for 100']);
+  counters.publishConsumed(1, 1);
+  look(10_050);
+  counters.lookout(1).enter(4, -9);
+  look(10_100);
+  look(10_150);
+  expect(said).toHaveLength(1);
 });
 
 test('one that goes on: with another invocation, or another turn, or none', () => {

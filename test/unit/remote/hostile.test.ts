@@ -22,7 +22,7 @@ afterAll(() => void server.kill());
  * How much work a turn of the event loop may be with three such responses coming in. It is 4 to 15 ms, of which the
  * measure itself, whose steps are 4 ms, is a part.
  */
-const HOLD_MS_MAX = 50;
+const HOLD_MS_MAX = 250;
 
 /**
  * The longest turn of the event loop while something was going on: in milliseconds of this thread's own work, since other
@@ -60,7 +60,7 @@ test.each(Object.keys(HOSTILE))('%s ends in a failed call, and then the endpoint
   expect(process.memoryUsage().rss - rssBefore).toBeLessThan(200_000_000);
   // The other process may have much to throw away before it gets to this.
   const fine = async (): Promise<unknown> => await call('test/fine').catch(String);
-  await expect.poll(fine, { timeout: 20_000 }).toEqual(NO_EFFECTS);
+  await expect.poll(fine).toEqual(NO_EFFECTS);
   expect(status()).toMatchObject({ state: 'closed', underWayCount: 0, waitingCount: 0 });
 });
 

@@ -68,12 +68,15 @@ test('a connection that is too old is replaced', async () => {
   const url = `http://127.0.0.1:${server.port}/`;
   const filled = fillEndpoint({ url, connectionAgeMax: 1, concurrency: 1 });
   const client = openSocketClient(filled.url.targetOf('x'), filled, systemClock, systemTimers, () => 0);
-  expect(await post(client, url)).toMatchObject({ kind: 'response', status: 200 });
-  expect(await post(client, url)).toMatchObject({ kind: 'response', status: 200 });
-  expect(server.connectionCount).toBe(1);
+  // Until one is used again: each call may meet one that has just become too old.
+  for (let countBefore = -1; server.connectionCount !== countBefore; ) {
+    countBefore = server.connectionCount;
+    expect(await post(client, url)).toMatchObject({ kind: 'response', status: 200 });
+  }
+  const { connectionCount } = server;
   await setTimeout(1_050);
   expect(await post(client, url)).toMatchObject({ kind: 'response', status: 200 });
-  expect(server.connectionCount).toBe(2);
+  expect(server.connectionCount).toBe(connectionCount + 1);
   await client.close();
   await expect.poll(() => server.openCount).toBe(0);
 });
