@@ -23,8 +23,8 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'fold: what was erased since it was written goes to the store',
     file: 'src/shard/durable/fold-round.ts',
-    find: 'kept[index] = this.#isErased(item) ? GONE : NEWEST;',
-    replace: 'kept[index] = NEWEST;',
+    find: 'return this.#isErased(item) ? GONE : NEWEST;',
+    replace: 'return NEWEST;',
     why: 'all erasures go before all puts, so it comes back for good',
     suites: [tests('unit/shard/rows-model'), seeds(100, SHELVES)],
   },

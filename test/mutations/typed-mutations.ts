@@ -86,9 +86,9 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   {
     name: 'expiry: the deadline of a row is lost on the disk',
     file: 'src/state/record-reader.ts',
-    find: 'if (bytes[ROW_HEAD_BYTES] >= TAG_VERSION) decodeKept(codec, bytes, ROW_HEAD_BYTES, cell);',
+    find: 'if (bytes[at] >= TAG_VERSION) decodeKept(codec, bytes, at, cell);',
     replace:
-      'if (bytes[ROW_HEAD_BYTES] >= TAG_VERSION) (decodeKept(codec, bytes, ROW_HEAD_BYTES, cell), cell.writeCell(0, (cell.readCell(0) as KeptValue).value));',
+      'if (bytes[at] >= TAG_VERSION) (decodeKept(codec, bytes, at, cell), cell.writeCell(0, (cell.readCell(0) as KeptValue).value));',
     why: 'after a crash an entry never expires, and has no version',
     suites: [seeds(60, CLOAKROOMS)],
   },
