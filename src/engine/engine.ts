@@ -238,8 +238,9 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * Stops taking input, finishes what is in flight, hands over what is left for egresses, and ends all threads. Calling
-   * it again waits for the same end; with `force` it ends at once instead.
+   * Stops taking input, finishes what is in flight, hands over what is left for egresses, and ends all threads. With a
+   * data directory, what waits for an endpoint that nobody can reach stays there, for the next start. Calling it again
+   * waits for the same end; with `force` it ends at once instead.
    *
    * @throws MillraceError (as a rejection) `SHARD_FAILED` if a shard fails on the way
    */

@@ -16,7 +16,9 @@ import { Clients } from './clients.ts';
 import type { Coordinator } from './coordinator.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Edges } from './edges.ts';
+import { endpoints } from './endpoints.ts';
 import { ErrorEvents } from './error-events.ts';
+import { untilHeldUp } from './held-up-work.ts';
 import type { FilledOptions } from './options.ts';
 import { newCoordinator } from './new-coordinator.ts';
 import { Observation } from './observation.ts';
@@ -186,11 +188,33 @@ export class Runtime {
 
   /** What an orderly stop waits for: all done, all committed, all delivered, and that committed, too. */
   async #finish(): Promise<void> {
-    await this.#untilQuiescent();
+    await this.#untilDone();
     await this.clients.checkpoint();
     await this.edges.deliverAll();
     await this.clients.checkpoint();
     await this.#coordinator.checkpoints?.savepoints.idle();
+  }
+
+  /** Or, where it is durable, until what is left waits for endpoints that are out of reach. */
+  async #untilDone(): Promise<void> {
+    if (this.#home === undefined) return await this.#untilQuiescent();
+    const over = new AbortController();
+    const { counters } = this.#supervisor.mesh;
+    const hooks = {
+      checkRunning: () => this.#waiting.throwFailure(),
+      flush: () => this.#supervisor.flush(),
+      now: () => systemClock.now(),
+    };
+    const door = new ShardDoor(this.#coordinator.requests, this.#waiting, hooks);
+    const engine = { clock: systemClock, activity: () => counters.activity(), endpoints: () => endpoints(door) };
+    const heldUp = untilHeldUp(engine, over.signal);
+    // When all is done first, it ends with an error that says nothing.
+    heldUp.catch(() => {});
+    try {
+      await Promise.race([this.#untilQuiescent(), heldUp]);
+    } finally {
+      over.abort();
+    }
   }
 
   async #end(): Promise<void> {

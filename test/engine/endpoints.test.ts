@@ -130,3 +130,24 @@ test('an endpoint that is dead holds up only its own functions, is seen to be, a
     ['closed', null],
   ]);
 });
+
+test('a stop does not wait for an endpoint that is dead, which gets all after the next start', async () => {
+  const folder = scratch();
+  const directory = join(folder, 'data');
+  const first = await openEngine({ module: MODULE, directory });
+  const ids = Array.from({ length: 60 }, (_, index) => `id-${index}`);
+  for (const id of ids) {
+    await first.engine.send('dead/function', id, { typename: 'test/bytes', value: Buffer.from('m') });
+  }
+  await until(() => first.errors.length >= 2);
+  expect(await first.engine.ask('test/own', 'id', 1)).toBe(2);
+  await first.engine.stop();
+  await listening(countingServer(), join(folder, 'dead.sock'));
+  const { engine, errors } = await openEngine({ module: MODULE, directory });
+  const results = resultsOf(engine);
+  await until(() => results.length >= ids.length);
+  await engine.drained();
+  await engine.stop();
+  expect(results.toSorted()).toEqual(ids.map((id) => `${id} 1 m`).toSorted());
+  expect(errors).toEqual([]);
+});
