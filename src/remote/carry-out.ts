@@ -6,10 +6,10 @@
 import type { Address } from '../sdk/address.ts';
 import type { Context } from '../sdk/function.ts';
 import { describe } from '../sdk/errors.ts';
-import type { BatchEffects, DelayedCommand, StateMutation } from '../statefun/protocol.ts';
+import type { BatchEffects, DelayedCommand, EgressRecord, SentMessage, StateMutation } from '../statefun/protocol.ts';
 import type { TypedValue } from '../statefun/typed-value.ts';
 import type { KnownStates } from './known-states.ts';
-import { orRefuse, refused } from './refusal.ts';
+import { refusalOf, refused } from './refusal.ts';
 import { type RemoteState, type RemoteValue, type RemoteValues, writtenValue } from './remote-values.ts';
 
 export type RemoteContext = Context<RemoteState, TypedValue>;
@@ -28,28 +28,50 @@ export function carryOut(
   known: KnownStates,
   requested: RequestedValues,
 ): void {
-  const { self } = ctx;
-  for (const { target, argument } of effects.messages) {
-    orRefuse(self, `a message to ${nameOf(target)}`, () => ctx.send(target.type, target.id, argument));
-  }
+  for (const message of effects.messages) send(ctx, message);
   for (const command of effects.delayed) carryOutDelayed(ctx, command);
-  for (const { egress, argument } of effects.egresses) {
-    orRefuse(self, `a record for the egress ${describe(egress)}`, () => ctx.egress(egress, argument));
-  }
+  for (const record of effects.egresses) giveRecord(ctx, record);
   changeValues(ctx, effects.mutations, known, requested);
 }
 
-function carryOutDelayed(ctx: RemoteContext, command: DelayedCommand): void {
-  const { self } = ctx;
-  if (command.kind === 'cancel') {
-    if (command.token === '') throw refused(self, 'it cancels a delayed message without a token');
-    orRefuse(self, `a cancellation of ${describe(command.token)}`, () => void ctx.cancel(command.token));
-    return;
+function send(ctx: RemoteContext, { target, argument }: SentMessage): void {
+  try {
+    ctx.send(target.type, target.id, argument);
+  } catch (error) {
+    throw refusalOf(ctx.self, `a message to ${nameOf(target)}`, error);
   }
-  const { target, argument, delayMs, token } = command;
-  orRefuse(self, `a delayed message to ${nameOf(target)}`, () =>
-    ctx.sendAfter(delayMs, target.type, target.id, argument, token === '' ? {} : { token }),
-  );
+}
+
+function giveRecord(ctx: RemoteContext, { egress, argument }: EgressRecord): void {
+  try {
+    ctx.egress(egress, argument);
+  } catch (error) {
+    throw refusalOf(ctx.self, `a record for the egress ${describe(egress)}`, error);
+  }
+}
+
+function carryOutDelayed(ctx: RemoteContext, command: DelayedCommand): void {
+  if (command.kind === 'cancel') cancel(ctx, command.token);
+  else sendDelayed(ctx, command);
+}
+
+function cancel(ctx: RemoteContext, token: string): void {
+  if (token === '') throw refused(ctx.self, 'it cancels a delayed message without a token');
+  try {
+    ctx.cancel(token);
+  } catch (error) {
+    throw refusalOf(ctx.self, `a cancellation of ${describe(token)}`, error);
+  }
+}
+
+type DelayedSend = Extract<DelayedCommand, { readonly kind: 'send' }>;
+
+function sendDelayed(ctx: RemoteContext, { target, argument, delayMs, token }: DelayedSend): void {
+  try {
+    ctx.sendAfter(delayMs, target.type, target.id, argument, token === '' ? {} : { token });
+  } catch (error) {
+    throw refusalOf(ctx.self, `a delayed message to ${nameOf(target)}`, error);
+  }
 }
 
 function changeValues(

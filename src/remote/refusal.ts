@@ -10,12 +10,8 @@ export function refused({ type, id }: Address, what: string, cause?: MillraceErr
   return new MillraceError('REMOTE_RESPONSE_REFUSED', `${type} ${describe(id)}: ${what}`, { cause, details });
 }
 
-/** Runs what carries out part of a response; what the engine refuses of it is against the rules. */
-export function orRefuse(self: Address, what: string, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    if (!(error instanceof MillraceError) || error.code === 'CONTEXT_EXPIRED') throw error;
-    throw refused(self, `${what} is refused: ${error.message}`, error);
-  }
+/** What to throw instead of an error of the engine: what it refuses of a response is against the rules. */
+export function refusalOf(self: Address, what: string, error: unknown): unknown {
+  if (!(error instanceof MillraceError) || error.code === 'CONTEXT_EXPIRED') return error;
+  return refused(self, `${what} is refused: ${error.message}`, error);
 }
