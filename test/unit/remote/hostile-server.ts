@@ -11,6 +11,16 @@ const BOMB = gzipSync(Buffer.alloc(40_000_000));
 const NESTED = gzipSync(BOMB);
 const DEFLATED = deflateSync(Buffer.alloc(40_000_000));
 
+/** A response whose function changes a million states, in 7 MB: each is `a`, and set to nothing. */
+const MUTATIONS = 1_000_000;
+const MUTATION = Buffer.from('0a050801120161', 'hex');
+/** Field 100, and the length as a varint of four bytes. */
+const EFFECTS_HEAD = Buffer.of(0xa2, 0x06, ...varintOfFour(MUTATIONS * MUTATION.length));
+
+function varintOfFour(value: number): readonly number[] {
+  return [0, 7, 14, 21].map((shift) => ((value >>> shift) & 0x7f) | (shift < 21 ? 0x80 : 0));
+}
+
 /** Writes for as long as the other side takes it. */
 function pour(socket: Socket, head: string, piece: Buffer | string): void {
   const write = (): void => {
@@ -57,6 +67,8 @@ export const HOSTILE: Readonly<Record<string, (socket: Socket) => void>> = {
   'gzip-that-is-none': (socket) => void socket.end(response('hello', { 'content-encoding': 'gzip' })),
   'half-a-gzip': (socket) =>
     void socket.end(response(gzipSync('hello').subarray(0, 15), { 'content-encoding': 'gzip' })),
+  'a-million-mutations': (socket) =>
+    void socket.end(response(Buffer.concat([EFFECTS_HEAD, Buffer.alloc(MUTATIONS * MUTATION.length, MUTATION)]))),
   'another-content-type': (socket) => void socket.end(response('', { 'content-type': 'text/html' })),
   'no-content-type': (socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
   'two-content-types': (socket) =>

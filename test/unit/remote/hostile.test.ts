@@ -64,6 +64,13 @@ test.each(Object.keys(HOSTILE))('%s ends in a failed call, and then the endpoint
   expect(status()).toMatchObject({ state: 'closed', underWayCount: 0, waitingCount: 0 });
 });
 
+test('a million mutations are read, and refused when they are more than a function may have', async () => {
+  const { call } = caller({ url: `http://127.0.0.1:${port}/{function.name}`, profile: 'okhttp' });
+  const called = call('test/a-million-mutations').then(String, (error: Error) => error.message);
+  expect(await longestHold(called)).toBeLessThan(HOLD_MS_MAX);
+  expect(await called).toContain('has more than 1000 states');
+});
+
 test('a success without content may say that it has some', async () => {
   const server = await rawServer((_request, socket) => void socket.end(response('hello', {}, 204)));
   const { call } = caller({ url: `http://127.0.0.1:${server.port}/` });
