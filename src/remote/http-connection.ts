@@ -147,9 +147,10 @@ export class HttpConnection implements ResponseListener {
     this.keptMs = this.#reader.head?.keptMs ?? 0;
     this.#exchange = undefined;
     const isFree = isAll && this.#isTaken && this.keptMs > 0;
-    if (!isFree) this.#end();
-    exchange.ended();
+    // Before anybody is told: whoever waits for a place may send the next request from there.
     if (isFree) this.#ground.freed(this);
+    else this.#end();
+    exchange.ended();
   }
 
   #otherSideEnded(): void {

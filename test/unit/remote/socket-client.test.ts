@@ -10,7 +10,7 @@ import { type FoundAddress, guardedLookup } from '../../../src/remote/guarded-lo
 import { AddressGuard } from '../../../src/remote/refused-addresses.ts';
 import { openSocketClient } from '../../../src/remote/socket-client.ts';
 import { EMPTY_200 } from './raw-response.ts';
-import { rawServer, until } from './raw-server.ts';
+import { caller, rawServer, until } from './raw-server.ts';
 
 /** What the guarded look-up gives for a name with these addresses, asked for one of them or for all. */
 function lookedUp(addresses: readonly string[], all: boolean, allow: readonly string[] = []): unknown {
@@ -120,4 +120,12 @@ test('a connection that the other side has closed, or says it will close, is not
   }
   await client.close();
   await expect.poll(() => server.openCount).toBe(0);
+});
+
+test('there are no more connections than there may be, however many calls wait for one', async () => {
+  const server = await rawServer((_request, socket) => void socket.write(EMPTY_200));
+  const { call } = caller({ url: `http://127.0.0.1:${server.port}/`, connectionCountMax: 2 });
+  await Promise.all(Array.from({ length: 20 }, () => call()));
+  expect(server.requests).toHaveLength(20);
+  expect(server.connectionCount).toBe(2);
 });
