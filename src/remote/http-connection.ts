@@ -52,6 +52,7 @@ export class HttpConnection implements ResponseListener {
   #connectTimer: unknown;
   #isConnected = false;
   #isTaken = true;
+  #isPaused = false;
   isClosed = false;
   /** When it was made and when it became free, by the clock of its client, and for how long the other side keeps it. */
   readonly openedAt: number;
@@ -83,11 +84,14 @@ export class HttpConnection implements ResponseListener {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
   resume(): void {
-    if (!this.isClosed) this.#socket.resume();
+    if (!this.#isPaused || this.isClosed) return;
+    this.#isPaused = false;
+    this.#socket.resume();
   }
 
   /** Ends it at once, and what is under way with it; nobody is told. */
@@ -147,6 +151,8 @@ export class HttpConnection implements ResponseListener {
     this.keptMs = this.#reader.head?.keptMs ?? 0;
     this.#exchange = undefined;
     const isFree = isAll && this.#isTaken && this.keptMs > 0;
+    // It may have been told to rest with the last piece.
+    this.resume();
     // Before anybody is told: whoever waits for a place may send the next request from there.
     if (isFree) this.#ground.freed(this);
     else this.#end();
