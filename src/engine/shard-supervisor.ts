@@ -12,6 +12,7 @@ import { CoordinatorRunner } from './coordinator-runner.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { FatalMessages } from './fatal-messages.ts';
 import type { FilledOptions } from './options.ts';
+import { goBack } from './recovery.ts';
 import { RecoveryAttempts } from './recovery-attempts.ts';
 import { ShardGroup } from './shard-group.ts';
 import { durableTask, shardTask } from './shard-task.ts';
@@ -152,23 +153,17 @@ export class ShardSupervisor {
     this.#hooks.failed(failure);
   }
 
-  /** Tries until all shards run again from the last checkpoint; rejects with what cannot be mended. */
-  async #recover(who: string, details: Details, firstCause: unknown): Promise<void> {
-    let cause = firstCause;
-    while (true) {
-      const pauseMs = this.#attempts.next(systemClock.elapsedMs());
-      if (pauseMs === undefined || isFinal(cause)) throw cause;
-      this.#hooks.recovering(new MillraceError('SHARD_RECOVERING', failureText(who, cause), { cause, details }));
-      await this.#group.end(() => true);
-      await sleep(pauseMs);
-      if (this.#isEnded) return;
-      try {
-        await this.#restart();
-        return;
-      } catch (error) {
-        cause = error;
-      }
-    }
+  /** Rejects with what cannot be mended. */
+  #recover(who: string, details: Details, firstCause: unknown): Promise<void> {
+    return goBack(this.#attempts, firstCause, {
+      now: () => systemClock.elapsedMs(),
+      recovering: (cause) =>
+        this.#hooks.recovering(new MillraceError('SHARD_RECOVERING', failureText(who, cause), { cause, details })),
+      endShards: () => this.#group.end(() => true),
+      pause: (ms) => sleep(ms),
+      restart: () => this.#restart(),
+      isEnded: () => this.#isEnded,
+    });
   }
 
   async #restart(): Promise<void> {
@@ -215,14 +210,6 @@ export class ShardSupervisor {
 
 function isOwnError(cause: unknown): boolean {
   return (ERROR_CODES as readonly unknown[]).includes((cause as { code?: unknown } | null)?.code);
-}
-
-/** What trying again cannot mend. */
-function isFinal(cause: unknown): boolean {
-  const code = (cause as { code?: unknown } | null)?.code;
-  return (
-    code === 'DATA_DAMAGED' || code === 'DATA_TOO_NEW' || code === 'UNKNOWN_FUNCTION' || code === 'FUNCTION_FAILED'
-  );
 }
 
 /**

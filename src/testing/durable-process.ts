@@ -13,6 +13,8 @@ import { Edges } from '../engine/edges.ts';
 import { prepareData } from '../engine/prepare-data.ts';
 import type { StoreGround } from '../engine/reshard-generation.ts';
 import type { SavepointInfo } from '../engine/savepoint-info.ts';
+import { goBack } from '../engine/recovery.ts';
+import { RecoveryAttempts } from '../engine/recovery-attempts.ts';
 import { WaitingRoom } from '../engine/waiting-room.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
@@ -26,7 +28,6 @@ import { ThreadDisk } from './thread-disk.ts';
 
 /** How often in a row the shards may fail. */
 const ATTEMPTS_MAX = 4;
-const PAUSE_MS = 5;
 
 /** What outlives the process. */
 export interface DurableGround {
@@ -73,9 +74,8 @@ export class DurableProcess {
   readonly #hooks: ProcessHooks;
   readonly #disk: ThreadDisk;
   readonly #waiting = new WaitingRoom();
+  readonly #attempts = new RecoveryAttempts(ATTEMPTS_MAX);
   #shardDisks: readonly ThreadDisk[] = [];
-  #attemptCount = 0;
-  #committedAtFailure = -1;
   #isDead = false;
 
   constructor(
@@ -195,29 +195,16 @@ export class DurableProcess {
     );
   }
 
-  async #recover(firstCause: unknown): Promise<void> {
-    for (let cause = firstCause; ; ) {
-      this.#hooks.recovering(cause);
-      if (this.#isTriedOften()) throw cause;
-      this.#dropShards();
-      await this.#ground.clock.sleep(PAUSE_MS);
-      if (this.#isDead) return;
-      try {
-        await this.#restart();
-        this.#hooks.recovered();
-        return;
-      } catch (error) {
-        cause = error;
-      }
-    }
-  }
-
-  /** A commit in between makes up for all earlier failures. */
-  #isTriedOften(): boolean {
-    const lastEpoch = this.data?.lastEpoch ?? 0;
-    if (lastEpoch > this.#committedAtFailure) this.#attemptCount = 0;
-    this.#committedAtFailure = lastEpoch;
-    return ++this.#attemptCount > ATTEMPTS_MAX;
+  #recover(firstCause: unknown): Promise<void> {
+    const { clock } = this.#ground;
+    return goBack(this.#attempts, firstCause, {
+      now: () => clock.elapsedMs(),
+      recovering: (cause) => this.#hooks.recovering(cause),
+      endShards: () => Promise.resolve(this.#dropShards()),
+      pause: (ms) => clock.sleep(ms),
+      restart: () => this.#restart(),
+      isEnded: () => this.#isDead,
+    });
   }
 
   #dropShards(): void {
@@ -231,6 +218,7 @@ export class DurableProcess {
     await engine.coordinator.checkpoints?.rollBack();
     const shards = await this.#openShards(data);
     engine.replaceShards(shards);
+    this.#hooks.recovered();
   }
 
   /** It cannot go on; whoever owns it kills it. */

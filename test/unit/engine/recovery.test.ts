@@ -1,0 +1,54 @@
+/**
+ * The way back to the last checkpoint, step by step: in which order, how often, what ends it.
+ */
+import { expect, test } from 'vitest';
+import { goBack } from '../../../src/engine/recovery.ts';
+import { RecoveryAttempts } from '../../../src/engine/recovery-attempts.ts';
+import { MillraceError } from '../../../src/sdk/errors.ts';
+
+/** Restarts fail with these causes in turn, and then no more. */
+function stage(failures: readonly unknown[], isEnded = false) {
+  const log: string[] = [];
+  const left = [...failures];
+  const steps = {
+    now: () => 0,
+    recovering: (cause: unknown) => void log.push(`recovering from ${String(cause)}`),
+    endShards: () => Promise.resolve(void log.push('end')),
+    pause: (ms: number) => Promise.resolve(void log.push(`pause ${ms}`)),
+    restart: () => {
+      log.push('restart');
+      return left.length > 0 ? Promise.reject(left.shift() as Error) : Promise.resolve();
+    },
+    isEnded: () => isEnded,
+  };
+  return { log, steps };
+}
+
+test('what is left of the shards ends before they start anew, after a pause that grows', async () => {
+  const { log, steps } = stage([new Error('two')]);
+  await goBack(new RecoveryAttempts(3), new Error('one'), steps);
+  const [first, second] = ['one', 'two'].map((cause) => `recovering from Error: ${cause}`);
+  expect(log).toEqual([first, 'end', 'pause 20', 'restart', second, 'end', 'pause 40', 'restart']);
+});
+
+test('after so many attempts the last cause is what failed', async () => {
+  const { log, steps } = stage([new Error('two'), new Error('three')]);
+  await expect(goBack(new RecoveryAttempts(2), new Error('one'), steps)).rejects.toThrow('three');
+  expect(log.filter((line) => line === 'restart')).toHaveLength(2);
+});
+
+test.each(['DATA_DAMAGED', 'DATA_TOO_NEW', 'UNKNOWN_FUNCTION', 'FUNCTION_FAILED'] as const)(
+  '%s is not tried again',
+  async (code) => {
+    const { log, steps } = stage([]);
+    const cause = new MillraceError(code, 'as it is');
+    await expect(goBack(new RecoveryAttempts(3), cause, steps)).rejects.toBe(cause);
+    expect(log).toEqual([]);
+  },
+);
+
+test('who was ended during the pause does not start anything', async () => {
+  const { log, steps } = stage([], true);
+  await goBack(new RecoveryAttempts(3), new Error('one'), steps);
+  expect(log).toEqual(['recovering from Error: one', 'end', 'pause 20']);
+});
