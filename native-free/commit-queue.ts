@@ -3,7 +3,7 @@
  * Batches that come while a sync is under way share the next one. The entries go into the memtable while the disk works,
  * but readers see them only once they are durable (I5). A failed append or sync stops the store (I9).
  */
-import type { StoreFailure } from '../src/store/store-failure.ts';
+import type { FirstFailure } from '../src/store/first-failure.ts';
 import { RECORD_HEADER_BYTES } from './log-layout.ts';
 import type { LogWriter } from './log-writer.ts';
 import type { Memtable } from './memtable.ts';
@@ -22,7 +22,7 @@ export interface CommitTarget {
 }
 
 export class CommitQueue {
-  readonly #failure: StoreFailure;
+  readonly #failure: FirstFailure;
   /** A group is cut here, so that it does not overflow the memtable by much; one batch may be longer. */
   readonly #groupBytesMax: number;
   /** Called before each group; waits, if need be, until there is room. */
@@ -30,7 +30,7 @@ export class CommitQueue {
   #waiting: Waiting[] = [];
   #run: Promise<void> | undefined;
 
-  constructor(failure: StoreFailure, groupBytesMax: number, target: () => CommitTarget | Promise<CommitTarget>) {
+  constructor(failure: FirstFailure, groupBytesMax: number, target: () => CommitTarget | Promise<CommitTarget>) {
     this.#failure = failure;
     this.#groupBytesMax = groupBytesMax;
     this.#target = target;

@@ -3,7 +3,7 @@
  * tables, another keeps the newer ones few. New tables may come in front meanwhile. A failure here stops the store like
  * any other (I9).
  */
-import type { StoreFailure } from '../src/store/store-failure.ts';
+import type { FirstFailure } from '../src/store/first-failure.ts';
 import { planCompaction, TABLES_MAX } from './compaction-plan.ts';
 import type { Contents } from './contents.ts';
 import { MergeCursor } from './entry-cursor.ts';
@@ -21,13 +21,13 @@ export class Compactor {
   readonly #contents: Contents;
   readonly #manifest: Manifest;
   readonly #files: TableFiles;
-  readonly #failure: StoreFailure;
+  readonly #failure: FirstFailure;
   /** The size of a table that one memtable makes. */
   readonly #unitBytes: number;
   readonly #merges = new Set<Promise<void>>();
   readonly #merging = new Set<Table>();
 
-  constructor(contents: Contents, manifest: Manifest, files: TableFiles, failure: StoreFailure, unitBytes: number) {
+  constructor(contents: Contents, manifest: Manifest, files: TableFiles, failure: FirstFailure, unitBytes: number) {
     this.#contents = contents;
     this.#manifest = manifest;
     this.#files = files;

@@ -4,7 +4,7 @@
  * disk until the store is closed.
  */
 import type { StoreEntry } from '../src/store/state-store.ts';
-import { asStoreError } from '../src/store/store-failure.ts';
+import { asStorageError } from '../src/store/storage-failure.ts';
 import { compareRanges } from './byte-order.ts';
 import type { Snapshot } from './contents.ts';
 import type { EntryCursor } from './entry-cursor.ts';
@@ -49,7 +49,7 @@ export class LogScan implements AsyncIterableIterator<Group> {
       }
     } catch (error) {
       this.#end();
-      throw asStoreError('Reading the store', error);
+      throw asStorageError('Reading the store', error);
     }
     return group.length > 0 ? { done: false, value: group } : { done: true, value: undefined };
   }

@@ -21,7 +21,8 @@ import type {
   StoreEntry,
   StoreOptions,
 } from '../src/store/state-store.ts';
-import { asStoreError, StoreFailure } from '../src/store/store-failure.ts';
+import { FirstFailure } from '../src/store/first-failure.ts';
+import { asStorageError } from '../src/store/storage-failure.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { Compactor } from './compactor.ts';
 import { Contents } from './contents.ts';
@@ -48,7 +49,7 @@ class LogStore implements StateStore {
   readonly #files: TableFiles;
   readonly #compactor: Compactor;
   readonly #rotation: Rotation;
-  readonly #failure: StoreFailure;
+  readonly #failure: FirstFailure;
   readonly #commits: CommitQueue;
   readonly #entry = new EntryReader();
   readonly #reads = new Set<Promise<unknown>>();
@@ -71,7 +72,7 @@ class LogStore implements StateStore {
     try {
       return await read;
     } catch (error) {
-      throw asStoreError('Reading the store', error);
+      throw asStorageError('Reading the store', error);
     } finally {
       this.#reads.delete(read);
     }
@@ -83,7 +84,7 @@ class LogStore implements StateStore {
     try {
       return snapshot.get(key, this.#entry);
     } catch (error) {
-      throw asStoreError('Reading the store', error);
+      throw asStorageError('Reading the store', error);
     } finally {
       snapshot.release();
     }
@@ -159,14 +160,14 @@ export const openStore: OpenStore = async (options) => {
   try {
     return await open(options);
   } catch (error) {
-    throw asStoreError(`Opening the store in ${options.directory}`, error);
+    throw asStorageError(`Opening the store in ${options.directory}`, error);
   }
 };
 
 async function open({ fileSystem, directory, cacheBytes }: StoreOptions): Promise<StateStore> {
   const memtableBytesMax = Math.min(MEMTABLE_BYTES_MAX, Math.max(MEMTABLE_BYTES_MIN, Math.floor(cacheBytes / 4)));
   const manifest = await Manifest.open(fileSystem, directory);
-  const failure = new StoreFailure(directory);
+  const failure = new FirstFailure(directory);
   const cache = new PageCache(Math.max(0, cacheBytes - 2 * memtableBytesMax));
   const files = new TableFiles(fileSystem, directory, manifest, cache, failure);
   const contents = new Contents(openTables(fileSystem, directory, manifest, files), memtableBytesMax);

@@ -4,7 +4,7 @@
  * whoever writes faster than the disk takes waits here, and memory and the time to open stay bounded.
  */
 import type { FileSystem } from '../src/base/file-system.ts';
-import type { StoreFailure } from '../src/store/store-failure.ts';
+import type { FirstFailure } from '../src/store/first-failure.ts';
 import type { CommitTarget } from './commit-queue.ts';
 import type { Compactor } from './compactor.ts';
 import type { Contents } from './contents.ts';
@@ -23,7 +23,7 @@ export interface RotationParts {
   readonly manifest: Manifest;
   readonly files: TableFiles;
   readonly compactor: Compactor;
-  readonly failure: StoreFailure;
+  readonly failure: FirstFailure;
 }
 
 export class Rotation {

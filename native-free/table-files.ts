@@ -3,7 +3,7 @@
  * between two of them.
  */
 import type { FileSystem } from '../src/base/file-system.ts';
-import type { StoreFailure } from '../src/store/store-failure.ts';
+import type { FirstFailure } from '../src/store/first-failure.ts';
 import type { EntryCursor } from './entry-cursor.ts';
 import { tablePath } from './file-names.ts';
 import type { Manifest } from './manifest.ts';
@@ -23,10 +23,10 @@ export class TableFiles {
   readonly #directory: string;
   readonly #manifest: Manifest;
   readonly #cache: PageCache;
-  readonly #failure: StoreFailure;
+  readonly #failure: FirstFailure;
   readonly #retired = new Set<Table>();
 
-  constructor(fileSystem: FileSystem, directory: string, manifest: Manifest, cache: PageCache, failure: StoreFailure) {
+  constructor(fileSystem: FileSystem, directory: string, manifest: Manifest, cache: PageCache, failure: FirstFailure) {
     this.#fileSystem = fileSystem;
     this.#directory = directory;
     this.#manifest = manifest;

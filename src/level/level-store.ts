@@ -18,7 +18,8 @@ import type {
   StoreOptions,
 } from '../store/state-store.ts';
 import { verifyLogs, verifyTables } from './leveldb-files.ts';
-import { asStoreError, StoreFailure } from '../store/store-failure.ts';
+import { FirstFailure } from '../store/first-failure.ts';
+import { asStorageError } from '../store/storage-failure.ts';
 
 type Database = ClassicLevel<Uint8Array, Uint8Array>;
 type Batch = ChainedBatch<Database, Uint8Array, Uint8Array>;
@@ -39,10 +40,10 @@ const GROUP_ENTRIES_MAX = 1 << 12;
 class LevelStore implements StateStore {
   readonly capabilities: StoreCapabilities = CAPABILITIES;
   readonly #database: Database;
-  readonly #failure: StoreFailure;
+  readonly #failure: FirstFailure;
   #closing: Promise<void> | undefined;
 
-  constructor(database: Database, failure: StoreFailure) {
+  constructor(database: Database, failure: FirstFailure) {
     this.#database = database;
     this.#failure = failure;
   }
@@ -110,12 +111,12 @@ class LevelStore implements StateStore {
 class LevelBatch implements StoreBatch {
   readonly #database: Database;
   readonly #check: () => void;
-  readonly #failure: StoreFailure;
+  readonly #failure: FirstFailure;
   /** Made with the first change, so that asking a closed store for a batch does no harm. */
   #batch: Batch | undefined;
   #isWritten = false;
 
-  constructor(database: Database, check: () => void, failure: StoreFailure) {
+  constructor(database: Database, check: () => void, failure: FirstFailure) {
     this.#database = database;
     this.#check = check;
     this.#failure = failure;
@@ -207,7 +208,7 @@ export const openStore: OpenStore = async ({ directory, cacheBytes }: StoreOptio
     // Not compressed, so that a damaged bit stays one damaged bit, and tables can be verified.
     const database: Database = new Level(directory, { ...encodings, cacheSize, writeBufferSize, compression: false });
     await database.open();
-    return new LevelStore(database, new StoreFailure(directory));
+    return new LevelStore(database, new FirstFailure(directory));
   } catch (error) {
     throw asLevelError('Opening the store', directory, error);
   }
@@ -225,7 +226,7 @@ function asLevelError(what: string, directory: string, error: unknown): Error {
   if (codes.includes('LEVEL_CORRUPTION')) {
     return new MillraceError('DATA_DAMAGED', `${directory} is damaged: ${reason}`, { cause: error, details });
   }
-  return asStoreError(`${what} in ${directory}`, error);
+  return asStorageError(`${what} in ${directory}`, error);
 }
 
 function codeOf(error: unknown): unknown {

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { FileSystem } from '../base/file-system.ts';
 import { MessageDigest, type RecordDigest, StateDigest, stateDigest } from './savepoint-digest.ts';
-import { savepointDamaged } from './savepoint-failure.ts';
+import { savepointDamaged } from './storage-failure.ts';
 import { CONTENT_COORDINATOR, CONTENT_MESSAGES, CONTENT_STATE, SAVEPOINT_SUMMARY_NAME } from './savepoint-layout.ts';
 import { readSavepointFile, type SavepointRecord } from './savepoint-reader.ts';
 import type { SavepointSummary } from './savepoint-summary.ts';

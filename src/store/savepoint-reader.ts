@@ -8,7 +8,6 @@ import type { FileSystem, OpenFile } from '../base/file-system.ts';
 import { chainChecksum } from './changelog-frame.ts';
 import { keyGroupOfKey } from './key-layout.ts';
 import type { RecordDigest } from './savepoint-digest.ts';
-import { savepointDamaged } from './savepoint-failure.ts';
 import {
   BLOCK_CHECKSUM,
   BLOCK_HEADER_BYTES,
@@ -29,7 +28,7 @@ import {
   SAVEPOINT_VERSION,
 } from './savepoint-layout.ts';
 import type { SavepointFile } from './savepoint-writer.ts';
-import { callStorage, tooNew } from './storage-failure.ts';
+import { callStorage, savepointDamaged, tooNew } from './storage-failure.ts';
 
 /** A record; its key is empty unless it is one of state. The bytes are the reader's own until the next block. */
 export interface SavepointRecord {

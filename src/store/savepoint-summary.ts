@@ -8,10 +8,9 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { FileSystem } from '../base/file-system.ts';
-import { savepointDamaged } from './savepoint-failure.ts';
 import { CONTENT_STATE, SAVEPOINT_FORMAT_VERSION, SAVEPOINT_SUMMARY_NAME } from './savepoint-layout.ts';
 import { type SavepointFile, savepointFileName } from './savepoint-writer.ts';
-import { callStorage, storageFailed, tooNew } from './storage-failure.ts';
+import { callStorage, savepointDamaged, storageFailed, tooNew } from './storage-failure.ts';
 
 export interface SavepointSummary {
   /** The checkpoint that it is a copy of. */

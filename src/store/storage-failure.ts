@@ -1,12 +1,20 @@
 /**
- * The two ways in which files fail, as errors that name the file: it does not hold what was written to it, or the system
- * refused a call. The file formats of this folder make their errors here, so that they all say where to look.
+ * The two ways in which files fail, as errors that say where: they do not hold what was written to them, or the system
+ * refused a call. Whoever reads or writes files, here or in a store, makes its errors here.
  */
+import { AssertionError } from '../base/assert.ts';
 import { MillraceError } from '../sdk/errors.ts';
 
 /** What is in a file is not what was written. The offset is where that was noticed. */
 export function damaged(file: string, offset: number, what: string): MillraceError {
   return new MillraceError('DATA_DAMAGED', `${file} is damaged at byte ${offset}: ${what}`, {
+    details: { file, offset },
+  });
+}
+
+/** The same of a file of a savepoint, which is no data directory's. */
+export function savepointDamaged(file: string, offset: number, what: string): MillraceError {
+  return new MillraceError('SAVEPOINT_DAMAGED', `${file} is damaged at byte ${offset}: ${what}`, {
     details: { file, offset },
   });
 }
@@ -18,11 +26,20 @@ export function tooNew(file: string, version: number, knownVersion: number): Mil
 }
 
 export function storageFailed(file: string, cause: unknown): MillraceError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MillraceError('STORAGE_FAILED', `${file} could not be read or written: ${reason}`, {
+  return new MillraceError('STORAGE_FAILED', `${file} could not be read or written: ${reasonOf(cause)}`, {
     cause,
     details: { file },
   });
+}
+
+/** An error of the machine while a store did this; coded errors and programmer mistakes pass as they are. */
+export function asStorageError(what: string, cause: unknown): Error {
+  if (cause instanceof MillraceError || cause instanceof AssertionError) return cause;
+  return new MillraceError('STORAGE_FAILED', `${what}: ${reasonOf(cause)}`, { cause });
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** Makes calls to the file system, and nothing else, whose errors are to become STORAGE_FAILED. */

@@ -4,9 +4,8 @@
  */
 import { Prng } from '../base/prng.ts';
 
-export interface DurableSetting {
-  /** Which of the workloads that there are. */
-  readonly workload: number;
+/** How small an engine is that a simulation runs, with a disk or without. */
+export interface EngineSizes {
   readonly shardCount: number;
   readonly ringCapacityBytes: number;
   readonly overflowBytesMax: number;
@@ -19,6 +18,11 @@ export interface DurableSetting {
   readonly floodCountMax: number;
   readonly egressCountMax: number;
   readonly batchCount: number;
+}
+
+export interface DurableSetting extends EngineSizes {
+  /** Which of the workloads that there are. */
+  readonly workload: number;
   readonly minIntervalMs: number;
   readonly maxIntervalMs: number;
   readonly segmentBytes: number;

@@ -3,21 +3,10 @@
  * anything can be pinned from the command line.
  */
 import { Prng } from '../../src/base/prng.ts';
+import type { EngineSizes } from '../../src/testing/durable-setting.ts';
 import { SMOKE_OPTIONS, type TreeOptions } from '../smoke/command-tree.ts';
 
-export interface Setting {
-  readonly shardCount: number;
-  readonly ringCapacityBytes: number;
-  readonly overflowBytesMax: number;
-  readonly mailboxCountMax: number;
-  readonly creditCount: number;
-  readonly lineCountMax: number;
-  readonly heldCountMax: number;
-  readonly queueCountMax: number;
-  readonly asyncCountMax: number;
-  readonly floodCountMax: number;
-  readonly egressCountMax: number;
-  readonly batchCount: number;
+export interface Setting extends EngineSizes {
   /** Whether the client waits until it is admitted, or sends whenever it likes. */
   readonly patient: boolean;
   readonly development: boolean;

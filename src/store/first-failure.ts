@@ -4,16 +4,9 @@
  * then on gets it as its cause; whoever owns the store opens it anew and goes on from what is durable.
  */
 import { MillraceError } from '../sdk/errors.ts';
-import { AssertionError } from '../base/assert.ts';
+import { asStorageError } from './storage-failure.ts';
 
-/** An error of the machine as a coded one; coded errors and programmer mistakes pass as they are. */
-export function asStoreError(what: string, cause: unknown): Error {
-  if (cause instanceof MillraceError || cause instanceof AssertionError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MillraceError('STORAGE_FAILED', `${what}: ${reason}`, { cause });
-}
-
-export class StoreFailure {
+export class FirstFailure {
   readonly #directory: string;
   #first: Error | undefined;
 
@@ -27,7 +20,7 @@ export class StoreFailure {
 
   /** Stops the store, unless it has stopped already, and returns what the caller is to throw. */
   stop(what: string, cause: unknown): Error {
-    const failure = asStoreError(`${what} in ${this.#directory}`, cause);
+    const failure = asStorageError(`${what} in ${this.#directory}`, cause);
     this.#first ??= failure;
     return failure;
   }
