@@ -7,7 +7,7 @@ import { RecoveryAttempts } from '../../../src/engine/recovery-attempts.ts';
 import { MillraceError } from '../../../src/sdk/errors.ts';
 
 /** Restarts fail with these causes in turn, and then no more. */
-function stage(failures: readonly unknown[], isEnded = false) {
+function stage(failures: readonly Error[], isEnded = false) {
   const log: string[] = [];
   const left = [...failures];
   const steps = {
@@ -17,7 +17,8 @@ function stage(failures: readonly unknown[], isEnded = false) {
     pause: (ms: number) => Promise.resolve(void log.push(`pause ${ms}`)),
     restart: () => {
       log.push('restart');
-      return left.length > 0 ? Promise.reject(left.shift() as Error) : Promise.resolve();
+      const failure = left.shift();
+      return failure === undefined ? Promise.resolve() : Promise.reject(failure);
     },
     isEnded: () => isEnded,
   };
