@@ -1,11 +1,11 @@
 /**
  * Opens a data directory and brings it into the shape that the engine is to start in: filled from a savepoint, if it is
  * to be, and written for the right number of shards. Whoever holds the directory's lock calls it, before any shard runs.
- * Filling and rewriting are loaded when there is something to fill or to rewrite.
+ * What fills and rewrites it is asked for when there is something to fill or to rewrite.
  */
 import { DataDirectory, type DataDirectoryOptions } from './data-directory.ts';
+import type { DataRewriting } from './data-rewriting.ts';
 import { refuseHalfImport } from './half-import.ts';
-import type { StoreGround } from './reshard-generation.ts';
 import { type ProgressListener, ProgressReport } from './savepoint-progress.ts';
 
 export interface DataPreparation {
@@ -13,8 +13,8 @@ export interface DataPreparation {
   /** The directory of a savepoint. */
   readonly from: string | undefined;
   readonly onProgress: ProgressListener | undefined;
-  /** Asked for only when stores have to be opened here. */
-  readonly ground: () => Promise<StoreGround>;
+  /** Asked for only when something has to be written. */
+  readonly rewriting: () => Promise<DataRewriting>;
 }
 
 export async function prepareData(options: DataDirectoryOptions, preparation: DataPreparation): Promise<DataDirectory> {
@@ -25,8 +25,8 @@ export async function prepareData(options: DataDirectoryOptions, preparation: Da
     await refuseHalfImport(data);
     if (needsReshard(data, shardCount)) {
       await reporting('reshard', preparation, async (report) => {
-        const { reshard } = await import('./reshard.ts');
-        await reshard(data, await preparation.ground(), shardCount, report);
+        const rewriting = await preparation.rewriting();
+        await rewriting.reshard(data, shardCount, report);
       });
     }
     data.removeOtherGenerations();
@@ -47,8 +47,8 @@ async function importInto(options: DataDirectoryOptions, from: string, preparati
   const data = await DataDirectory.open(options);
   try {
     await reporting('import', preparation, async (report) => {
-      const { importSavepoint } = await import('./import-savepoint.ts');
-      await importSavepoint(data, from, await preparation.ground(), preparation.shardCount, report);
+      const rewriting = await preparation.rewriting();
+      await rewriting.importSavepoint(data, from, preparation.shardCount, report);
     });
   } finally {
     data.close();

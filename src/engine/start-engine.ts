@@ -12,8 +12,8 @@ import { mergeEdges } from './edges.ts';
 import { Engine } from './engine.ts';
 import { loadModule } from './load-module.ts';
 import { type EngineOptions, type FilledOptions, fillOptions } from './options.ts';
+import type { DataRewriting } from './data-rewriting.ts';
 import { prepareData } from './prepare-data.ts';
-import type { StoreGround } from './reshard-generation.ts';
 import { Runtime } from './runtime.ts';
 import type { DurableHome } from './shard-supervisor.ts';
 import { pinModule } from './yaml-module-url.ts';
@@ -68,7 +68,7 @@ async function openHome(
     const fileSystem = new NodeFileSystem();
     const data = await prepareData(
       { path, fileSystem, storeName: name, newId: randomUUID },
-      { ...options, ground: () => openGround(url, options) },
+      { ...options, rewriting: () => loadRewriting(url, options) },
     );
     await data.makeEgressDirectories(egressTypes);
     return { data, store: url.href, release: () => lock.release() };
@@ -79,7 +79,8 @@ async function openHome(
 }
 
 /** Stores on this thread, for the time before the shards run; a shard's share of memory is enough for one at a time. */
-async function openGround(url: URL, { memory, shardCount }: FilledOptions): Promise<StoreGround> {
+async function loadRewriting(url: URL, { memory, shardCount }: FilledOptions): Promise<DataRewriting> {
+  const { dataRewriting } = await import('./data-rewriting.ts');
   const { openStore } = (await import(url.href)) as { openStore: OpenStore };
-  return { openStore, cacheBytes: Math.floor(memory / shardCount / 4) };
+  return dataRewriting({ openStore, cacheBytes: Math.floor(memory / shardCount / 4) });
 }

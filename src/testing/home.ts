@@ -6,6 +6,7 @@
  */
 import type { Prng } from '../base/prng.ts';
 import { DataDirectory } from '../engine/data-directory.ts';
+import { dataRewriting } from '../engine/data-rewriting.ts';
 import { prepareData } from '../engine/prepare-data.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
@@ -130,13 +131,13 @@ export class Home {
     const found = await DataDirectory.open(options);
     found.close();
     if (found.last !== undefined) return;
-    const ground = { openStore, cacheBytes: 0 };
+    const rewriting = dataRewriting({ openStore, cacheBytes: 0 });
     const { shardCount } = this;
     const data = await prepareData(options, {
       shardCount,
       from,
       onProgress: undefined,
-      ground: () => Promise.resolve(ground),
+      rewriting: () => Promise.resolve(rewriting),
     });
     data.close();
   }

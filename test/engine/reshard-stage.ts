@@ -6,6 +6,7 @@ import { openStore } from '../../native-free/log-store.ts';
 import type { FileSystem } from '../../src/base/file-system.ts';
 import type { DataDirectory, DataDirectoryOptions } from '../../src/engine/data-directory.ts';
 import { encodeEntry } from '../../src/engine/checkpoint-entry.ts';
+import { dataRewriting } from '../../src/engine/data-rewriting.ts';
 import { type DataPreparation, prepareData } from '../../src/engine/prepare-data.ts';
 import { openShardStore, type StoreGround } from '../../src/engine/reshard-generation.ts';
 import { writeCoordinatorPart } from '../../src/engine/savepoint-coordinator.ts';
@@ -53,7 +54,7 @@ export async function open(
     shardCount,
     from: undefined,
     onProgress: undefined,
-    ground: () => Promise.resolve(GROUND),
+    rewriting: () => Promise.resolve(dataRewriting(GROUND)),
     ...options,
   });
 }
