@@ -129,8 +129,10 @@ async function posted(handler: RequestListener, body: Uint8Array): Promise<Uint8
   request.complete = true;
   const response = new ServerResponse(request);
   const answered = Promise.withResolvers<Uint8Array>();
-  response.end = (chunk?: unknown) => {
-    if (response.statusCode === 200) answered.resolve(chunk as Uint8Array);
+  response.end = (chunk?: unknown, encoding?: unknown) => {
+    // Whichever way it is given, as bytes or as a text.
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : (chunk as Uint8Array);
+    if (response.statusCode === 200) answered.resolve(bytes);
     else answered.reject(new Error(`answered with ${response.statusCode}`));
     return response;
   };
