@@ -25,7 +25,8 @@ import { CONCURRENCY, URL_NAME } from './remote-greeter-module.ts';
 
 const MODULE = new URL('./remote-greeter-module.ts', import.meta.url);
 const SERVER = new URL('../rival/greeter-server-process.ts', import.meta.url);
-const ADDRESSES = 10_000;
+/** More than messages may wait, so that none of them shares a request with another one for its address. */
+const ADDRESSES = 100_000;
 const HOT_ADDRESSES = 16;
 const FIRST_MESSAGES = 500;
 const SENDER_COUNT = 4;
