@@ -21,8 +21,8 @@ import { check } from './violation.ts';
 
 /** One step in so many asks for a savepoint, while any may be made. */
 const SAVEPOINT_INTERVAL = 40;
-/** What a shard says of its part is text. */
-const DISK_ERROR = /EIO|ENOSPC|EMFILE/;
+/** What a shard says of its part is text: of the disk, or of its store, which has met the disk before. */
+const DISK_ERROR = /EIO|ENOSPC|EMFILE|has stopped after an earlier failure/;
 /** Now and then nothing is held. */
 const HOLD_STEPS = [0, 100, 500, 1_000];
 const SHARD_COUNTS = [1, 2, 3, 4];
@@ -46,6 +46,8 @@ export class Home {
   #savepointCount: number;
   #reshardCount: number;
   #making: Making | undefined;
+  /** Why one could not be made, if that is nobody's fault but the engine's. */
+  #refusal: unknown;
   #number = 0;
 
   constructor(prng: Prng, setting: DurableSetting, statistics: Statistics) {
@@ -62,6 +64,7 @@ export class Home {
 
   /** Whether the process is to end now, since the next one starts from a savepoint. */
   movesOut(process: DurableProcess): boolean {
+    check(this.#refusal === undefined, () => `a savepoint failed: ${String(this.#refusal)}`);
     const making = this.#making;
     if (making === undefined) {
       if (process.isRunning && this.#savepointCount > 0 && this.#prng.chance(1 / SAVEPOINT_INTERVAL))
@@ -90,7 +93,7 @@ export class Home {
         making.epoch = epoch;
       },
       (error: unknown) => {
-        check(isExpected(error), () => `a savepoint failed: ${String(error)}`);
+        if (!isExpected(error)) this.#refusal ??= error;
         if (this.#making === making) this.#making = undefined;
       },
     );

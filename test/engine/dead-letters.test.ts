@@ -171,6 +171,8 @@ describe('in memory', () => {
       code: 'FUNCTION_FAILED',
       details: { type: 'failing/fuse', id: 'a', error: 'Error: blown' },
     });
+    // Listeners are told of nothing before the turn after the start.
+    await until(() => errors.length > 0);
     expect(errors.map(({ code }) => code)).toEqual(['FUNCTION_FAILED']);
   });
 });
