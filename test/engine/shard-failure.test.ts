@@ -41,6 +41,7 @@ describe('a shard that dies', () => {
       expect(error.message).toMatch(reason);
       expect(error.cause).toBeInstanceOf(Error);
     }
+    await until(() => errors.length > 0);
     expect(errors).toEqual([failures[0]]);
     const late = [
       engine.send(puppet, 'Kim', { do: 'load' }),
