@@ -8,10 +8,11 @@ import { KIND_MESSAGE, TYPE_NONE } from '../../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../../wire/envelope-reader.ts';
 import type { EnvelopeWriter } from '../../wire/envelope-writer.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
+import type { OverflowVisitor } from '../../wire/overflow.ts';
 import type { FunctionBinding } from '../function-binding.ts';
 import type { FunctionLoad } from './function-load.ts';
 import type { Invoker } from '../invocation/invoker.ts';
-import type { Mailbox } from './mailbox.ts';
+import type { Mailbox, MessageVisitor } from './mailbox.ts';
 
 /** Messages that are moved from a queue at a time (I10). */
 const MOVE_COUNT = 64;
@@ -89,9 +90,14 @@ export class CrowdedMessages {
 
   /** Moves the oldest messages of the function's queue into lines, as long as these are few. */
   lineUpMany(load: FunctionLoad, queue: Mailbox): void {
+    // Made once for all of them, and without a list of arguments for each.
+    const lineUp: MessageVisitor = (_type, hash, id, message, sourceType, sourceId, form, meta) =>
+      this.#lineUp(load, hash, id, message, sourceType, sourceId, form, meta);
+    const lineUpEncoded: OverflowVisitor = (words, bytes, offsetBytes, byteLength) =>
+      this.#lineUpEncoded(load, words, bytes, offsetBytes, byteLength);
     for (let count = 0; count < MOVE_COUNT && queue.count > 0 && load.linesUp; count++) {
-      if (queue.objectCount > 0) queue.takeObject((_type, ...message) => this.#lineUp(load, ...message));
-      else queue.takeEncoded((...envelope) => this.#lineUpEncoded(load, ...envelope));
+      if (queue.objectCount > 0) queue.takeObject(lineUp);
+      else queue.takeEncoded(lineUpEncoded);
     }
   }
 

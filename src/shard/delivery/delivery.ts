@@ -188,8 +188,8 @@ export class Delivery {
     else messages.takeEncoded(this.#bringEncoded);
   }
 
-  readonly #bringObject: MessageVisitor = (type, ...message) => {
-    this.#bring(this.#bindings[type], type, ...message);
+  readonly #bringObject: MessageVisitor = (type, hash, id, message, sourceType, sourceId, form, meta) => {
+    this.#bring(this.#bindings[type], type, hash, id, message, sourceType, sourceId, form, meta);
   };
 
   readonly #bringEncoded = (words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number): void => {
