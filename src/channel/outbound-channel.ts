@@ -86,6 +86,11 @@ export class OutboundChannel {
     return moved;
   }
 
+  /** Shows what is in the ring to a receiver that sleeps for want of it; one that is awake sees it by the next `flush`. */
+  showIfAwaited(): void {
+    if (this.#doorbell.isAwaited && this.#ring.publish()) this.#doorbell.ring();
+  }
+
   #hasCredit(): boolean {
     return this.#creditLimit === undefined || ((this.#creditLimit() - this.#sentCount) | 0) > 0;
   }

@@ -31,6 +31,11 @@ export class Doorbell {
     }
   }
 
+  /** Producer: whether the owner lies parked, or is about to. */
+  get isAwaited(): boolean {
+    return Atomics.load(this.#words, this.#index) === PARKED;
+  }
+
   /** Owner: from here on, look at all inputs once more, then `park` or `parkAsync`, or `rise` if there was something. */
   declareParked(): void {
     Atomics.store(this.#words, this.#index, PARKED);

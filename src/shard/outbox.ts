@@ -72,8 +72,8 @@ export class Outbox {
     this.#replayLog = replayLog;
   }
 
-  /** Sends all effects, in order. */
-  dispatch(): void {
+  /** Sends all effects, in order. Returns how many envelopes were ever sent. */
+  dispatch(): number {
     const { effects } = this;
     const { slots, length } = effects;
     for (let at = 0; at < length; at += EFFECT_STRIDE) {
@@ -94,6 +94,7 @@ export class Outbox {
     }
     this.producedCount = (this.producedCount + length / EFFECT_STRIDE + effects.announcedCount) | 0;
     effects.reset();
+    return this.producedCount;
   }
 
   #send(

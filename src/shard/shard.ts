@@ -238,7 +238,7 @@ export class Shard implements EnvelopeHandler {
 
   /** Effects are let go while they are still in the innermost cache; the rest, at the end of the turn. */
   #dispatchMany(): void {
-    if (this.#outbox.effects.length >= DISPATCH_LENGTH) this.#outbox.dispatch();
+    if (this.#outbox.effects.length >= DISPATCH_LENGTH) this.#outbound.showAwaited(this.#outbox.dispatch());
   }
 
   // -- out

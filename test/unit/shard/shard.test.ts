@@ -31,6 +31,36 @@ test('an entity that floods itself keeps nobody from the shard', () => {
   expect(on.engine.shards[0]?.overflowBytes).toBeLessThanOrEqual(4_096 + 2 * 1_024);
 });
 
+test('another shard that sleeps gets messages before the turn ends that sent them, one that is awake after it', async () => {
+  const shardCount = 2;
+  const idOf = (shard: number): string =>
+    Array.from({ length: 64 }, (_, index) => `id-${index}`).find((id) => shardOfHash(hashId(id), 2) === shard) ?? '';
+  let seenAfter: number | undefined;
+  let count = 0;
+  const there = defineFunction({ type: 'test/there', invoke() {} });
+  const here = defineFunction({
+    type: 'test/here',
+    invoke(ctx) {
+      ctx.send(there, idOf(1), count++);
+      if (on.engine.shards[1]?.hasWork === true) seenAfter ??= count;
+    },
+  });
+  const on = new Stage([here, there], { shardCount });
+  const turn = (): void => {
+    [seenAfter, count] = [undefined, 0];
+    for (let number = 0; number < 120; number++) on.send('test/here', idOf(0), number);
+    on.engine.turn(shardCount);
+    on.engine.turn(0);
+    expect([count, on.engine.shards[1]?.hasWork]).toEqual([120, true]);
+  };
+  turn();
+  expect(seenAfter).toBeUndefined();
+  await on.play();
+  on.engine.meshes[1]?.ownDoorbell.declareParked();
+  turn();
+  expect(seenAfter).toBeLessThan(100);
+});
+
 test('credit stops while work waits in the shard, and comes back when it is done', async () => {
   const until = gate();
   const slow = defineFunction({ type: 'test/slow', invoke: () => until.promise });
