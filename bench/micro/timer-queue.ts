@@ -21,7 +21,7 @@ export const suites: readonly Suite[] = [
     name: 'timer-queue',
     about: 'one timer in and the first one out, among as many as --entities says',
     contenders: {
-      [OURS]: ({ entities }) => batchOf(new TimerQueue<number>(), entities),
+      [OURS]: ({ entities }) => batchOf(new TimerQueue(), entities),
       'sorted array': ({ entities }) => batchOf(new SortedTimers(), entities),
     },
   },

@@ -3,45 +3,46 @@
  * that holds nothing but the rows, with open addressing as in `EntityTable`: among a million rows, a search by comparing
  * takes twenty cache misses, a `Map` of strings about six, and this three or four.
  *
- * A row is sorted in only when somebody goes through rows in order: many come and go before that, and need not be compared
- * with any other. Those of timers are not even rows before somebody asks for one by its key: until then they wait here,
- * in pairs.
+ * A row is sorted in only when somebody goes through rows of its key group and section in order: many come and go before
+ * that, and need not be compared with any other; and where many are there at once, as after a start, those of one key
+ * group are sorted in at a time (I10). Those of timers are not even rows before somebody asks for one by its key, or for
+ * those of its key group in order: until then they are pairs (`RowPairs`).
  */
 import { hashId } from '../keys/id-hash.ts';
+import { KEY_GROUP_COUNT } from '../keys/key-group.ts';
 import { SECTION_TIMER, SECTION_TIMER_OF } from '../store/key-layout.ts';
+import { NO_PAIR, type Pair } from './pair-layout.ts';
 import { PLACE_HASHED, PLACE_NONE, PLACE_SORTED, type Row } from './row.ts';
-import type { RowPair } from './row-pair.ts';
+import type { RowPairs } from './row-pairs.ts';
 import { RowTree } from './row-tree.ts';
+import { UnsortedRows } from './unsorted-rows.ts';
 
 /** Where in a key its section stands. */
 const SECTION_AT = 2;
 const SLOTS_MIN = 64;
-/** So many rows that are gone may wait to be sorted in, beside as many as are not. */
-const GONE_MAX = 1_024;
 
 export class RowTable {
   readonly #tree = new RowTree<Row>();
-  /** Rows that are not in the tree; some of them may be gone. */
-  #unsorted: Row[] = [];
-  #unsortedCount = 0;
-  /** Rows that are still pairs, in no order. */
-  #late: RowPair[] = [];
-  readonly #part: (pair: RowPair) => readonly Row[];
+  /** Rows that are not in the tree. */
+  readonly #unsorted = new UnsortedRows();
+  readonly #pairs: RowPairs;
+  readonly #part: (pair: Pair) => readonly Row[];
   #placedCount = 0;
   #mask = SLOTS_MIN - 1;
   #slots: (Row | undefined)[] = new Array<Row | undefined>(SLOTS_MIN).fill(undefined);
 
-  /** `part` makes the rows of a pair. */
-  constructor(part: (pair: RowPair) => readonly Row[]) {
+  /** `part` makes the rows of a pair that waits, which waits no more then. */
+  constructor(pairs: RowPairs, part: (pair: Pair) => readonly Row[]) {
+    this.#pairs = pairs;
     this.#part = part;
   }
 
   get size(): number {
-    return this.#tree.size + this.#unsortedCount + this.#late.length * 2;
+    return this.#tree.size + this.#unsorted.size + this.#pairs.waitingCount * 2;
   }
 
   get(key: string): Row | undefined {
-    if (this.#late.length > 0 && mayBeLate(key)) this.#partAll();
+    if (this.#pairs.waitingCount > 0 && mayBePaired(key)) this.#partOf(key);
     const hash = hashId(key);
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const row = this.#slots[slot];
@@ -52,23 +53,6 @@ export class RowTable {
   /** Adds a row whose key is not there. */
   add(row: Row): void {
     this.#place(row);
-  }
-
-  /** The same of the rows of a timer, which are probably gone before anybody asks for one by its key. */
-  addLate(pair: RowPair): void {
-    pair.lateAt = this.#late.length;
-    this.#late.push(pair);
-  }
-
-  /** Removes a pair, if it is there; the last one takes its place. */
-  removeLate(pair: RowPair): void {
-    if (!pair.isLate) return;
-    const last = this.#late.pop();
-    if (last !== undefined && last !== pair) {
-      last.lateAt = pair.lateAt;
-      this.#late[pair.lateAt] = last;
-    }
-    pair.leave();
   }
 
   /** Removes a row, if it is there, and closes the gap so that searches need no tombstones. */
@@ -102,47 +86,53 @@ export class RowTable {
   }
 
   values(): Iterable<Row> {
-    this.#partAll();
-    return this.#sorted('', '').values();
+    return this.#sorted('', '\xff').values();
   }
 
   /** The tree, with all rows of a range in it. */
   #sorted(from: string, before: string): RowTree<Row> {
-    if (this.#late.length > 0 && mayHoldLate(from, before)) this.#partAll();
-    for (const row of this.#unsorted) {
-      if (!row.isKept) continue;
-      row.place = PLACE_SORTED;
-      this.#tree.set(row.key, row);
-    }
-    this.#unsorted = [];
-    this.#unsortedCount = 0;
+    if (this.#pairs.waitingCount > 0 && mayHoldPairs(from, before)) this.#partBetween(from, before);
+    this.#unsorted.take(from, before, this.#sort);
     return this.#tree;
   }
+
+  readonly #sort = (row: Row): void => {
+    row.place = PLACE_SORTED;
+    this.#tree.set(row.key, row);
+  };
 
   #unlist(row: Row, place: number): void {
     if (place === PLACE_SORTED) {
       this.#tree.delete(row.key);
       return;
     }
-    this.#unsortedCount--;
-    if (this.#unsorted.length < this.#unsortedCount * 2 + GONE_MAX) return;
-    this.#unsorted = this.#unsorted.filter(({ isKept }) => isKept);
+    this.#unsorted.remove(row);
   }
 
-  #partAll(): void {
-    for (const pair of this.#late) {
-      pair.leave();
-      for (const row of this.#part(pair)) this.#place(row);
+  #partOf(key: string): void {
+    const pair = this.#pairs.find(key);
+    if (pair !== NO_PAIR) this.#makeRows(pair);
+  }
+
+  #partBetween(from: string, before: string): void {
+    const isWithinOne = from.length > SECTION_AT && from.slice(0, SECTION_AT) === before.slice(0, SECTION_AT);
+    const [first, end] = isWithinOne ? [keyGroupOf(from), keyGroupOf(from) + 1] : [0, KEY_GROUP_COUNT];
+    for (let keyGroup = first; keyGroup < Math.min(end, KEY_GROUP_COUNT); keyGroup++) {
+      for (let pair = this.#pairs.firstOf(keyGroup); pair !== NO_PAIR; pair = this.#pairs.firstOf(keyGroup)) {
+        this.#makeRows(pair);
+      }
     }
-    this.#late = [];
+  }
+
+  #makeRows(pair: Pair): void {
+    for (const row of this.#part(pair)) this.#place(row);
   }
 
   #place(row: Row): void {
     if (++this.#placedCount * 2 > this.#mask) this.#grow();
     row.hash = hashId(row.key);
     row.place = PLACE_HASHED;
-    this.#unsorted.push(row);
-    this.#unsortedCount++;
+    this.#unsorted.add(row);
     this.#put(row);
   }
 
@@ -160,16 +150,20 @@ export class RowTable {
   }
 }
 
-/** Whether rows that come late may lie in this range. */
-function mayHoldLate(from: string, before: string): boolean {
+function keyGroupOf(key: string): number {
+  return (key.charCodeAt(0) << 8) | key.charCodeAt(1);
+}
+
+/** Whether rows that are pairs may lie in this range. */
+function mayHoldPairs(from: string, before: string): boolean {
   if (from.slice(0, SECTION_AT) !== before.slice(0, SECTION_AT)) return true;
   const [first, last] = [from.charCodeAt(SECTION_AT), before.charCodeAt(SECTION_AT)];
   // Not a number where a bound is shorter than that: then it may.
   return !(last < Math.min(SECTION_TIMER, SECTION_TIMER_OF) || first > Math.max(SECTION_TIMER, SECTION_TIMER_OF));
 }
 
-/** Whether rows with such keys come late: timers, and what belongs to a function type; not hints, and not tokens. */
-function mayBeLate(key: string): boolean {
+/** Whether rows with such keys come in pairs: timers, and what belongs to a function type; not hints, and not tokens. */
+function mayBePaired(key: string): boolean {
   const section = key.charCodeAt(SECTION_AT);
   if (section === SECTION_TIMER) return key.length > SECTION_AT + 1;
   return section === SECTION_TIMER_OF && (key.charCodeAt(SECTION_AT + 1) | key.charCodeAt(SECTION_AT + 2)) !== 0;

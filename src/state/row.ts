@@ -15,7 +15,7 @@
 import { keyGroupOfHash } from '../keys/key-group.ts';
 import { ID_ASCII, ID_WIDE } from '../store/key-layout.ts';
 
-/** What a checkpoint writes and the store holds: see `DirtyEntities`, which keeps both numbers. */
+/** What a checkpoint writes and the store holds: see `DirtyEntities`, which keeps both numbers; for pairs `RowPairs` does. */
 export interface Stored {
   dirtyEpoch: number;
   foldMark: number;

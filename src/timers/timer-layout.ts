@@ -24,6 +24,8 @@ import type { MessageMeta } from '../wire/message-meta.ts';
 
 const GROUP_HEAD_BYTES = 3;
 const DUE_BYTES = 6;
+/** The length of a timer's key. */
+export const TIMER_KEY_BYTES = 20;
 const WORD = 2 ** 32;
 /** What a key can hold: a date in the year 10889. */
 export const DUE_MS_MAX: number = 2 ** (8 * DUE_BYTES) - 1;

@@ -1,112 +1,135 @@
 /**
- * The timers that are due soon, in the order in which they are: a heap of times and timers, pure, without a clock of its own
- * and without Node's timers, which wrap at 24.8 days. Those of one millisecond come out in the order in which they went
- * in. What it is given is the owner's business, and so is whether there still is such a timer when it comes out.
+ * The timers that are due soon, in the order in which they are: a heap of times and numbers, pure, without a clock of its
+ * own and without Node's timers, which wrap at 24.8 days. Those of one millisecond come out in the order in which they
+ * went in. What a number means is the owner's business, and so is whether there still is such a timer when it comes out.
  *
- * The heap is made of numbers only. The timers themselves stay where they were put first: each move of an object would
- * be told to the garbage collector.
+ * Each level of the heap is a piece of memory of its own, so that growing copies nothing (I10).
+ *
+ * ```
+ *   level 0:  │ 0 │                                    the first one
+ *   level 1:  │ 0 │ 1 │ 2 │ 3 │                        node n of a level has the children 4n … 4n + 3 in the next
+ *   level 2:  │ 0 … 3 │ 4 … 7 │ 8 … 11 │ 12 … 15 │      only the last level may have room
+ * ```
  */
 
-/** Children of a node. With four of them a heap is half as high as with two, and its nodes lie together. */
-const ARITY = 4;
-const CAPACITY_MIN = 64;
+/** Children of a node, as a power of two. With four of them a heap is half as high as with two, and they lie together. */
+const ARITY_BITS = 2;
+const ARITY = 1 << ARITY_BITS;
 
-export class TimerQueue<Timer> {
-  size = 0;
-  #dues = new Float64Array(CAPACITY_MIN);
+/** Levels that stay. */
+const LEVELS_MIN = 5;
+
+interface Level {
+  readonly dues: Float64Array;
   /** How many went in before. */
-  #orders = new Float64Array(CAPACITY_MIN);
-  /** Where each lies in `#timers`; behind the heap, the places that are free there. */
-  #places = new Int32Array(CAPACITY_MIN).map((_, place) => place);
-  #timers: (Timer | undefined)[] = [];
+  readonly orders: Float64Array;
+  readonly timers: Int32Array;
+}
+
+export class TimerQueue {
+  size = 0;
+  readonly #levels: Level[] = [newLevel(0)];
+  /** The level in which the next one has its place, and how many are there. */
+  #last = 0;
+  #lastCount = 0;
   #count = 0;
 
   /** When the first one is due; never, if there is none. */
   get dueMs(): number {
-    return this.size === 0 ? Number.POSITIVE_INFINITY : this.#dues[0];
+    return this.size === 0 ? Number.POSITIVE_INFINITY : this.#levels[0].dues[0];
   }
 
-  add(dueMs: number, timer: Timer): void {
-    if (this.size === this.#dues.length) this.#resize(this.size * 2);
-    let hole = this.size++;
-    const place = this.#places[hole];
-    this.#timers[place] = timer;
-    while (hole > 0) {
-      const parent = Math.floor((hole - 1) / ARITY);
+  /** `timer` is a 32-bit integer. */
+  add(dueMs: number, timer: number): void {
+    let level = this.#last;
+    let hole = this.#lastCount;
+    this.#grow();
+    const levels = this.#levels;
+    while (level > 0) {
+      const above = levels[level - 1];
+      const parent = hole >>> ARITY_BITS;
       // Whatever is due at the same time went in before.
-      if (this.#dues[parent] <= dueMs) break;
-      this.#move(parent, hole);
+      if (above.dues[parent] <= dueMs) break;
+      put(levels[level], hole, above.dues[parent], above.orders[parent], above.timers[parent]);
+      level--;
       hole = parent;
     }
-    this.#put(hole, dueMs, this.#count++, place);
+    put(levels[level], hole, dueMs, this.#count++, timer);
   }
 
   /** Removes the first one and returns it. There must be one. */
-  take(): Timer {
-    const [first] = this.#places;
-    const timer = this.#timers[first] as Timer;
-    this.#timers[first] = undefined;
-    const last = --this.size;
-    if (last > 0) this.#sink(this.#dues[last], this.#orders[last], this.#places[last]);
-    this.#places[last] = first;
-    if (last < this.#dues.length / ARITY && last >= CAPACITY_MIN) this.#shrink();
+  take(): number {
+    const { timers: top } = this.#levels[0];
+    const timer = top[0];
+    this.#shrink();
+    if (this.size > 0) {
+      const { dues, orders, timers } = this.#levels[this.#last];
+      const at = this.#lastCount;
+      this.#sink(dues[at], orders[at], timers[at]);
+    }
     return timer;
   }
 
   /** Finds the place for what stood last, from the top down. */
-  #sink(due: number, order: number, place: number): void {
+  #sink(due: number, order: number, timer: number): void {
+    const levels = this.#levels;
+    let level = 0;
     let hole = 0;
-    for (;;) {
-      const child = this.#firstChild(hole);
-      if (child === 0 || !this.#isBefore(child, due, order)) break;
-      this.#move(child, hole);
+    for (; level < this.#last; level++) {
+      const below = levels[level + 1];
+      const child = this.#firstChild(below, level + 1, hole);
+      if (child === -1 || !isBefore(below, child, due, order)) break;
+      put(levels[level], hole, below.dues[child], below.orders[child], below.timers[child]);
       hole = child;
     }
-    this.#put(hole, due, order, place);
+    put(levels[level], hole, due, order, timer);
   }
 
-  /** The child of a node that comes out first; 0 if there is none. */
-  #firstChild(node: number): number {
-    const start = node * ARITY + 1;
-    if (start >= this.size) return 0;
-    const end = Math.min(start + ARITY, this.size);
+  /** The child of a node that comes out first; -1 if there is none. */
+  #firstChild(below: Level, level: number, node: number): number {
+    const start = node << ARITY_BITS;
+    const count = level === this.#last ? this.#lastCount : below.dues.length;
+    if (start >= count) return -1;
+    const end = Math.min(start + ARITY, count);
     let first = start;
     for (let child = start + 1; child < end; child++) {
-      if (this.#isBefore(child, this.#dues[first], this.#orders[first])) first = child;
+      if (isBefore(below, child, below.dues[first], below.orders[first])) first = child;
     }
     return first;
   }
 
-  #isBefore(node: number, due: number, order: number): boolean {
-    return this.#dues[node] < due || (this.#dues[node] === due && this.#orders[node] < order);
+  /** One more place is taken. */
+  #grow(): void {
+    this.size++;
+    if (++this.#lastCount < this.#levels[this.#last].dues.length) return;
+    this.#last++;
+    this.#lastCount = 0;
+    if (this.#last === this.#levels.length) this.#levels.push(newLevel(this.#last));
   }
 
-  #move(from: number, to: number): void {
-    this.#put(to, this.#dues[from], this.#orders[from], this.#places[from]);
-  }
-
-  #put(at: number, due: number, order: number, place: number): void {
-    this.#dues[at] = due;
-    this.#orders[at] = order;
-    this.#places[at] = place;
-  }
-
-  /** Brings the timers together in the order of the heap. */
+  /** The last place is free. A level that is not needed is kept until the one above it is half empty. */
   #shrink(): void {
-    const timers = this.#timers;
-    this.#timers = Array.from(this.#places.subarray(0, this.size), (place) => timers[place]);
-    for (let place = 0; place < this.size; place++) this.#places[place] = place;
-    this.#resize(this.#dues.length / 2);
+    this.size--;
+    if (this.#lastCount-- === 0) {
+      this.#last--;
+      this.#lastCount = this.#levels[this.#last].dues.length - 1;
+    }
+    if (this.#last < LEVELS_MIN || this.#levels.length === this.#last + 1) return;
+    if (this.#lastCount * 2 < this.#levels[this.#last].dues.length) this.#levels.length = this.#last + 1;
   }
+}
 
-  #resize(capacity: number): void {
-    const [dues, orders, places] = [new Float64Array(capacity), new Float64Array(capacity), new Int32Array(capacity)];
-    dues.set(this.#dues.subarray(0, this.size));
-    orders.set(this.#orders.subarray(0, this.size));
-    places.set(this.#places.subarray(0, this.size));
-    for (let place = this.size; place < capacity; place++) places[place] = place;
-    this.#dues = dues;
-    this.#orders = orders;
-    this.#places = places;
-  }
+function newLevel(level: number): Level {
+  const count = 1 << (ARITY_BITS * level);
+  return { dues: new Float64Array(count), orders: new Float64Array(count), timers: new Int32Array(count) };
+}
+
+function isBefore({ dues, orders }: Level, node: number, due: number, order: number): boolean {
+  return dues[node] < due || (dues[node] === due && orders[node] < order);
+}
+
+function put(level: Level, at: number, due: number, order: number, timer: number): void {
+  level.dues[at] = due;
+  level.orders[at] = order;
+  level.timers[at] = timer;
 }

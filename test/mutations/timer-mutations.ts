@@ -31,7 +31,7 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'timers: what is due keeps its row',
     file: 'src/shard/time/timers.ts',
-    find: 'this.rows.pairs.take(near);',
+    find: 'pairs.take(pair);',
     replace: '',
     why: 'I6: the message is sent and the timer is still there: twice after a crash',
     suites: [tests('unit/shard/timers')],
@@ -39,8 +39,8 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'timers: what came up is taken to be as it was set',
     file: 'src/shard/time/timers.ts',
-    find: 'return this.#held.size === 0 && this.#removedCounts[keyGroup - this.#place.keyGroups.first] === removedCount;',
-    replace: 'return this.#held.size === 0 && removedCount >= 0 && keyGroup >= 0;',
+    find: 'return pairs.note(pair) === this.#removedCounts[pairs.keyGroup(pair) - this.#place.keyGroups.first];',
+    replace: 'return pairs.keyGroup(pair) >= 0;',
     why: 'it may have been cancelled, or deleted with its address',
     suites: [tests('unit/shard/timers')],
   },

@@ -6,11 +6,16 @@
  * value is, and a fetch from the store would give an old one. Pinned entities stay in the table, even when they are
  * blank: there is then exactly one object per address, and its removal reaches the store.
  *
- * Rows and erasures (`state/row.ts`) are kept track of in the same way.
+ * Rows and erasures (`state/row.ts`) are kept track of in the same way, and so are pairs of rows, which are numbers: their
+ * epochs lie elsewhere (`PairedRows`).
  *
  * Without a data directory nothing ever becomes dirty: the epoch is 0, as it is in every entity.
  */
+import type { Pair } from '../../state/pair-layout.ts';
 import type { Stored } from '../../state/row.ts';
+
+/** What lists and deltas name: an entity, a row, an erasure, or a pair of rows. */
+export type Item = Stored | Pair;
 
 /** No entity is dirty in this epoch. */
 const NO_EPOCH = -0x3fffffff;
@@ -24,9 +29,9 @@ export class DirtyEntities {
   pinnedCount = 0;
   /** The epoch of the cut that is being encoded. */
   #cutEpoch = NO_EPOCH;
-  #list: Stored[] = [];
+  #list: Item[] = [];
   /** Encodes an entity as it was at the cut, before it changes: copy on write. */
-  #encode: (entity: Stored) => void = () => {};
+  #encode: (entity: Item) => void = () => {};
 
   get count(): number {
     return this.#list.length;
@@ -40,6 +45,13 @@ export class DirtyEntities {
     this.#list.push(entity);
   }
 
+  /** The same of a pair, which was written last in that epoch; whoever calls notes that it is this one now. */
+  touchPair(pair: Pair, dirtyEpoch: number): void {
+    if (dirtyEpoch === this.#cutEpoch) this.#encode(pair);
+    if (!this.pinsEpoch(dirtyEpoch)) this.pinnedCount++;
+    this.#list.push(pair);
+  }
+
   /** What was touched for the first time in this epoch is not to be written after all. */
   forget(entity: Stored): void {
     if (this.pins(entity)) this.pinnedCount--;
@@ -48,11 +60,16 @@ export class DirtyEntities {
 
   /** Whether memory alone knows the newest value of this entity. */
   pins(entity: Stored): boolean {
-    return Math.abs(entity.dirtyEpoch) > this.appliedEpoch;
+    return this.pinsEpoch(entity.dirtyEpoch);
   }
 
-  /** Ends the epoch; returns the entities that were written in it, each once. */
-  cut(encode: (entity: Stored) => void): Stored[] {
+  /** The same of what was written last in this epoch. */
+  pinsEpoch(dirtyEpoch: number): boolean {
+    return Math.abs(dirtyEpoch) > this.appliedEpoch;
+  }
+
+  /** Ends the epoch; returns what was written in it, each once. */
+  cut(encode: (item: Item) => void): Item[] {
     const list = this.#list;
     this.#list = [];
     this.#cutEpoch = this.epoch;
@@ -64,6 +81,11 @@ export class DirtyEntities {
   /** Whether the cut still has to encode this entity. */
   isInCut(entity: Stored): boolean {
     return entity.dirtyEpoch === this.#cutEpoch;
+  }
+
+  /** The epoch of the cut that is being encoded. */
+  get cutEpoch(): number {
+    return this.#cutEpoch;
   }
 
   /** The entity has been encoded as it was at the cut. */

@@ -119,7 +119,7 @@ export class Durability {
     dirty.pinnedCount = found.count + found.erasures.length;
     this.machine = new SnapshotMachine(place.channelCount, epoch);
     this.#fold = new Fold(
-      { ...options, changelog: this.#changelog, dirty, baseEpoch: appliedEpoch },
+      { ...options, changelog: this.#changelog, dirty, pairs: rows.pairs, baseEpoch: appliedEpoch },
       {
         released: (item) => {
           if (item instanceof Entity) place.released(item);
@@ -150,10 +150,9 @@ export class Durability {
       foldWanted: () => this.#fold.force(),
       evicted: () => (this.mayBeStored = true),
     });
-    this.#snapshot = new ShardSnapshot(this.#changelog, records, dirty, this.#inFlight, {
+    this.#snapshot = new ShardSnapshot(this.#changelog, records, dirty, rows.pairs, this.#inFlight, {
       names: namesOf,
       inFlightNames: () => this.#inFlight.names(place.directory, place.shapes),
-      writePair: (pair, writer) => rows.pairs.write(pair, writer),
       written: (delta, report) => {
         this.#fold.add(delta);
         this.#locations.set(report.epoch, report.location);

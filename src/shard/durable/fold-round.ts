@@ -7,14 +7,15 @@
 import { assert } from '../../base/assert.ts';
 import type { FileSystem } from '../../base/file-system.ts';
 import { NOTHING, NOTHING_BELOW, type RecordSpan, readRecord } from '../../state/record-reader.ts';
-import { Erasures } from '../../state/erasures.ts';
-import { afterPrefix, Erasure, keyBytes, Row, type Stored } from '../../state/row.ts';
-import { RowPair } from '../../state/row-pair.ts';
+import { afterPrefix, type Erasure, keyBytes, Row } from '../../state/row.ts';
 import { readDelta } from '../../store/changelog-reader.ts';
 import { APPLIED_KEY } from '../../store/key-layout.ts';
 import type { StateStore, StoreBatch } from '../../store/state-store.ts';
+import type { PairedRows } from '../rows/paired-rows.ts';
+import type { Item } from './dirty-entities.ts';
+import { FoldMarks } from './fold-marks.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
-import { FRAME_STATE, itemAt, type WrittenDelta } from './shard-snapshot.ts';
+import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
 
 /** What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. */
 const LOOK_US = 0.05;
@@ -26,13 +27,11 @@ const BATCH_COUNT = 4096;
 const ERASE_GROUP_BYTES = 1 << 14;
 const BATCH_BYTES = 1 << 20;
 
-/** What a record is to a round: not the newest of its item, the newest, or the newest and erased since. */
-const [OLDER, NEWEST, GONE] = [0, 1, 2];
-
 export interface FoldRoundPlace {
   readonly fileSystem: FileSystem;
   readonly directory: string;
   readonly store: StateStore;
+  readonly pairs: PairedRows;
   /** What a recovery has found, older than all deltas. */
   readonly recovered: RecoveredRecords | undefined;
   /** Of what a recovery has found, so many records have turned out to be older ones of keys with another. */
@@ -46,23 +45,16 @@ export interface FoldRoundPlace {
 export class FoldRound {
   readonly #place: FoldRoundPlace;
   readonly #deltas: readonly WrittenDelta[];
-  /** Tells this round's marks from those of others. */
-  readonly #mark: number;
-  /** For each delta and record, whether it is the newest of its item, and whether it goes to the store. */
-  readonly #kept: readonly Uint8Array[];
-  /** Those of the deltas, the newest ones first. */
-  readonly #erasures: Erasure[] = [];
-  /** The same, as they cover what earlier deltas say of rows. */
-  readonly #erased = new Erasures();
+  readonly #marks: FoldMarks;
   /** By the step that goes on. */
   #spentUs = 0;
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
 
+  /** `mark` tells this round's marks from those of others. */
   constructor(place: FoldRoundPlace, deltas: readonly WrittenDelta[], mark: number) {
     this.#place = place;
     this.#deltas = deltas;
-    this.#mark = mark;
-    this.#kept = deltas.map(({ items }) => new Uint8Array(items.length));
+    this.#marks = new FoldMarks(place.pairs.all, deltas, mark);
   }
 
   /** Brings the store to `applied`. Each step is worth the number that it yields. */
@@ -75,7 +67,7 @@ export class FoldRound {
     let batch = this.#place.store.batch();
     if (recovered !== undefined) batch = yield* this.#putRecovered(recovered, batch);
     for (let index = 0; index < deltas.length; index++) {
-      batch = yield* this.#put(deltas[index], this.#kept[index], batch);
+      batch = yield* this.#put(index, batch);
     }
     batch.put(APPLIED_KEY, Buffer.from(String(applied)));
     yield this.#write(batch);
@@ -86,19 +78,26 @@ export class FoldRound {
    * first: as long as one is there, what the store has under it is not seen, and a row that was put there since would be
    * neither in memory nor in the store.
    */
-  *items(visit: (item: Stored | undefined) => void): Generator<number, void> {
+  *items(visit: (item: Item | undefined) => void): Generator<number, void> {
     const { recovered } = this.#place;
-    for (const erasure of [...(recovered?.erasures ?? []), ...this.#erasures]) visit(erasure);
+    for (const erasure of [...(recovered?.erasures ?? []), ...this.#marks.erasures]) visit(erasure);
     if (recovered !== undefined) yield* this.#recoveredItems(recovered, visit);
     for (let delta = 0; delta < this.#deltas.length; delta++) {
-      const { items } = this.#deltas[delta];
-      for (let index = 0; index < items.length; index++) {
-        const item = this.#kept[delta][index] === OLDER ? undefined : itemAt(items, index);
-        const isSecond = item instanceof RowPair && items[index - 1] === item;
-        if (item !== undefined && !isSecond && !(item instanceof Erasure)) visit(item);
+      const { length } = this.#deltas[delta].items;
+      for (let index = 0; index < length; ) {
+        index = this.#marks.visit(delta, index, visit);
         if (this.#isSpent(LOOK_US)) yield 1;
       }
     }
+  }
+
+  *#markDelta(delta: number): Generator<number, void> {
+    const { length } = this.#deltas[delta].items;
+    for (let index = 0; index < length; ) {
+      index = this.#marks.mark(delta, index);
+      if (this.#isSpent(LOOK_US)) yield 1;
+    }
+    this.#marks.endDelta();
   }
 
   *#siftRecovered(recovered: RecoveredRecords): Generator<number, void> {
@@ -107,7 +106,7 @@ export class FoldRound {
     this.#place.sifted(countBefore - recovered.count);
   }
 
-  *#recoveredItems(recovered: RecoveredRecords, visit: (item: Stored | undefined) => void): Generator<number, void> {
+  *#recoveredItems(recovered: RecoveredRecords, visit: (item: Item | undefined) => void): Generator<number, void> {
     for (const entry of recovered.newest()) {
       const { item } = recovered.record(entry);
       // What has been written since comes up with its own delta.
@@ -123,7 +122,7 @@ export class FoldRound {
     for (const entry of recovered.newest()) {
       const { bytes, keyStart, keyEnd, valueStart, end, item } = recovered.record(entry);
       const key = bytes.subarray(keyStart, keyEnd);
-      if (valueStart === NOTHING || this.#isErased(item)) batch.delete(key);
+      if (valueStart === NOTHING || this.#marks.isErased(item)) batch.delete(key);
       else batch.put(key, bytes.subarray(valueStart, end));
       batchBytes += end - keyStart;
       if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
@@ -145,50 +144,12 @@ export class FoldRound {
     return true;
   }
 
-  /** Newest delta first: the first record that an entity is seen in is its newest. */
-  *#markDelta(delta: number): Generator<number, void> {
-    const { items } = this.#deltas[delta];
-    const kept = this.#kept[delta];
-    const erasureCount = this.#erasures.length;
-    for (let index = 0; index < items.length; index++) {
-      const item = items[index];
-      if (item instanceof RowPair) {
-        // Both at once: it may be parted while the round sleeps.
-        const [first, second] = item.parted ?? [item, undefined];
-        kept[index] = this.#rate(first);
-        kept[index + 1] = second === undefined ? kept[index] : this.#rate(second);
-        index++;
-      } else {
-        kept[index] = this.#rate(item);
-      }
-      if (this.#isSpent(LOOK_US)) yield 1;
-    }
-    // What an epoch erased goes before what else it wrote: see `Erasure`.
-    for (const erasure of this.#erasures.slice(erasureCount)) {
-      if (!this.#erased.covers(erasure.prefix)) this.#erased.add(erasure);
-    }
-  }
-
-  /** What a record is to this round, of an item of which all later ones have been looked at. */
-  #rate(item: Stored | undefined): number {
-    if (item?.foldMark === this.#mark) return OLDER;
-    if (item !== undefined) item.foldMark = this.#mark;
-    if (item instanceof Erasure) this.#erasures.push(item);
-    // What a later epoch has erased is done with, and does not go to the store.
-    return this.#isErased(item) ? GONE : NEWEST;
-  }
-
-  /** Whether a later delta than those that were looked at last erases it. */
-  #isErased(item: Stored | undefined): boolean {
-    return this.#erased.size > 0 && item instanceof Row && this.#erased.covers(item.key);
-  }
-
   /**
    * Removes from the store what the round's erasures and those of a recovery say. That goes before all that is put, for
    * nothing is put that was erased afterwards.
    */
   *#erase(recovered: readonly Erasure[]): Generator<number, void> {
-    const prefixes = [...this.#erased.values(), ...recovered].map(({ prefix }) => prefix);
+    const prefixes = [...this.#marks.erased.values(), ...recovered].map(({ prefix }) => prefix);
     if (prefixes.length === 0) return;
     this.#place.wait(this.#eraseAll(prefixes));
     yield 1;
@@ -209,11 +170,11 @@ export class FoldRound {
   }
 
   /** Puts the records that are kept; returns the batch to go on with. */
-  *#put({ location, items }: WrittenDelta, kept: Uint8Array, first: StoreBatch): Generator<number, StoreBatch> {
+  *#put(delta: number, first: StoreBatch): Generator<number, StoreBatch> {
     const { fileSystem, directory, store } = this.#place;
     let batch = first;
-    // Most deltas hold nothing that a later one does not have, too.
-    if (!kept.includes(NEWEST)) return batch;
+    const { location, items } = this.#deltas[delta];
+    if (!this.#marks.keepsAny(delta)) return batch;
     if (this.#isSpent(READ_US)) yield 1;
     let batchBytes = 0;
     let index = 0;
@@ -222,8 +183,8 @@ export class FoldRound {
       const bytes = Buffer.from(frame.bytes.buffer, frame.bytes.byteOffset, frame.bytes.length);
       for (let at = 0; at < bytes.length; at = this.#span.end) {
         readRecord(bytes, at, this.#span);
-        const isKept = kept[index] === NEWEST;
-        if (isKept) batchBytes += this.#putRecord(bytes, itemAt(items, index), batch);
+        const isKept = this.#marks.keeps(delta, index);
+        if (isKept) batchBytes += this.#putRecord(bytes, this.#marks.itemAt(delta, index), batch);
         index++;
         if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
           // `span` is shared with nobody while this generator sleeps: rounds follow each other.
@@ -235,22 +196,27 @@ export class FoldRound {
         }
       }
     }
-    assert(index === kept.length, 'a delta has as many records as were written into it');
+    assert(index === items.length, 'a delta has as many records as were written into it');
     return batch;
   }
 
-  #putRecord(bytes: Buffer, item: Stored | undefined, batch: StoreBatch): number {
+  #putRecord(bytes: Buffer, item: Item, batch: StoreBatch): number {
     const { keyStart, keyEnd, valueStart, end } = this.#span;
     const key = bytes.subarray(keyStart, keyEnd);
-    const row = item instanceof Row || item instanceof RowPair ? item : undefined;
     if (valueStart === NOTHING) {
       // What has come and gone between two rounds the store has never seen.
-      if (row?.mayBeStored !== false) batch.delete(key);
+      if (this.#mayBeStored(item)) batch.delete(key);
     } else if (valueStart !== NOTHING_BELOW) {
       batch.put(key, bytes.subarray(valueStart, end));
-      if (row !== undefined) row.mayBeStored = true;
+      if (typeof item === 'number') this.#place.pairs.all.setMayBeStored(item);
+      else if (item instanceof Row) item.mayBeStored = true;
     }
     return end - keyStart;
+  }
+
+  #mayBeStored(item: Item): boolean {
+    if (typeof item === 'number') return this.#place.pairs.all.mayBeStored(item);
+    return !(item instanceof Row) || item.mayBeStored;
   }
 
   #write(batch: StoreBatch): number {

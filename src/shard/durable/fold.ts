@@ -10,10 +10,10 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { FileSystem } from '../../base/file-system.ts';
-import type { Stored } from '../../state/row.ts';
 import type { ChangelogWriter } from '../../store/changelog-writer.ts';
 import type { StateStore } from '../../store/state-store.ts';
-import type { DirtyEntities } from './dirty-entities.ts';
+import type { PairedRows } from '../rows/paired-rows.ts';
+import type { DirtyEntities, Item } from './dirty-entities.ts';
 import { FoldRound } from './fold-round.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
 import type { WrittenDelta } from './shard-snapshot.ts';
@@ -28,7 +28,7 @@ const STEP_US_MAX = 1500;
 
 export interface FoldHooks {
   /** This need no longer stay in memory. */
-  released(item: Stored): void;
+  released(item: Item): void;
   /** A batch has been written: a turn is due. */
   progressed(): void;
 }
@@ -47,6 +47,7 @@ export interface FoldPlace {
   readonly store: StateStore;
   readonly changelog: ChangelogWriter;
   readonly dirty: DirtyEntities;
+  readonly pairs: PairedRows;
   /** The epoch before the first of this run: what the run's own counting is based on. */
   readonly baseEpoch: number;
   /** A round begins when so many bytes of the changelog are committed and not folded, or up to four times as many. */
@@ -188,7 +189,7 @@ export class Fold {
   }
 
   *#steps(deltas: readonly WrittenDelta[]): Generator<number, void> {
-    const { dirty, baseEpoch } = this.#place;
+    const { dirty, pairs, baseEpoch } = this.#place;
     const recovered = this.#recovered;
     const place = {
       ...this.#place,
@@ -209,7 +210,7 @@ export class Fold {
     // One a step: to remove a file of many megabytes takes some milliseconds.
     while (this.#removeSegment(applied)) yield 1;
     yield* round.items((item) => {
-      if (item !== undefined && dirty.pins(item)) return;
+      if (typeof item === 'number' ? pairs.pins(item) : item !== undefined && dirty.pins(item)) return;
       dirty.pinnedCount--;
       if (item !== undefined) this.#hooks.released(item);
     });

@@ -10,11 +10,12 @@ import { assert } from '../../base/assert.ts';
 import type { Epoch } from '../../base/brand.ts';
 import { Entity } from '../../state/entity.ts';
 import type { RecordNames, RecordWriter } from '../../state/record-writer.ts';
-import { type Erasure, Row, type Stored } from '../../state/row.ts';
-import { RowPair } from '../../state/row-pair.ts';
+import type { Pair } from '../../state/pair-layout.ts';
+import { type Erasure, Row } from '../../state/row.ts';
 import type { DeltaLocation } from '../../store/changelog-frame.ts';
 import type { ChangelogWriter } from '../../store/changelog-writer.ts';
-import type { DirtyEntities } from './dirty-entities.ts';
+import type { PairedRows } from '../rows/paired-rows.ts';
+import type { DirtyEntities, Item } from './dirty-entities.ts';
 import type { EnvelopeBlock, BlockNames } from '../../wire/envelope-block.ts';
 
 /** Frames of a delta. */
@@ -38,29 +39,17 @@ export interface SnapshotReport {
   readonly isNewSegment: boolean;
 }
 
-/**
- * A delta that was written, with what its records are of, in their order; undefined for those of no known function. The
- * two records of a pair of rows lie together.
- */
+/** A delta that was written, with what its records are of, in their order. The two records of a pair of rows lie together. */
 export interface WrittenDelta {
   /** Counted like in `DirtyEntities`. */
   readonly epoch: number;
   readonly location: DeltaLocation;
-  readonly items: readonly (Stored | undefined)[];
-}
-
-/** What a record is of; of a pair that is parted it is one of its rows. */
-export function itemAt(items: WrittenDelta['items'], index: number): Stored | undefined {
-  const item = items[index];
-  if (!(item instanceof RowPair) || item.parted === undefined) return item;
-  return item.parted[items[index - 1] === item ? 1 : 0];
+  readonly items: readonly Item[];
 }
 
 export interface SnapshotHooks {
   names(functionIndex: number): RecordNames;
   inFlightNames(): BlockNames;
-  /** Writes the records of a pair of rows. */
-  writePair(pair: RowPair, records: RecordWriter): void;
   written(delta: WrittenDelta, report: SnapshotReport): void;
 }
 
@@ -72,14 +61,15 @@ export class ShardSnapshot {
   readonly #changelog: ChangelogWriter;
   readonly #records: RecordWriter;
   readonly #dirty: DirtyEntities;
+  readonly #pairs: PairedRows;
   readonly #inFlight: EnvelopeBlock;
   readonly #hooks: SnapshotHooks;
   #epoch: Epoch = 0 as Epoch;
   #runEpoch = 0;
   #isUnderWay = false;
-  #cut: readonly Stored[] = [];
+  #cut: readonly Item[] = [];
   #next = 0;
-  #items: Stored[] = [];
+  #items: Item[] = [];
   /** How many of their records have been written. */
   #writtenCount = 0;
   #areChannelsClosed = false;
@@ -88,12 +78,14 @@ export class ShardSnapshot {
     changelog: ChangelogWriter,
     records: RecordWriter,
     dirty: DirtyEntities,
+    pairs: PairedRows,
     inFlight: EnvelopeBlock,
     hooks: SnapshotHooks,
   ) {
     this.#changelog = changelog;
     this.#records = records;
     this.#dirty = dirty;
+    this.#pairs = pairs;
     this.#inFlight = inFlight;
     this.#hooks = hooks;
   }
@@ -146,7 +138,8 @@ export class ShardSnapshot {
     while (index < end && this.#records.length < bytesMax) {
       if ((index - start) % FETCH_COUNT === 0) this.#fetch(index, end);
       const item = cut[index++];
-      if (this.#dirty.isInCut(item)) this.#encode(item);
+      if (typeof item === 'number') this.#encodeListed(item);
+      else if (this.#dirty.isInCut(item)) this.#encode(item);
     }
     this.#next = index;
     if (this.#records.length >= FRAME_BYTES) this.#writeRecords();
@@ -157,7 +150,10 @@ export class ShardSnapshot {
   #fetch(from: number, end: number): void {
     let fetched = 0;
     const until = Math.min(end, from + FETCH_COUNT);
-    for (let index = from; index < until; index++) fetched ^= this.#cut[index].dirtyEpoch;
+    for (let index = from; index < until; index++) {
+      const item = this.#cut[index];
+      fetched ^= typeof item === 'number' ? this.#pairs.all.epoch(item) : item.dirtyEpoch;
+    }
     for (let index = from; index < until; index++) {
       const item = this.#cut[index];
       if (item instanceof Entity) fetched ^= item.id.charCodeAt(0);
@@ -165,8 +161,8 @@ export class ShardSnapshot {
     this.fetched = fetched;
   }
 
-  readonly #encode = (item: Stored): void => {
-    if (item instanceof RowPair) {
+  readonly #encode = (item: Item): void => {
+    if (typeof item === 'number') {
       this.#encodePair(item);
       return;
     }
@@ -177,14 +173,22 @@ export class ShardSnapshot {
     this.#items.push(item);
   };
 
-  #encodePair(pair: RowPair): void {
-    if (pair.parted === undefined) {
-      this.#hooks.writePair(pair, this.#records);
+  /** The list of what the cut has to encode mentions it no more. */
+  #encodeListed(pair: Pair): void {
+    if (this.#pairs.isInCut(pair)) this.#encodePair(pair);
+    this.#pairs.all.unmention(pair);
+  }
+
+  #encodePair(pair: Pair): void {
+    const pairs = this.#pairs;
+    const parted = pairs.all.parted(pair);
+    if (parted === undefined) {
+      pairs.write(pair, this.#records);
       this.#items.push(pair, pair);
     } else {
-      for (const row of pair.parted) if (this.#dirty.isInCut(row)) this.#encode(row);
+      for (const row of parted) if (this.#dirty.isInCut(row)) this.#encode(row);
     }
-    this.#dirty.markEncoded(pair);
+    pairs.markEncoded(pair);
   }
 
   #writeRecords(): void {

@@ -1,93 +1,105 @@
 /**
  * Rows that come and go in pairs, under keys that nobody has used before: those of delayed messages. Whoever has set a
- * pair keeps it, and takes both rows back without looking for them. It is a part of `Rows`, which finds the same rows by
- * their keys: then, and only then, are pairs parted.
+ * pair keeps its number, and takes both rows back without looking for them. It is a part of `Rows`, which finds the same
+ * rows by their keys: then, and only then, are pairs parted.
  *
- * Who keeps a pair for later, when it may be in the store alone, says so by `isHeld`: its bytes stay until then.
+ * Who keeps a pair for later, when it may be in the store alone, *holds* it: its bytes stay until then.
  */
+import type { Pair } from '../../state/pair-layout.ts';
 import type { RecordWriter } from '../../state/record-writer.ts';
 import type { Row } from '../../state/row.ts';
-import { type RowPair, RowPairs } from '../../state/row-pair.ts';
+import { type PartedRows, RowPairs } from '../../state/row-pairs.ts';
 import type { RowTable } from '../../state/row-table.ts';
 import type { DirtyEntities } from '../durable/dirty-entities.ts';
 
 export class PairedRows {
   readonly #dirty: DirtyEntities;
-  readonly #table: RowTable;
   readonly #pairs = new RowPairs();
+  readonly #table: () => RowTable;
 
-  constructor(dirty: DirtyEntities, table: RowTable) {
+  constructor(dirty: DirtyEntities, table: () => RowTable) {
     this.#dirty = dirty;
     this.#table = table;
   }
 
-  /** Sets both: the first to `value`, the second to `true`. The second key is the first so many bytes of `second`. */
-  add(pair: RowPair, first: Uint8Array, second: Uint8Array, secondBytes: number, value: unknown): void {
-    this.#pairs.put(pair, first, second, secondBytes, value);
-    this.#table.addLate(pair);
-    if (pair.dirtyEpoch !== this.#dirty.epoch) this.#dirty.touch(pair);
+  /** The pairs themselves. */
+  get all(): RowPairs {
+    return this.#pairs;
   }
 
-  firstKey(pair: RowPair): string {
-    return this.#pairs.firstKey(pair);
+  /**
+   * Sets both: the first to `value`, the second to `true`. The second key is the first so many bytes of `second`, and both
+   * end with the same four bytes. Whoever calls holds the pair, until it is let go or taken.
+   */
+  add(first: Uint8Array, second: Uint8Array, secondBytes: number, value: unknown): Pair {
+    const pair = this.#pairs.add(first, second, secondBytes, value);
+    if (this.#dirty.epoch > 0) this.#touch(pair);
+    return pair;
   }
 
-  firstValue(pair: RowPair): unknown {
-    return this.#pairs.firstValue(pair);
+  #touch(pair: Pair): void {
+    this.#dirty.touchPair(pair, this.#pairs.epoch(pair));
+    this.#pairs.setEpoch(pair, this.#dirty.epoch);
+    this.#pairs.mention(pair);
   }
 
-  /** Removes both rows of a pair, under whose keys nobody has done anything since they were set. */
-  take(pair: RowPair): void {
-    if (pair.parted !== undefined) {
-      for (const row of pair.parted) this.#takeRow(row);
-      return;
-    }
-    if (pair.dirtyEpoch === this.#dirty.epoch) {
+  /** Removes both rows of a pair that is held, under whose keys nobody has done anything since; it is let go. */
+  take(pair: Pair): void {
+    const pairs = this.#pairs;
+    const parted = pairs.parted(pair);
+    if (parted !== undefined) {
+      for (const row of parted) this.#takeRow(row);
+    } else if (pairs.epoch(pair) === this.#dirty.epoch) {
       // Set in this epoch: it is as if it had never been there.
-      this.#table.removeLate(pair);
-      this.#dirty.forget(pair);
-      this.#pairs.free(pair);
-      return;
+      if (this.pins(pair)) this.#dirty.pinnedCount--;
+      pairs.setEpoch(pair, 0);
+      pairs.leave(pair);
+    } else {
+      this.#touch(pair);
+      pairs.remove(pair);
     }
-    // If the store alone has it, its removal must get there.
-    if (!pair.isLate) this.#table.addLate(pair);
-    this.#dirty.touch(pair);
-    pair.isRemoved = true;
+    pairs.letGo(pair);
   }
 
   #takeRow(row: Row): void {
     if (row.dirtyEpoch === this.#dirty.epoch) {
-      this.#table.remove(row);
+      this.#table().remove(row);
       this.#dirty.forget(row);
       return;
     }
-    if (!row.isKept) this.#table.add(row);
+    if (!row.isKept) this.#table().add(row);
     this.#dirty.touch(row);
     row.value = undefined;
   }
 
-  /** Whoever held it has no more use for it. */
-  letGo(pair: RowPair): void {
-    pair.isHeld = false;
-    if (!pair.isLate) this.#pairs.free(pair);
-  }
-
   /** Makes two rows of it. */
-  part(pair: RowPair): readonly Row[] {
+  part(pair: Pair): PartedRows {
     // It was counted once.
-    if (this.#dirty.pins(pair)) this.#dirty.pinnedCount++;
+    if (this.pins(pair)) this.#dirty.pinnedCount++;
     return this.#pairs.part(pair);
   }
 
-  /** Writes what a checkpoint needs of a pair that is not parted. */
-  write(pair: RowPair, records: RecordWriter): void {
-    this.#pairs.write(pair, records);
+  /** Whether memory alone knows what it is. */
+  pins(pair: Pair): boolean {
+    return this.#dirty.pinsEpoch(this.#pairs.epoch(pair));
   }
 
-  /** The store has it: it need not stay in memory. */
-  released(pair: RowPair): void {
-    this.#table.removeLate(pair);
-    if (!pair.isHeld) this.#pairs.free(pair);
+  // -- for checkpoints
+
+  /** Whether the cut still has to encode it. */
+  isInCut(pair: Pair): boolean {
+    return this.#pairs.epoch(pair) === this.#dirty.cutEpoch;
+  }
+
+  /** Writes what a checkpoint needs of one that is not parted; the delta mentions it from then on. */
+  write(pair: Pair, records: RecordWriter): void {
+    this.#pairs.write(pair, records);
+    this.#pairs.mention(pair);
+  }
+
+  /** It has been encoded as it was at the cut. */
+  markEncoded(pair: Pair): void {
+    this.#pairs.setEpoch(pair, -this.#dirty.cutEpoch);
   }
 
   /** Memory outside the heap that is kept for pairs, used or not. */

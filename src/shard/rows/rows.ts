@@ -8,13 +8,12 @@
  */
 import type { PayloadCodec } from '../../wire/payload-codec.ts';
 import { readRowValue } from '../../state/record-reader.ts';
-import { afterPrefix, Erasure, keyBytes, Row, type Stored } from '../../state/row.ts';
-import { RowPair } from '../../state/row-pair.ts';
+import { afterPrefix, Erasure, keyBytes, Row } from '../../state/row.ts';
 import { Erasures } from '../../state/erasures.ts';
 import { type FoundRow, merged } from '../../state/merged-rows.ts';
 import { RowTable } from '../../state/row-table.ts';
 import type { StateStore, StoreEntry } from '../../store/state-store.ts';
-import type { DirtyEntities } from '../durable/dirty-entities.ts';
+import type { DirtyEntities, Item } from '../durable/dirty-entities.ts';
 import { PairedRows } from './paired-rows.ts';
 
 export type { FoundRow } from '../../state/merged-rows.ts';
@@ -33,7 +32,7 @@ export class Rows {
   readonly dirty: DirtyEntities;
   /** Those that come and go in pairs. */
   readonly pairs: PairedRows;
-  readonly #rows = new RowTable((pair) => this.pairs.part(pair));
+  readonly #rows: RowTable;
   /** What was erased and is not yet erased in the store. */
   readonly #erasures = new Erasures();
   #stored: RowStore | undefined;
@@ -41,7 +40,8 @@ export class Rows {
 
   constructor(dirty: DirtyEntities) {
     this.dirty = dirty;
-    this.pairs = new PairedRows(dirty, this.#rows);
+    this.pairs = new PairedRows(dirty, () => this.#rows);
+    this.#rows = new RowTable(this.pairs.all, (pair) => this.pairs.part(pair));
   }
 
   /** From now on what is not in memory is looked for there. */
@@ -183,10 +183,10 @@ export class Rows {
   }
 
   /** The store has it: it need not stay in memory. */
-  released(item: Stored): void {
-    if (item instanceof RowPair) this.pairs.released(item);
-    if (item instanceof Row) this.#rows.remove(item);
-    if (item instanceof Erasure) this.#erasures.remove(item);
+  released(item: Item): void {
+    if (typeof item === 'number') this.pairs.all.leave(item);
+    else if (item instanceof Row) this.#rows.remove(item);
+    else if (item instanceof Erasure) this.#erasures.remove(item);
   }
 
   // -- recovery: what changelogs say, oldest first

@@ -5,10 +5,14 @@
  *
  * Each key group has a *horizon*, a stamp: all its timers below it are in the queue, or were; of those above it is known
  * when the first one is due. What is added while a group is being read waits until it is known how far that has come.
+ *
+ * In the queue a timer is a number: that of its pair of rows if it was set in this run, or else one below 0 that stands for
+ * its key (`~` the number in `QueuedKeys`).
  */
 import { afterPrefix } from '../../state/row.ts';
+import type { Pair } from '../../state/pair-layout.ts';
+import type { QueuedKeys } from '../../timers/queued-keys.ts';
 import { dueBytes, dueOfStamp, hintKey, stampOfTimer, timerKey } from '../../timers/timer-layout.ts';
-import type { NearTimer } from '../../timers/near-timer.ts';
 import type { TimerQueue } from '../../timers/timer-queue.ts';
 import type { Rows } from '../rows/rows.ts';
 
@@ -21,9 +25,6 @@ const READINGS_MAX = 4;
 /** Timers in memory above which only what comes before all of them is read. */
 const QUEUE_COUNT_MAX = 1 << 19;
 
-/** What the queue holds: a timer, or just its key when it came from the store. */
-export type QueuedTimer = string | NearTimer;
-
 /** One key group was read up to a new horizon. */
 interface Reading {
   readonly keyGroup: number;
@@ -35,7 +36,8 @@ interface Reading {
 
 export class TimerWindows {
   readonly #rows: Rows;
-  readonly #queue: TimerQueue<QueuedTimer>;
+  readonly #queue: TimerQueue;
+  readonly #keys: QueuedKeys;
   readonly #first: number;
   /** By key group, from the first of this shard on. */
   readonly #horizons: string[];
@@ -52,12 +54,14 @@ export class TimerWindows {
 
   constructor(
     rows: Rows,
-    queue: TimerQueue<QueuedTimer>,
+    queue: TimerQueue,
+    keys: QueuedKeys,
     keyGroups: { readonly first: number; readonly end: number },
     progressed: () => void,
   ) {
     this.#rows = rows;
     this.#queue = queue;
+    this.#keys = keys;
     this.#first = keyGroups.first;
     this.#progressed = progressed;
     const count = keyGroups.end - keyGroups.first;
@@ -86,8 +90,7 @@ export class TimerWindows {
   }
 
   /** A timer was set. Returns whether it is in the queue now. */
-  add(timer: NearTimer, dueMs: number, nowMs: number): boolean {
-    const { keyGroup } = timer;
+  add(timer: Pair, keyGroup: number, dueMs: number, nowMs: number): boolean {
     const at = keyGroup - this.#first;
     if (!this.#isBelow(at, timer, dueMs)) {
       if (this.#pending.has(keyGroup)) {
@@ -104,13 +107,13 @@ export class TimerWindows {
     return true;
   }
 
-  #isBelow(at: number, timer: NearTimer, dueMs: number): boolean {
+  #isBelow(at: number, timer: Pair, dueMs: number): boolean {
     const horizonMs = this.#horizonsMs[at];
     return dueMs === horizonMs ? this.#stampOf(timer) < this.#horizons[at] : dueMs < horizonMs;
   }
 
-  #stampOf(timer: NearTimer): string {
-    return stampOfTimer(this.#rows.pairs.firstKey(timer));
+  #stampOf(timer: Pair): string {
+    return stampOfTimer(this.#rows.pairs.all.firstKey(timer));
   }
 
   #setHorizon(at: number, horizon: string): void {
@@ -146,7 +149,7 @@ export class TimerWindows {
 
   #take({ keyGroup, keys, horizon, nextMs }: Reading): number {
     const at = keyGroup - this.#first;
-    for (const key of keys) this.#queue.add(dueOfStamp(stampOfTimer(key)), key);
+    for (const key of keys) this.#addKey(dueOfStamp(stampOfTimer(key)), key);
     // After a clock was set back the old one may be further.
     if (horizon > this.#horizons[at]) this.#setHorizon(at, horizon);
     const late = this.#pending.get(keyGroup) ?? [];
@@ -154,10 +157,14 @@ export class TimerWindows {
     this.#expect(keyGroup, nextMs);
     for (const stamp of late) {
       const dueMs = dueOfStamp(stamp);
-      if (stamp < this.#horizons[at]) this.#queue.add(dueMs, timerKey(keyGroup, stamp));
+      if (stamp < this.#horizons[at]) this.#addKey(dueMs, timerKey(keyGroup, stamp));
       else this.#expect(keyGroup, dueMs);
     }
     return keys.length + 1;
+  }
+
+  #addKey(dueMs: number, key: string): void {
+    this.#queue.add(dueMs, ~this.#keys.put(key));
   }
 
   #readMore(nowMs: number): void {

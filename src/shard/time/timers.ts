@@ -25,7 +25,8 @@ import {
   type TimerRow,
   tokenKeyIn,
 } from '../../timers/timer-layout.ts';
-import { NearTimer } from '../../timers/near-timer.ts';
+import type { Pair } from '../../state/pair-layout.ts';
+import { QueuedKeys } from '../../timers/queued-keys.ts';
 import { TimerKeys } from '../../timers/timer-keys.ts';
 import { TimerQueue } from '../../timers/timer-queue.ts';
 import { copyMessage } from '../../wire/structured-data.ts';
@@ -33,7 +34,7 @@ import type { Effects } from '../invocation/effects.ts';
 import type { Directory } from '../function-binding.ts';
 import type { Rows } from '../rows/rows.ts';
 import { sendTimer } from './timer-sending.ts';
-import { type QueuedTimer, TimerWindows } from './timer-windows.ts';
+import { TimerWindows } from './timer-windows.ts';
 
 export interface TimersPlace {
   readonly rows: Rows;
@@ -55,13 +56,14 @@ export class Timers {
   /** Tokens that an invocation under way has given, with whose they are. */
   readonly reserved: Map<string, object> = new Map();
   readonly #place: TimersPlace;
-  readonly #queue = new TimerQueue<QueuedTimer>();
+  readonly #queue = new TimerQueue();
+  readonly #queuedKeys = new QueuedKeys();
   readonly #windows: TimerWindows | undefined;
   readonly #keys = new TimerKeys();
   /** Timers set in this run. */
   #count = 0;
   /** By key group, from the first on: timers that were removed before their time, and erasures. */
-  readonly #removedCounts: Float64Array;
+  readonly #removedCounts: Int32Array;
   /** Keys that invocations under way have cancelled: how many, and whether they came up meanwhile. */
   readonly #held = new Map<string, { count: number; cameUp: boolean }>();
   /** Key groups with a hint. */
@@ -71,9 +73,10 @@ export class Timers {
     this.#place = place;
     this.rows = place.rows;
     const { first, end } = place.keyGroups;
-    this.#removedCounts = new Float64Array(end - first);
+    this.#removedCounts = new Int32Array(end - first);
     if (place.stored === undefined) return;
-    this.#windows = new TimerWindows(place.rows, this.#queue, place.keyGroups, () => place.progressed());
+    const progressed = (): void => place.progressed();
+    this.#windows = new TimerWindows(place.rows, this.#queue, this.#queuedKeys, place.keyGroups, progressed);
     for (let keyGroup = first; keyGroup < end; keyGroup++) {
       if (this.rows.get(hintKey(keyGroup)) === undefined) continue;
       this.#hinted.add(keyGroup);
@@ -135,21 +138,20 @@ export class Timers {
       this.#hinted.add(keyGroup);
       if (this.#windows !== undefined) this.rows.set(hintKey(keyGroup), true);
     }
-    const removedCount = this.#removedCounts[keyGroup - this.#place.keyGroups.first];
-    const near = new NearTimer(keyGroup, removedCount);
     const keys = this.#keys;
     // A clock may be so wrong that it shows a time before 1970; then is 1970.
     const realMs = Math.max(0, dueMs);
     keys.set(keyGroup, row[AT_SENDER_TYPE], row[AT_SENDER_ID], realMs, this.#epoch, this.#count++);
-    this.rows.pairs.add(near, keys.timer, keys.owner, keys.ownerBytes, row);
+    const { pairs } = this.rows;
+    const timer = pairs.add(keys.timer, keys.owner, keys.ownerBytes, row);
+    pairs.all.setNote(timer, this.#removedCounts[keyGroup - this.#place.keyGroups.first]);
     const token = row[AT_TOKEN];
     if (token !== null) {
-      const stamp = stampOfTimer(this.rows.pairs.firstKey(near));
+      const stamp = stampOfTimer(pairs.all.firstKey(timer));
       this.rows.set(tokenKeyIn(keyGroup, row[AT_SENDER_ID], token), stamp);
     }
-    near.isHeld = true;
-    if (this.#windows === undefined) this.#queue.add(realMs, near);
-    else near.isHeld = this.#windows.add(near, realMs, this.#place.clock.now());
+    if (this.#windows === undefined) this.#queue.add(realMs, timer);
+    else if (!this.#windows.add(timer, keyGroup, realMs, this.#place.clock.now())) pairs.all.letGo(timer);
   }
 
   get #epoch(): number {
@@ -186,34 +188,41 @@ export class Timers {
     const held = this.#held.get(key);
     if (held === undefined || --held.count > 0) return;
     this.#held.delete(key);
-    if (held.cameUp) this.#queue.add(dueOfStamp(stampOfTimer(key)), key);
+    if (held.cameUp) this.#queue.add(dueOfStamp(stampOfTimer(key)), ~this.#queuedKeys.put(key));
   }
 
   // -- what is due
 
-  #comesUp(timer: QueuedTimer, dueMs: number, now: number): void {
-    if (typeof timer === 'string') {
-      this.#keyComesUp(timer, now);
-    } else if (this.#isAsSet(timer)) {
-      this.#nearComesUp(timer, dueMs, now);
+  #comesUp(timer: number, dueMs: number, now: number): void {
+    if (timer < 0) {
+      this.#keyComesUp(this.#queuedKeys.take(~timer), now);
+      return;
+    }
+    const pair = timer as Pair;
+    if (this.#isAsSet(pair)) {
+      this.#pairComesUp(pair, dueMs, now);
     } else {
-      const key = this.rows.pairs.firstKey(timer);
-      this.rows.pairs.letGo(timer);
+      const pairs = this.rows.pairs.all;
+      const key = pairs.firstKey(pair);
+      pairs.letGo(pair);
       this.#keyComesUp(key, now);
     }
   }
 
   /** Whether it is sure, without looking, that it is still pending and nobody is about to cancel it. */
-  #isAsSet({ keyGroup, removedCount }: NearTimer): boolean {
-    return this.#held.size === 0 && this.#removedCounts[keyGroup - this.#place.keyGroups.first] === removedCount;
+  #isAsSet(pair: Pair): boolean {
+    if (this.#held.size > 0) return false;
+    const pairs = this.rows.pairs.all;
+    return pairs.note(pair) === this.#removedCounts[pairs.keyGroup(pair) - this.#place.keyGroups.first];
   }
 
-  #nearComesUp(near: NearTimer, dueMs: number, now: number): void {
-    const content = this.rows.pairs.firstValue(near) as TimerRow;
-    if (content[AT_TOKEN] !== null) this.#freeToken(this.rows.pairs.firstKey(near), content);
-    near.isHeld = false;
-    this.rows.pairs.take(near);
-    this.#fire(near.keyGroup, dueMs, content, now);
+  #pairComesUp(pair: Pair, dueMs: number, now: number): void {
+    const { pairs } = this.rows;
+    const content = pairs.all.firstValue(pair) as TimerRow;
+    if (content[AT_TOKEN] !== null) this.#freeToken(pairs.all.firstKey(pair), content);
+    const keyGroup = pairs.all.keyGroup(pair);
+    pairs.take(pair);
+    this.#fire(keyGroup, dueMs, content, now);
   }
 
   #keyComesUp(key: string, now: number): void {

@@ -2,7 +2,7 @@
  * Which entities a cut holds, when they are encoded, and who must stay in memory.
  */
 import { expect, test } from 'vitest';
-import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
+import { DirtyEntities, type Item } from '../../../src/shard/durable/dirty-entities.ts';
 import type { Entity } from '../../../src/state/entity.ts';
 import type { Stored } from '../../../src/state/row.ts';
 import { newEntity } from './durable-stage.ts';
@@ -32,10 +32,10 @@ test('a cut holds each entity that was written in the epoch, once, in the order 
 test('an entity that is about to change is encoded first, and not again', () => {
   const dirty = running();
   const entity = newEntity('a');
-  const encoded: Stored[] = [];
-  const encode = (changing: Stored): void => {
+  const encoded: Item[] = [];
+  const encode = (changing: Item): void => {
     encoded.push(changing);
-    dirty.markEncoded(changing);
+    dirty.markEncoded(changing as Stored);
   };
   write(dirty, entity);
   dirty.cut(encode);
@@ -51,7 +51,7 @@ test('an entity that was encoded, or is not in the cut, changes without further 
   const [encoded, other] = [newEntity('a'), newEntity('b')];
   const early: Stored[] = [];
   write(dirty, encoded);
-  dirty.cut((entity) => early.push(entity));
+  dirty.cut((entity) => early.push(entity as Stored));
   dirty.markEncoded(encoded);
   write(dirty, encoded);
   write(dirty, other);

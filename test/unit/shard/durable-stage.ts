@@ -2,11 +2,12 @@
  * The durable parts of a shard by themselves: a changelog on a simulated disk, a store in memory whose writes end when
  * the test says so, and entities of two functions.
  */
-import assert from 'node:assert/strict';
 import { PayloadCodec } from '../../../src/wire/payload-codec.ts';
 import { defineFunction, defineModule, value } from '../../../src/index.ts';
 import { hashId } from '../../../src/keys/id-hash.ts';
 import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
+import type { PairedRows } from '../../../src/shard/rows/paired-rows.ts';
+import { Rows } from '../../../src/shard/rows/rows.ts';
 import { Directory } from '../../../src/shard/function-binding.ts';
 import { ShardSnapshot, type SnapshotReport, type WrittenDelta } from '../../../src/shard/durable/shard-snapshot.ts';
 import type { Epoch } from '../../../src/base/brand.ts';
@@ -149,6 +150,7 @@ export function keyOf(entity: Entity): string {
 export class SnapshotStage {
   readonly fileSystem = new SimulatedFileSystem({ autoSync: true });
   readonly dirty = new DirtyEntities();
+  readonly pairs: PairedRows = new Rows(this.dirty).pairs;
   readonly inFlight = new EnvelopeBlock();
   readonly changelog: ChangelogWriter;
   readonly snapshot: ShardSnapshot;
@@ -162,15 +164,21 @@ export class SnapshotStage {
     this.changelog = new ChangelogWriter(this.fileSystem, DIRECTORY, { segmentBytesMax, nextSegment: 1, segments: [] });
     this.dirty.epoch = 1;
     const shapes = { get: (number: number) => ({ number, keys: [] }) };
-    this.snapshot = new ShardSnapshot(this.changelog, new RecordWriter(codec, 256), this.dirty, this.inFlight, {
-      names: namesOf,
-      inFlightNames: () => this.inFlight.names(directory, shapes),
-      writePair: () => assert.fail('entities are no pairs'),
-      written: (delta, report) => {
-        this.deltas.push(delta);
-        this.reports.push(report);
+    this.snapshot = new ShardSnapshot(
+      this.changelog,
+      new RecordWriter(codec, 256),
+      this.dirty,
+      this.pairs,
+      this.inFlight,
+      {
+        names: namesOf,
+        inFlightNames: () => this.inFlight.names(directory, shapes),
+        written: (delta, report) => {
+          this.deltas.push(delta);
+          this.reports.push(report);
+        },
       },
-    });
+    );
   }
 
   /** Writes a state as an invocation does. */

@@ -13,10 +13,10 @@ const ENTITY_COUNT = 9_000;
 
 test('only the last batch of a round says that it is applied', async () => {
   const stage = new SnapshotStage();
-  const { fileSystem, changelog, dirty } = stage;
+  const { fileSystem, changelog, dirty, pairs } = stage;
   const store = new HeldStore();
   const fold = new Fold(
-    { fileSystem, directory: DIRECTORY, store, changelog, dirty, baseEpoch: 0, foldBytes: 1 },
+    { fileSystem, directory: DIRECTORY, store, changelog, dirty, pairs, baseEpoch: 0, foldBytes: 1 },
     { released: () => {}, progressed: () => {} },
   );
   fold.add(stage.epoch(Array.from({ length: ENTITY_COUNT }, (_, index) => [newEntity(`e${index}`), 'x'] as const)));
@@ -38,10 +38,10 @@ test('only the last batch of a round says that it is applied', async () => {
 
 test('many small deltas are many steps, and those that later ones have overtaken are not read', async () => {
   const stage = new SnapshotStage();
-  const { fileSystem, changelog, dirty } = stage;
+  const { fileSystem, changelog, dirty, pairs } = stage;
   const store = new HeldStore();
   const fold = new Fold(
-    { fileSystem, directory: DIRECTORY, store, changelog, dirty, baseEpoch: 0, foldBytes: 1 },
+    { fileSystem, directory: DIRECTORY, store, changelog, dirty, pairs, baseEpoch: 0, foldBytes: 1 },
     { released: () => {}, progressed: () => {} },
   );
   const entities = Array.from({ length: 100 }, (_, index) => newEntity(`e${index}`));
@@ -69,11 +69,11 @@ test('many small deltas are many steps, and those that later ones have overtaken
 
 test('a round that takes its time rests between its steps, unless somebody hurries it', async () => {
   const stage = new SnapshotStage();
-  const { fileSystem, changelog, dirty } = stage;
+  const { fileSystem, changelog, dirty, pairs } = stage;
   const store = new HeldStore();
   let nowMs = 0;
   const clock = { elapsedMs: () => nowMs } as Clock;
-  const place = { fileSystem, directory: DIRECTORY, store, changelog, dirty, baseEpoch: 0 };
+  const place = { fileSystem, directory: DIRECTORY, store, changelog, dirty, pairs, baseEpoch: 0 };
   const fold = new Fold(
     { ...place, foldBytes: 1 << 16, pace: { clock, intervalMs: 1 } },
     { released: () => {}, progressed: () => {} },

@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
 import { Fold } from '../../../src/shard/durable/fold.ts';
+import { Rows } from '../../../src/shard/rows/rows.ts';
 import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
 import type { StateStore } from '../../../src/store/state-store.ts';
 import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';
@@ -34,6 +35,7 @@ function newFold() {
       store: store as unknown as StateStore,
       changelog,
       dirty,
+      pairs: new Rows(dirty).pairs,
       baseEpoch: 0,
       foldBytes: 1,
     },

@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest';
 import { Fold } from '../../../src/shard/durable/fold.ts';
 import type { Entity } from '../../../src/state/entity.ts';
-import type { Stored } from '../../../src/state/row.ts';
+import type { Item } from '../../../src/shard/durable/dirty-entities.ts';
 import { readValue } from '../../../src/state/record-reader.ts';
 import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
 import {
@@ -22,14 +22,14 @@ import {
 
 class FoldStage extends SnapshotStage {
   readonly store = new HeldStore();
-  readonly released: Stored[] = [];
+  readonly released: Item[] = [];
   readonly fold: Fold;
 
   constructor(foldBytes = 1, segmentBytesMax = 1) {
     super(segmentBytesMax);
-    const { fileSystem, store, changelog, dirty } = this;
+    const { fileSystem, store, changelog, dirty, pairs } = this;
     this.fold = new Fold(
-      { fileSystem, directory: DIRECTORY, store, changelog, dirty, baseEpoch: 0, foldBytes },
+      { fileSystem, directory: DIRECTORY, store, changelog, dirty, pairs, baseEpoch: 0, foldBytes },
       { released: (item) => void this.released.push(item), progressed: () => {} },
     );
   }

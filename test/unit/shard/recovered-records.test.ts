@@ -78,11 +78,11 @@ test('of each key the newest record is found, and no key that is not there', () 
 
 test('a round puts what was found, then what came after, and releases each once', async () => {
   const stage = new SnapshotStage();
-  const { fileSystem, changelog, dirty } = stage;
+  const { fileSystem, changelog, dirty, pairs } = stage;
   const store = new HeldStore();
   const released: unknown[] = [];
   const fold = new Fold(
-    { fileSystem, directory: DIRECTORY, store, changelog, dirty, baseEpoch: 0, foldBytes: 1 },
+    { fileSystem, directory: DIRECTORY, store, changelog, dirty, pairs, baseEpoch: 0, foldBytes: 1 },
     { released: (item) => void released.push(item), progressed: () => {} },
   );
   const records = recordsOf([

@@ -8,7 +8,7 @@ import { Prng } from '../../../src/base/prng.ts';
 import { keyGroupOfHash } from '../../../src/keys/key-group.ts';
 import { hashId } from '../../../src/keys/id-hash.ts';
 import { afterPrefix, groupPrefix } from '../../../src/state/row.ts';
-import { RowPair } from '../../../src/state/row-pair.ts';
+import type { Pair } from '../../../src/state/pair-layout.ts';
 import { SECTION_TIMER, SECTION_TIMER_OF } from '../../../src/store/key-layout.ts';
 import { RowStage } from './row-stage.ts';
 
@@ -20,7 +20,7 @@ const SECOND = groupPrefix(SECTION_TIMER_OF, GROUP);
 const OWNERS = ['Kim', 'Jo'] as const;
 
 interface Known {
-  readonly pair: RowPair;
+  readonly pair: Pair;
   readonly first: string;
   readonly second: string;
 }
@@ -64,15 +64,17 @@ class Run {
 
   #add(): void {
     const number = this.#count++;
-    const pair = new RowPair();
-    const first = `${FIRST}${String.fromCharCode(this.#prng.below(256))}${number}`;
-    const second = `${SECOND}\x00${this.#prng.pick(OWNERS)}${number}`;
+    // Not more than a few, so that others end so, too.
+    const tail = `${number} ${String(number % 7).padStart(4, '-')}`;
+    const first = `${FIRST}${String.fromCharCode(this.#prng.below(256))}${tail}`;
+    const second = `${SECOND}\x00${this.#prng.pick(OWNERS)}${tail}`;
     const value = this.#prng.chance(0.1) ? 'x'.repeat(2_000) : { number };
     const bytes = Buffer.from(`${second}and more`, 'latin1');
-    this.#stage.rows.pairs.add(pair, Buffer.from(first, 'latin1'), bytes, second.length, value);
-    pair.isHeld = this.#prng.chance(0.7);
+    const { pairs } = this.#stage.rows;
+    const pair = pairs.add(Buffer.from(first, 'latin1'), bytes, second.length, value);
     this.#now.set(first, value).set(second, true);
-    if (pair.isHeld) this.#pairs.push({ pair, first, second });
+    if (this.#prng.chance(0.7)) this.#pairs.push({ pair, first, second });
+    else pairs.all.letGo(pair);
   }
 
   #any(): Known | undefined {
@@ -85,8 +87,7 @@ class Run {
     if (known === undefined) return false;
     const { pair, first, second } = known;
     const { rows } = this.#stage;
-    assert.deepEqual([rows.pairs.firstKey(pair), rows.pairs.firstValue(pair)], [first, this.#now.get(first)]);
-    pair.isHeld = false;
+    assert.deepEqual([rows.pairs.all.firstKey(pair), rows.pairs.all.firstValue(pair)], [first, this.#now.get(first)]);
     rows.pairs.take(pair);
     this.#now.delete(first);
     this.#now.delete(second);
@@ -109,7 +110,7 @@ class Run {
       this.#stage.rows.set(key, undefined);
       this.#now.delete(key);
     }
-    this.#stage.rows.pairs.letGo(known.pair);
+    this.#stage.rows.pairs.all.letGo(known.pair);
   }
 
   #erase(): void {
@@ -117,14 +118,14 @@ class Run {
     const prefix = `${SECOND}\x00${owner}`;
     this.#stage.rows.erase(prefix);
     for (const key of this.#now.keys()) if (key.startsWith(prefix)) this.#now.delete(key);
-    for (const known of this.#pairs) if (known.second.startsWith(prefix)) this.#stage.rows.pairs.letGo(known.pair);
+    for (const known of this.#pairs) if (known.second.startsWith(prefix)) this.#stage.rows.pairs.all.letGo(known.pair);
     this.#pairs = this.#pairs.filter(({ second }) => !second.startsWith(prefix));
   }
 
   /** It stays, and nobody asks for it any more. */
   #letGo(): void {
     const known = this.#any();
-    if (known !== undefined) this.#stage.rows.pairs.letGo(known.pair);
+    if (known !== undefined) this.#stage.rows.pairs.all.letGo(known.pair);
   }
 
   #cut(): void {

@@ -69,20 +69,35 @@ export class RowStage {
     this.#written = [];
     this.fold = new Fold(
       // Steps so short that each does one thing.
-      { ...place, store, changelog, dirty, baseEpoch: appliedEpoch, foldBytes: 1 << 30, foldStepUs: 0 },
+      {
+        ...place,
+        store,
+        changelog,
+        dirty,
+        pairs: rows.pairs,
+        baseEpoch: appliedEpoch,
+        foldBytes: 1 << 30,
+        foldStepUs: 0,
+      },
       { released: (item) => rows.released(item), progressed: () => {} },
     );
     this.fold.addRecovered(recovered.records);
     this.fold.committed(this.committedEpoch - appliedEpoch);
-    this.#snapshot = new ShardSnapshot(changelog, new RecordWriter(codec, 256), dirty, new EnvelopeBlock(), {
-      names: namesOf,
-      inFlightNames: () => ({ functions: {}, shapes: {} }),
-      writePair: (pair, records) => rows.pairs.write(pair, records),
-      written: (delta) => {
-        this.fold.add(delta);
-        this.#written.push(delta);
+    this.#snapshot = new ShardSnapshot(
+      changelog,
+      new RecordWriter(codec, 256),
+      dirty,
+      rows.pairs,
+      new EnvelopeBlock(),
+      {
+        names: namesOf,
+        inFlightNames: () => ({ functions: {}, shapes: {} }),
+        written: (delta) => {
+          this.fold.add(delta);
+          this.#written.push(delta);
+        },
       },
-    });
+    );
     this.rows = rows;
   }
 

@@ -7,8 +7,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
 import { Rows } from '../../../src/shard/rows/rows.ts';
-import { type QueuedTimer, TimerWindows } from '../../../src/shard/time/timer-windows.ts';
-import { NearTimer } from '../../../src/timers/near-timer.ts';
+import { TimerWindows } from '../../../src/shard/time/timer-windows.ts';
+import type { Pair } from '../../../src/state/pair-layout.ts';
+import { QueuedKeys } from '../../../src/timers/queued-keys.ts';
 import { dueOfStamp, stampOf, stampOfTimer, timerKey } from '../../../src/timers/timer-layout.ts';
 import { TimerKeys } from '../../../src/timers/timer-keys.ts';
 import { TimerQueue } from '../../../src/timers/timer-queue.ts';
@@ -18,8 +19,9 @@ const FAR_MS = 60_000;
 
 class Stand {
   readonly rows = new Rows(new DirtyEntities());
-  readonly queue = new TimerQueue<QueuedTimer>();
-  readonly windows = new TimerWindows(this.rows, this.queue, { first: 4, end: 8 }, () => {});
+  readonly queue = new TimerQueue();
+  readonly keys = new QueuedKeys();
+  readonly windows = new TimerWindows(this.rows, this.queue, this.keys, { first: 4, end: 8 }, () => {});
   readonly set = new Set<string>();
   readonly taken: string[] = [];
   nowMs = 1_000_000;
@@ -28,11 +30,11 @@ class Stand {
 
   add(keyGroup: number, delayMs: number): void {
     const dueMs = this.nowMs + delayMs;
-    const near = new NearTimer(keyGroup, 0);
     this.#keys.set(keyGroup, 'a/b', 'Kim', dueMs, 1, this.#count++);
-    this.rows.pairs.add(near, this.#keys.timer, this.#keys.owner, this.#keys.ownerBytes, true);
-    this.set.add(this.rows.pairs.firstKey(near));
-    near.isHeld = this.windows.add(near, dueMs, this.nowMs);
+    const { pairs } = this.rows;
+    const pair = pairs.add(this.#keys.timer, this.#keys.owner, this.#keys.ownerBytes, true);
+    this.set.add(pairs.all.firstKey(pair));
+    if (!this.windows.add(pair, keyGroup, dueMs, this.nowMs)) pairs.all.letGo(pair);
   }
 
   /** A row that is there from an earlier life. */
@@ -54,7 +56,7 @@ class Stand {
   fire(): void {
     while (this.queue.dueMs <= this.nowMs) {
       const timer = this.queue.take();
-      const key = typeof timer === 'string' ? timer : this.rows.pairs.firstKey(timer);
+      const key = timer < 0 ? this.keys.take(~timer) : this.rows.pairs.all.firstKey(timer as Pair);
       this.taken.push(key);
       this.rows.set(key, undefined);
     }

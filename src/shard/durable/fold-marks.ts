@@ -1,0 +1,130 @@
+/**
+ * What each record of some deltas is to one round of folding: whether it is the newest of its entity or row, and whether
+ * it was erased since. It belongs to `FoldRound`, which goes through the deltas, the newest first, in its steps.
+ */
+import { Erasures } from '../../state/erasures.ts';
+import type { Pair } from '../../state/pair-layout.ts';
+import { Erasure, Row, type Stored } from '../../state/row.ts';
+import type { RowPairs } from '../../state/row-pairs.ts';
+import type { Item } from './dirty-entities.ts';
+import type { WrittenDelta } from './shard-snapshot.ts';
+
+/** What a record is to a round: not the newest of its item, the newest, or the newest and erased since. */
+const [OLDER, NEWEST, GONE] = [0, 1, 2];
+
+export class FoldMarks {
+  /** Those of the deltas, the newest ones first. */
+  readonly erasures: Erasure[] = [];
+  /** The same, as they cover what earlier deltas say of rows. */
+  readonly erased: Erasures = new Erasures();
+  readonly #pairs: RowPairs;
+  readonly #deltas: readonly WrittenDelta[];
+  readonly #kept: readonly Uint8Array[];
+  /** Of the erasures, so many cover what comes. */
+  #coveredCount = 0;
+  /** Tells this round's marks from those of others. */
+  readonly #mark: number;
+
+  constructor(pairs: RowPairs, deltas: readonly WrittenDelta[], mark: number) {
+    this.#pairs = pairs;
+    this.#deltas = deltas;
+    this.#mark = mark;
+    this.#kept = deltas.map(({ items }) => new Uint8Array(items.length));
+  }
+
+  /**
+   * Marks what lies there in a delta; all deltas are gone through, the newest first: the first record that an item is seen
+   * in is its newest. Returns where the next item lies.
+   */
+  mark(delta: number, index: number): number {
+    const item = this.#deltas[delta].items[index];
+    const kept = this.#kept[delta];
+    if (typeof item === 'number') {
+      // Both at once: it may be parted while the round sleeps.
+      this.#ratePair(item, kept, index);
+      return index + 2;
+    }
+    kept[index] = this.#rate(item);
+    return index + 1;
+  }
+
+  /** A delta is marked. What an epoch erased goes before what else it wrote: see `Erasure`. */
+  endDelta(): void {
+    for (; this.#coveredCount < this.erasures.length; this.#coveredCount++) {
+      const erasure = this.erasures[this.#coveredCount];
+      if (!this.erased.covers(erasure.prefix)) this.erased.add(erasure);
+    }
+  }
+
+  #ratePair(pair: Pair, kept: Uint8Array, index: number): void {
+    const pairs = this.#pairs;
+    const parted = pairs.parted(pair);
+    if (parted === undefined) {
+      // What is erased is parted first, so this one is not.
+      const rating = pairs.foldMark(pair) === this.#mark ? OLDER : NEWEST;
+      kept[index] = rating;
+      kept[index + 1] = rating;
+      pairs.setFoldMark(pair, this.#mark);
+    } else {
+      kept[index] = this.#rate(parted[0]);
+      kept[index + 1] = this.#rate(parted[1]);
+    }
+  }
+
+  /** What a record is to this round, of an item of which all later ones have been looked at. */
+  #rate(item: Stored): number {
+    if (item.foldMark === this.#mark) return OLDER;
+    item.foldMark = this.#mark;
+    if (item instanceof Erasure) this.erasures.push(item);
+    // What a later epoch has erased is done with, and does not go to the store.
+    return this.isErased(item) ? GONE : NEWEST;
+  }
+
+  /** Whether a later delta than those that were looked at last erases it. */
+  isErased(item: Stored | undefined): boolean {
+    return this.erased.size > 0 && item instanceof Row && this.erased.covers(item.key);
+  }
+
+  /** Whether anything of a delta goes to the store. Most deltas hold nothing that a later one does not have, too. */
+  keepsAny(delta: number): boolean {
+    return this.#kept[delta].includes(NEWEST);
+  }
+
+  keeps(delta: number, index: number): boolean {
+    return this.#kept[delta][index] === NEWEST;
+  }
+
+  /** What a record is of; of a pair that is parted it is one of its rows. */
+  itemAt(delta: number, index: number): Item {
+    const { items } = this.#deltas[delta];
+    const item = items[index];
+    if (typeof item !== 'number') return item;
+    return this.#pairs.parted(item)?.[items[index - 1] === item ? 1 : 0] ?? item;
+  }
+
+  /**
+   * Shows what lies there in a delta, if the store has it as it is now, and if it is no erasure. The delta mentions a pair
+   * no more. Returns where the next item lies.
+   */
+  visit(delta: number, index: number, visit: (item: Item) => void): number {
+    const item = this.#deltas[delta].items[index];
+    const kept = this.#kept[delta];
+    if (typeof item === 'number') {
+      this.#visitPair(item, kept, index, visit);
+      return index + 2;
+    }
+    if (kept[index] !== OLDER && !(item instanceof Erasure)) visit(item);
+    return index + 1;
+  }
+
+  #visitPair(pair: Pair, kept: Uint8Array, index: number, visit: (item: Item) => void): void {
+    const parted = this.#pairs.parted(pair);
+    if (parted === undefined) {
+      if (kept[index] !== OLDER) visit(pair);
+    } else {
+      if (kept[index] !== OLDER) visit(parted[0]);
+      if (kept[index + 1] !== OLDER) visit(parted[1]);
+    }
+    this.#pairs.unmention(pair);
+  }
+}
