@@ -11,6 +11,7 @@ import { loadModule } from './engine/load-module.ts';
 import type { DurableTask, ShardTask } from './engine/shard-task.ts';
 import { SpillDirectory } from './engine/spill-directory.ts';
 import { COMMAND_RUN } from './metrics/counters.ts';
+import { AsyncRest } from './ring/async-rest.ts';
 import { IdleStrategy } from './ring/idle-strategy.ts';
 import { type DurableOptions, readAppliedEpoch } from './shard/durable/durability.ts';
 import { failureOf } from './shard/failing/failure.ts';
@@ -26,8 +27,9 @@ const FOLD_INTERVAL_MS = 1;
 const TURN_INTERVAL_MS = 2;
 /** The same while async invocations are under way, which may wait for just that. */
 const TURN_INTERVAL_MS_WAITING = 0.25;
-/** Duty cycles between two looks at the clock. */
+/** Duty cycles between two looks at the clock, if they find no more work than this: messages take time, too. */
 const TURN_CHECK_CYCLES = 16;
+const TURN_CHECK_WORK = 64;
 /** How long a thread sleeps before it gives its event loop a turn; short naps are for the idle mode `yield`. */
 const PARK_MS = 100;
 const NAP_MS = 0.1;
@@ -35,33 +37,38 @@ const NAP_MS = 0.1;
 const RESOLVED: Promise<void> = Promise.resolve();
 
 /** Sleeps until rung, but not if there is work by now. With async invocations under way the event loop must go on. */
-async function rest(shard: Shard, mesh: Mesh, timeoutMs: number): Promise<void> {
+async function rest(shard: Shard, mesh: Mesh, asyncRest: AsyncRest, timeoutMs: number): Promise<void> {
   const { ownDoorbell, counters } = mesh;
   ownDoorbell.declareParked();
   if (shard.hasWork || counters.command() !== COMMAND_RUN) {
     ownDoorbell.rise();
   } else if (shard.isWaiting) {
-    await ownDoorbell.parkAsync(timeoutMs);
+    await asyncRest.sleep(timeoutMs);
   } else {
     ownDoorbell.park(timeoutMs);
     await setImmediate();
   }
 }
 
-async function turnUntilStopped(shard: Shard, mesh: Mesh, idle: IdleStrategy): Promise<void> {
+async function turnUntilStopped(shard: Shard, mesh: Mesh, asyncRest: AsyncRest, idle: IdleStrategy): Promise<void> {
   let cycleCount = 0;
+  let workCount = 0;
   let turnedAt = performance.now();
   while (mesh.counters.command() === COMMAND_RUN) {
-    const decision = idle.decide(shard.doWork());
+    const count = shard.doWork();
+    workCount += count;
+    const decision = idle.decide(count);
     if (decision === 'park' || decision === 'nap') {
-      await rest(shard, mesh, Math.max(0, Math.min(decision === 'nap' ? NAP_MS : PARK_MS, shard.restMs)));
+      const restMs = Math.min(decision === 'nap' ? NAP_MS : PARK_MS, shard.restMs);
+      await rest(shard, mesh, asyncRest, Math.max(0, restMs));
     } else if (shard.isWaitingForStore) {
       await setImmediate();
     } else if (shard.isWaiting) {
       // Lets promises that are already resolved go on; much cheaper than a turn of the whole event loop.
       await RESOLVED;
     }
-    if (++cycleCount % TURN_CHECK_CYCLES !== 0) continue;
+    if (++cycleCount % TURN_CHECK_CYCLES !== 0 && workCount < TURN_CHECK_WORK) continue;
+    workCount = 0;
     const now = performance.now();
     if (now - turnedAt < (shard.isWaiting ? TURN_INTERVAL_MS_WAITING : TURN_INTERVAL_MS)) continue;
     await setImmediate();
@@ -79,9 +86,10 @@ async function run({ durable, ...task }: ShardTask): Promise<void> {
     mesh,
     durable === undefined ? options : { ...options, durable: await openGround(durable) },
   );
-  shard.onSettled = () => mesh.ownDoorbell.ring();
+  const asyncRest = new AsyncRest(mesh.ownDoorbell);
+  shard.onSettled = () => asyncRest.wake();
   try {
-    await turnUntilStopped(shard, mesh, new IdleStrategy(task.idle));
+    await turnUntilStopped(shard, mesh, asyncRest, new IdleStrategy(task.idle));
   } finally {
     storage.clear();
     await shard.close();

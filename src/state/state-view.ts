@@ -140,6 +140,7 @@ export function stateShape(specs: StateSpecs): StateShape {
     cellNames: slots.map(({ name, kind }) => name + CELL_SUFFIX[kind]),
     initials: slots.map(({ kind, initial }) => (kind === 'value' ? initial : undefined)),
     view: (holder) => new StateView(holder),
-    briefView: (holder) => new Proxy(declared, new BriefView(byName, holder)),
+    // Where nothing is declared there is nothing to trap: all share one view, which refuses every name.
+    briefView: (holder) => (slots.length === 0 ? declared : new Proxy(declared, new BriefView(byName, holder))),
   };
 }

@@ -17,6 +17,8 @@ import { RICH } from './structured-data.ts';
 /** msgpackr's encode options: write into the buffer it was given, from its beginning, and return it with start and end. */
 const REUSE_BUFFER = 512;
 const RESET_BUFFER = 1024;
+/** MessagePack's null. */
+const NIL = 0xc0;
 
 const SCRATCH_BYTES = 1 << 16;
 /** A scratch buffer that grew for one large message is let go above this. */
@@ -152,6 +154,8 @@ export class PayloadCodec {
 
   /** Decodes a payload in place. The result shares nothing with `bytes`. */
   decode(bytes: Uint8Array, start: number, end: number, rich: boolean): unknown {
+    // What says no more than that it comes.
+    if (end - start === 1 && bytes[start] === NIL) return null;
     const span = this.#span;
     span.start = start;
     span.end = end;

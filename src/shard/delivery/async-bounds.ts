@@ -19,11 +19,11 @@ import type { WaitingLines } from './waiting-lines.ts';
 /** Async work under way in one shard. */
 const ASYNC_COUNT_DEFAULT = 10_000;
 /** Messages of one queue that wait as objects. */
-const QUEUE_COUNT_DEFAULT = 1_024;
+const QUEUE_COUNT_DEFAULT = 2_048;
 /** Of a function that takes several messages at once so many times as many may wait: they are to gather by address. */
 const BATCH_FACTOR = 8;
 /** For each of those, addresses that wait for a function with lines of their own. */
-const READY_FACTOR = 4;
+const READY_FACTOR = 2;
 
 export interface BoundsOptions {
   readonly storage: SpillStorage;

@@ -3,6 +3,7 @@
  * settles at any time; nothing in the shard changes then. One that does not settle in time is reported, and in the end
  * counts as failed: whatever its code does after that has no effect.
  */
+import type { Address } from '../../sdk/address.ts';
 import { MillraceError } from '../../sdk/errors.ts';
 import { KIND_FAILURE, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
 import { Deadlines, type Watched } from '../time/deadlines.ts';
@@ -22,25 +23,58 @@ export interface EndedInvocation extends GivenMessage {
   readonly failed: boolean;
 }
 
-/** One under way. */
-interface Begun extends Watched {
-  readonly invocation: Invocation;
-  readonly message: unknown;
-  readonly form: number;
-  readonly type: string;
-  readonly id: string;
-  hasEnded: boolean;
-}
-
-const NONE: readonly EndedInvocation[] = [];
 const NO_DEADLINE = Number.POSITIVE_INFINITY;
+/** How many are kept to be used again. */
+const FREE_COUNT_MAX = 1_024;
+
+type Settled = (begun: Begun, failed: boolean, error: unknown) => void;
+
+/** One under way. When its promise has settled nobody holds it any more, and it serves another one. */
+class Begun implements EndedInvocation, Watched {
+  invocation: Invocation;
+  message: unknown = undefined;
+  form = 0;
+  deadlineMs: number = NO_DEADLINE;
+  isLate = false;
+  dueMs = 0;
+  hasEnded = false;
+  hasSettled = false;
+  failed = false;
+  error: unknown = undefined;
+  /** What its promise calls: made once, however often it is used. */
+  readonly onReturned: () => void;
+  readonly onThrown: (error: unknown) => void;
+
+  constructor(invocation: Invocation, settled: Settled) {
+    this.invocation = invocation;
+    this.onReturned = () => settled(this, false, undefined);
+    this.onThrown = (error) => settled(this, true, error);
+  }
+
+  begin(invocation: Invocation, message: unknown, form: number): void {
+    this.invocation = invocation;
+    this.message = message;
+    this.form = form;
+    this.deadlineMs = invocation.deadlineMs ?? NO_DEADLINE;
+    this.isLate = false;
+    this.hasEnded = false;
+    this.hasSettled = false;
+  }
+
+  end(failed: boolean, error: unknown): void {
+    this.hasEnded = true;
+    this.failed = failed;
+    this.error = error;
+  }
+}
 
 export class EndedInvocations {
   /** Called when one has ended and a turn is due. */
   onEnded: () => void = () => {};
   readonly #place: Workplace;
   readonly #deadlines: Deadlines<Begun>;
-  #ended: EndedInvocation[] = [];
+  #ended: Begun[] = [];
+  readonly #free: Begun[] = [];
   #beganAtMs = 0;
 
   constructor(place: Workplace) {
@@ -58,44 +92,49 @@ export class EndedInvocations {
   }
 
   watch(result: Promise<void>, invocation: Invocation, message: unknown, form: number): void {
-    const { deadlineMs = NO_DEADLINE, self } = invocation;
-    const begun: Begun = { invocation, message, form, deadlineMs, isLate: false, dueMs: 0, hasEnded: false, ...self };
-    if (deadlineMs < NO_DEADLINE) this.#deadlines.add(begun);
-    const end = (failed: boolean, error: unknown): void => {
-      if (begun.hasEnded) return;
-      if (deadlineMs < NO_DEADLINE) this.#deadlines.remove(begun);
-      this.#end(begun, failed, error);
-      this.onEnded();
-    };
-    result.then(
-      () => end(false, undefined),
-      (error: unknown) => end(true, error),
-    );
+    const begun = this.#free.pop() ?? new Begun(invocation, this.#onSettled);
+    begun.begin(invocation, message, form);
+    if (begun.deadlineMs < NO_DEADLINE) this.#deadlines.add(begun);
+    result.then(begun.onReturned, begun.onThrown);
   }
 
-  #end(begun: Begun, failed: boolean, error: unknown): void {
-    const { invocation, message, form } = begun;
-    begun.hasEnded = true;
-    this.#ended.push({ invocation, message, form, failed, error });
-  }
+  readonly #onSettled: Settled = (begun, failed, error) => {
+    // Whoever was given up may settle much later, and is left to the garbage collector.
+    if (begun.hasEnded) return;
+    begun.hasSettled = true;
+    if (begun.deadlineMs < NO_DEADLINE) this.#deadlines.remove(begun);
+    begun.end(failed, error);
+    this.#ended.push(begun);
+    this.onEnded();
+  };
 
-  /** All that have ended since. */
-  take(): readonly EndedInvocation[] {
+  /** Calls back for each that has ended since; returns how many. */
+  carryOut(settle: (ended: EndedInvocation) => void): number {
     this.#deadlines.check(this.#onDue);
-    if (this.#ended.length === 0) return NONE;
     const ended = this.#ended;
+    if (ended.length === 0) return 0;
     this.#ended = [];
-    return ended;
+    for (const begun of ended) {
+      settle(begun);
+      if (!begun.hasSettled || this.#free.length === FREE_COUNT_MAX) continue;
+      begun.message = undefined;
+      begun.error = undefined;
+      this.#free.push(begun);
+    }
+    return ended.length;
   }
 
   readonly #onDue = (begun: Begun): void => {
-    const { invocation, isLate, type, id, deadlineMs } = begun;
+    const { isLate, deadlineMs, invocation } = begun;
+    const { type, id } = invocation.self;
+    const late = { type, id, deadlineMs };
     if (isLate) {
       const what = `${type} "${id}" has not ended, although it was told to when its deadline of ${deadlineMs} ms was over`;
-      this.#end(begun, true, overdue(what, begun));
+      begun.end(true, overdue(what, late));
+      this.#ended.push(begun);
       return;
     }
-    const error = overdue(`${type} "${id}" has not ended within its deadline of ${deadlineMs} ms`, begun);
+    const error = overdue(`${type} "${id}" has not ended within its deadline of ${deadlineMs} ms`, late);
     this.#report(error, id);
     invocation.abort(error);
   };
@@ -119,7 +158,7 @@ export class EndedInvocations {
   }
 }
 
-type Late = Pick<Begun, 'type' | 'id' | 'deadlineMs'>;
+type Late = Address & Pick<Begun, 'deadlineMs'>;
 
 function overdue(what: string, { type, id, deadlineMs }: Late): MillraceError {
   return new MillraceError('INVOCATION_OVERDUE', what, { details: { type, id, deadlineMs } });

@@ -4,9 +4,8 @@
  * There are two ways to run. A synchronous invocation works in place: its state writes go to the entity's cells with
  * the old values kept aside, its sends go to the end of the shard's effects, and returning is all that is left to do. One
  * Context per function is used again and again, so that such an invocation allocates nothing. An asynchronous one works
- * on the side, on copied cells and with effects of its own, because other invocations and checkpoints happen while it
- * waits; its Context is its own. A function that is not declared `async` but returns a
- * promise starts in place and is moved to the side then.
+ * on the side, on copied cells, with effects and a Context of its own, because other invocations and checkpoints happen
+ * while it waits. A function that is not declared `async` but returns a promise is moved to the side then.
  */
 import { deepFreeze } from '../../sdk/immutable.ts';
 import type { MessageOptions } from '../../sdk/message-options.ts';
@@ -26,6 +25,8 @@ import { contextExpired, type StateHandle, type StateHolder, type StateOwner } f
 import { ID_IN_ENVELOPE } from '../delivery/undelivered.ts';
 import type { Workplace } from '../workplace.ts';
 
+/** One that runs alone is on the side before its function begins, and has nothing to undo. */
+const NOTHING_UNDONE: never[] = [];
 const IDLE_ENTITY = new Entity(TYPE_NONE, 0, '');
 
 export abstract class InvocationCore implements CellHolder, StateHolder {
@@ -55,8 +56,8 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
   #aside = false;
   #effectsBefore = 0;
   #undoCount = 0;
-  readonly #undoIndexes: number[] = [];
-  readonly #undoValues: unknown[] = [];
+  readonly #undoIndexes: number[];
+  readonly #undoValues: unknown[];
 
   /** `alone` is for one that runs once, on the side: its view of the state is quicker to make than to use. */
   constructor(place: Workplace, binding: FunctionBinding, alone = false) {
@@ -64,6 +65,8 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
     this.binding = binding;
     this.#dirty = place.rows.dirty;
     this.effects = place.effects;
+    this.#undoIndexes = alone ? NOTHING_UNDONE : [];
+    this.#undoValues = alone ? NOTHING_UNDONE : [];
     this.state = (alone ? binding.shape.briefView(this) : binding.shape.view(this)) as never;
   }
 

@@ -167,10 +167,7 @@ export class Invoker {
   settle(): number {
     let count = this.held.async.hasWork ? this.held.async.work() : 0;
     count += this.#admitAll(this.#failures.backOff.takeDue()) + this.#admitAll(this.held.batches.takeReady());
-    for (const ended of this.#ended.take()) {
-      this.#settle(ended);
-      count++;
-    }
+    count += this.#ended.carryOut(this.#settle);
     return count;
   }
 
@@ -179,7 +176,7 @@ export class Invoker {
     return entities.length;
   }
 
-  #settle(ended: EndedInvocation): void {
+  readonly #settle = (ended: EndedInvocation): void => {
     const { invocation } = ended;
     const { entity } = invocation;
     this.busyCount--;
@@ -193,7 +190,7 @@ export class Invoker {
       this.#finish(entity, invocation, true);
     }
     this.admit(entity);
-  }
+  };
 
   /**
    * Nothing that it did has happened. Returns whether its entity goes on; if not, it is parked, or the message waits

@@ -102,6 +102,28 @@ test('one that does not listen is given up after as long again, and what it does
   expect(on.engine.coordinator.isQuiescent).toBe(true);
 });
 
+test('one that was given up and ends much later ends no other', async () => {
+  const on = stage();
+  on.send('test/slow', 'Kim', 'ignore');
+  await on.play();
+  await after(on, DEADLINE_MS);
+  await after(on, DEADLINE_MS);
+  // Others begin and end, and others begin in their place.
+  for (const id of ['Lee', 'Mia', 'Noa']) on.send('test/slow', id, 'go');
+  await on.play();
+  for (const id of ['Ann', 'Bob', 'Cem']) on.send('test/slow', id, 'ignore');
+  await on.play();
+  expect(on.records()).toEqual(['Lee go', 'Mia go', 'Noa go']);
+  expect(on.engine.shards[0].busyCount).toBe(3);
+  gates[0].open();
+  await on.play();
+  expect(on.engine.shards[0].busyCount).toBe(3);
+  for (const own of gates.slice(-3)) own.open();
+  await on.play();
+  expect(on.records()).toEqual(['Ann ignore', 'Bob ignore', 'Cem ignore']);
+  expect(on.engine.shards[0].busyCount).toBe(0);
+});
+
 test('one that ends in time, or within its grace, stands', async () => {
   const on = stage();
   on.send('test/slow', 'Kim', 'ignore');
