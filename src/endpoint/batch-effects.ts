@@ -3,17 +3,26 @@
  * (I5). Belongs to one batch.
  */
 import { describe, MillraceError } from '../sdk/errors.ts';
-import type { BatchEffects, DelayedCommand, EgressRecord, SentMessage, StateMutation } from '../statefun/protocol.ts';
+import {
+  type BatchEffects,
+  type DelayedCommand,
+  type EgressRecord,
+  NO_EFFECTS,
+  type SentMessage,
+  type StateMutation,
+} from '../statefun/protocol.ts';
 
 export class CollectedEffects {
-  readonly #messages: SentMessage[] = [];
-  readonly #delayed: DelayedCommand[] = [];
-  readonly #egresses: EgressRecord[] = [];
+  // Made when there is something to put into them.
+  #messages: SentMessage[] | undefined = undefined;
+  #delayed: DelayedCommand[] | undefined = undefined;
+  #egresses: EgressRecord[] | undefined = undefined;
   /** Tokens that this batch has given (true) or cancelled (false); most batches have none. */
   #tokens: Map<string, boolean> | undefined = undefined;
 
   send(message: SentMessage): void {
-    this.#messages.push(message);
+    if (this.#messages === undefined) this.#messages = [message];
+    else this.#messages.push(message);
   }
 
   /** An empty token is none. Throws `DUPLICATE_TOKEN`; of what earlier batches have given only the cluster knows. */
@@ -26,7 +35,7 @@ export class CollectedEffects {
       }
       this.#tokens.set(token, true);
     }
-    this.#delayed.push({ kind: 'send', delayMs, token, target, argument });
+    this.#delay({ kind: 'send', delayMs, token, target, argument });
   }
 
   /** False if nothing can be pending, since this batch has cancelled it already. */
@@ -34,12 +43,18 @@ export class CollectedEffects {
     this.#tokens ??= new Map();
     if (this.#tokens.get(token) === false) return false;
     this.#tokens.set(token, false);
-    this.#delayed.push({ kind: 'cancel', token });
+    this.#delay({ kind: 'cancel', token });
     return true;
   }
 
+  #delay(command: DelayedCommand): void {
+    if (this.#delayed === undefined) this.#delayed = [command];
+    else this.#delayed.push(command);
+  }
+
   egress(record: EgressRecord): void {
-    this.#egresses.push(record);
+    if (this.#egresses === undefined) this.#egresses = [record];
+    else this.#egresses.push(record);
   }
 
   /** All of it, once. */
@@ -47,9 +62,9 @@ export class CollectedEffects {
     return {
       kind: 'effects',
       mutations,
-      messages: this.#messages,
-      delayed: this.#delayed,
-      egresses: this.#egresses,
+      messages: this.#messages ?? NO_EFFECTS.messages,
+      delayed: this.#delayed ?? NO_EFFECTS.delayed,
+      egresses: this.#egresses ?? NO_EFFECTS.egresses,
     };
   }
 }

@@ -1,62 +1,84 @@
 /**
  * One batch: the invocations of one address one after the other, over one view of its state. Nothing is kept between two
  * batches, so a batch that comes twice, or beside itself, does no harm: the cluster takes one response (I5). As long as
- * its functions return at once there is no promise in it.
+ * its functions return at once there is no promise in it, and what it takes to run one is used again for the next.
  */
 import type { Address } from '../sdk/address.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { BatchRequest, BatchResponse, RemoteInvocation } from '../statefun/protocol.ts';
-import type { TypedValue } from '../statefun/typed-value.ts';
 import { CollectedEffects } from './batch-effects.ts';
 import { BatchState } from './batch-state.ts';
-import type { Caller } from './caller.ts';
+import { Caller } from './caller.ts';
 import { type BatchParts, EndpointContext } from './endpoint-context.ts';
 import type { EndpointPlace } from './endpoint-place.ts';
 import { callerGone } from './invocation-watch.ts';
 import type { ServedFunction } from './served-function.ts';
 
-/**
- * All that follows from a batch, or which states are missing. Throws, or rejects with, what an invocation throws: then
- * nothing has happened.
- */
-export function runBatch(
-  place: EndpointPlace,
-  request: BatchRequest,
-  caller: Caller,
-): BatchResponse | Promise<BatchResponse> {
-  const { target, states } = request;
-  const served = place.functions.find(target.type);
-  if (served === undefined) {
-    throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module serves ${describe(target.type)}.`);
+/** Runs the batches of an endpoint. */
+export class BatchRuns {
+  readonly #place: EndpointPlace;
+  /** By function, what its next batch can use. */
+  readonly #idle: (BatchRun | undefined)[] = [];
+
+  constructor(place: EndpointPlace) {
+    this.#place = place;
   }
-  const brought = served.broughtBy(states);
-  if (brought === undefined) return { kind: 'missing', states: served.missingFrom(states) };
-  return new BatchRun(place, served, request, brought, caller).run(0);
+
+  /**
+   * All that follows from a batch, or which states are missing. Throws, or rejects with, what an invocation throws: then
+   * nothing has happened.
+   */
+  run(request: BatchRequest, caller: Caller): BatchResponse | Promise<BatchResponse> {
+    const { target, states } = request;
+    const served = this.#place.functions.find(target.type);
+    if (served === undefined) {
+      throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module serves ${describe(target.type)}.`);
+    }
+    const run = this.#idle[served.index] ?? new BatchRun(this.#place, served);
+    // A function that has the next batch of its own type handled meanwhile must not find it.
+    this.#idle[served.index] = undefined;
+    if (!run.begin(request, caller)) return { kind: 'missing', states: served.missingFrom(states) };
+    const response = run.run(0);
+    // One that waits keeps it, and one that threw has lost it.
+    if (!(response instanceof Promise)) {
+      run.end();
+      this.#idle[served.index] = run;
+    }
+    return response;
+  }
 }
+
+const NOBODY: Address = { type: '', id: '' };
+const NO_INVOCATIONS: readonly RemoteInvocation[] = [];
 
 class BatchRun implements BatchParts {
   readonly place: EndpointPlace;
   readonly served: ServedFunction;
-  readonly self: Address;
-  readonly caller: Caller;
   readonly state: BatchState;
-  readonly effects: CollectedEffects;
-  readonly #invocations: readonly RemoteInvocation[];
+  self: Address = NOBODY;
+  caller: Caller = new Caller();
+  effects: CollectedEffects = new CollectedEffects();
+  #invocations = NO_INVOCATIONS;
 
-  constructor(
-    place: EndpointPlace,
-    served: ServedFunction,
-    { target, invocations }: BatchRequest,
-    brought: readonly (TypedValue | undefined)[],
-    caller: Caller,
-  ) {
+  constructor(place: EndpointPlace, served: ServedFunction) {
     this.place = place;
     this.served = served;
+    this.state = new BatchState(served, place.stateRules);
+  }
+
+  /** False if the request lacks any state. */
+  begin({ target, states, invocations }: BatchRequest, caller: Caller): boolean {
     this.self = target;
     this.caller = caller;
-    this.state = new BatchState(served, target, brought, place.stateRules);
     this.effects = new CollectedEffects();
     this.#invocations = invocations;
+    return this.state.begin(target, states);
+  }
+
+  /** Lets go of what the batch has brought along. */
+  end(): void {
+    this.#invocations = NO_INVOCATIONS;
+    this.state.end();
   }
 
   /** The invocations from this one on. */
@@ -79,6 +101,7 @@ class BatchRun implements BatchParts {
     const { fn } = this.served;
     const { clock, mapping } = this.place;
     const startedAt = fn.deadlineMs === undefined ? 0 : clock.elapsedMs();
+    // A new one each time, since one that user code keeps must not act in the name of a later invocation.
     const ctx = new EndpointContext(this, sender, startedAt);
     let isOver = true;
     try {

@@ -1,6 +1,7 @@
 /**
  * The states of one address while one batch runs: what the request brought along, what the batch's invocations have made
- * of it so far, and in the end the net mutations. Belongs to one batch. A state that is never touched is never decoded.
+ * of it so far, and in the end the net mutations. Belongs to one batch at a time. A state that is never touched is never
+ * decoded.
  */
 import { asBuffer } from '../base/copy-bytes.ts';
 import type { Address } from '../sdk/address.ts';
@@ -8,11 +9,11 @@ import { deepFreeze } from '../sdk/immutable.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AdmitValue, CellGuard } from '../state/cell-guard.ts';
 import { KeptValue, NEVER } from '../state/kept-value.ts';
-import type { StateMutation } from '../statefun/protocol.ts';
+import type { KnownState, StateMutation } from '../statefun/protocol.ts';
 import type { TypedValue } from '../statefun/typed-value.ts';
 import { OUTSIDE_LIMITS, type OutsideLimits } from '../wire/outside-value.ts';
 import { inspect } from '../wire/structured-data.ts';
-import type { ServedFunction, ServedState } from './served-function.ts';
+import { knownAs, type ServedFunction, type ServedState } from './served-function.ts';
 import { decodeStored, encodeStored } from './stored-value.ts';
 
 /** What holds for the values of all states; one for an endpoint. */
@@ -35,23 +36,31 @@ export class StateRules {
 /** What others' types can write is for them to say, and may be changed as they like. */
 const admitAll: AdmitValue = () => {};
 
+const NOBODY: Address = { type: '', id: '' };
+
 /** One state. */
 class BatchCell {
   readonly state: ServedState;
-  readonly guard: CellGuard | undefined;
   readonly admit: AdmitValue;
+  guard: CellGuard | undefined = undefined;
   /** What came with the request; undefined if it is not set. */
-  readonly brought: TypedValue | undefined;
+  brought: TypedValue | undefined = undefined;
   /** What is in it, once it is loaded. */
   kept: KeptValue | undefined = undefined;
   isLoaded = false;
   isWritten = false;
 
-  constructor(state: ServedState, guard: CellGuard | undefined, admit: AdmitValue, brought: TypedValue | undefined) {
+  constructor(state: ServedState, admit: AdmitValue) {
     this.state = state;
-    this.guard = guard;
     this.admit = admit;
+  }
+
+  begin(guard: CellGuard | undefined, brought: TypedValue | undefined): void {
+    this.guard = guard;
     this.brought = brought;
+    this.kept = undefined;
+    this.isLoaded = false;
+    this.isWritten = false;
   }
 
   put(kept: KeptValue | undefined): void {
@@ -62,25 +71,33 @@ class BatchCell {
 }
 
 export class BatchState {
-  readonly #target: Address;
+  readonly #served: ServedFunction;
   readonly #rules: StateRules;
-  readonly #cells: BatchCell[] = [];
+  readonly #cells: readonly BatchCell[];
+  #target: Address = NOBODY;
 
-  /** `brought` has a place for each state of the function. */
-  constructor(
-    served: ServedFunction,
-    target: Address,
-    brought: readonly (TypedValue | undefined)[],
-    rules: StateRules,
-  ) {
-    this.#target = target;
+  constructor(served: ServedFunction, rules: StateRules) {
+    this.#served = served;
     this.#rules = rules;
-    const { states } = served;
-    const guards = served.guardsOf(target.type);
-    for (let index = 0; index < states.length; index++) {
-      const admit = states[index].type === undefined ? rules.admit : admitAll;
-      this.#cells.push(new BatchCell(states[index], guards[index], admit, brought[index]));
+    this.#cells = served.states.map((state) => new BatchCell(state, state.type === undefined ? rules.admit : admitAll));
+  }
+
+  /** Begins with what a request has brought along; false if any state is missing there. */
+  begin(target: Address, known: readonly KnownState[]): boolean {
+    this.#target = target;
+    const guards = this.#served.guardsOf(target.type);
+    for (let index = 0; index < this.#cells.length; index++) {
+      const cell = this.#cells[index];
+      const brought = knownAs(cell.state.name, known, index);
+      if (brought === undefined) return false;
+      cell.begin(guards[index], brought.value);
     }
+    return true;
+  }
+
+  /** Lets go of the values of a batch. */
+  end(): void {
+    for (const cell of this.#cells) cell.begin(undefined, undefined);
   }
 
   /** Throws `STATE_INVALID` or `STATE_MIGRATION_FAILED`. */

@@ -10,7 +10,7 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { BatchRequest, BatchResponse } from '../statefun/protocol.ts';
 import { decodeRequest } from '../statefun/protocol-codec.ts';
 import { PROTOCOL_LIMITS, type ProtocolLimits } from '../statefun/protocol-layout.ts';
-import { runBatch } from './batch-run.ts';
+import { BatchRuns } from './batch-run.ts';
 import { StateRules } from './batch-state.ts';
 import type { Caller } from './caller.ts';
 import { type EndpointEvent, type EndpointOptions, type FilledOptions, fillOptions } from './endpoint-options.ts';
@@ -44,7 +44,7 @@ export class Endpoint {
   readonly requestBytesMax: number;
   readonly #limits: ProtocolLimits;
   readonly #log: FilledOptions['log'];
-  readonly #place: EndpointPlace;
+  readonly #runs: BatchRuns;
 
   /** Throws `NOT_ON_STATEFUN` or `INVALID_DEFINITION`. */
   constructor(given: EndpointOptions, clock: Clock, random: Random) {
@@ -55,7 +55,7 @@ export class Endpoint {
     this.requestBytesMax = requestBytesMax;
     this.#limits = { ...PROTOCOL_LIMITS, bytesMax: requestBytesMax };
     const warnings = checkCarried(options);
-    this.#place = {
+    const place: EndpointPlace = {
       functions: new ServedFunctions(options),
       mapping: new MessageMapping({ types, sends, egresses, itemCountMax }),
       stateRules: new StateRules(itemCountMax, development),
@@ -63,6 +63,7 @@ export class Endpoint {
       random,
       overdue: (error) => this.#tell('warning', error.message, error),
     };
+    this.#runs = new BatchRuns(place);
     for (const text of warnings) this.#tell('warning', text, undefined);
   }
 
@@ -75,7 +76,7 @@ export class Endpoint {
     try {
       if (bytes.length > this.requestBytesMax) throw tooLarge(this.requestBytesMax);
       request = decodeRequest(bytes, this.#limits);
-      const response = runBatch(this.#place, request, caller);
+      const response = this.#runs.run(request, caller);
       return response instanceof Promise ? this.#encodeLater(request, response, encode) : encode(response);
     } catch (error) {
       return this.#tellFailed(request, error);

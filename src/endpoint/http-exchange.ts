@@ -3,7 +3,8 @@
  * the server is the program's, and so are its time-outs and certificates.
  *
  * What `node:http` itself does for a request costs more than most functions, so little is added to it here: no promise
- * unless a function gave one, and a response that is short leaves in one piece with its head.
+ * unless a function gave one, no listener on a request that is there as a whole, and a response that is short leaves in
+ * one piece with its head.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { encodeResponseText } from '../statefun/protocol-codec.ts';
@@ -13,7 +14,34 @@ import { CONTENT_TYPE, type Endpoint, tooLarge } from './endpoint.ts';
 /** The body of a response: a text of one character a byte, or bytes; undefined for a failure. */
 type Body = string | Uint8Array | undefined;
 
-export class HttpExchange {
+const NO_BYTES = Buffer.alloc(0);
+/** StateFun repeats what is answered so, and takes other codes for a failure of its whole job. */
+const FAILED = 500;
+
+/** Sees to one request. */
+export function exchange(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): void {
+  // Whoever has it flow already is given its bytes soon, and only those who listen by then get them.
+  if (request.readableFlowing !== null) new BodyReader(endpoint, request, response).begin();
+  else process.nextTick(takeWhole, endpoint, request, response);
+}
+
+/**
+ * A short request comes in one packet, and the turn that has called us for its head goes on to its body. So one tick
+ * later it mostly is complete, and needs no events: they cost more than reading it does.
+ */
+function takeWhole(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): void {
+  const { readableLength } = request;
+  if (!request.complete || request.readableFlowing !== null || readableLength > endpoint.requestBytesMax) {
+    new BodyReader(endpoint, request, response).begin();
+    return;
+  }
+  // Exactly so many: to read on to its end is for node:http, which does it once there is a response.
+  const bytes = readableLength === 0 ? NO_BYTES : (request.read(readableLength) as Buffer);
+  handle(endpoint, request, response, bytes);
+}
+
+/** Reads a request that comes piece by piece. */
+class BodyReader {
   readonly #endpoint: Endpoint;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -30,12 +58,15 @@ export class HttpExchange {
 
   begin(): void {
     const request = this.#request;
+    // Its events are over.
+    if (request.readableEnded || request.destroyed) {
+      this.#fail(new Error('The request was read, or closed, before the handler was called.'));
+      return;
+    }
     request.on('data', (chunk: Buffer) => this.#take(chunk));
-    request.on('end', () => this.#handle());
+    request.on('end', () => this.#end());
     // It has no error of its own unless somebody listens for one.
     request.on('close', () => this.#requestClosed());
-    // A connection that breaks is told of by `close`; without a listener it would end the process.
-    this.#response.on('error', ignore);
     if (Number(request.headers['content-length'] ?? 0) > this.#endpoint.requestBytesMax) this.#refuse();
   }
 
@@ -59,50 +90,55 @@ export class HttpExchange {
   #fail(error: Error): void {
     this.#isRead = true;
     this.#endpoint.tellRefused(error);
-    this.#answer(undefined);
+    answer(this.#endpoint, this.#request, this.#response, undefined);
   }
 
-  #handle(): void {
+  #end(): void {
     if (this.#isRead) return;
     this.#isRead = true;
-    const caller = new Caller();
-    if (this.#response.destroyed) caller.leave();
     const bytes = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
-    const body = this.#endpoint.handle(bytes, caller, encodeResponseText);
-    if (body instanceof Promise) this.#answerLater(body, caller);
-    else this.#answer(body);
+    handle(this.#endpoint, this.#request, this.#response, bytes);
   }
+}
 
-  #answerLater(body: Promise<Body>, caller: Caller): void {
-    const response = this.#response;
-    response.on('close', () => {
-      if (!response.writableFinished) caller.leave();
-    });
-    void body.then((made) => this.#answer(made));
+function handle(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse, bytes: Buffer): void {
+  const caller = new Caller();
+  if (response.destroyed) caller.leave();
+  const body = endpoint.handle(bytes, caller, encodeResponseText);
+  if (!(body instanceof Promise)) {
+    answer(endpoint, request, response, body);
+    return;
   }
+  // A connection that breaks is told of by `close`; without a listener an error would end the process.
+  response.on('error', ignore);
+  response.on('close', () => {
+    if (!response.writableFinished) caller.leave();
+  });
+  void body.then((made) => answer(endpoint, request, response, made));
+}
 
-  #answer(body: Body): void {
-    if (this.#response.destroyed) return;
-    try {
-      this.#write(body);
-    } catch (error) {
-      // The program has answered it already, or taken it away.
-      this.#endpoint.tellRefused(error);
-      this.#response.destroy();
-    }
+function answer(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse, body: Body): void {
+  // Whoever asked has gone.
+  if (response.destroyed) return;
+  try {
+    write(request, response, body);
+  } catch (error) {
+    // The program has answered it already, or taken it away.
+    endpoint.tellRefused(error);
+    response.on('error', ignore);
+    response.destroy();
   }
+}
 
-  /** Names and values in one list, which `node:http` needs not look through. */
-  #write(body: Body): void {
-    const response = this.#response;
-    const headers = ['content-length', String(body?.length ?? 0)];
-    if (body !== undefined) headers.push('content-type', CONTENT_TYPE);
-    // What was not read of the request would be taken for the next one.
-    if (!this.#request.complete) headers.push('connection', 'close');
-    response.writeHead(body === undefined ? 500 : 200, headers);
-    if (typeof body === 'string') response.end(body, 'latin1');
-    else response.end(body);
-  }
+/** Names and values in one list, which `node:http` needs not look through. */
+function write(request: IncomingMessage, response: ServerResponse, body: Body): void {
+  const headers = ['content-length', String(body?.length ?? 0)];
+  if (body !== undefined) headers.push('content-type', CONTENT_TYPE);
+  // What was not read of the request would be taken for the next one.
+  if (!request.complete) headers.push('connection', 'close');
+  response.writeHead(body === undefined ? FAILED : 200, headers);
+  if (typeof body === 'string') response.end(body, 'latin1');
+  else response.end(body);
 }
 
 function ignore(): void {

@@ -9,7 +9,6 @@ import type { StateSpecs, ValueSpec } from '../sdk/state.ts';
 import { allGuards, type CellGuard } from '../state/cell-guard.ts';
 import { type StateShape, stateShape } from '../state/state-view.ts';
 import type { KnownState, MissingState } from '../statefun/protocol.ts';
-import type { TypedValue } from '../statefun/typed-value.ts';
 import type { AnyType, FilledOptions } from './endpoint-options.ts';
 import { VALUE_TYPENAME } from './message-mapping.ts';
 
@@ -21,12 +20,15 @@ export interface ServedState extends MissingState {
 }
 
 export class ServedFunction {
+  /** Its place among the functions of its endpoint. */
+  readonly index: number;
   readonly fn: AnyFunction;
   readonly shape: StateShape;
   readonly states: readonly ServedState[];
   readonly #guards: readonly (CellGuard | undefined)[] | undefined;
 
-  constructor(fn: AnyFunction, types: Readonly<Record<string, AnyType>>) {
+  constructor(index: number, fn: AnyFunction, types: Readonly<Record<string, AnyType>>) {
+    this.index = index;
     const specs = fn.state as StateSpecs;
     this.fn = fn;
     this.shape = stateShape(specs);
@@ -43,24 +45,20 @@ export class ServedFunction {
     return this.#guards ?? allGuards(type, this.fn.state as StateSpecs);
   }
 
-  /** By state, the value that a request has brought along; undefined if any state is missing there. */
-  broughtBy(known: readonly KnownState[]): (TypedValue | undefined)[] | undefined {
-    const brought: (TypedValue | undefined)[] = [];
-    for (let index = 0; index < this.states.length; index++) {
-      const { name } = this.states[index];
-      // Mostly they come in the order in which they are declared, since a cluster learnt them so.
-      const hit = known[index]?.name === name ? index : known.findIndex((state) => state.name === name);
-      if (hit === -1) return undefined;
-      brought.push(known[hit].value);
-    }
-    return brought;
-  }
-
   /** What it declares and a request has not brought along. */
   missingFrom(known: readonly KnownState[]): readonly MissingState[] {
     const missing = this.states.filter(({ name }) => !known.some((state) => state.name === name));
     return missing.map(({ name, typename, mode, afterMs }) => ({ name, typename, mode, afterMs }));
   }
+}
+
+/**
+ * The state of this name as a request has brought it along; undefined if it is missing there. Mostly they come in the
+ * order in which they are declared, since a cluster learnt them so.
+ */
+export function knownAs(name: string, known: readonly KnownState[], index: number): KnownState | undefined {
+  const expected = known[index] as KnownState | undefined;
+  return expected?.name === name ? expected : known.find((state) => state.name === name);
 }
 
 /** Reading keeps a value alive in the engine; StateFun counts any request to the address as reading. */
@@ -77,8 +75,8 @@ export class ServedFunctions {
   readonly #egresses: ReadonlySet<string>;
 
   constructor({ module, states }: FilledOptions) {
-    for (const fn of module.functions) {
-      const served = new ServedFunction(fn, states[fn.type] ?? {});
+    for (const [index, fn] of module.functions.entries()) {
+      const served = new ServedFunction(index, fn, states[fn.type] ?? {});
       if (isNamespace(fn.type)) this.#namespaces.set(namespaceOf(fn.type), served);
       else this.#functions.set(fn.type, served);
     }

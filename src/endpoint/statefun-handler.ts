@@ -8,7 +8,7 @@ import { encodeResponse } from '../statefun/protocol-codec.ts';
 import { callerOf } from './caller.ts';
 import type { EndpointOptions } from './endpoint-options.ts';
 import { Endpoint, type EndpointResponse, responseOf } from './endpoint.ts';
-import { HttpExchange } from './http-exchange.ts';
+import { exchange } from './http-exchange.ts';
 
 /** For `http.createServer`, and for the adapters. */
 export interface StatefunHandler {
@@ -37,7 +37,7 @@ export interface StatefunHandler {
 export function createStatefunHandler(options: EndpointOptions): StatefunHandler {
   const endpoint = new Endpoint(options, systemClock, systemRandom);
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
-    new HttpExchange(endpoint, request, response).begin();
+    exchange(endpoint, request, response);
   };
   return Object.assign(handler, {
     handleBytes: (bytes: Uint8Array, signal?: AbortSignal) => handleUntil(endpoint, bytes, signal),

@@ -4,9 +4,10 @@ import { type Mutation, tests } from './mutation.ts';
 export const ENDPOINT_MUTATIONS: readonly Mutation[] = [
   {
     name: 'endpoint: user code runs although some states are missing',
-    file: 'src/endpoint/served-function.ts',
-    find: 'if (hit === -1) return undefined;\n      brought.push(known[hit].value);',
-    replace: 'if (hit === -1 && known.length === 0) return undefined;\n      brought.push(known[hit]?.value);',
+    file: 'src/endpoint/batch-state.ts',
+    find: 'if (brought === undefined) return false;\n      cell.begin(guards[index], brought.value);',
+    replace:
+      'if (brought === undefined && known.length === 0) return false;\n      cell.begin(guards[index], brought?.value);',
     why: 'it reads initial values where the cluster keeps others, and overwrites them',
     suites: [tests('conformance/statefun/endpoint')],
   },
@@ -57,5 +58,21 @@ export const ENDPOINT_MUTATIONS: readonly Mutation[] = [
     replace: 'void `it holds an extension',
     why: 'strangers choose what is made of their bytes: errors, references, regular expressions',
     suites: [tests('unit/wire/outside-value')],
+  },
+  {
+    name: 'endpoint: what a batch has sent is sent by the next one again',
+    file: 'src/endpoint/batch-run.ts',
+    find: 'this.caller = caller;\n    this.effects = new CollectedEffects();',
+    replace: 'this.caller = caller;',
+    why: 'messages and records of one batch happen twice',
+    suites: [tests('unit/endpoint/http-exchange')],
+  },
+  {
+    name: 'endpoint: a body is read although others have it flow',
+    file: 'src/endpoint/http-exchange.ts',
+    find: 'if (request.readableFlowing !== null) new BodyReader',
+    replace: 'if (request.readableEnded) new BodyReader',
+    why: 'behind a program that looks at its requests, too, no batch arrives',
+    suites: [tests('unit/endpoint/http-exchange')],
   },
 ];
