@@ -3,8 +3,7 @@
  * to another shard, or the coordinator. The coordinator's ingresses and a shard's invocations are both just producers
  * with an outbox.
  *
- * Invocations only add to `effects`; `dispatch`, between invocations, lets go of all that was added. Doing it for many
- * at once means that the ids, which lie all over memory, are fetched together.
+ * Invocations only add to `effects`; `dispatch`, between invocations, lets go of all that was added.
  */
 import { assert } from '../base/assert.ts';
 import type { OutboundChannel } from '../channel/outbound-channel.ts';
@@ -28,9 +27,6 @@ import {
 } from './invocation/effects.ts';
 import type { Mailbox } from './delivery/mailbox.ts';
 
-/** Effects whose ids are fetched together. */
-const FETCH_COUNT = 16;
-
 /** Keeps envelopes as they are sent. */
 export interface EnvelopeLog {
   append(envelope: EnvelopeWriter): void;
@@ -40,8 +36,6 @@ export class Outbox {
   readonly effects: Effects;
   /** Envelopes ever sent from this thread, modulo 2^32. */
   producedCount = 0;
-  /** Keeps the fetching of ids from being compiled away. */
-  fetched = 0;
 
   readonly #thread: number;
   readonly #shardCount: number;
@@ -77,7 +71,6 @@ export class Outbox {
     const { effects } = this;
     const { slots, length } = effects;
     for (let at = 0; at < length; at += EFFECT_STRIDE) {
-      if (at % (FETCH_COUNT * EFFECT_STRIDE) === 0) this.#fetchIds(slots, at, length);
       const kind = slots[at + EFFECT_KIND] as number;
       const payload = slots[at + EFFECT_PAYLOAD];
       slots[at + EFFECT_PAYLOAD] = undefined;
@@ -126,15 +119,5 @@ export class Outbox {
     } else {
       mailbox.push(type, hash, id, payload, sourceType, sourceId, form, meta);
     }
-  }
-
-  /** Reads a character of each of the next ids, so that the cache misses happen at the same time. */
-  #fetchIds(slots: unknown[], from: number, length: number): void {
-    const end = Math.min(length, from + FETCH_COUNT * EFFECT_STRIDE);
-    let fetched = 0;
-    for (let at = from; at < end; at += EFFECT_STRIDE) {
-      fetched ^= (slots[at + EFFECT_ID] as string).charCodeAt(0) ^ (slots[at + EFFECT_SOURCE_ID] as string).length;
-    }
-    this.fetched = fetched;
   }
 }

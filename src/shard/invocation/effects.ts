@@ -47,7 +47,6 @@ export class Effects {
     sourceId: string,
     meta: MessageMeta | undefined,
   ): void {
-    // The length only: whoever reads the characters now would wait for memory that dispatching reads in bulk.
     if (typeof id !== 'string' || id.length === 0 || id.length > ID_LENGTH_MAX) throw invalidId(id);
     const copy = this.#gate.admit(message);
     this.#push(KIND_MESSAGE, type, id, copy, sourceType, sourceId, this.#gate.form, meta);
