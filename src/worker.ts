@@ -21,8 +21,8 @@ import { CheckedStore } from './store/checked-store.ts';
 import { makeDurableDirectory } from './store/durable-directory.ts';
 import type { OpenStore } from './store/state-store.ts';
 
-/** A fold's steps take 0.2 ms: so a round uses a fifth of a core, unless it is behind. */
-const FOLD_INTERVAL_MS = 1;
+/** Of a core, for a round of folding with little behind it. */
+const FOLD_SHARE = 0.2;
 /** The event loop gets a turn at least this often, so that promises, timers and sockets of user code live (I10). */
 const TURN_INTERVAL_MS = 2;
 /** The same while async invocations are under way, which may wait for just that. */
@@ -104,7 +104,7 @@ async function openGround({ store, cacheBytes, ...durable }: DurableTask): Promi
   // The store's own name in the shard's directory must be durable before a delta is only in the store.
   await makeDurableDirectory(fileSystem, directory);
   const opened = new CheckedStore(await openStore({ directory, fileSystem, cacheBytes }));
-  const pace = { clock: systemClock, intervalMs: FOLD_INTERVAL_MS };
+  const pace = { clock: systemClock, share: FOLD_SHARE };
   return { ...durable, fileSystem, store: opened, appliedEpoch: await readAppliedEpoch(opened), pace };
 }
 

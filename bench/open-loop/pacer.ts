@@ -10,7 +10,10 @@
  *                                 └─────────────────────────────────────┘
  * ```
  *
- * What is due is told every half millisecond, so up to that much of a latency is waiting to be told.
+ * What is due is told every half millisecond, so up to that much of a latency is waiting to be told. A program that is
+ * behind begins no more than so many events between two turns of its event loop: a message port would hand it a thousand
+ * messages without one, and nothing that it waits for would come in meanwhile. A server that takes requests from sockets
+ * has its turns, too.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -28,6 +31,9 @@ export interface Due {
   readonly due: number;
 }
 
+/** Events between two turns of the event loop. */
+const TURN_COUNT = 256;
+
 /** Resolves when all events have begun, with the intended time of the first; `begin` gets the intended time of each. */
 export async function pace(
   perSecond: number,
@@ -36,16 +42,28 @@ export async function pace(
 ): Promise<number> {
   const task: PaceTask = { perSecond, count };
   let begun = 0;
-  let firstEpochMs = 0;
+  let told: Due = { startEpochMs: 0, due: 0 };
+  let isTurnDue = false;
   const thread = new Worker(new URL('./pacer-thread.ts', import.meta.url), { workerData: task });
   const ended = new Promise<void>((resolve) => {
-    thread.on('message', ({ startEpochMs, due }: Due) => {
-      firstEpochMs = startEpochMs;
-      for (; begun < due; begun++) begin(startEpochMs + (begun * 1000) / perSecond);
+    const takeTurn = (): void => {
+      isTurnDue = false;
+      const until = Math.min(told.due, begun + TURN_COUNT);
+      for (; begun < until; begun++) begin(told.startEpochMs + (begun * 1000) / perSecond);
       if (begun === count) resolve();
+      else if (begun < told.due) takeTurnSoon();
+    };
+    const takeTurnSoon = (): void => {
+      if (isTurnDue) return;
+      isTurnDue = true;
+      setImmediate(takeTurn);
+    };
+    thread.on('message', (due: Due) => {
+      told = due;
+      takeTurnSoon();
     });
   });
   // The thread ends by itself when it has told all; `once` rejects if it fails.
   await Promise.all([ended, once(thread, 'exit')]);
-  return firstEpochMs;
+  return told.startEpochMs;
 }

@@ -179,7 +179,7 @@ export class CheckpointRunner {
   /** The entry is durable, and so its epoch is committed. */
   #release(entry: CheckpointEntry): void {
     this.#data.last = entry;
-    this.machine.committed(this.#options.clock.elapsedMs());
+    this.machine.committed();
     this.keys.committed();
     for (const ledger of this.#ledgers) {
       const position = entry.egresses[ledger.type];

@@ -25,6 +25,8 @@ const WRITES_PER_PUT = 40;
 /** How long a step takes, about. */
 const STEP_US_MIN = 200;
 const STEP_US_MAX = 1500;
+/** A round is in all haste when so many times its threshold has come in behind it. */
+const HASTE = 2;
 
 export interface FoldHooks {
   /** This need no longer stay in memory. */
@@ -33,10 +35,11 @@ export interface FoldHooks {
   progressed(): void;
 }
 
-/** How often a round takes a step, as long as nobody hurries it. */
+/** How much of a core a round takes, as long as nobody hurries it. */
 export interface FoldPace {
   readonly clock: Clock;
-  readonly intervalMs: number;
+  /** Of the time, between 0 and 1. It grows as more comes in behind the round. */
+  readonly share: number;
 }
 
 export interface FoldPlace {
@@ -77,7 +80,8 @@ export class Fold {
   #isForced = false;
   /** Whether somebody waits for the round that goes on. */
   #isHurried = false;
-  #steppedAtMs = 0;
+  /** When the next step may begin. */
+  #restUntilMs = 0;
 
   constructor(place: FoldPlace, hooks: FoldHooks) {
     this.#place = place;
@@ -96,12 +100,11 @@ export class Fold {
 
   /** How long a round that takes its time rests before its next step; `Infinity` if it does not. */
   get restMs(): number {
-    const { pace, foldBytes } = this.#place;
+    const { pace } = this.#place;
     if (pace === undefined || this.#round === undefined || this.#isWriting || this.#isHurried) {
       return Number.POSITIVE_INFINITY;
     }
-    if (this.#committedBytes >= foldBytes / 2) return Number.POSITIVE_INFINITY;
-    const leftMs = this.#steppedAtMs + pace.intervalMs - pace.clock.elapsedMs();
+    const leftMs = this.#restUntilMs - pace.clock.elapsedMs();
     return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
   }
 
@@ -160,10 +163,25 @@ export class Fold {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#isWriting || this.restMs < Number.POSITIVE_INFINITY) return 0;
     if (this.#round === undefined && this.#isDue()) this.#round = this.#newRound();
-    if (this.#round !== undefined) this.#steppedAtMs = this.#place.pace?.clock.elapsedMs() ?? 0;
-    const result = this.#round?.next();
-    if (result?.done === true) this.#round = undefined;
-    return result?.value ?? 0;
+    if (this.#round === undefined) return 0;
+    const { pace } = this.#place;
+    return pace === undefined ? this.#step(this.#round) : this.#stepAndRest(this.#round, pace);
+  }
+
+  #step(round: Generator<number, void>): number {
+    const { done, value } = round.next();
+    if (done === true) this.#round = undefined;
+    return value ?? 0;
+  }
+
+  /** What a step is expected to cost says little of how long it takes while others want the core: so it is timed. */
+  #stepAndRest(round: Generator<number, void>, { clock, share }: FoldPace): number {
+    const beganMs = clock.elapsedMs();
+    const workCount = this.#step(round);
+    const endedMs = clock.elapsedMs();
+    const hastyShare = share + (1 - share) * this.#haste;
+    this.#restUntilMs = endedMs + (endedMs - beganMs) * (1 / hastyShare - 1);
+    return workCount;
   }
 
   /** A put costs the processor many times what a record does, so entities that are written often are let to be. */
@@ -221,10 +239,13 @@ export class Fold {
    * that it must get ahead of the messages.
    */
   #stepUs(): number {
-    const { foldBytes, foldStepUs } = this.#place;
-    if (foldStepUs !== undefined) return foldStepUs;
-    const behind = Math.min(1, this.#committedBytes / foldBytes);
-    return STEP_US_MIN + behind * behind * (STEP_US_MAX - STEP_US_MIN);
+    return this.#place.foldStepUs ?? STEP_US_MIN + this.#haste * (STEP_US_MAX - STEP_US_MIN);
+  }
+
+  /** 0 for a round with nothing behind it, 1 for one that must go on whatever else there is to do. */
+  get #haste(): number {
+    const behind = Math.min(1, this.#committedBytes / (this.#place.foldBytes * HASTE));
+    return behind * behind;
   }
 
   /** Removes the oldest segment, if all of it is applied and nobody needs it any more. */

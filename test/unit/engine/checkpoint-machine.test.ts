@@ -17,20 +17,20 @@ beforeEach(() => {
   machine = new CheckpointMachine(2, 5 as Epoch, { minIntervalMs: 20, maxIntervalMs: 1_000 });
 });
 
-function report(epoch: number, segment = 1): SnapshotReport {
+function report(epoch: number, segment = 1, byteLength = 0): SnapshotReport {
   return {
     epoch: epoch as Epoch,
-    location: { segment, offsetBytes: 0, byteLength: 0, checksum: 0 },
+    location: { segment, offsetBytes: 0, byteLength, checksum: 0 },
     isNewSegment: false,
   };
 }
 
-/** A whole checkpoint, from its beginning to its commit. */
-function makeCheckpoint(beginMs: number, endMs: number): void {
+/** A whole checkpoint, for which the second of two shards writes so much. */
+function makeCheckpoint(beginMs: number, byteLength = 0): void {
   const epoch = machine.begin(beginMs);
   for (const shard of [0, 1]) machine.onMarker(shard, epoch);
-  for (const shard of [0, 1]) machine.onReport(shard, report(epoch));
-  machine.committed(endMs);
+  for (const shard of [0, 1]) machine.onReport(shard, report(epoch, 1, byteLength * shard));
+  machine.committed();
 }
 
 test('the first one is due at once, if there is a reason to make it', () => {
@@ -40,7 +40,7 @@ test('the first one is due at once, if there is a reason to make it', () => {
 });
 
 test('with somebody waiting it comes after the shortest interval, otherwise after the longest', () => {
-  makeCheckpoint(100, 103);
+  makeCheckpoint(100);
   expect(machine.dueInMs(103, AWAITED)).toBe(17);
   expect(machine.dueInMs(130, AWAITED)).toBe(0);
   expect(machine.dueInMs(103, CHANGED)).toBe(997);
@@ -48,11 +48,18 @@ test('with somebody waiting it comes after the shortest interval, otherwise afte
   expect(machine.dueInMs(9_000, QUIET)).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('a checkpoint that took long gives the work as long a rest, but never longer than the longest interval', () => {
-  makeCheckpoint(100, 400);
-  expect(machine.dueInMs(400, AWAITED)).toBe(300);
-  makeCheckpoint(1_000, 6_000);
-  expect(machine.dueInMs(6_000, AWAITED)).toBe(1_000);
+test('a checkpoint for which much was written gives messages as much time, but no more than the longest interval', () => {
+  // 30 ms of work.
+  makeCheckpoint(100, 5e6);
+  expect(machine.dueInMs(110, AWAITED)).toBeCloseTo(50);
+  expect(machine.dueInMs(160, AWAITED)).toBeCloseTo(0);
+  makeCheckpoint(1_000, 1e9);
+  expect(machine.dueInMs(1_000, AWAITED)).toBe(1_000);
+});
+
+test('one that took long without much being written keeps nobody waiting', () => {
+  makeCheckpoint(100, 1_000);
+  expect(machine.dueInMs(900, AWAITED)).toBe(0);
 });
 
 test('none is due while one is being made', () => {
@@ -75,20 +82,20 @@ test('from markers to the commit: who has sent its marker is an epoch ahead unti
   expect(reports?.map(({ location }) => location.segment)).toEqual([10, 11]);
   expect([machine.isAhead(0), machine.isAhead(1), machine.oldestOpenEpoch]).toEqual([false, false, 6]);
   expect(machine.isIdle).toBe(false);
-  machine.committed(1);
+  machine.committed();
   expect(machine.isIdle).toBe(true);
 });
 
 test.each<[string, () => void]>([
   ['a marker while nothing is under way', () => machine.onMarker(0, 5 as Epoch)],
-  ['a commit while nothing is under way', () => machine.committed(0)],
+  ['a commit while nothing is under way', () => machine.committed()],
   ['a marker of another epoch', () => begun().onMarker(0, 6 as Epoch)],
   ['a marker of a shard that there is not', () => begun().onMarker(2, 5 as Epoch)],
   ['a second marker', () => marked().onMarker(0, 5 as Epoch)],
   ['a report before the marker', () => begun().onReport(0, report(5))],
   ['a report of another epoch', () => marked().onReport(0, report(4))],
   ['a second report', () => reported().onReport(0, report(5))],
-  ['a commit before all have reported', () => reported().committed(1)],
+  ['a commit before all have reported', () => reported().committed()],
 ])('%s is a bug', (_, act) => {
   expect(act).toThrow(AssertionError);
 });

@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/base/clock.ts';
 import { Fold } from '../../../src/shard/durable/fold.ts';
+import type { Entity } from '../../../src/state/entity.ts';
 import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
 import { DIRECTORY, HeldStore, newEntity, settle, SnapshotStage } from './durable-stage.ts';
 
@@ -72,28 +73,47 @@ test('a round that takes its time rests between its steps, unless somebody hurri
   const { fileSystem, changelog, dirty, pairs } = stage;
   const store = new HeldStore();
   let nowMs = 0;
-  const clock = { elapsedMs: () => nowMs } as Clock;
+  /** What the clock says first. */
+  const next: number[] = [];
+  const clock = { elapsedMs: () => next.shift() ?? nowMs } as Clock;
   const place = { fileSystem, directory: DIRECTORY, store, changelog, dirty, pairs, baseEpoch: 0 };
   const fold = new Fold(
-    { ...place, foldBytes: 1 << 16, pace: { clock, intervalMs: 1 } },
+    { ...place, foldBytes: 1 << 16, pace: { clock, share: 0.25 } },
     { released: () => {}, progressed: () => {} },
   );
   const values = Array.from({ length: 2_000 }, (_, index) => [newEntity(`e${index}`), 'x'.repeat(40)] as const);
   fold.add(stage.epoch(values));
   fold.committed(1);
   expect([fold.hasWork, fold.restMs]).toEqual([true, Number.POSITIVE_INFINITY]);
-  fold.work();
-  expect([fold.hasWork, fold.restMs, fold.work()]).toEqual([false, 1, 0]);
-  nowMs = 0.75;
-  expect(fold.restMs).toBe(0.25);
+  // The step takes from 0 to 1; with a quarter of the time it rests until 4.
+  next.push(0, 1);
   nowMs = 1;
+  fold.work();
+  expect([fold.hasWork, fold.restMs, fold.work()]).toEqual([false, 3, 0]);
+  nowMs = 3.75;
+  expect(fold.restMs).toBe(0.25);
+  nowMs = 4;
   expect(fold.hasWork).toBe(true);
+  // Half of what makes it hurry as much as it can has come in behind it: it takes a quarter of what is left of the time.
+  fold.add(stage.epoch(behind(1 << 16)));
+  fold.committed(2);
+  next.push(4, 4, 5);
+  nowMs = 5;
   expect(fold.work()).toBeGreaterThan(0);
+  expect(fold.restMs).toBeCloseTo(1 / (0.25 + 0.75 / 4) - 1, 1);
   fold.force();
   expect([fold.hasWork, fold.restMs]).toEqual([true, Number.POSITIVE_INFINITY]);
   while (fold.hasWork || fold.isWriting) {
     fold.work();
     await settle();
   }
-  expect([store.contents.size, nowMs]).toEqual([2_001, 1]);
+  expect([store.contents.size, nowMs]).toEqual([2_001 + BEHIND_COUNT, 5]);
 });
+
+const BEHIND_COUNT = 64;
+
+/** Entities whose records are so many bytes, about. */
+function behind(byteLength: number): [Entity, string][] {
+  const text = 'x'.repeat(byteLength / BEHIND_COUNT - 30);
+  return Array.from({ length: BEHIND_COUNT }, (_, index) => [newEntity(`later${index}`), text]);
+}
