@@ -6,6 +6,7 @@
  * Entities are looked up at random among very many, so what a message touches is laid out to be few cache lines: the
  * first cells lie in the object itself, and what only busy entities need hangs off one field.
  */
+import { NO_RECORD } from './record-number.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
 import type { Overflow } from '../wire/overflow.ts';
 
@@ -162,8 +163,8 @@ export class Entity extends Cells {
   dirtyEpoch = 0;
   /** The last epoch of this run in which it was invoked: who was not used for long may leave memory. */
   usedEpoch = 0;
-  /** The last fold that has seen it. */
-  foldMark = 0;
+  /** The number of its last record that is not folded, or `NO_RECORD`. */
+  lastRecord: number = NO_RECORD;
   /** There while it is busy (I4): what waits until it no longer is. */
   waiting: WaitingLine | undefined = undefined;
 

@@ -15,10 +15,9 @@
 import { keyGroupOfHash } from '../keys/key-group.ts';
 import { ID_ASCII, ID_WIDE } from '../store/key-layout.ts';
 
-/** What a checkpoint writes and the store holds: see `DirtyEntities`, which keeps both numbers; for pairs `RowPairs` does. */
+/** What a checkpoint writes and the store holds: see `DirtyEntities`, which keeps the number; for pairs `RowPairs` does. */
 export interface Stored {
   dirtyEpoch: number;
-  foldMark: number;
 }
 
 /** It is in no table; it is in the hash table; it is in the order, too. */
@@ -35,6 +34,7 @@ export class Row implements Stored {
   /** Undefined when it has been removed. Never changed in place: a cut may encode it later. */
   value: unknown;
   dirtyEpoch = 0;
+  /** The last round of folding that has seen it. */
   foldMark = 0;
   /** Whether the store may hold something under this key, so that a removal must reach it. */
   mayBeStored: boolean;
@@ -57,6 +57,7 @@ export class Row implements Stored {
 export class Erasure implements Stored {
   readonly prefix: string;
   dirtyEpoch = 0;
+  /** As in `Row`. */
   foldMark = 0;
 
   constructor(prefix: string) {

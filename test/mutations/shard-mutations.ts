@@ -228,11 +228,27 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: the oldest record wins',
+    file: 'src/shard/durable/newest-records.ts',
+    find: 'this.#marks[older & mask] = OLDER;',
+    replace: 'this.#marks[(first + index) & mask] = OLDER;',
+    why: 'the store gets an old value',
+    suites: [seeds(120), tests('unit/shard/fold')],
+  },
+  {
+    name: 'fold: the oldest record of a row wins',
     file: 'src/shard/durable/fold-round.ts',
     find: 'for (let index = deltas.length - 1; index >= 0; index--) yield* this.#markDelta(',
     replace: 'for (let index = 0; index < deltas.length; index++) yield* this.#markDelta(',
     why: 'the store gets an old value',
-    suites: [seeds(120), tests('unit/shard/fold')],
+    suites: [tests('unit/shard/rows-model'), seeds(120)],
+  },
+  {
+    name: 'fold: a record that is not folded yet takes the place of one that is',
+    file: 'src/shard/durable/newest-records.ts',
+    find: 'older !== NO_RECORD && this.#isOpen(older)',
+    replace: 'older !== NO_RECORD',
+    why: 'a round leaves out a record whose successor it does not have, and says `applied`',
+    suites: [tests('unit/shard/newest-records'), seeds(120)],
   },
   {
     name: 'fold: takes what is not committed',

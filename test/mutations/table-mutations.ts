@@ -22,8 +22,8 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: what was erased since it was written goes to the store',
-    file: 'src/shard/durable/fold-round.ts',
-    find: 'return this.#isErased(item) ? GONE : NEWEST;',
+    file: 'src/shard/durable/fold-marks.ts',
+    find: 'return this.isErased(item) ? GONE : NEWEST;',
     replace: 'return NEWEST;',
     why: 'all erasures go before all puts, so it comes back for good',
     suites: [tests('unit/shard/rows-model'), seeds(100, SHELVES)],
@@ -31,9 +31,9 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'fold: erasures are released late',
     file: 'src/shard/durable/fold-round.ts',
-    find: 'for (const erasure of [...(recovered?.erasures ?? []), ...this.#erasures]) visit(erasure);\n',
+    find: 'for (const erasure of [...(recovered?.erasures ?? []), ...this.#marks.erasures]) visit(erasure);\n',
     replace:
-      'setImmediate(() => [...(recovered?.erasures ?? []), ...this.#erasures].forEach((each) => visit(each)));\n',
+      'setImmediate(() => [...(recovered?.erasures ?? []), ...this.#marks.erasures].forEach((each) => visit(each)));\n',
     why: 'a row that was put after its table was cleared is for a moment neither in memory nor seen in the store',
     suites: [tests('unit/shard/rows-model')],
   },

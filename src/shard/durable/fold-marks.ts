@@ -1,16 +1,20 @@
 /**
  * What each record of some deltas is to one round of folding: whether it is the newest of its entity or row, and whether
- * it was erased since. It belongs to `FoldRound`, which goes through the deltas, the newest first, in its steps.
+ * it was erased since. It belongs to `FoldRound`, which goes through the deltas, the newest first, in its steps. Of
+ * entities, which most records are of, it is known before (`NewestRecords`); so only the other items are looked at.
  */
+import { Entity } from '../../state/entity.ts';
 import { Erasures } from '../../state/erasures.ts';
 import type { Pair } from '../../state/pair-layout.ts';
+import { NO_RECORD, recordNumber } from '../../state/record-number.ts';
 import { Erasure, Row, type Stored } from '../../state/row.ts';
 import type { RowPairs } from '../../state/row-pairs.ts';
 import type { Item } from './dirty-entities.ts';
+import { NEWEST, type NewestRecords, OLDER } from './newest-records.ts';
 import type { WrittenDelta } from './shard-snapshot.ts';
 
-/** What a record is to a round: not the newest of its item, the newest, or the newest and erased since. */
-const [OLDER, NEWEST, GONE] = [0, 1, 2];
+/** What a record is to a round beside `OLDER` and `NEWEST`: the newest of its item, and erased since. */
+const GONE = 2;
 
 export class FoldMarks {
   /** Those of the deltas, the newest ones first. */
@@ -19,7 +23,7 @@ export class FoldMarks {
   readonly erased: Erasures = new Erasures();
   readonly #pairs: RowPairs;
   readonly #deltas: readonly WrittenDelta[];
-  readonly #kept: readonly Uint8Array[];
+  readonly #kept: Uint8Array[] = [];
   /** Of the erasures, so many cover what comes. */
   #coveredCount = 0;
   /** Tells this round's marks from those of others. */
@@ -29,23 +33,23 @@ export class FoldMarks {
     this.#pairs = pairs;
     this.#deltas = deltas;
     this.#mark = mark;
-    this.#kept = deltas.map(({ items }) => new Uint8Array(items.length));
+  }
+
+  /** Takes over what is known of the next delta; all deltas are gone through, the oldest first. */
+  take(newest: NewestRecords): void {
+    this.#kept.push(newest.take(this.#deltas[this.#kept.length].items.length));
   }
 
   /**
-   * Marks what lies there in a delta; all deltas are gone through, the newest first: the first record that an item is seen
-   * in is its newest. Returns where the next item lies.
+   * Marks what lies there in a delta, which is no entity; all deltas are gone through, the newest first: the first record
+   * that an item is seen in is its newest.
    */
-  mark(delta: number, index: number): number {
+  mark(delta: number, index: number): void {
     const item = this.#deltas[delta].items[index];
     const kept = this.#kept[delta];
-    if (typeof item === 'number') {
-      // Both at once: it may be parted while the round sleeps.
-      this.#ratePair(item, kept, index);
-      return index + 2;
-    }
-    kept[index] = this.#rate(item);
-    return index + 1;
+    // Both at once: it may be parted while the round sleeps.
+    if (typeof item === 'number') this.#ratePair(item, kept, index);
+    else kept[index] = this.#rate(item as Row | Erasure);
   }
 
   /** A delta is marked. What an epoch erased goes before what else it wrote: see `Erasure`. */
@@ -72,7 +76,7 @@ export class FoldMarks {
   }
 
   /** What a record is to this round, of an item of which all later ones have been looked at. */
-  #rate(item: Stored): number {
+  #rate(item: Row | Erasure): number {
     if (item.foldMark === this.#mark) return OLDER;
     item.foldMark = this.#mark;
     if (item instanceof Erasure) this.erasures.push(item);
@@ -113,8 +117,15 @@ export class FoldMarks {
       this.#visitPair(item, kept, index, visit);
       return index + 2;
     }
-    if (kept[index] !== OLDER && !(item instanceof Erasure)) visit(item);
+    if (kept[index] !== OLDER && !(item instanceof Erasure)) this.#visit(item, delta, index, visit);
     return index + 1;
+  }
+
+  #visit(item: Stored, delta: number, index: number, visit: (item: Item) => void): void {
+    const isLast = item instanceof Entity && item.lastRecord === recordNumber(this.#deltas[delta].firstRecord, index);
+    // From here on the changelog has nothing of it that counts.
+    if (isLast) item.lastRecord = NO_RECORD;
+    visit(item);
   }
 
   #visitPair(pair: Pair, kept: Uint8Array, index: number, visit: (item: Item) => void): void {

@@ -7,24 +7,26 @@
 import { assert } from '../../base/assert.ts';
 import type { FileSystem } from '../../base/file-system.ts';
 import { NOTHING, NOTHING_BELOW, type RecordSpan, readRecord } from '../../state/record-reader.ts';
-import { afterPrefix, type Erasure, keyBytes, Row } from '../../state/row.ts';
+import { type Erasure, Row } from '../../state/row.ts';
 import { readDelta } from '../../store/changelog-reader.ts';
 import { APPLIED_KEY } from '../../store/key-layout.ts';
 import type { StateStore, StoreBatch } from '../../store/state-store.ts';
 import type { PairedRows } from '../rows/paired-rows.ts';
 import type { Item } from './dirty-entities.ts';
+import { eraseStored } from './erase-stored.ts';
 import { FoldMarks } from './fold-marks.ts';
+import type { NewestRecords } from './newest-records.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
 import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
 
 /** What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. */
-const LOOK_US = 0.05;
+const TAKE_US = 0.001;
+const SKIP_US = 0.005;
+const LOOK_US = 0.1;
 const SIFT_US = 0.3;
 const PUT_US = 3;
 const READ_US = 50;
 const BATCH_COUNT = 4096;
-/** Little enough that what is done with a group does not hold up a shard. */
-const ERASE_GROUP_BYTES = 1 << 14;
 const BATCH_BYTES = 1 << 20;
 
 export interface FoldRoundPlace {
@@ -45,15 +47,17 @@ export interface FoldRoundPlace {
 export class FoldRound {
   readonly #place: FoldRoundPlace;
   readonly #deltas: readonly WrittenDelta[];
+  readonly #newest: NewestRecords;
   readonly #marks: FoldMarks;
   /** By the step that goes on. */
   #spentUs = 0;
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
 
-  /** `mark` tells this round's marks from those of others. */
-  constructor(place: FoldRoundPlace, deltas: readonly WrittenDelta[], mark: number) {
+  /** `newest` is told that a round begins; `mark` tells this round's marks from those of others. */
+  constructor(place: FoldRoundPlace, deltas: readonly WrittenDelta[], newest: NewestRecords, mark: number) {
     this.#place = place;
     this.#deltas = deltas;
+    this.#newest = newest;
     this.#marks = new FoldMarks(place.pairs.all, deltas, mark);
   }
 
@@ -61,6 +65,10 @@ export class FoldRound {
   *store(applied: number): Generator<number, void> {
     const deltas = this.#deltas;
     const { recovered } = this.#place;
+    for (const { items } of deltas) {
+      this.#marks.take(this.#newest);
+      if (this.#isSpent(TAKE_US * items.length)) yield 1;
+    }
     for (let index = deltas.length - 1; index >= 0; index--) yield* this.#markDelta(index);
     yield* this.#erase(recovered?.erasures ?? []);
     if (recovered !== undefined) yield* this.#siftRecovered(recovered);
@@ -85,16 +93,16 @@ export class FoldRound {
     for (let delta = 0; delta < this.#deltas.length; delta++) {
       const { length } = this.#deltas[delta].items;
       for (let index = 0; index < length; ) {
+        const costUs = this.#marks.keeps(delta, index) ? LOOK_US : SKIP_US;
         index = this.#marks.visit(delta, index, visit);
-        if (this.#isSpent(LOOK_US)) yield 1;
+        if (this.#isSpent(costUs)) yield 1;
       }
     }
   }
 
   *#markDelta(delta: number): Generator<number, void> {
-    const { length } = this.#deltas[delta].items;
-    for (let index = 0; index < length; ) {
-      index = this.#marks.mark(delta, index);
+    for (const index of this.#deltas[delta].others) {
+      this.#marks.mark(delta, index);
       if (this.#isSpent(LOOK_US)) yield 1;
     }
     this.#marks.endDelta();
@@ -151,22 +159,8 @@ export class FoldRound {
   *#erase(recovered: readonly Erasure[]): Generator<number, void> {
     const prefixes = [...this.#marks.erased.values(), ...recovered].map(({ prefix }) => prefix);
     if (prefixes.length === 0) return;
-    this.#place.wait(this.#eraseAll(prefixes));
+    this.#place.wait(eraseStored(this.#place.store, prefixes, BATCH_COUNT));
     yield 1;
-  }
-
-  async #eraseAll(prefixes: readonly string[]): Promise<void> {
-    const { store } = this.#place;
-    let batch = store.batch();
-    for (const prefix of prefixes) {
-      for await (const group of store.scan(keyBytes(prefix), keyBytes(afterPrefix(prefix)), ERASE_GROUP_BYTES)) {
-        for (const { key } of group) batch.delete(key);
-        if (batch.count < BATCH_COUNT) continue;
-        await batch.write();
-        batch = store.batch();
-      }
-    }
-    if (batch.count > 0) await batch.write();
   }
 
   /** Puts the records that are kept; returns the batch to go on with. */

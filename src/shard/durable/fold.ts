@@ -8,13 +8,14 @@
  *
  * Its turns are slices; writing itself happens on other threads (`StoreBatch.write`).
  */
-import type { Clock } from '../../base/clock.ts';
 import type { FileSystem } from '../../base/file-system.ts';
 import type { ChangelogWriter } from '../../store/changelog-writer.ts';
 import type { StateStore } from '../../store/state-store.ts';
 import type { PairedRows } from '../rows/paired-rows.ts';
 import type { DirtyEntities, Item } from './dirty-entities.ts';
+import { type FoldPace, FoldRests } from './fold-pace.ts';
 import { FoldRound } from './fold-round.ts';
+import { NewestRecords } from './newest-records.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
 import type { WrittenDelta } from './shard-snapshot.ts';
 
@@ -33,13 +34,6 @@ export interface FoldHooks {
   released(item: Item): void;
   /** A batch has been written: a turn is due. */
   progressed(): void;
-}
-
-/** How much of a core a round takes, as long as nobody hurries it. */
-export interface FoldPace {
-  readonly clock: Clock;
-  /** Of the time, between 0 and 1. It grows as more comes in behind the round. */
-  readonly share: number;
 }
 
 export interface FoldPlace {
@@ -64,6 +58,7 @@ export class Fold {
   readonly #hooks: FoldHooks;
   /** Written and not yet folded, oldest first. */
   #deltas: WrittenDelta[] = [];
+  readonly #newest = new NewestRecords();
   /** Older than all of them, until a round has put it into the store. */
   #recovered: RecoveredRecords | undefined;
   /** How many of them are committed, and how long those are together. */
@@ -80,12 +75,12 @@ export class Fold {
   #isForced = false;
   /** Whether somebody waits for the round that goes on. */
   #isHurried = false;
-  /** When the next step may begin. */
-  #restUntilMs = 0;
+  readonly #rests: FoldRests;
 
   constructor(place: FoldPlace, hooks: FoldHooks) {
     this.#place = place;
     this.#hooks = hooks;
+    this.#rests = new FoldRests(place.pace);
   }
 
   /** Whether a batch is being written elsewhere. */
@@ -100,12 +95,8 @@ export class Fold {
 
   /** How long a round that takes its time rests before its next step; `Infinity` if it does not. */
   get restMs(): number {
-    const { pace } = this.#place;
-    if (pace === undefined || this.#round === undefined || this.#isWriting || this.#isHurried) {
-      return Number.POSITIVE_INFINITY;
-    }
-    const leftMs = this.#restUntilMs - pace.clock.elapsedMs();
-    return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
+    if (this.#round === undefined || this.#isWriting || this.#isHurried) return Number.POSITIVE_INFINITY;
+    return this.#rests.restMs;
   }
 
   /** The next round begins as soon as it can, however little there is to fold. */
@@ -137,6 +128,7 @@ export class Fold {
     for (let next = this.#deltas[this.#committedCount]; next !== undefined && next.epoch <= last; ) {
       this.#committedBytes += next.location.byteLength;
       this.#committedRecords += next.items.length;
+      this.#newest.add(next.firstRecord, next.replaced);
       next = this.#deltas[++this.#committedCount];
     }
   }
@@ -163,25 +155,14 @@ export class Fold {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#isWriting || this.restMs < Number.POSITIVE_INFINITY) return 0;
     if (this.#round === undefined && this.#isDue()) this.#round = this.#newRound();
-    if (this.#round === undefined) return 0;
-    const { pace } = this.#place;
-    return pace === undefined ? this.#step(this.#round) : this.#stepAndRest(this.#round, pace);
+    const round = this.#round;
+    return round === undefined ? 0 : this.#rests.around(() => this.#step(round), this.#haste);
   }
 
   #step(round: Generator<number, void>): number {
     const { done, value } = round.next();
     if (done === true) this.#round = undefined;
     return value ?? 0;
-  }
-
-  /** What a step is expected to cost says little of how long it takes while others want the core: so it is timed. */
-  #stepAndRest(round: Generator<number, void>, { clock, share }: FoldPace): number {
-    const beganMs = clock.elapsedMs();
-    const workCount = this.#step(round);
-    const endedMs = clock.elapsedMs();
-    const hastyShare = share + (1 - share) * this.#haste;
-    this.#restUntilMs = endedMs + (endedMs - beganMs) * (1 / hastyShare - 1);
-    return workCount;
   }
 
   /** A put costs the processor many times what a record does, so entities that are written often are let to be. */
@@ -200,6 +181,7 @@ export class Fold {
     this.#isForced = false;
     this.#roundCount++;
     const deltas = this.#deltas.splice(0, this.#committedCount);
+    this.#newest.beginRound();
     this.#committedCount = 0;
     this.#committedBytes = 0;
     this.#committedRecords = 0;
@@ -218,7 +200,7 @@ export class Fold {
       stepUs: () => this.#stepUs(),
       wait: (written: Promise<void>) => this.#wait(written),
     };
-    const round = new FoldRound(place, deltas, this.#roundCount);
+    const round = new FoldRound(place, deltas, this.#newest, this.#roundCount);
     const appliedEpoch = deltas.at(-1)?.epoch ?? recovered?.lastEpoch ?? 0;
     const applied = baseEpoch + appliedEpoch;
     yield* round.store(applied);

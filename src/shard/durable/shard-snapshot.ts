@@ -9,6 +9,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Epoch } from '../../base/brand.ts';
 import { Entity } from '../../state/entity.ts';
+import { NO_RECORD, recordNumber } from '../../state/record-number.ts';
 import type { RecordNames, RecordWriter } from '../../state/record-writer.ts';
 import type { Pair } from '../../state/pair-layout.ts';
 import { type Erasure, Row } from '../../state/row.ts';
@@ -45,6 +46,12 @@ export interface WrittenDelta {
   readonly epoch: number;
   readonly location: DeltaLocation;
   readonly items: readonly Item[];
+  /** The number of the first record. */
+  readonly firstRecord: number;
+  /** For each record the number of the one that it replaces, if that is of the same entity, or else `NO_RECORD`. */
+  readonly replaced: readonly number[];
+  /** Where the items are that are no entities. */
+  readonly others: readonly number[];
 }
 
 export interface SnapshotHooks {
@@ -70,6 +77,9 @@ export class ShardSnapshot {
   #cut: readonly Item[] = [];
   #next = 0;
   #items: Item[] = [];
+  #firstRecord = 0;
+  #replaced: number[] = [];
+  #others: number[] = [];
   /** How many of their records have been written. */
   #writtenCount = 0;
   #areChannelsClosed = false;
@@ -108,6 +118,8 @@ export class ShardSnapshot {
     this.#areChannelsClosed = false;
     this.#next = 0;
     this.#items = [];
+    this.#replaced = [];
+    this.#others = [];
     this.#writtenCount = 0;
     this.#records.length = 0;
     this.#inFlight.begin();
@@ -166,12 +178,24 @@ export class ShardSnapshot {
       this.#encodePair(item);
       return;
     }
-    if (item instanceof Entity) this.#records.write(item, this.#hooks.names(item.functionIndex));
-    else if (item instanceof Row) this.#records.writeRow(item.key, item.value);
-    else this.#records.writeErasure((item as Erasure).prefix);
+    if (item instanceof Entity) this.#encodeEntity(item);
+    else this.#encodeRow(item as Row | Erasure);
     this.#dirty.markEncoded(item);
     this.#items.push(item);
   };
+
+  #encodeEntity(entity: Entity): void {
+    this.#records.write(entity, this.#hooks.names(entity.functionIndex));
+    this.#replaced.push(entity.lastRecord);
+    entity.lastRecord = recordNumber(this.#firstRecord, this.#items.length);
+  }
+
+  #encodeRow(item: Row | Erasure): void {
+    if (item instanceof Row) this.#records.writeRow(item.key, item.value);
+    else this.#records.writeErasure(item.prefix);
+    this.#others.push(this.#items.length);
+    this.#replaced.push(NO_RECORD);
+  }
 
   /** The list of what the cut has to encode mentions it no more. */
   #encodeListed(pair: Pair): void {
@@ -184,6 +208,8 @@ export class ShardSnapshot {
     const parted = pairs.all.parted(pair);
     if (parted === undefined) {
       pairs.write(pair, this.#records);
+      this.#others.push(this.#items.length);
+      this.#replaced.push(NO_RECORD, NO_RECORD);
       this.#items.push(pair, pair);
     } else {
       for (const row of parted) if (this.#dirty.isInCut(row)) this.#encode(row);
@@ -221,8 +247,11 @@ export class ShardSnapshot {
     this.#dirty.endCut();
     this.#isUnderWay = false;
     this.#cut = [];
+    const firstRecord = this.#firstRecord;
+    const [items, replaced, others] = [this.#items, this.#replaced, this.#others];
+    this.#firstRecord = recordNumber(firstRecord, items.length);
     this.#hooks.written(
-      { epoch: this.#runEpoch, location, items: this.#items },
+      { epoch: this.#runEpoch, location, items, firstRecord, replaced, others },
       { epoch: this.#epoch, location, isNewSegment: this.#changelog.isNewSegment },
     );
   }

@@ -43,7 +43,7 @@ function newFold() {
   );
   const write = (epoch: number): void => {
     changelog.begin(epoch, epoch - 1);
-    fold.add({ epoch, location: changelog.end(), items: [] });
+    fold.add({ epoch, location: changelog.end(), items: [], firstRecord: 0, replaced: [], others: [] });
   };
   const work = async (): Promise<void> => {
     while (fold.hasWork || fold.isWriting) {

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { Fold } from '../../../src/shard/durable/fold.ts';
 import type { Entity } from '../../../src/state/entity.ts';
 import type { Item } from '../../../src/shard/durable/dirty-entities.ts';
+import { NO_RECORD } from '../../../src/state/record-number.ts';
 import { readValue } from '../../../src/state/record-reader.ts';
 import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
 import {
@@ -147,6 +148,31 @@ test('an entity that is written while it is folded stays pinned', async () => {
   stage.write(x, '2');
   await stage.foldAll();
   expect([stage.stored(x), stage.dirty.pins(x)]).toEqual(['1', true]);
+});
+
+test('what is folded forgets its record, and what has a later one keeps that', async () => {
+  const stage = new FoldStage();
+  const [one, other] = [newEntity('one'), newEntity('other')];
+  expect(one.lastRecord).toBe(NO_RECORD);
+  stage.add([
+    [one, 'a'],
+    [other, 'a'],
+  ]);
+  stage.fold.committed(1);
+  stage.store.isHeld = true;
+  await stage.foldAll();
+  stage.add([[other, 'b']]);
+  stage.fold.committed(2);
+  expect([one.lastRecord, other.lastRecord]).toEqual([0, 2]);
+  stage.store.release();
+  await settle();
+  while (stage.applied !== '1' || one.lastRecord !== NO_RECORD) {
+    stage.fold.work();
+    await settle();
+  }
+  expect([stage.stored(one), stage.stored(other), other.lastRecord]).toEqual(['a', 'a', 2]);
+  await stage.foldAll();
+  expect([stage.stored(other), other.lastRecord]).toEqual(['b', NO_RECORD]);
 });
 
 test('many entities are folded in slices and batches, each of them once', async () => {
