@@ -17,7 +17,8 @@ import { Parking } from './failing/parking.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { HeldWork } from './delivery/held-work.ts';
 import { Suspects } from './failing/suspects.ts';
-import { Timers, type TimersPlace } from './time/timers.ts';
+import { Timers } from './time/timers.ts';
+import type { TimersPlace } from './time/timers-place.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What a shard has. */

@@ -9,6 +9,8 @@ import { type RecordSpan, readRecord, readRowValueAt } from './record-reader.ts'
 import { RecordWriter } from './record-writer.ts';
 
 const SCRATCH_BYTES = 1 << 12;
+/** No two records are shorter than this. */
+const LINE_BYTES = 64;
 
 export class PairBytes {
   readonly #slots = new ByteSlots();
@@ -30,6 +32,13 @@ export class PairBytes {
 
   free(slot: number): void {
     this.#slots.free(slot);
+  }
+
+  /** Reads the lines of memory in which most of it lies. */
+  fetch(slot: number): number {
+    this.#slots.find(slot);
+    const { bytes, start } = this.#slots;
+    return bytes[start] ^ bytes[start + LINE_BYTES - 1];
   }
 
   firstKey(slot: number): string {

@@ -11,22 +11,22 @@
  * ```
  */
 import { KEY_GROUP_COUNT } from '../keys/key-group.ts';
-import type { PairColumns } from './pair-columns.ts';
 import { NO_PAIR, type Pair, WORD_GROUP_NEXT, WORD_GROUP_PREVIOUS, WORD_TAIL, WORD_TAIL_NEXT } from './pair-layout.ts';
+import type { WordColumns } from './word-columns.ts';
 
 const HEADS_BITS = 12;
 const HEADS_COUNT = 1 << HEADS_BITS;
 
 export class PairIndex {
   count = 0;
-  readonly #columns: PairColumns;
+  readonly #columns: WordColumns;
   readonly #groups = new Int32Array(KEY_GROUP_COUNT).fill(NO_PAIR);
   /** The heads of the chains by tails, in pieces that stay where they are. */
   #heads: Int32Array[] = [newHeads()];
   #full = HEADS_COUNT;
   #split = 0;
 
-  constructor(columns: PairColumns) {
+  constructor(columns: WordColumns) {
     this.#columns = columns;
   }
 
@@ -51,6 +51,17 @@ export class PairIndex {
     else columns.write(previous, WORD_GROUP_NEXT, next);
     this.#unchain(pair);
     if (--this.count === 0) this.#shrink();
+  }
+
+  /** Reads what removing it will read. */
+  fetch(pair: Pair): number {
+    const columns = this.#columns;
+    const next = columns.read(pair, WORD_GROUP_NEXT);
+    const previous = columns.read(pair, WORD_GROUP_PREVIOUS);
+    let fetched: number = this.#head(this.#chainOf(columns.read(pair, WORD_TAIL)));
+    if (next !== NO_PAIR) fetched ^= columns.read(next, WORD_TAIL);
+    if (previous !== NO_PAIR) fetched ^= columns.read(previous, WORD_TAIL);
+    return fetched;
   }
 
   /** One of those of a key group. */

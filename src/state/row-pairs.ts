@@ -10,7 +10,6 @@
  */
 import { keyGroupOfKey } from '../store/key-layout.ts';
 import { PairBytes, tailOf, tailOfText } from './pair-bytes.ts';
-import { PairColumns } from './pair-columns.ts';
 import { PairIndex } from './pair-index.ts';
 import {
   FLAG_HELD,
@@ -22,6 +21,7 @@ import {
   KEY_GROUP_SHIFT,
   NO_PAIR,
   ONE_MENTION,
+  PAIR_WORDS,
   type Pair,
   WORD_BYTES_AT,
   WORD_EPOCH,
@@ -32,13 +32,14 @@ import {
 } from './pair-layout.ts';
 import type { RecordWriter } from './record-writer.ts';
 import { Row } from './row.ts';
+import { WordColumns } from './word-columns.ts';
 
 const KEY_GROUP_MASK = 0x3ff;
 
 export type PartedRows = readonly [first: Row, second: Row];
 
 export class RowPairs {
-  readonly #columns = new PairColumns();
+  readonly #columns = new WordColumns(PAIR_WORDS);
   readonly #index = new PairIndex(this.#columns);
   readonly #bytes = new PairBytes();
   /** The rows of those that are parted. */
@@ -49,7 +50,7 @@ export class RowPairs {
     const slot = this.#bytes.put(first, second, secondBytes, value);
     const keyGroup = keyGroupOfKey(first);
     const columns = this.#columns;
-    const pair = columns.take();
+    const pair = columns.take() as Pair;
     columns.write(pair, WORD_BYTES_AT, slot);
     columns.write(pair, WORD_EPOCH, 0);
     columns.write(pair, WORD_FOLD_MARK, 0);
@@ -166,6 +167,23 @@ export class RowPairs {
   /** One that waits in a key group. */
   firstOf(keyGroup: number): Pair {
     return this.#index.firstOf(keyGroup);
+  }
+
+  /**
+   * Reads what firing the first so many of these will read, numbers below 0 aside, so that their cache misses happen at the
+   * same time. Returns what nobody needs.
+   */
+  fetch(pairs: Int32Array, count: number): number {
+    const columns = this.#columns;
+    let fetched = 0;
+    for (let at = 0; at < count; at++) if (pairs[at] >= 0) fetched ^= columns.read(pairs[at], WORD_FLAGS);
+    for (let at = 0; at < count; at++) {
+      const pair = pairs[at];
+      if (pair < 0 || this.#has(pair as Pair, FLAG_PARTED)) continue;
+      fetched ^= this.#bytes.fetch(this.#slot(pair as Pair));
+      if (this.isWaiting(pair as Pair)) fetched ^= this.#index.fetch(pair as Pair);
+    }
+    return fetched;
   }
 
   /** The one that waits and has a row under this key. */

@@ -1,135 +1,100 @@
 /**
- * The timers that are due soon, in the order in which they are: a heap of times and numbers, pure, without a clock of its
- * own and without Node's timers, which wrap at 24.8 days. Those of one millisecond come out in the order in which they
- * went in. What a number means is the owner's business, and so is whether there still is such a timer when it comes out.
+ * The timers that are due soon, in the order in which they are, as numbers: pure, without a clock of its own and without
+ * Node's timers, which wrap at 24.8 days. Those of one millisecond come out in the order in which they went in. What a
+ * number means is the owner's business, and so is whether there still is such a timer when it comes out.
  *
- * Each level of the heap is a piece of memory of its own, so that growing copies nothing (I10).
+ * Many are due in the same millisecond, so those are a *run*, a list to which is added at its end; only runs are compared
+ * with each other (`RunHeap`). A run is found by its time in a ring of lanes. Where two times have the same lane, the one
+ * that comes later gets runs of its own; they have gone into the heap in the order in which they came, so that order holds.
  *
  * ```
- *   level 0:  │ 0 │                                    the first one
- *   level 1:  │ 0 │ 1 │ 2 │ 3 │                        node n of a level has the children 4n … 4n + 3 in the next
- *   level 2:  │ 0 … 3 │ 4 … 7 │ 8 … 11 │ 12 … 15 │      only the last level may have room
+ *   lanes:  │ run │ -1 │ run │ …                                    16,384 of them, by the due time's low bits
+ *   run:    │ head │ tail │ due, high (32) │ due, low (32) │        a link: │ next │ timer │
  * ```
  */
+import { WordColumns } from '../state/word-columns.ts';
+import { RunHeap } from './run-heap.ts';
 
-/** Children of a node, as a power of two. With four of them a heap is half as high as with two, and they lie together. */
-const ARITY_BITS = 2;
-const ARITY = 1 << ARITY_BITS;
+/** Longer than the window in which timers are in memory. */
+const LANE_COUNT = 1 << 14;
+const LANE_MASK = LANE_COUNT - 1;
+const WORD = 2 ** 32;
+const NONE = -1;
 
-/** Levels that stay. */
-const LEVELS_MIN = 5;
-
-interface Level {
-  readonly dues: Float64Array;
-  /** How many went in before. */
-  readonly orders: Float64Array;
-  readonly timers: Int32Array;
-}
+const RUN_WORDS = 4;
+const [HEAD, TAIL, DUE_HIGH, DUE_LOW] = [0, 1, 2, 3] as const;
+const LINK_WORDS = 2;
+const [NEXT, TIMER] = [0, 1] as const;
 
 export class TimerQueue {
   size = 0;
-  readonly #levels: Level[] = [newLevel(0)];
-  /** The level in which the next one has its place, and how many are there. */
-  #last = 0;
-  #lastCount = 0;
-  #count = 0;
+  readonly #heap = new RunHeap();
+  readonly #runs = new WordColumns(RUN_WORDS);
+  readonly #links = new WordColumns(LINK_WORDS);
+  readonly #lanes = new Int32Array(LANE_COUNT).fill(NONE);
 
   /** When the first one is due; never, if there is none. */
   get dueMs(): number {
-    return this.size === 0 ? Number.POSITIVE_INFINITY : this.#levels[0].dues[0];
+    return this.#heap.dueMs;
   }
 
-  /** `timer` is a 32-bit integer. */
+  /** `dueMs` is a whole number from 0 on, `timer` a 32-bit integer. */
   add(dueMs: number, timer: number): void {
-    let level = this.#last;
-    let hole = this.#lastCount;
-    this.#grow();
-    const levels = this.#levels;
-    while (level > 0) {
-      const above = levels[level - 1];
-      const parent = hole >>> ARITY_BITS;
-      // Whatever is due at the same time went in before.
-      if (above.dues[parent] <= dueMs) break;
-      put(levels[level], hole, above.dues[parent], above.orders[parent], above.timers[parent]);
-      level--;
-      hole = parent;
+    const links = this.#links;
+    const link = links.take();
+    links.write(link, NEXT, NONE);
+    links.write(link, TIMER, timer);
+    this.size++;
+    const runs = this.#runs;
+    // The bits of a number beyond 32 do not matter here.
+    const low = dueMs | 0;
+    const run = this.#lanes[low & LANE_MASK];
+    if (run === NONE || runs.read(run, DUE_LOW) !== low || runs.read(run, DUE_HIGH) !== Math.floor(dueMs / WORD)) {
+      this.#newRun(dueMs, link);
+    } else {
+      links.write(runs.read(run, TAIL), NEXT, link);
+      runs.write(run, TAIL, link);
     }
-    put(levels[level], hole, dueMs, this.#count++, timer);
+  }
+
+  #newRun(dueMs: number, link: number): void {
+    const runs = this.#runs;
+    const run = runs.take();
+    runs.write(run, HEAD, link);
+    runs.write(run, TAIL, link);
+    runs.write(run, DUE_HIGH, Math.floor(dueMs / WORD));
+    runs.write(run, DUE_LOW, dueMs | 0);
+    const lane = dueMs & LANE_MASK;
+    if (this.#lanes[lane] === NONE) this.#lanes[lane] = run;
+    this.#heap.add(dueMs, run);
   }
 
   /** Removes the first one and returns it. There must be one. */
   take(): number {
-    const { timers: top } = this.#levels[0];
-    const timer = top[0];
-    this.#shrink();
-    if (this.size > 0) {
-      const { dues, orders, timers } = this.#levels[this.#last];
-      const at = this.#lastCount;
-      this.#sink(dues[at], orders[at], timers[at]);
-    }
+    const run = this.#heap.first;
+    const links = this.#links;
+    const link = this.#runs.read(run, HEAD);
+    const timer = links.read(link, TIMER);
+    const next = links.read(link, NEXT);
+    links.free(link);
+    this.size--;
+    if (next === NONE) this.#endRun(run);
+    else this.#runs.write(run, HEAD, next);
     return timer;
   }
 
-  /** Finds the place for what stood last, from the top down. */
-  #sink(due: number, order: number, timer: number): void {
-    const levels = this.#levels;
-    let level = 0;
-    let hole = 0;
-    for (; level < this.#last; level++) {
-      const below = levels[level + 1];
-      const child = this.#firstChild(below, level + 1, hole);
-      if (child === -1 || !isBefore(below, child, due, order)) break;
-      put(levels[level], hole, below.dues[child], below.orders[child], below.timers[child]);
-      hole = child;
-    }
-    put(levels[level], hole, due, order, timer);
+  /** The same for as many of the first run as there is room for; returns how many. */
+  takeMany(timers: Int32Array, countMax: number): number {
+    const run = this.#heap.first;
+    let count = 0;
+    while (count < countMax && this.size > 0 && this.#heap.first === run) timers[count++] = this.take();
+    return count;
   }
 
-  /** The child of a node that comes out first; -1 if there is none. */
-  #firstChild(below: Level, level: number, node: number): number {
-    const start = node << ARITY_BITS;
-    const count = level === this.#last ? this.#lastCount : below.dues.length;
-    if (start >= count) return -1;
-    const end = Math.min(start + ARITY, count);
-    let first = start;
-    for (let child = start + 1; child < end; child++) {
-      if (isBefore(below, child, below.dues[first], below.orders[first])) first = child;
-    }
-    return first;
+  #endRun(run: number): void {
+    const lane = this.#runs.read(run, DUE_LOW) & LANE_MASK;
+    if (this.#lanes[lane] === run) this.#lanes[lane] = NONE;
+    this.#heap.take();
+    this.#runs.free(run);
   }
-
-  /** One more place is taken. */
-  #grow(): void {
-    this.size++;
-    if (++this.#lastCount < this.#levels[this.#last].dues.length) return;
-    this.#last++;
-    this.#lastCount = 0;
-    if (this.#last === this.#levels.length) this.#levels.push(newLevel(this.#last));
-  }
-
-  /** The last place is free. A level that is not needed is kept until the one above it is half empty. */
-  #shrink(): void {
-    this.size--;
-    if (this.#lastCount-- === 0) {
-      this.#last--;
-      this.#lastCount = this.#levels[this.#last].dues.length - 1;
-    }
-    if (this.#last < LEVELS_MIN || this.#levels.length === this.#last + 1) return;
-    if (this.#lastCount * 2 < this.#levels[this.#last].dues.length) this.#levels.length = this.#last + 1;
-  }
-}
-
-function newLevel(level: number): Level {
-  const count = 1 << (ARITY_BITS * level);
-  return { dues: new Float64Array(count), orders: new Float64Array(count), timers: new Int32Array(count) };
-}
-
-function isBefore({ dues, orders }: Level, node: number, due: number, order: number): boolean {
-  return dues[node] < due || (dues[node] === due && orders[node] < order);
-}
-
-function put(level: Level, at: number, due: number, order: number, timer: number): void {
-  level.dues[at] = due;
-  level.orders[at] = order;
-  level.timers[at] = timer;
 }

@@ -79,7 +79,7 @@ export class TimerWindows {
   get wakeMs(): number {
     if (this.#come.length > 0 || this.#failure !== undefined) return 0;
     // What is being read calls back. With a full queue nothing is read that comes after all of it.
-    if (this.#pending.size > 0 || (this.#isFull && this.#soonestMs > this.#queue.dueMs))
+    if (this.#pending.size >= READINGS_MAX || (this.#isFull && this.#soonestMs > this.#queue.dueMs))
       return Number.POSITIVE_INFINITY;
     return this.#soonestMs - LEAD_MS;
   }
@@ -170,10 +170,16 @@ export class TimerWindows {
   #readMore(nowMs: number): void {
     const latestMs = Math.min(nowMs + LEAD_MS, this.#isFull ? this.#queue.dueMs : Number.POSITIVE_INFINITY);
     let soonestMs = Number.POSITIVE_INFINITY;
+    let hasBegun = false;
     for (let at = 0; at < this.#nextMs.length; at++) {
       const nextMs = this.#nextMs[at];
-      if (nextMs <= latestMs && this.#pending.size < READINGS_MAX) this.#read(at, nowMs);
-      else if (nextMs < soonestMs) soonestMs = nextMs;
+      // One a turn: what memory has of the key group is sorted then (I10).
+      if (nextMs <= latestMs && !hasBegun) {
+        this.#read(at, nowMs);
+        hasBegun = true;
+      } else if (nextMs < soonestMs) {
+        soonestMs = nextMs;
+      }
     }
     this.#soonestMs = soonestMs;
   }

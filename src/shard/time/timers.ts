@@ -8,7 +8,6 @@
  * makes many due at once; neither loses or doubles anything, since what is pending are rows, and each is sent when it is
  * removed. The rows are the truth: the queue is only where to look next, and may name what has been cancelled since.
  */
-import type { Clock } from '../../base/clock.ts';
 import { Recurrences } from '../../timers/recurrences.ts';
 import {
   AT_EXTRA,
@@ -30,25 +29,14 @@ import { QueuedKeys } from '../../timers/queued-keys.ts';
 import { TimerKeys } from '../../timers/timer-keys.ts';
 import { TimerQueue } from '../../timers/timer-queue.ts';
 import { copyMessage } from '../../wire/structured-data.ts';
-import type { Effects } from '../invocation/effects.ts';
-import type { Directory } from '../function-binding.ts';
 import type { Rows } from '../rows/rows.ts';
+import { HeldTimers } from './held-timers.ts';
 import { sendTimer } from './timer-sending.ts';
 import { TimerWindows } from './timer-windows.ts';
+import type { TimersPlace } from './timers-place.ts';
 
-export interface TimersPlace {
-  readonly rows: Rows;
-  readonly clock: Clock;
-  readonly directory: Directory;
-  readonly effects: Effects;
-  readonly keyGroups: { readonly first: number; readonly end: number };
-  /** Where rows may lie in a store, with the epoch that those of `rows.dirty` are counted from; else all are in memory. */
-  readonly stored: { readonly baseEpoch: number } | undefined;
-  /** How many messages may be sent now. */
-  room(): number;
-  /** A turn is due. */
-  progressed(): void;
-}
+/** Timers that are fetched into the processor's cache together. */
+const FETCH_COUNT = 16;
 
 export class Timers {
   readonly rows: Rows;
@@ -58,14 +46,17 @@ export class Timers {
   readonly #place: TimersPlace;
   readonly #queue = new TimerQueue();
   readonly #queuedKeys = new QueuedKeys();
+  /** Those that come up together. */
+  readonly #due = new Int32Array(FETCH_COUNT);
+  /** Keeps the reads that fetch from being compiled away. */
+  fetched = 0;
   readonly #windows: TimerWindows | undefined;
   readonly #keys = new TimerKeys();
   /** Timers set in this run. */
   #count = 0;
   /** By key group, from the first on: timers that were removed before their time, and erasures. */
   readonly #removedCounts: Int32Array;
-  /** Keys that invocations under way have cancelled: how many, and whether they came up meanwhile. */
-  readonly #held = new Map<string, { count: number; cameUp: boolean }>();
+  readonly #held = new HeldTimers();
   /** Key groups with a hint. */
   readonly #hinted = new Set<number>();
 
@@ -108,11 +99,22 @@ export class Timers {
     const now = this.#place.clock.now();
     let count = this.#windows?.work(now) ?? 0;
     if (queue.dueMs > now) return count;
-    for (let left = Math.min(countMax, this.#place.room()); left > 0 && queue.dueMs <= now; left--) {
-      const { dueMs } = queue;
-      this.#comesUp(queue.take(), dueMs, now);
-      count++;
+    for (let left = Math.min(countMax, this.#place.room()); left > 0 && queue.dueMs <= now; ) {
+      const takenCount = this.#takeSome(left, now);
+      left -= takenCount;
+      count += takenCount;
     }
+    return count;
+  }
+
+  /** Sends some that are due in the same millisecond: nothing can come between those. Returns how many. */
+  #takeSome(countMax: number, now: number): number {
+    const queue = this.#queue;
+    const timers = this.#due;
+    const { dueMs } = queue;
+    const count = queue.takeMany(timers, Math.min(countMax, timers.length));
+    this.fetched = this.rows.pairs.all.fetch(timers, count);
+    for (let at = 0; at < count; at++) this.#comesUp(timers[at], dueMs, now);
     return count;
   }
 
@@ -178,17 +180,12 @@ export class Timers {
 
   /** An invocation has cancelled it and has not ended: until then it is not sent. */
   hold(key: string): void {
-    const held = this.#held.get(key);
-    if (held === undefined) this.#held.set(key, { count: 1, cameUp: false });
-    else held.count++;
+    this.#held.hold(key);
   }
 
   /** That invocation has ended. */
   release(key: string): void {
-    const held = this.#held.get(key);
-    if (held === undefined || --held.count > 0) return;
-    this.#held.delete(key);
-    if (held.cameUp) this.#queue.add(dueOfStamp(stampOfTimer(key)), ~this.#queuedKeys.put(key));
+    if (this.#held.release(key)) this.#queue.add(dueOfStamp(stampOfTimer(key)), ~this.#queuedKeys.put(key));
   }
 
   // -- what is due
@@ -211,7 +208,7 @@ export class Timers {
 
   /** Whether it is sure, without looking, that it is still pending and nobody is about to cancel it. */
   #isAsSet(pair: Pair): boolean {
-    if (this.#held.size > 0) return false;
+    if (!this.#held.isEmpty) return false;
     const pairs = this.rows.pairs.all;
     return pairs.note(pair) === this.#removedCounts[pairs.keyGroup(pair) - this.#place.keyGroups.first];
   }
@@ -228,11 +225,7 @@ export class Timers {
   #keyComesUp(key: string, now: number): void {
     const row = this.rows.get(key) as TimerRow | undefined;
     if (row === undefined) return;
-    const held = this.#held.get(key);
-    if (held !== undefined) {
-      held.cameUp = true;
-      return;
-    }
+    if (this.#held.comesUp(key)) return;
     // Without its owner row it was deleted with its address.
     const isPending = this.rows.get(ownerKey(key, row)) !== undefined;
     this.#clear(key, row);

@@ -3,6 +3,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Prng } from '../../../src/base/prng.ts';
 import { TimerQueue } from '../../../src/timers/timer-queue.ts';
 
 const times = fc.array(fc.oneof(fc.nat(20), fc.constant(-1)), { maxLength: 400 });
@@ -69,4 +70,43 @@ test('stays right while it grows and shrinks again and again', () => {
     expect(queue.size).toBe(model.length);
   }
   expect(model).toEqual([]);
+});
+
+test('takes many of one run, and never of two', () => {
+  const queue = new TimerQueue();
+  for (let timer = 0; timer < 40; timer++) queue.add(5, timer);
+  queue.add(6, 40);
+  const timers = new Int32Array(16);
+  const taken: number[] = [];
+  const counts: number[] = [];
+  while (queue.size > 0) {
+    const count = queue.takeMany(timers, 16);
+    counts.push(count);
+    taken.push(...timers.subarray(0, count));
+  }
+  expect(counts).toEqual([16, 16, 8, 1]);
+  expect(taken).toEqual(Array.from({ length: 41 }, (_, timer) => timer));
+});
+
+test('times that share a lane keep their order, however they come and go', () => {
+  // 16,384 lanes: all of these times have the same one, and some are the same in their lowest 32 bits.
+  const dues = [7, 7 + 2 ** 14, 7 + 2 ** 15, 7 + 2 ** 32, 7 + 2 ** 33];
+  const prng = new Prng(3);
+  const queue = new TimerQueue();
+  const model: { due: number; timer: number }[] = [];
+  const wrong: unknown[] = [];
+  for (let step = 0; step < 20_000; step++) {
+    if (prng.chance(step % 2_000 < 1_000 ? 0.7 : 0.2)) {
+      const due = prng.pick(dues);
+      // Some are negative: those are the ones that came from the store.
+      const timer = step % 2 === 0 ? step : ~step;
+      queue.add(due, timer);
+      model.push({ due, timer });
+    } else if (model.length > 0) {
+      const first = model.reduce((one, other) => (other.due < one.due ? other : one));
+      model.splice(model.indexOf(first), 1);
+      if (queue.dueMs !== first.due || queue.take() !== first.timer) wrong.push(first);
+    }
+  }
+  expect([wrong, queue.size]).toEqual([[], model.length]);
 });
