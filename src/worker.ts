@@ -57,7 +57,7 @@ async function turnUntilStopped(shard: Shard, mesh: Mesh, asyncRest: AsyncRest, 
   while (mesh.counters.command() === COMMAND_RUN) {
     const count = shard.doWork();
     workCount += count;
-    const decision = idle.decide(count);
+    const decision = idle.decide(count, shard.isWaiting);
     if (decision === 'park' || decision === 'nap') {
       const restMs = Math.min(decision === 'nap' ? NAP_MS : PARK_MS, shard.restMs);
       await rest(shard, mesh, asyncRest, Math.max(0, restMs));

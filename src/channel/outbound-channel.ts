@@ -27,6 +27,9 @@ export class OutboundChannel {
   #fragmentedBytes = 0;
   readonly #creditLimit: CreditLimit | undefined;
   #sentCount = 0;
+  /** How much of it was shown to the receiver, and how much of the rest can wait for the end of a nap. */
+  #shownCount = 0;
+  #unhurriedCount = 0;
 
   constructor(
     ring: RingProducer,
@@ -73,6 +76,13 @@ export class OutboundChannel {
     this.#overflow.append(envelope);
   }
 
+  /** The same for what the receiver need not be woken for while it naps. */
+  appendUnhurried(envelope: Placeable): void {
+    const before = this.#sentCount;
+    this.append(envelope);
+    if (this.#sentCount !== before) this.#unhurriedCount++;
+  }
+
   /** Moves at most `envelopeCountMax` waiting envelopes into the ring, publishes, and wakes the receiver. Returns how many moved. */
   flush(envelopeCountMax: number = Number.POSITIVE_INFINITY): number {
     let moved = 0;
@@ -81,7 +91,7 @@ export class OutboundChannel {
       if (this.#moveOldest()) moved++;
       else this.#foundNoRoom = true;
     }
-    if (this.#ring.publish()) this.#doorbell.ring();
+    if (this.#ring.publish()) this.#ringReceiver();
     this.#overflow.spill();
     return moved;
   }
@@ -89,6 +99,14 @@ export class OutboundChannel {
   /** Shows what is in the ring to a receiver that sleeps for want of it; one that is awake sees it by the next `flush`. */
   showIfAwaited(): void {
     if (this.#doorbell.isAwaited && this.#ring.publish()) this.#doorbell.ring();
+  }
+
+  #ringReceiver(): void {
+    const isUnhurried = ((this.#sentCount - this.#shownCount) | 0) === this.#unhurriedCount && this.#unhurriedCount > 0;
+    this.#shownCount = this.#sentCount;
+    this.#unhurriedCount = 0;
+    if (isUnhurried) this.#doorbell.ringUnhurried();
+    else this.#doorbell.ring();
   }
 
   #hasCredit(): boolean {

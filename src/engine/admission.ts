@@ -9,6 +9,8 @@ import type { ShardLink } from './shard-link.ts';
 
 export class Admission {
   readonly flooded: FloodedTargets;
+  /** How often those who waited were told, modulo 2^32. */
+  openedCount = 0;
   readonly #ledgers: readonly EgressLedger[];
   readonly #egressCountMax: number;
   readonly #egressCrowded: (type: string) => void;
@@ -52,6 +54,7 @@ export class Admission {
   }
 
   open(): void {
+    this.openedCount = (this.openedCount + 1) | 0;
     this.#link.setWaiting(false);
     this.#opened.raise();
   }

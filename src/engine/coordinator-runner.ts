@@ -8,6 +8,12 @@ import type { Coordinator } from './coordinator.ts';
 
 /** How long the coordinator sleeps when nobody rings; only a net below the doorbell. */
 const PARK_MS = 500;
+/**
+ * When so many egress records have come since the last sleep, or senders have waited for credit, more will come: being
+ * woken for each handful would cost the shards more than the handful does. A record alone is never late.
+ */
+const RECORD_COUNT_MIN = 4;
+const NAP_MS = 1;
 
 export class CoordinatorRunner {
   readonly #coordinator: Coordinator;
@@ -15,6 +21,9 @@ export class CoordinatorRunner {
   readonly #onFailure: (cause: unknown) => void;
   #running = true;
   #flushDue = false;
+  /** What had been counted before the last sleep. */
+  #recordCount = 0;
+  #openedCount = 0;
 
   /** `onFailure` gets what the coordinator itself throws, such as a full disk. */
   constructor(coordinator: Coordinator, doorbell: Doorbell, onFailure: (cause: unknown) => void) {
@@ -30,10 +39,21 @@ export class CoordinatorRunner {
         await turn();
         continue;
       }
-      this.#doorbell.declareParked();
+      const isNap = this.#isNapInPlace();
+      if (isNap) this.#doorbell.declareNapping();
+      else this.#doorbell.declareParked();
       if (this.#coordinator.hasWork) this.#doorbell.rise();
-      else await this.#doorbell.parkAsync(Math.min(PARK_MS, this.#coordinator.restMs));
+      else await this.#doorbell.parkAsync(Math.min(isNap ? NAP_MS : PARK_MS, this.#coordinator.restMs));
     }
+  }
+
+  #isNapInPlace(): boolean {
+    const { recordCount, input } = this.#coordinator;
+    const newCount = (recordCount - this.#recordCount) | 0;
+    const hasOpened = input.openedCount !== this.#openedCount;
+    this.#recordCount = recordCount;
+    this.#openedCount = input.openedCount;
+    return hasOpened || newCount >= RECORD_COUNT_MIN;
   }
 
   stop(): void {
@@ -52,7 +72,7 @@ export class CoordinatorRunner {
     const movedCount = this.#guarded(() => this.#coordinator.flush());
     // Room that a receiver made after the failed claim, but before it was told that we wait for room, rings for nobody:
     // so look once more, now that it has been told.
-    if (movedCount > 0 || this.#coordinator.hasWork) this.#doorbell.ring();
+    if (movedCount > 0 || this.#coordinator.hasWork) this.#doorbell.wake();
   }
 
   #guarded(work: () => number): number {

@@ -50,6 +50,8 @@ export class Coordinator implements EnvelopeHandler {
   readonly requests: ShardRequests;
   /** Whether messages may be sent from outside. */
   readonly input: Admission;
+  /** Egress records that have come, modulo 2^32. */
+  recordCount = 0;
 
   readonly #options: CoordinatorOptions;
   readonly #hooks: CoordinatorHooks;
@@ -228,6 +230,7 @@ export class Coordinator implements EnvelopeHandler {
     switch (reader.kind) {
       case KIND_EGRESS: {
         const epoch = machine?.oldestOpenEpoch ?? 0;
+        this.recordCount = (this.recordCount + 1) | 0;
         this.#options.latencies?.arrived(reader.meta()?.since, isAhead);
         this.ledgers[reader.targetType]?.hold(words, offsetBytes >> 2, byteLength, epoch, isAhead);
         return;

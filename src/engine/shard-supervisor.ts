@@ -100,7 +100,7 @@ export class ShardSupervisor {
   }
 
   wake(): void {
-    this.#group.mesh.ownDoorbell.ring();
+    this.#group.mesh.ownDoorbell.wake();
   }
 
   flush(): void {

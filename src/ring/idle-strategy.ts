@@ -8,10 +8,11 @@ export type IdleDecision = 'work' | 'spin' | 'nap' | 'park';
 
 /** Fruitless cycles before the next, cheaper way of waiting. A cycle costs well under a microsecond. */
 const SPIN_CYCLES = { spin: Number.POSITIVE_INFINITY, yield: 20, park: 20 } as const;
+/** The same while something is under way that ends through the event loop, which gets no whole turn in between. */
+const AWAITING_CYCLES = { ...SPIN_CYCLES, park: 2 } as const;
 
 export class IdleStrategy {
   readonly #mode: IdleMode;
-  readonly #spinCycles: number;
   #idleCycles = 0;
 
   /**
@@ -21,15 +22,15 @@ export class IdleStrategy {
    */
   constructor(mode: IdleMode) {
     this.#mode = mode;
-    this.#spinCycles = SPIN_CYCLES[mode];
   }
 
-  decide(workCount: number): IdleDecision {
+  /** `awaits`: something is under way that ends through the event loop. */
+  decide(workCount: number, awaits = false): IdleDecision {
     if (workCount > 0) {
       this.#idleCycles = 0;
       return 'work';
     }
-    if (++this.#idleCycles <= this.#spinCycles) return 'spin';
+    if (++this.#idleCycles <= (awaits ? AWAITING_CYCLES : SPIN_CYCLES)[this.#mode]) return 'spin';
     return this.#mode === 'park' ? 'park' : 'nap';
   }
 }

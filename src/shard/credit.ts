@@ -26,7 +26,14 @@ export class Credit {
     this.#granted = grant;
     const { counters, thread, coordinator } = this.#mesh;
     counters.publishCredit(thread, grant);
-    if (counters.isWaiting(thread) || counters.isCramped(coordinator)) this.#mesh.doorbell(coordinator).ring();
+    if (counters.isWaiting(thread) || counters.isCramped(coordinator)) this.#ringCoordinator(room);
     return room;
+  }
+
+  /** As long as most of what may wait here does, there is no hurry: the shard has enough to do. */
+  #ringCoordinator(room: number): void {
+    const bell = this.#mesh.doorbell(this.#mesh.coordinator);
+    if (room * 2 < this.#backlogCountMax) bell.ringUnhurried();
+    else bell.ring();
   }
 }

@@ -9,7 +9,7 @@ import { assert } from '../base/assert.ts';
 import type { OutboundChannel } from '../channel/outbound-channel.ts';
 import { hashId } from '../keys/id-hash.ts';
 import { shardOfHash } from '../keys/key-group.ts';
-import { KIND_MESSAGE, TYPE_ASKER } from '../wire/envelope-layout.ts';
+import { KIND_EGRESS, KIND_MESSAGE, TYPE_ASKER } from '../wire/envelope-layout.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
 import type { MessageGate } from '../wire/message-gate.ts';
@@ -107,7 +107,8 @@ export class Outbox {
       const channel = this.#channels[thread];
       assert(channel !== undefined, 'there is a channel to every other thread (I2)');
       this.#writer.write(kind, type, hash, id, sourceType, sourceId, payload, form, meta);
-      channel.append(this.#writer);
+      if (kind === KIND_EGRESS) channel.appendUnhurried(this.#writer);
+      else channel.append(this.#writer);
       this.#replayLog?.append(this.#writer);
       return;
     }

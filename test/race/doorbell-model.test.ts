@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { DOORBELL_CONTROLS } from './doorbell-controls.ts';
-import { doorbellSystem } from './doorbell-model.ts';
+import { type DoorbellProtocol, doorbellSystem, INTERRUPTED_NAP_PROTOCOL, NAP_PROTOCOL } from './doorbell-model.ts';
 import { explore } from './explorer.ts';
 import { exploreDoorbells } from './model-run.ts';
 import { parkedRingSystem } from './parked-ring-model.ts';
@@ -13,6 +13,29 @@ test('no wake-up is lost', async () => {
   const { failure, report } = await exploreDoorbells('small');
   console.log(report);
   expect(failure).toBeUndefined();
+});
+
+describe.each([
+  { who: 'what can wait', protocol: NAP_PROTOCOL },
+  { who: 'somebody in a hurry', protocol: INTERRUPTED_NAP_PROTOCOL },
+])('no wake-up is lost by one who naps and then parks, beside $who', ({ protocol }) => {
+  test.each([
+    { producerCount: 1, messageCount: 2 },
+    { producerCount: 2, messageCount: 1 },
+  ])('$producerCount producers with $messageCount messages', async (counts) => {
+    const scenario = { ...counts, park: 'parkAsync', timeoutCount: 1 } as const;
+    expect((await explore(doorbellSystem(scenario, protocol))).violation).toBeUndefined();
+  });
+});
+
+test('a nap without a limit loses what can wait', async () => {
+  const endless: DoorbellProtocol = {
+    ...NAP_PROTOCOL,
+    rest: (hasInput, bell, park) => NAP_PROTOCOL.rest(hasInput, bell, park, true),
+  };
+  const scenario = { producerCount: 1, messageCount: 1, park: 'parkAsync', timeoutCount: 0 } as const;
+  const { violation } = await explore(doorbellSystem(scenario, endless));
+  expect(violation?.what).toMatch(/no thread can go on: owner sleep .*, producer 0 done/);
 });
 
 const PARKS = { frameCount: 3, whenFull: 'park', declares: 'before looking' } as const;

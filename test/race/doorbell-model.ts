@@ -14,12 +14,20 @@ export interface DoorbellScenario {
   readonly park: 'park' | 'parkAsync';
   /** How often the owner may be woken by its own time limit; after that it sleeps without one. */
   readonly timeoutCount: number;
+  /** How often its own event loop wakes it; only with `parkAsync`. */
+  readonly ownWakeCount?: number;
 }
 
 /** What the two sides do; the controls replace one of them. */
 export interface DoorbellProtocol {
   readonly send: (publish: () => void, bell: Doorbell) => void;
-  readonly rest: (hasInput: () => boolean, bell: Doorbell, park: () => void | Promise<void>) => void | Promise<void>;
+  /** `isShort`: the sleep has a time limit. */
+  readonly rest: (
+    hasInput: () => boolean,
+    bell: Doorbell,
+    park: () => void | Promise<void>,
+    isShort?: boolean,
+  ) => void | Promise<void>;
   readonly bell: (words: Int32Array, index: number) => Doorbell;
 }
 
@@ -34,6 +42,23 @@ export const REAL_PROTOCOL: DoorbellProtocol = {
   },
   bell: (words, index) => new Doorbell(words, index),
 };
+
+/** The owner naps as long as its sleep is short, and producers do not end a nap. */
+export const NAP_PROTOCOL: DoorbellProtocol = {
+  ...REAL_PROTOCOL,
+  send: (publish, bell) => {
+    publish();
+    bell.ringUnhurried();
+  },
+  rest: (hasInput, bell, park, isShort) => {
+    if (isShort === true) bell.declareNapping();
+    else bell.declareParked();
+    return hasInput() ? bell.rise() : park();
+  },
+};
+
+/** The same with producers that are in a hurry. */
+export const INTERRUPTED_NAP_PROTOCOL: DoorbellProtocol = { ...NAP_PROTOCOL, send: REAL_PROTOCOL.send };
 
 const BELL_INDEX = 1;
 const BELL_WORD = BELL_INDEX * DOORBELL_STRIDE_WORDS;
@@ -68,6 +93,17 @@ function owner(scenario: DoorbellScenario, protocol: DoorbellProtocol): Program 
     const words = new Int32Array(thread.buffer);
     const bell = protocol.bell(words, BELL_INDEX);
     const inboxes = new Inboxes(words, scenario.producerCount);
+    let ownWakeCount = scenario.ownWakeCount ?? 0;
+    const sleep = (timeoutMs: number): void | Promise<void> => {
+      if (ownWakeCount-- <= 0) {
+        thread.sleepNow();
+        return bell[scenario.park](timeoutMs);
+      }
+      thread.stayUp();
+      const slept = bell.parkAsync(timeoutMs);
+      bell.wake();
+      return slept;
+    };
     for (let restCount = 0; ; ) {
       if (inboxes.takeAll() > 0) continue;
       if (inboxes.takenCount === scenario.producerCount * scenario.messageCount) return;
@@ -75,7 +111,8 @@ function owner(scenario: DoorbellScenario, protocol: DoorbellProtocol): Program 
       await protocol.rest(
         () => inboxes.hasMore,
         bell,
-        () => bell[scenario.park](timeoutMs),
+        () => sleep(timeoutMs),
+        timeoutMs !== Number.POSITIVE_INFINITY,
       );
     }
   };

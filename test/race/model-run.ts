@@ -57,11 +57,13 @@ function doorbellScenarios(size: ModelSize): DoorbellScenario[] {
           [1, 4],
           [3, 1],
         ];
-  return counts.flatMap(([producerCount, messageCount]) =>
-    (['park', 'parkAsync'] as const).flatMap((park) =>
+  return counts.flatMap(([producerCount, messageCount]) => [
+    ...(['park', 'parkAsync'] as const).flatMap((park) =>
       [0, 1].map((timeoutCount) => ({ producerCount, messageCount, park, timeoutCount })),
     ),
-  );
+    // Two sleeps with one wait, and then a third one: in the smaller cases.
+    { producerCount, messageCount, park: 'parkAsync', timeoutCount: 0, ownWakeCount: messageCount < 3 ? 2 : 1 },
+  ]);
 }
 
 function parkedRingScenarios(size: ModelSize): ParkedRingScenario[] {

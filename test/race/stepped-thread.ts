@@ -61,10 +61,27 @@ export class SteppedThread {
   readonly #lastSeen = new Map<number, number>();
   #stepCount = 0;
   #next: Operation | undefined;
+  /** Given as long as it does. */
+  #staysUp: PromiseWithResolvers<void> | undefined;
 
   constructor(buffer: SharedArrayBuffer, results: readonly number[]) {
     this.buffer = buffer;
     this.#results = results;
+  }
+
+  /** Asynchronous waits lie on their words meanwhile, but the thread does not sleep: it has an event loop. */
+  stayUp(): void {
+    this.#staysUp ??= Promise.withResolvers<void>();
+  }
+
+  sleepNow(): void {
+    this.#staysUp?.resolve();
+    this.#staysUp = undefined;
+  }
+
+  /** Resolves when the thread sleeps as long as nobody notifies it. */
+  whenAsleep(): Promise<void> {
+    return this.#staysUp?.promise ?? Promise.resolve();
   }
 
   async run(program: Program): Promise<Next> {
@@ -166,7 +183,7 @@ function steppedAtomics(real: typeof Atomics): Partial<Record<keyof typeof Atomi
       const thread = steppedBy(array);
       if (thread === undefined) return real.waitAsync(array, index, expected, timeoutMs);
       if (!fallAsleep(thread, array, index, expected)) return { async: false, value: 'not-equal' };
-      return { async: true, value: Promise.resolve().then(() => wakeUp(thread, array, index, timeoutMs)) };
+      return { async: true, value: thread.whenAsleep().then(() => wakeUp(thread, array, index, timeoutMs)) };
     },
   };
 }

@@ -3,6 +3,7 @@
  * (`test/race/`); here stands what each call does, and that a sleeping thread does wake.
  */
 import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { DOORBELL_STRIDE_WORDS, Doorbell } from '../../../src/ring/doorbell.ts';
@@ -100,6 +101,100 @@ test('parkAsync lets the event loop go on', async () => {
   const rung = bell.parkAsync(LONG_MS);
   setTimeout(() => bell.ring(), 5);
   expect(await millisecondsOf(() => rung)).toBeLessThan(LONG_MS / 2);
+});
+
+describe('a thread that its own event loop wakes', () => {
+  async function sleepAndWake(bell: Doorbell): Promise<void> {
+    bell.declareParked();
+    const slept = bell.parkAsync(LONG_MS);
+    bell.wake();
+    await slept;
+  }
+
+  test('is awake then, and nobody was notified', async () => {
+    const notify = vi.spyOn(Atomics, 'notify');
+    onTestFinished(() => void vi.restoreAllMocks());
+    const words = bellWords();
+    await sleepAndWake(new Doorbell(words, 0));
+    expect(words[0]).toBe(0);
+    expect(notify).not.toHaveBeenCalled();
+  });
+
+  test('waits for the others once, however often it sleeps, and hears them', async () => {
+    const waitAsync = vi.spyOn(Atomics, 'waitAsync');
+    onTestFinished(() => void vi.restoreAllMocks());
+    const words = bellWords();
+    const bell = new Doorbell(words, 0);
+    for (let round = 0; round < 3; round++) await sleepAndWake(bell);
+    expect(waitAsync).toHaveBeenCalledTimes(1);
+    bell.declareParked();
+    const slept = bell.parkAsync(LONG_MS);
+    const ringer = startRinger(words.buffer as SharedArrayBuffer);
+    expect(await millisecondsOf(() => slept)).toBeLessThan(LONG_MS / 2);
+    await ringer;
+  });
+
+  test('does not sleep if it was rung since it said that it would', async () => {
+    const bell = new Doorbell(bellWords(), 0);
+    await sleepAndWake(bell);
+    bell.declareParked();
+    bell.ring();
+    expect(await millisecondsOf(() => bell.parkAsync(LONG_MS))).toBeLessThan(LONG_MS / 2);
+  });
+
+  test('sleeps no longer than it wants, whatever it wanted before', async () => {
+    const bell = new Doorbell(bellWords(), 0);
+    await sleepAndWake(bell);
+    bell.declareParked();
+    expect(await millisecondsOf(() => bell.parkAsync(20))).toBeLessThan(LONG_MS / 2);
+  });
+
+  test('is woken only while it sleeps', async () => {
+    const bell = new Doorbell(bellWords(), 0);
+    await sleepAndWake(bell);
+    bell.wake();
+    bell.declareParked();
+    const slept = bell.parkAsync(LONG_MS);
+    let isAwake = false;
+    void slept.then(() => (isAwake = true));
+    await turn();
+    expect(isAwake).toBe(false);
+    bell.wake();
+    await slept;
+  });
+});
+
+describe('a nap', () => {
+  test('is not ended by what can wait', async () => {
+    const notify = vi.spyOn(Atomics, 'notify');
+    onTestFinished(() => void vi.restoreAllMocks());
+    const words = bellWords();
+    const bell = new Doorbell(words, 0);
+    bell.declareNapping();
+    const slept = bell.parkAsync(1);
+    new Doorbell(words, 0).ringUnhurried();
+    expect(notify).not.toHaveBeenCalled();
+    await slept;
+    expect(words[0]).toBe(0);
+  });
+
+  test('is ended by a ring', async () => {
+    const words = bellWords();
+    const bell = new Doorbell(words, 0);
+    bell.declareNapping();
+    const slept = bell.parkAsync(LONG_MS);
+    new Doorbell(words, 0).ring();
+    expect(await millisecondsOf(() => slept)).toBeLessThan(LONG_MS / 2);
+  });
+
+  test('is none for who is parked: it hears both', async () => {
+    const words = bellWords();
+    const bell = new Doorbell(words, 0);
+    bell.declareParked();
+    const slept = bell.parkAsync(LONG_MS);
+    new Doorbell(words, 0).ringUnhurried();
+    expect(await millisecondsOf(() => slept)).toBeLessThan(LONG_MS / 2);
+  });
 });
 
 /** A thread that rings bell 0 until somebody has heard it. */

@@ -45,3 +45,22 @@ describe.each([
     expect(all).not.toContain(rest);
   });
 });
+
+describe('while something is under way that ends through the event loop', () => {
+  const awaited = (mode: 'spin' | 'yield' | 'park'): IdleDecision[] => {
+    const idle = new IdleStrategy(mode);
+    return Array.from({ length: 100 }, () => idle.decide(0, true));
+  };
+
+  test('a thread parks soon, since spinning keeps that from coming', () => {
+    const usual = decisions(new IdleStrategy('park'), ...zeros(100)).indexOf('park');
+    expect(awaited('park').indexOf('park')).toBeLessThan(usual);
+    expect(awaited('park').at(-1)).toBe('park');
+  });
+
+  test('the other modes are as ever', () => {
+    for (const mode of ['spin', 'yield'] as const) {
+      expect(awaited(mode)).toEqual(decisions(new IdleStrategy(mode), ...zeros(100)));
+    }
+  });
+});
