@@ -1,4 +1,5 @@
 /** Who waits for something until it is there, or until its own signal calls it off; first come, first served. */
+import type { CallOffSignal } from '../base/call-off.ts';
 
 interface Waiter<Thing> {
   take(thing: Thing): void;
@@ -13,21 +14,23 @@ export class AbortableWaiters<Thing> {
   }
 
   /** Rejects with the reason of the signal, or with that of `failAll`. */
-  async wait(signal: AbortSignal): Promise<Thing> {
-    signal.throwIfAborted();
+  async wait(signal: CallOffSignal): Promise<Thing> {
+    if (signal.aborted) throw signal.reason;
     const { promise, resolve, reject } = Promise.withResolvers<Thing>();
     const waiter = { take: resolve, fail: reject };
-    const abort = (): void => {
-      // At once: nothing may be given to one that is gone.
-      this.#waiting.delete(waiter);
-      reject(signal.reason as Error);
+    const aborted = {
+      handleEvent: (): void => {
+        // At once: nothing may be given to one that is gone.
+        this.#waiting.delete(waiter);
+        reject(signal.reason);
+      },
     };
     this.#waiting.add(waiter);
-    signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', aborted);
     try {
       return await promise;
     } finally {
-      signal.removeEventListener('abort', abort);
+      signal.removeEventListener('abort', aborted);
     }
   }
 

@@ -10,7 +10,7 @@ import type { BatchEffects, DelayedCommand, EgressRecord, SentMessage, StateMuta
 import type { TypedValue } from '../statefun/typed-value.ts';
 import type { KnownStates } from './known-states.ts';
 import { refusalOf, refused } from './refusal.ts';
-import { type RemoteState, type RemoteValue, type RemoteValues, writtenValue } from './remote-values.ts';
+import { NamedValues, type RemoteState, type RemoteValues, writtenValue } from './remote-values.ts';
 
 export type RemoteContext = Context<RemoteState, TypedValue>;
 
@@ -82,13 +82,13 @@ function changeValues(
 ): void {
   if (mutations.length === 0 && !isChanged) return;
   const now = ctx.now();
-  const left = new Map<string, RemoteValue>(values.map((one) => [one[0], one]));
+  const left = new NamedValues(values);
   for (const { name, value } of mutations) {
     const state = known.get(name);
     if (state === undefined)
       throw refused(ctx.self, `it changes the state ${describe(name)}, which it has not declared`);
     if (value === undefined) {
-      left.delete(name);
+      left.set(name, undefined);
       continue;
     }
     if (value.typename !== state.typename) {
@@ -98,8 +98,9 @@ function changeValues(
     // Without a value it is still there, as in StateFun.
     left.set(name, writtenValue(state, value.value ?? NO_BYTES, now));
   }
-  if (left.size === 0) ctx.clear('values');
-  else ctx.state.values = [...left.values()] as never;
+  const { all } = left;
+  if (all.length === 0) ctx.clear('values');
+  else ctx.state.values = all as never;
 }
 
 function nameOf({ type, id }: Address): string {

@@ -28,6 +28,7 @@ export function statefunModule(statefun: StateFun, { failure }: EmbeddedOptions 
     name: 'embedded',
     concurrency: CONCURRENCY,
     companion: undefined,
+    takesCallOff: true,
     call: async (request) => await statefun.run(request),
   };
   const options = failure === undefined ? {} : { failure };

@@ -3,11 +3,13 @@
  * time. That time runs while its origin can be reached and stands still otherwise; so what fails in the end is a call
  * that somebody has answered badly, or too late, and never one that nobody could be asked.
  */
+import type { CallOffSignal } from '../base/call-off.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/timers.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Attempt, AttemptListener, AttemptOutcome, AttemptResponse, HttpClient } from './attempt.ts';
+import type { CallWatch, WatchedCall } from './call-watch.ts';
 import type { CallGate, GateVisitor } from './call-gate.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { CallTarget } from './endpoint-url.ts';
@@ -28,7 +30,8 @@ export interface CallGround {
   readonly latencies: LatencyHistogram;
   readonly counts: { attempts: number; failures: number };
   /** All that have not ended. */
-  readonly calls: Set<{ callOff(reason: unknown): void }>;
+  readonly calls: Set<WatchedCall & { callOff(reason: unknown): void }>;
+  readonly watch: CallWatch;
   readonly callMs: number;
   readonly readMs: number;
   readonly writeMs: number;
@@ -40,10 +43,10 @@ export interface CallOrder<Result> {
   readonly body: Uint8Array;
   /** Throws if the body is no response. */
   readonly read: (body: Uint8Array) => Result;
-  readonly signal: AbortSignal;
+  readonly signal: CallOffSignal;
 }
 
-export class HttpCall<Result> implements AttemptListener, GateVisitor {
+export class HttpCall<Result> implements AttemptListener, GateVisitor, WatchedCall {
   readonly #ground: CallGround;
   readonly #order: CallOrder<Result>;
   readonly #resolve: (result: Result) => void;
@@ -51,7 +54,6 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
   /** By the clock that runs while the breaker is closed. */
   readonly #endsAt: number;
   readonly #beganAt: number;
-  readonly #aborted = (): void => this.callOff(this.#order.signal.reason);
   #attempt: Attempt | undefined;
   #attemptCount = 0;
   /** Pauses since its origin was last out of reach: probes say nothing of how soon a call may be repeated. */
@@ -59,7 +61,8 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
   #attemptBeganAt = 0;
   #attemptEndsAt = 0;
   #probe = 0;
-  #timer: unknown;
+  #pauseTimer: unknown;
+  lookAt: number = Infinity;
   #lastStatus: number | undefined;
   #lastCause: Error | undefined;
 
@@ -80,7 +83,7 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
   begin(): void {
     const { signal } = this.#order;
     if (signal.aborted) return this.#reject(signal.reason);
-    signal.addEventListener('abort', this.#aborted);
+    signal.addEventListener('abort', this);
     this.#ground.calls.add(this);
     this.#ground.gate.enter(this);
   }
@@ -96,7 +99,12 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
     const ms = probe === 0 ? rules.attemptMs(this.#remainingMs, callMs, random) : callMs;
     this.#attemptEndsAt = this.#attemptBeganAt + ms;
     this.#attempt = client.post(this.#order.target, this.#order.body, this);
-    this.#watch(ms);
+    this.#lookIn(ms, this.#attemptBeganAt);
+  }
+
+  /** The signal calls it off. */
+  handleEvent(): void {
+    this.callOff(this.#order.signal.reason);
   }
 
   /** The client says what came of the attempt. */
@@ -159,23 +167,24 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
     } else {
       const asked = outcome.kind === 'response' ? retryAfterMs(outcome.retryAfter, clock.now()) : undefined;
       const pauseMs = Math.max(rules.pauseMs(++this.#pauseCount), asked ?? 0);
-      this.#setTimer(() => gate.enter(this), Math.min(pauseMs, remainingMs));
+      this.#pauseTimer = this.#ground.timers.set(() => gate.enter(this), Math.min(pauseMs, remainingMs));
     }
   }
 
   /** Ends the attempt when its time is up, or when it has been silent for too long. */
-  #watch(ms: number): void {
-    const { readMs, writeMs, clock } = this.#ground;
-    const look = (): void => {
-      const attempt = this.#attempt!;
-      const now = clock.elapsedMs();
-      const silentAt = this.#silenceMs === 0 ? Infinity : attempt.activeAt + this.#silenceMs;
-      const nextAt = Math.min(this.#attemptEndsAt, silentAt);
-      if (nextAt > now) this.#watch(nextAt - now);
-      else this.#cutOff(attempt, now - this.#attemptBeganAt);
-    };
-    // Which silence is meant changes meanwhile, so the shorter one says when to look again.
-    this.#setTimer(look, Math.min(ms, readMs || ms, writeMs || ms));
+  look(now: number): void {
+    const attempt = this.#attempt!;
+    const silentAt = this.#silenceMs === 0 ? Infinity : attempt.activeAt + this.#silenceMs;
+    const nextAt = Math.min(this.#attemptEndsAt, silentAt);
+    if (nextAt > now) this.#lookIn(nextAt - now, now);
+    else this.#cutOff(attempt, now - this.#attemptBeganAt);
+  }
+
+  /** Which silence is meant changes meanwhile, so the shorter one says when to look again. */
+  #lookIn(ms: number, now: number): void {
+    const { readMs, writeMs, watch } = this.#ground;
+    this.lookAt = now + Math.min(ms, readMs || ms, writeMs || ms);
+    watch.note(this.lookAt, now);
   }
 
   #cutOff(attempt: Attempt, ms: number): void {
@@ -185,13 +194,9 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
     this.attemptEnded({ kind, cause: new Error(`${what} within ${Math.round(ms)} ms`) });
   }
 
-  #setTimer(callback: () => void, ms: number): void {
-    this.#timer = this.#ground.timers.set(callback, ms);
-  }
-
   #endAttempt(): void {
     this.#attempt = undefined;
-    this.#ground.timers.clear(this.#timer);
+    this.lookAt = Infinity;
   }
 
   #leaveGate(): void {
@@ -205,6 +210,7 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
     const attempt = this.#attempt;
     attempt?.cancel();
     this.#endAttempt();
+    this.#ground.timers.clear(this.#pauseTimer);
     this.#ground.gate.turnAway(this);
     this.#end();
     if (attempt !== undefined) this.#leaveGate();
@@ -224,8 +230,10 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor {
   }
 
   #end(): void {
-    this.#ground.calls.delete(this);
-    this.#order.signal.removeEventListener('abort', this.#aborted);
+    const { calls, watch } = this.#ground;
+    calls.delete(this);
+    if (calls.size === 0) watch.close();
+    this.#order.signal.removeEventListener('abort', this);
   }
 }
 

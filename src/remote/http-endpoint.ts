@@ -3,6 +3,7 @@
  * function names become places, and each shard's thread has its own origins from `start` to `stop`. Making an endpoint
  * opens nothing, since every thread that reads the module makes one.
  */
+import type { CallOffSignal } from '../base/call-off.ts';
 import { systemClock } from '../base/clock.ts';
 import { assert } from '../base/assert.ts';
 import { systemRandom } from '../base/random.ts';
@@ -62,6 +63,7 @@ class HttpEndpoint implements Endpoint, Companion {
   readonly name: string;
   readonly concurrency: number;
   readonly companion: Companion = this;
+  readonly takesCallOff = true;
   readonly #options: FilledEndpoint;
   readonly #ground: EndpointGround;
   readonly #limits: ProtocolLimits;
@@ -99,9 +101,14 @@ class HttpEndpoint implements Endpoint, Companion {
     return [...this.#origins.values()].map((origin) => origin.status());
   }
 
-  async call(request: BatchRequest, signal: AbortSignal): Promise<BatchResponse> {
-    const { origin, target } = this.#placeOf(request.target.type);
-    return origin.call({ target, body: encodeRequest(request), read: this.#read, signal });
+  call(request: BatchRequest, signal: CallOffSignal): Promise<BatchResponse> {
+    try {
+      const { origin, target } = this.#placeOf(request.target.type);
+      return origin.call({ target, body: encodeRequest(request), read: this.#read, signal });
+    } catch (error) {
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what was thrown, as it is
+      return Promise.reject(error);
+    }
   }
 
   #placeOf(type: string): Place {

@@ -7,6 +7,7 @@ import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/timers.ts';
 import type { Attempt, AttemptListener, HttpClient, OpenClient } from './attempt.ts';
 import { CallGate } from './call-gate.ts';
+import { CallWatch } from './call-watch.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { FilledEndpoint } from './endpoint-options.ts';
 import type { EndpointStatus } from './endpoint-status.ts';
@@ -45,6 +46,7 @@ export class HttpOrigin implements HttpClient {
       breakerOpened: (reason) => this.#opened(reason),
       breakerLetsPass: () => this.#ground.gate.letPass(),
     });
+    const calls: CallGround['calls'] = new Set();
     this.#ground = {
       name: options.url.name,
       clock,
@@ -56,7 +58,8 @@ export class HttpOrigin implements HttpClient {
       client: this,
       latencies: new LatencyHistogram(),
       counts: { attempts: 0, failures: 0 },
-      calls: new Set(),
+      calls,
+      watch: new CallWatch(clock, timers, calls),
       callMs: options.callMs,
       readMs: options.readMs,
       writeMs: options.writeMs,
@@ -114,6 +117,7 @@ export class HttpOrigin implements HttpClient {
   async close(reason?: unknown): Promise<void> {
     for (const call of this.#ground.calls) call.callOff(reason);
     this.#ground.breaker.close();
+    this.#ground.watch.close();
     await this.#client?.close();
   }
 

@@ -4,6 +4,7 @@
  * that were under way are suspects, and are repeated one at a time; if the process ends again, it is the suspect on trial
  * that is blamed, and after a few times it fails. So its failure policy gets it, and the others go on.
  */
+import type { CallOffSignal } from '../base/call-off.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import type { BatchRequest, BatchResponse } from '../statefun/protocol.ts';
 import { AbortableWaiters } from './abortable-waiters.ts';
@@ -34,7 +35,7 @@ export class ProcessCalls {
     return this.#underWay.size;
   }
 
-  async call(request: BatchRequest, signal: AbortSignal): Promise<BatchResponse> {
+  async call(request: BatchRequest, signal: CallOffSignal): Promise<BatchResponse> {
     const call: UnderWay = { deathCount: 0 };
     while (true) {
       const response =
@@ -50,7 +51,7 @@ export class ProcessCalls {
   }
 
   /** One suspect at a time. */
-  async #retry(call: UnderWay, request: BatchRequest, signal: AbortSignal): Promise<BatchResponse | undefined> {
+  async #retry(call: UnderWay, request: BatchRequest, signal: CallOffSignal): Promise<BatchResponse | undefined> {
     if (this.#onTrial !== undefined) await this.#suspects.wait(signal);
     this.#onTrial = call;
     try {
@@ -63,12 +64,13 @@ export class ProcessCalls {
   }
 
   /** Undefined if the process has ended under it. */
-  async #try(call: UnderWay, request: BatchRequest, signal: AbortSignal): Promise<BatchResponse | undefined> {
+  async #try(call: UnderWay, request: BatchRequest, signal: CallOffSignal): Promise<BatchResponse | undefined> {
     const life = await this.#supervisor.nextLife(signal);
     if (life.isOver) return undefined;
     this.#underWay.add(call);
     try {
-      return await life.endpoint.call(request, signal);
+      // An endpoint of our own, which takes both.
+      return await life.endpoint.call(request, signal as AbortSignal);
     } catch (error) {
       if (signal.aborted || !life.isOver || this.#supervisor.isStopping) throw error;
       return undefined;

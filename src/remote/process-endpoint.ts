@@ -3,6 +3,7 @@
  * over a Unix socket that only the two of them know, and ends it when it ends itself. Making an endpoint starts nothing,
  * since every thread that reads the module makes one.
  */
+import type { CallOffSignal } from '../base/call-off.ts';
 import { connect } from 'node:net';
 import { assert } from '../base/assert.ts';
 import { systemClock } from '../base/clock.ts';
@@ -58,6 +59,7 @@ class ProcessEndpoint implements Endpoint, Companion {
   readonly name: string;
   readonly concurrency: number;
   readonly companion: Companion = this;
+  readonly takesCallOff = true;
   readonly #options: FilledProcess;
   readonly #ground: ProcessGround;
   #supervisor: ProcessSupervisor | undefined;
@@ -90,7 +92,7 @@ class ProcessEndpoint implements Endpoint, Companion {
     return [...own, ...(life?.endpoint.companion?.status() ?? [])];
   }
 
-  call(request: BatchRequest, signal: AbortSignal): Promise<BatchResponse> {
+  call(request: BatchRequest, signal: CallOffSignal): Promise<BatchResponse> {
     assert(this.#calls !== undefined, 'endpoints are called between start and stop');
     return this.#calls.call(request, signal);
   }

@@ -8,6 +8,7 @@
  *              └─────────────────────────────────────────────────┘        stop, from anywhere ─► stopped
  * ```
  */
+import type { CallOffSignal } from '../base/call-off.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/timers.ts';
@@ -104,7 +105,7 @@ export class ProcessSupervisor {
   }
 
   /** Resolves when a process serves. Rejects with the reason of the signal, or `ENGINE_STOPPED`. */
-  nextLife(signal: AbortSignal): Promise<ProcessLife> {
+  nextLife(signal: CallOffSignal): Promise<ProcessLife> {
     if (this.#life !== undefined) return Promise.resolve(this.#life);
     if (this.#isStopping) return Promise.reject(this.#stopped());
     return this.#waiters.wait(signal);

@@ -11,14 +11,14 @@ import type { BatchContext } from '../sdk/batch.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Duration } from '../sdk/duration.ts';
 import type { FailurePolicy } from '../sdk/failure-policy.ts';
-import { defineFunction, type StatefulFunction } from '../sdk/function.ts';
-import type { BatchEffects, BatchRequest, KnownState, RemoteInvocation } from '../statefun/protocol.ts';
+import { checkedMessage, defineFunction, type StatefulFunction } from '../sdk/function.ts';
+import type { BatchRequest, BatchResponse, KnownState, RemoteInvocation } from '../statefun/protocol.ts';
 import type { TypedValue } from '../statefun/typed-value.ts';
 import { carryOut, type RequestedValues } from './carry-out.ts';
 import { KnownStates } from './known-states.ts';
 import { refused } from './refusal.ts';
-import { REMOTE_MESSAGES, type RemoteMessage, typedMessage } from './remote-messages.ts';
-import { REMOTE_STATE, requestedValue, type RemoteState, type RemoteValue } from './remote-values.ts';
+import { REMOTE_MESSAGES, type RemoteMessage, typedMessage, typedValueOf } from './remote-messages.ts';
+import { NamedValues, REMOTE_STATE, requestedValue, type RemoteState, type RemoteValues } from './remote-values.ts';
 import type { Endpoint } from './transport.ts';
 
 /** Rounds in a row in which an endpoint may ask for states that it was given. */
@@ -27,6 +27,7 @@ const IDLE_ROUNDS_MAX = 10;
 const TAKEN_COUNT = 16;
 const BATCH_BYTES_MAX = 4 << 20;
 const BATCH_COUNT_DEFAULT = 1_000;
+const NO_VALUES: RequestedValues = { values: [], isChanged: false };
 
 export interface RemoteFunctionDefinition {
   /** `namespace/name`, or `namespace/*` for all types of a namespace. */
@@ -65,13 +66,21 @@ export function remoteFunction(definition: RemoteFunctionDefinition): RemoteFunc
     messages: REMOTE_MESSAGES,
     ...(failure !== undefined && { failure }),
     ...(deadline !== undefined && { deadline }),
-    invoke: async (ctx: BatchContext<RemoteState>, message: TypedValue) => {
-      const invocations = takeBatch(ctx, message, batchCountMax);
-      await new RemoteBatch(ctx, endpoint, statesOf(known, ctx.self.type)).run(invocations);
-    },
+    invoke: () => undefined,
   } as never) as unknown as RemoteFunction;
+  // One promise for a call, where each function declared async would make some more.
+  const invoke = (ctx: BatchContext<RemoteState>, given: unknown): Promise<void> => {
+    try {
+      const message = typedValueOf(given) ?? checkedMessage(type, REMOTE_MESSAGES, given);
+      const invocations = takeBatch(ctx, message, batchCountMax);
+      return new RemoteBatch(ctx, endpoint, statesOf(known, ctx.self.type), invocations).run();
+    } catch (error) {
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what was thrown, as it is
+      return Promise.reject(error);
+    }
+  };
   const extras = { takesWaiting: true, companion: endpoint.companion, sharedBound: endpoint };
-  return Object.freeze({ ...fn, ...extras });
+  return Object.freeze({ ...fn, ...extras, invoke: invoke as never });
 }
 
 function checkEndpoint(type: string, endpoint: Endpoint, batchCountMax: number): void {
@@ -122,54 +131,66 @@ class RemoteBatch {
   readonly #self: Address;
   readonly #endpoint: Endpoint;
   readonly #known: KnownStates;
-  #requested: RequestedValues = { values: [], isChanged: false };
+  readonly #invocations: readonly RemoteInvocation[];
+  readonly #taken = (response: BatchResponse): void | Promise<void> => this.#take(response);
+  #requested: RequestedValues = NO_VALUES;
+  #states: readonly KnownState[] = [];
+  #idleRoundCount = 0;
 
-  constructor(ctx: BatchContext<RemoteState>, endpoint: Endpoint, known: KnownStates) {
+  constructor(
+    ctx: BatchContext<RemoteState>,
+    endpoint: Endpoint,
+    known: KnownStates,
+    invocations: readonly RemoteInvocation[],
+  ) {
+    this.#invocations = invocations;
     this.#ctx = ctx;
     this.#self = ctx.self;
     this.#endpoint = endpoint;
     this.#known = known;
   }
 
-  async run(invocations: readonly RemoteInvocation[]): Promise<void> {
-    const effects = await this.#call(invocations);
-    carryOut(this.#ctx, effects, this.#known, this.#requested);
+  run(): Promise<void> {
+    this.#attach();
+    const request: BatchRequest = { target: this.#self, states: this.#states, invocations: this.#invocations };
+    const signal = this.#endpoint.takesCallOff === true ? (this.#ctx.callOff as AbortSignal) : this.#ctx.signal;
+    return this.#endpoint.call(request, signal).then(this.#taken);
   }
 
-  async #call(invocations: readonly RemoteInvocation[]): Promise<BatchEffects> {
-    const { signal } = this.#ctx;
-    for (let idleRounds = 0; idleRounds < IDLE_ROUNDS_MAX; ) {
-      const states = this.#attach();
-      const request: BatchRequest = { target: this.#self, states, invocations };
-      const response = await this.#endpoint.call(request, signal);
-      if (response.kind === 'effects') return response;
-      this.#known.declare(this.#self, response.states);
-      const attached = new Set(states.map(({ name }) => name));
-      idleRounds = response.states.some(({ name }) => !attached.has(name)) ? 0 : idleRounds + 1;
-    }
+  #take(response: BatchResponse): void | Promise<void> {
+    if (response.kind === 'effects') return carryOut(this.#ctx, response, this.#known, this.#requested);
+    this.#known.declare(this.#self, response.states);
+    const attached = new Set(this.#states.map(({ name }) => name));
+    const isNew = response.states.some(({ name }) => !attached.has(name));
+    this.#idleRoundCount = isNew ? 0 : this.#idleRoundCount + 1;
+    if (this.#idleRoundCount < IDLE_ROUNDS_MAX) return this.run();
     const what = `${IDLE_ROUNDS_MAX} times in a row it asks for states that it was given, or for none`;
     throw refused(this.#self, what);
   }
 
   /** All states that are known, with what this address has of them. */
-  #attach(): readonly KnownState[] {
+  #attach(): void {
     const now = this.#ctx.now();
-    const stored = (this.#ctx.state.values ?? []) as readonly RemoteValue[];
-    const values = new Map(stored.map((one) => [one[0], one]));
+    const values = new NamedValues((this.#ctx.state.values ?? []) as RemoteValues);
     let isChanged = false;
-    const states = this.#known.all.map((state): KnownState => {
+    const states: KnownState[] = [];
+    for (const state of this.#known.all) {
       const { name, typename } = state;
       const before = values.get(name);
-      if (before === undefined) return { name, value: undefined };
+      if (before === undefined) {
+        states.push({ name, value: undefined });
+        continue;
+      }
       this.#checkType(name, before[1], typename);
       const requested = requestedValue(before, state, now);
-      if (requested === undefined) values.delete(name);
-      else if (requested !== before) values.set(name, requested);
-      isChanged ||= requested !== before;
-      return { name, value: requested && { typename, value: requested[2] } };
-    });
-    this.#requested = { values: [...values.values()], isChanged };
-    return states;
+      if (requested !== before) {
+        isChanged = true;
+        values.set(name, requested);
+      }
+      states.push({ name, value: requested && { typename, value: requested[2] } });
+    }
+    this.#states = states;
+    this.#requested = { values: values.all, isChanged };
   }
 
   #checkType(name: string, stored: string, declared: string): void {

@@ -83,3 +83,51 @@ export function requestedValue(stored: RemoteValue, state: DeclaredState, now: n
   const isStale = mode === AFTER_INVOKE && now - touchedAt > afterMs / REFRESH_PARTS;
   return isStale ? [name, typename, bytes, mode, afterMs, now] : today;
 }
+
+/** From so many entries on they are found by a map. */
+const LIST_LENGTH_MAX = 8;
+
+/** The entries of one state by their names: a short list is looked through, which takes less than making a map. */
+export class NamedValues {
+  #list: RemoteValues;
+  #map: Map<string, RemoteValue> | undefined;
+
+  constructor(values: RemoteValues) {
+    this.#list = values;
+    if (values.length >= LIST_LENGTH_MAX) this.#toMap();
+  }
+
+  get all(): RemoteValues {
+    return this.#map === undefined ? this.#list : [...this.#map.values()];
+  }
+
+  get(name: string): RemoteValue | undefined {
+    if (this.#map !== undefined) return this.#map.get(name);
+    for (const one of this.#list) if (one[0] === name) return one;
+    return undefined;
+  }
+
+  /** Undefined takes it away. The list that was given is left as it is. */
+  set(name: string, value: RemoteValue | undefined): void {
+    if (this.#list.length >= LIST_LENGTH_MAX) this.#toMap();
+    if (this.#map === undefined) this.#list = changed(this.#list, name, value);
+    else if (value === undefined) this.#map.delete(name);
+    else this.#map.set(name, value);
+  }
+
+  #toMap(): void {
+    this.#map ??= new Map(this.#list.map((one) => [one[0], one]));
+  }
+}
+
+function changed(list: RemoteValues, name: string, value: RemoteValue | undefined): RemoteValues {
+  const result: RemoteValue[] = [];
+  let isNew = value !== undefined;
+  for (const one of list) {
+    if (one[0] !== name) result.push(one);
+    else if (value !== undefined) result.push(value);
+    if (one[0] === name) isNew = false;
+  }
+  if (isNew) result.push(value as RemoteValue);
+  return result;
+}

@@ -20,6 +20,8 @@ export interface Endpoint extends Transport {
   readonly name: string;
   /** How many calls may be under way at a time in one shard, for all functions of this endpoint together. */
   readonly concurrency: number;
+  /** Of the engine's own: as its signal, `call` takes a `CallOffSignal` also where that is no real signal. */
+  readonly takesCallOff?: boolean;
   /** What the shard's thread starts and stops for it. */
   readonly companion: Companion | undefined;
 }

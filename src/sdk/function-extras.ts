@@ -11,7 +11,10 @@ export interface SharedBound {
 }
 
 export interface FunctionExtras {
-  /** Its invocations may take further waiting messages (see `batch.ts`). Such a function is declared `async`. */
+  /**
+   * Its invocations may take further waiting messages (see `batch.ts`). Such a function counts as declared `async`:
+   * whatever happens, it returns a promise.
+   */
   readonly takesWaiting?: boolean;
   /** Lives beside each shard; one of several functions is started once. */
   readonly companion?: Companion | undefined;

@@ -226,7 +226,7 @@ function bind(fn: AnyFunction, type: string, index: number, guardAll: () => void
     guards,
     expiryCell: expires ? shape.cellNames.length : -1,
     names: recordNames(type, cellNames, guards, guardAll),
-    isAsync: fn.invoke instanceof AsyncFunction,
+    isAsync: fn.takesWaiting === true || fn.invoke instanceof AsyncFunction,
     failure: fn.failure,
     deadlineMs: fn.deadlineMs,
   };

@@ -26,7 +26,7 @@ const writer = new ProtocolWriter();
 export function encodeRequest(request: BatchRequest): Uint8Array {
   writer.begin();
   writeRequest(writer, request);
-  return writer.finish();
+  return writer.finishBriefly();
 }
 
 /**

@@ -21,6 +21,11 @@ export interface HeldPlace extends WaitingPlace, BoundsOptions {
   readonly effects: Effects;
 }
 
+/** What is under way and can be told to end. */
+interface Abortable {
+  abort(reason: unknown): void;
+}
+
 export class HeldWork implements Unfinished {
   /** Entities with a line. */
   readonly busy: Set<Entity> = new Set();
@@ -30,7 +35,7 @@ export class HeldWork implements Unfinished {
   readonly async: AsyncOperations;
   readonly floods: Floods;
   /** Of the invocations under way whose functions have asked for a signal. */
-  readonly aborts: Set<AbortController> = new Set();
+  readonly aborts: Set<Abortable> = new Set();
 
   constructor(place: HeldPlace) {
     this.floods = place.floods;

@@ -3,6 +3,7 @@
  * under way, and only adds to what happens when it returns (I5).
  */
 import { assert } from '../../base/assert.ts';
+import { CallOff, type CallOffSignal } from '../../base/call-off.ts';
 import type { Address } from '../../sdk/address.ts';
 import type { BatchContext, BatchedMessage } from '../../sdk/batch.ts';
 import { checkedRecord, type EgressType } from '../../sdk/egress.ts';
@@ -23,6 +24,7 @@ const STATE_SECTIONS: readonly number[] = [SECTION_TABLE, SECTION_LIST];
 export class Invocation extends TimedInvocation implements BatchContext<never> {
   /** Made when it is asked for. */
   #abort: AbortController | undefined;
+  #callOff: CallOff | undefined;
   /** When it began, if it is timed; else 0. */
   #beganMs = 0;
 
@@ -61,17 +63,28 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
     return this.#abort.signal;
   }
 
+  get callOff(): CallOffSignal {
+    this.check();
+    if (this.#callOff === undefined) {
+      this.#callOff = new CallOff();
+      this.place.held.aborts.add(this.#callOff);
+    }
+    return this.#callOff;
+  }
+
   /** Tells the function to end. */
   abort(reason: Error): void {
-    void this.signal;
+    this.#callOff?.abort(reason);
+    if (this.#callOff === undefined) void this.signal;
     this.#abort?.abort(reason);
   }
 
   override end(): void {
     super.end();
     if (this.#beganMs > 0) this.place.meter.ended(this.#beganMs);
-    if (this.#abort === undefined) return;
-    this.place.held.aborts.delete(this.#abort);
+    if (this.#callOff !== undefined) this.place.held.aborts.delete(this.#callOff);
+    if (this.#abort !== undefined) this.place.held.aborts.delete(this.#abort);
+    this.#callOff = undefined;
     this.#abort = undefined;
   }
 
