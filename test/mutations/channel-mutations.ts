@@ -53,8 +53,8 @@ export const CHANNEL_MUTATIONS: readonly Mutation[] = [
   {
     name: 'channel: rings before it publishes',
     file: 'src/channel/outbound-channel.ts',
-    find: 'if (this.#ring.publish()) this.#doorbell.ring();',
-    replace: 'this.#doorbell.ring();\n    this.#ring.publish();',
+    find: 'if (this.#ring.publish()) this.#ringReceiver();',
+    replace: 'this.#ringReceiver();\n    this.#ring.publish();',
     why: 'the receiver wakes, finds nothing, sleeps again: the wake-up is lost',
     suites: [tests('unit/channel/flush-order')],
   },
