@@ -4,7 +4,9 @@
  */
 
 /** Up to this many bytes the loop is the faster way. */
-const LOOP_BYTES_MAX = 48;
+const LOOP_BYTES_MAX = 96;
+/** Arrays of more bytes than this have them outside of their object. */
+const INSIDE_BYTES_MAX = 48;
 
 /** Copies `from[start..end)` to `to[at..)`, where there must be room. */
 export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
@@ -19,7 +21,7 @@ export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint
 export function asBuffer(bytes: Uint8Array): Buffer {
   if (bytes instanceof Buffer) return bytes;
   const { length } = bytes;
-  if (length > LOOP_BYTES_MAX) return Buffer.from(bytes.buffer, bytes.byteOffset, length);
+  if (length > INSIDE_BYTES_MAX) return Buffer.from(bytes.buffer, bytes.byteOffset, length);
   const copy = Buffer.allocUnsafe(length);
   for (let index = 0; index < length; index++) copy[index] = bytes[index];
   return copy;

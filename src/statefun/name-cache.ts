@@ -2,12 +2,14 @@
  * Names that have been read lately. Requests say the same few names over and over; finding one here, by its bytes, is
  * cheaper than making the string anew. A name whose place another one has taken is forgotten, so it never grows.
  */
+import { assert } from '../base/assert.ts';
 
 const SLOT_COUNT = 512;
 /** Longer ones are not worth it. */
 const NAME_BYTES_MAX = 64;
 
-interface Joined {
+/** The name of a type, and its parts. */
+export interface Joined {
   readonly namespace: string;
   readonly name: string;
   readonly type: string;
@@ -15,6 +17,7 @@ interface Joined {
 
 export class NameCache {
   readonly #names: (string | undefined)[] = new Array<string | undefined>(SLOT_COUNT).fill(undefined);
+  readonly #split: (Joined | undefined)[] = new Array<Joined | undefined>(SLOT_COUNT).fill(undefined);
   readonly #types: (Joined | undefined)[] = new Array<Joined | undefined>(SLOT_COUNT).fill(undefined);
 
   /** The text of these bytes; undefined if it is long or not all ASCII. */
@@ -41,6 +44,20 @@ export class NameCache {
     const type = `${namespace}/${name}`;
     this.#types[slot] = { namespace, name, type };
     return type;
+  }
+
+  /** The two parts of `namespace/name`; the last slash divides them. */
+  split(type: string): Joined {
+    const { length } = type;
+    const hash = length * 31 + type.charCodeAt(0) * 7 + type.charCodeAt(length - 1) * 131;
+    const slot = hash & (SLOT_COUNT - 1);
+    const known = this.#split[slot];
+    if (known !== undefined && known.type === type) return known;
+    const slash = type.lastIndexOf('/');
+    assert(slash > 0, 'names have been checked where they came in');
+    const split = { namespace: type.slice(0, slash), name: type.slice(slash + 1), type };
+    this.#split[slot] = split;
+    return split;
   }
 }
 

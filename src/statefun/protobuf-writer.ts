@@ -57,6 +57,11 @@ export class ProtobufWriter {
   /** The head of a field whose content has been written since the length was `before`. */
   head(tag: number, before: number): void {
     const byteLength = this.byteLength - before;
+    if (byteLength < 0x80 && tag < 0x80 && this.#position > 1) {
+      this.#buffer[--this.#position] = byteLength;
+      this.#buffer[--this.#position] = tag;
+      return;
+    }
     this.#reserve(HEAD_BYTES_MAX);
     this.#varint(byteLength);
     this.#varint(tag);

@@ -2,11 +2,14 @@
  * What writing a request and writing a response have in common: addresses and typed values, in their canonical form,
  * which is the only one that the readers of all SDKs take.
  */
-import { assert } from '../base/assert.ts';
 import type { Address } from '../sdk/address.ts';
+import { NameCache } from './name-cache.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import { FIELD_1, FIELD_2, FIELD_3, VARINT_2 } from './protocol-layout.ts';
 import type { TypedValue } from './typed-value.ts';
+
+/** Of the thread. */
+const names = new NameCache();
 
 /** Like all of a `ProtobufWriter`, from the last field to the first. */
 export class ProtocolWriter extends ProtobufWriter {
@@ -19,10 +22,9 @@ export class ProtocolWriter extends ProtobufWriter {
 
   /** `namespace/name` as two fields. */
   typeName(namespaceTag: number, nameTag: number, type: string): void {
-    const slash = type.lastIndexOf('/');
-    assert(slash > 0, 'names have been checked where they came in');
-    this.string(nameTag, type.slice(slash + 1));
-    this.string(namespaceTag, type.slice(0, slash));
+    const { namespace, name } = names.split(type);
+    this.string(nameTag, name);
+    this.string(namespaceTag, namespace);
   }
 
   typedValue(tag: number, { typename, value }: TypedValue): void {

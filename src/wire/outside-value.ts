@@ -9,6 +9,7 @@
  * ```
  */
 import type { Checked } from '../sdk/schema.ts';
+import { NOT_SMALL, readSmall } from './small-reader.ts';
 import { MESSAGE_DEPTH_MAX, RICH } from './structured-data.ts';
 import { decodeTagged } from './tagged-value.ts';
 
@@ -34,8 +35,19 @@ const NO_BYTES = new Uint8Array(0);
 /** The last kind of typed array; codes behind it stand for what no message may hold. */
 const NUMBERS_CODE_MAX = 10;
 
-/** The value, or why it is refused. */
-export function decodeOutside(bytes: Uint8Array, limits: OutsideLimits = OUTSIDE_LIMITS): Checked {
+/** The value of `bytes[start..end)`, or why it is refused. */
+export function decodeOutside(
+  bytes: Uint8Array,
+  limits: OutsideLimits = OUTSIDE_LIMITS,
+  start = 0,
+  end: number = bytes.length,
+): Checked {
+  const small = readSmall(bytes, start, end, limits.itemCountMax);
+  return small === NOT_SMALL ? decodeLong(bytes.subarray(start, end), limits) : { value: small };
+}
+
+/** The same by the long way, which takes all that there is. */
+export function decodeLong(bytes: Uint8Array, limits: OutsideLimits): Checked {
   const refusal = bytes.length > 1 && bytes[0] <= RICH ? walk.refusal(bytes, limits) : 'its form is not known';
   if (refusal !== undefined) return { refusal };
   try {

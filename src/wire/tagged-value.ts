@@ -4,12 +4,18 @@
  */
 import { copyBytes } from '../base/copy-bytes.ts';
 import { PayloadCodec } from './payload-codec.ts';
+import { writeSmall } from './small-writer.ts';
 import { formOf, PLAIN, RICH } from './structured-data.ts';
 
 const codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
 
 /** The value must be known to be structured data. */
 export function encodeTagged(value: unknown): Uint8Array {
+  return writeSmall(value) ?? encodeLong(value);
+}
+
+/** The same by way of msgpackr, which writes all that there is. */
+export function encodeLong(value: unknown): Uint8Array {
   codec.encode(value, formOf(value));
   const bytes = new Uint8Array(1 + codec.byteLength);
   bytes[0] = codec.rich ? RICH : PLAIN;

@@ -75,4 +75,20 @@ export const ENDPOINT_MUTATIONS: readonly Mutation[] = [
     why: 'behind a program that looks at its requests, too, no batch arrives',
     suites: [tests('unit/endpoint/http-exchange')],
   },
+  {
+    name: 'outside values: the short way takes a key that changes a prototype',
+    file: 'src/wire/small-reader.ts',
+    find: "if (key === '__proto__') return this.#other();",
+    replace: '',
+    why: 'strangers give an object properties that it does not have',
+    suites: [tests('unit/wire/small-values')],
+  },
+  {
+    name: 'tagged values: the short way writes -0 as 0',
+    file: 'src/wire/small-writer.ts',
+    find: ' || Object.is(value, -0)',
+    replace: '',
+    why: 'a state is another after it was stored',
+    suites: [tests('unit/wire/small-values')],
+  },
 ];
