@@ -18,7 +18,7 @@ const smallValue: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   value: fc.oneof({ maxDepth: 10 }, scalar, tie('list'), tie('map')),
   list: fc.array(tie('value'), { maxLength: 17 }),
   map: fc.dictionary(key, tie('value'), { maxKeys: 6, noNullPrototype: true }),
-}))['value'] as fc.Arbitrary<unknown>;
+}))['value'];
 
 const smallRead = (bytes: Uint8Array): unknown => readSmall(bytes, 0, bytes.length, OUTSIDE_LIMITS.itemCountMax);
 
