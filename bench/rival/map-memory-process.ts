@@ -7,11 +7,13 @@ import { sampleStride, walkId } from '../flow/walk.ts';
 import { answerRequests, childOptions } from '../harness/child-requests.ts';
 import { memoryUse } from '../harness/memory.ts';
 
-const { entities, settleMs } = childOptions<MemoryTask>();
+const { entities, rounds, settleMs } = childOptions<MemoryTask>();
 const tallies = new Map<string, { count: number }>();
 
 answerRequests<'measure'>(async () => {
-  for (let number = 0; number < entities; number++) tallies.set(walkId(number), { count: number });
+  for (let round = 0; round < rounds; round++) {
+    for (let number = 0; number < entities; number++) tallies.set(walkId(number), { count: number });
+  }
   await sleep(settleMs);
   const { anonymousBytes } = memoryUse();
   let sum = 0;

@@ -82,7 +82,7 @@ export class MemoryBudget {
   readonly #isToLeave = (entity: Entity): boolean => {
     if (entity.isBusy || this.#dirty.pins(entity)) return false;
     // Whoever was used in this epoch or the last stays, as long as there is anybody else.
-    const isRecent = entity.usedEpoch >= this.#dirty.epoch - 1;
+    const isRecent = entity.wasUsedLately(this.#dirty.epoch);
     if (isRecent && this.#idleSlots < this.#entities.size * PATIENCE_ROUNDS) return false;
     this.#evictedCount++;
     return true;

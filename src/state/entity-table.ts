@@ -5,24 +5,21 @@
  *
  * The slots hold the entities and nothing else: with hashes in an array of their own, every look-up would miss the
  * processor's cache once more, while a sparse table seldom makes it look at an entity that is not the one.
+ *
+ * A table of millions takes a quarter of a second to be built anew, so it grows a little with each addition (I10): new
+ * entities go into slots of twice the number, and the old ones move over, a few at a time. Until all have, a look-up that
+ * finds nothing among the new slots goes on among the old ones.
  */
+import { assert } from '../base/assert.ts';
 import type { Entity } from './entity.ts';
-
-/** What can say where it is addressed to; an envelope's reader is one. */
-export interface TargetView {
-  readonly targetType: number;
-  readonly targetHash: number;
-  targetIdEquals(id: string): boolean;
-}
+import { EntitySlots, slotHash, type TargetView } from './entity-slots.ts';
 
 const SLOTS_MIN = 1024;
 /** About as many cache misses as a processor core can have under way. */
 export const FETCH_COUNT_MAX = 16;
 
-/** Where the search for an entity begins. Functions of one id must not all begin at the same slot. */
-function slotHash(functionIndex: number, hash: number): number {
-  return (hash + Math.imul(functionIndex, 0x9e3779b1)) | 0;
-}
+/** Old slots that are cleared with each addition: more than two, or they would not be empty before the next growth. */
+const MOVE_SLOTS = 8;
 
 export class EntityTable {
   size = 0;
@@ -30,31 +27,27 @@ export class EntityTable {
   fetched = 0;
   #expectedCount = 0;
   readonly #expected: (Entity | undefined)[] = new Array<Entity | undefined>(FETCH_COUNT_MAX).fill(undefined);
-  #mask = SLOTS_MIN - 1;
-  #slots: (Entity | undefined)[] = new Array<Entity | undefined>(SLOTS_MIN).fill(undefined);
+  #slots = new EntitySlots(SLOTS_MIN);
+  /** There while entities move out of it. */
+  #old: EntitySlots | undefined;
+  /** All old slots before this one are empty. */
+  #oldAt = 0;
 
   find(functionIndex: number, hash: number, id: string): Entity | undefined {
-    for (let slot = slotHash(functionIndex, hash) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const entity = this.#slots[slot];
-      if (entity === undefined) return undefined;
-      if (entity.hash === hash && entity.functionIndex === functionIndex && entity.id === id) return entity;
-    }
+    const entity = this.#slots.find(functionIndex, hash, id);
+    return entity === undefined && this.#old !== undefined ? this.#old.find(functionIndex, hash, id) : entity;
   }
 
   findTarget(view: TargetView): Entity | undefined {
-    const { targetHash, targetType } = view;
-    for (let slot = slotHash(targetType, targetHash) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const entity = this.#slots[slot];
-      if (entity === undefined) return undefined;
-      const same = entity.hash === targetHash && entity.functionIndex === targetType;
-      if (same && view.targetIdEquals(entity.id)) return entity;
-    }
+    const entity = this.#slots.findTarget(view);
+    return entity === undefined && this.#old !== undefined ? this.#old.findTarget(view) : entity;
   }
 
   /** Notes a look-up that is soon to come, for `fetch`. At most `FETCH_COUNT_MAX` at a time; more are forgotten. */
   expect(functionIndex: number, hash: number): void {
     if (this.#expectedCount === FETCH_COUNT_MAX) return;
-    this.#expected[this.#expectedCount++] = this.#slots[slotHash(functionIndex, hash) & this.#mask];
+    const slot = slotHash(functionIndex, hash);
+    this.#expected[this.#expectedCount++] = this.#slots.at(slot) ?? this.#old?.at(slot);
   }
 
   /**
@@ -73,28 +66,15 @@ export class EntityTable {
 
   /** Adds an entity that is not in the table. */
   add(entity: Entity): void {
-    if (this.size * 2 >= this.#mask) this.#grow();
-    this.#place(entity);
+    if (this.size * 2 >= this.#slots.mask) this.#grow();
+    if (this.#old !== undefined) this.#move(this.#old, MOVE_SLOTS);
+    this.#slots.place(entity);
     this.size++;
   }
 
-  /** Removes an entity, and closes the gap so that searches need no tombstones. */
+  /** Removes an entity, if it is there. */
   remove(entity: Entity): void {
-    let gap = this.#home(entity);
-    while (this.#slots[gap] !== entity) {
-      if (this.#slots[gap] === undefined) return;
-      gap = (gap + 1) & this.#mask;
-    }
-    this.size--;
-    for (let slot = (gap + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const next = this.#slots[slot];
-      if (next === undefined) break;
-      // An entity may move into the gap only if that does not bring it before the slot where its search begins.
-      if (((slot - this.#home(next)) & this.#mask) < ((slot - gap) & this.#mask)) continue;
-      this.#slots[gap] = next;
-      gap = slot;
-    }
-    this.#slots[gap] = undefined;
+    if (this.#slots.remove(entity) || this.#old?.remove(entity) === true) this.size--;
   }
 
   /**
@@ -102,34 +82,42 @@ export class EntityTable {
    * every entity comes up once a round, but one that is moved by a removal may be left out of a round.
    */
   sweep(fromSlot: number, slotCount: number, isToLeave: (entity: Entity) => boolean): number {
-    let slot = fromSlot & this.#mask;
+    const slots = this.#slots;
+    if (this.#old !== undefined) this.#move(this.#old, slotCount);
+    let slot = fromSlot & slots.mask;
     for (let count = 0; count < slotCount; count++) {
-      const entity = this.#slots[slot];
+      const entity = slots.at(slot);
       // A removal moves another entity into this slot, which then is looked at, too.
       if (entity !== undefined && isToLeave(entity)) this.remove(entity);
-      else slot = (slot + 1) & this.#mask;
+      else slot = (slot + 1) & slots.mask;
     }
     return slot;
   }
 
   *values(): Generator<Entity> {
-    for (const entity of this.#slots) if (entity !== undefined) yield entity;
-  }
-
-  #home(entity: Entity): number {
-    return slotHash(entity.functionIndex, entity.hash) & this.#mask;
-  }
-
-  #place(entity: Entity): void {
-    let slot = this.#home(entity);
-    while (this.#slots[slot] !== undefined) slot = (slot + 1) & this.#mask;
-    this.#slots[slot] = entity;
+    yield* this.#slots.values();
+    if (this.#old !== undefined) yield* this.#old.values();
   }
 
   #grow(): void {
-    const old = this.#slots;
-    this.#mask = old.length * 2 - 1;
-    this.#slots = new Array<Entity | undefined>(old.length * 2).fill(undefined);
-    for (const entity of old) if (entity !== undefined) this.#place(entity);
+    assert(this.#old === undefined, 'what is old has moved before there is need to grow again');
+    this.#old = this.#slots;
+    this.#oldAt = 0;
+    this.#slots = new EntitySlots((this.#old.mask + 1) * 2);
+  }
+
+  /** Looks at the next `slotCount` old slots; whoever is there moves. */
+  #move(old: EntitySlots, slotCount: number): void {
+    for (let count = 0; count < slotCount; count++) {
+      const entity = old.at(this.#oldAt);
+      if (entity !== undefined) {
+        // The removal may bring another one here.
+        old.remove(entity);
+        this.#slots.place(entity);
+      } else if (++this.#oldAt > old.mask) {
+        this.#old = undefined;
+        return;
+      }
+    }
   }
 }

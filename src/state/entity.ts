@@ -25,56 +25,68 @@ export interface HeldMessage {
 
 /** V8 makes no slices shorter than this, but copies. */
 const SLICED_LENGTH_MIN = 13;
-/** Cells that lie in the object itself. */
-const INLINE_CELLS = 2;
+/** Of an entity's marks: the number of its function below, the last epochs in which it was used above. */
+const FUNCTION_BITS = 16;
+const FUNCTION_MASK = (1 << FUNCTION_BITS) - 1;
+const USED_MASK = (1 << 14) - 1;
+/** The second cell and all behind it, of who has more than two. */
+class FurtherCells {
+  readonly list: unknown[];
 
-/** State cells, one per state spec; `undefined` where nothing was written. */
+  constructor(list: unknown[]) {
+    this.list = list;
+  }
+}
+
+/** State cells, one per state spec; `undefined` where nothing was written. Two lie in the object itself. */
 export class Cells {
   cell0: unknown = undefined;
+  /** The second one, or `FurtherCells`. */
   cell1: unknown = undefined;
-  more: unknown[] | undefined = undefined;
 
   readCell(index: number): unknown {
     if (index === 0) return this.cell0;
-    return index === 1 ? this.cell1 : this.more?.[index - INLINE_CELLS];
+    const { cell1 } = this;
+    if (cell1 instanceof FurtherCells) return cell1.list[index - 1];
+    return index === 1 ? cell1 : undefined;
   }
 
   writeCell(index: number, value: unknown): void {
     if (index === 0) this.cell0 = value;
-    else if (index === 1) this.cell1 = value;
-    else this.#writeMore(index - INLINE_CELLS, value);
+    else if (index === 1 && !(this.cell1 instanceof FurtherCells)) this.cell1 = value;
+    else this.#writeFurther(index - 1, value);
   }
 
   /** Takes over all cells of `other`, which must not be used any more. */
   adopt(other: Cells): void {
     this.cell0 = other.cell0;
     this.cell1 = other.cell1;
-    this.more = other.more;
   }
 
   clear(): void {
     this.cell0 = undefined;
     this.cell1 = undefined;
-    this.more = undefined;
   }
 
   copy(): Cells {
     const copy = new Cells();
-    copy.cell0 = this.cell0;
-    copy.cell1 = this.cell1;
-    copy.more = this.more?.slice();
+    const { cell0, cell1 } = this;
+    copy.cell0 = cell0;
+    copy.cell1 = cell1 instanceof FurtherCells ? new FurtherCells(cell1.list.slice()) : cell1;
     return copy;
   }
 
   get isBlank(): boolean {
-    if (this.cell0 !== undefined || this.cell1 !== undefined) return false;
-    return this.more === undefined || this.more.every((cell) => cell === undefined);
+    const { cell0, cell1 } = this;
+    if (cell0 !== undefined) return false;
+    return cell1 instanceof FurtherCells ? cell1.list.every((cell) => cell === undefined) : cell1 === undefined;
   }
 
-  #writeMore(index: number, value: unknown): void {
-    this.more ??= [];
-    while (this.more.length < index) this.more.push(undefined);
-    this.more[index] = value;
+  #writeFurther(index: number, value: unknown): void {
+    if (!(this.cell1 instanceof FurtherCells)) this.cell1 = new FurtherCells([this.cell1]);
+    const { list } = this.cell1 as FurtherCells;
+    while (list.length < index) list.push(undefined);
+    list[index] = value;
   }
 }
 
@@ -154,15 +166,17 @@ export class WaitingLine {
 
 export class Entity extends Cells {
   readonly hash: number;
-  readonly functionIndex: number;
   id: string;
+  /**
+   * The number of its function, and the low bits of the last epoch of this run in which it was invoked: one field, so
+   * that an entity is a word shorter.
+   */
+  #marks: number;
   /**
    * The last epoch of this run in which a cell was written, counted from 1; negated once a checkpoint has encoded it.
    * 0 while it is as it came from the store. Kept by `DirtyEntities`.
    */
   dirtyEpoch = 0;
-  /** The last epoch of this run in which it was invoked: who was not used for long may leave memory. */
-  usedEpoch = 0;
   /** The number of its last record that is not folded, or `NO_RECORD`. */
   lastRecord: number = NO_RECORD;
   /** There while it is busy (I4): what waits until it no longer is. */
@@ -171,8 +185,25 @@ export class Entity extends Cells {
   constructor(functionIndex: number, hash: number, id: string) {
     super();
     this.hash = hash;
-    this.functionIndex = functionIndex;
     this.id = id;
+    this.#marks = functionIndex;
+  }
+
+  get functionIndex(): number {
+    return this.#marks & FUNCTION_MASK;
+  }
+
+  /** It is invoked in this epoch. */
+  use(epoch: number): void {
+    this.#marks = (this.#marks & FUNCTION_MASK) | ((epoch & USED_MASK) << FUNCTION_BITS);
+  }
+
+  /**
+   * Whether it was invoked in this epoch or the one before: who was not used for long may leave memory. Of who was not
+   * used for some 16,000 epochs it may be said for two of them that they were.
+   */
+  wasUsedLately(epoch: number): boolean {
+    return ((epoch - (this.#marks >>> FUNCTION_BITS)) & USED_MASK) <= 1;
   }
 
   /**

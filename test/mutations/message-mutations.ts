@@ -40,7 +40,7 @@ export const MESSAGE_MUTATIONS: readonly Mutation[] = [
     name: 'ifExists: is asked before the state has come',
     file: 'src/shard/invocation/existence.ts',
     find: 'if (entity.isBlank) return false;',
-    replace: 'if (entity.isBlank || entity.usedEpoch === 0) return false;',
+    replace: 'if (entity.isBlank || entity.dirtyEpoch === 0) return false;',
     why: 'who was fetched from the store counts as not there',
     suites: [seeds(120, COURIERS)],
   },

@@ -104,7 +104,7 @@ export class Invoker {
     }
     const invocation = aside ? newInvocation(this.#place, binding, true) : this.#contexts[binding.index];
     invocation.begin(entity, sourceType, sourceId, meta);
-    entity.usedEpoch = this.#place.rows.dirty.epoch;
+    entity.use(this.#place.rows.dirty.epoch);
     // Whoever is tried again gets what was sent, whatever the function has made of it.
     const kept = binding.failure.attempts === 1 ? message : copyMessage(message);
     if (aside) invocation.goAside();

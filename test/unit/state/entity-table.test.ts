@@ -4,9 +4,10 @@
  */
 import assert from 'node:assert';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Entity } from '../../../src/state/entity.ts';
-import { EntityTable, type TargetView } from '../../../src/state/entity-table.ts';
+import { EntityTable } from '../../../src/state/entity-table.ts';
+import { EntitySlots, type TargetView } from '../../../src/state/entity-slots.ts';
 
 /** What spreads functions of one id over the table; needed here to make collisions between functions. */
 const FUNCTION_STEP = 0x9e3779b1 | 0;
@@ -99,4 +100,39 @@ test('it holds many entities of one hash', () => {
     checkLookUp(table, entity, undefined);
   }
   expect(table.size).toBe(0);
+});
+
+test('no addition moves more than a few others, and after a growth all have moved before the next (I10)', () => {
+  const place = vi.spyOn(EntitySlots.prototype, 'place');
+  const table = new EntityTable();
+  const entities = Array.from(
+    { length: 5_000 },
+    (_, index) => new Entity(0, Math.imul(index, 0x2c1b3c6d), `id-${index}`),
+  );
+  for (const entity of entities) {
+    const before = place.mock.calls.length;
+    table.add(entity);
+    expect(place.mock.calls.length - before).toBeLessThanOrEqual(9);
+  }
+  // Its four growths have moved 512, 1,024, 2,048 and 4,096.
+  expect(place.mock.calls.length).toBeGreaterThan(entities.length + 4_000);
+  place.mockRestore();
+  for (const entity of entities) checkLookUp(table, entity, entity);
+});
+
+test('who sweeps while entities move sees those, too', () => {
+  const table = new EntityTable();
+  const entities = Array.from(
+    { length: 600 },
+    (_, index) => new Entity(0, Math.imul(index, 0x2c1b3c6d), `id-${index}`),
+  );
+  for (const entity of entities) table.add(entity);
+  const seen = new Set<Entity>();
+  for (let round = 0, slot = 0; round < 100; round++) {
+    slot = table.sweep(slot, 64, (entity) => {
+      seen.add(entity);
+      return false;
+    });
+  }
+  expect(seen.size).toBe(entities.length);
 });

@@ -84,3 +84,13 @@ test('an entity may be forgotten when it holds nothing and is not busy', () => {
   entity.writeCell(4, undefined);
   expect(entity.isVacant).toBe(true);
 });
+
+test('it says whether it was used in this epoch or the last, however many there have been, and whose it is all the while', () => {
+  const entity = new Entity(65_534, 7, 'Kim');
+  for (const epoch of [1, 2, 16_382, 16_383, 16_384, 16_385, 1_000_000, 2 ** 31 + 5]) {
+    entity.use(epoch);
+    const later = [0, 1, 2, 3, 100, 16_000].map((epochs) => entity.wasUsedLately(epoch + epochs));
+    expect(later).toEqual([true, true, false, false, false, false]);
+    expect(entity.functionIndex).toBe(65_534);
+  }
+});
