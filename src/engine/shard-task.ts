@@ -15,6 +15,10 @@ const MAILBOX_COUNT_MAX = 32_768;
 /** How much of a changelog may wait to be folded: what a recovery has to read. */
 const FOLD_BYTES_MIN = 1 << 20;
 const FOLD_BYTES_MAX = 32 << 20;
+/** Fewer records are read as fast as an index of them. */
+const INDEX_BYTES_MIN = 1 << 14;
+/** Reading so much takes some milliseconds. */
+const SCAN_BYTES_MAX = 4 << 20;
 
 export interface ShardTask {
   readonly shard: ShardIndex;
@@ -40,6 +44,8 @@ export interface DurableTask {
   readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
   readonly segmentBytes: number;
   readonly foldBytes: number;
+  readonly indexBytesMin: number;
+  readonly scanBytesMax: number;
   readonly memoryBytes: number;
   readonly cacheBytes: number;
 }
@@ -82,6 +88,8 @@ export function durableTask(shard: number, store: string, data: DataDirectory, o
     committed: data.committedOf(shard),
     segmentBytes: Math.floor(foldBytes / 2),
     foldBytes,
+    indexBytesMin: INDEX_BYTES_MIN,
+    scanBytesMax: SCAN_BYTES_MAX,
     memoryBytes: memoryBytes - cacheBytes,
     cacheBytes,
   };

@@ -27,8 +27,11 @@ type Group = readonly StoreEntry[];
 
 const CAPABILITIES: StoreCapabilities = { name: 'level', injectedFileSystem: false, streamingScan: true };
 
-/** Opening replays what is in the write buffer, so it does not grow with the cache for ever. */
-const WRITE_BUFFER_BYTES_MAX = 1 << 24;
+/**
+ * Opening replays what is in the write buffer, which takes 35 ms a mebibyte, so it does not grow with the cache. With one of 16 MiB
+ * a put costs more, not less (see `bench/README.md`).
+ */
+const WRITE_BUFFER_BYTES_MAX = 1 << 21;
 const GROUP_BYTES = 1 << 16;
 /**
  * A group is limited by its bytes, and by this where entries are tiny. Not more: each open scan of LevelDB sets aside 64

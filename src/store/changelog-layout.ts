@@ -19,12 +19,21 @@
  *  the payload of BEGIN:   0 the epoch before   6 the checksum of the END of that
  *  the payload of END:     0 the same   10 CRC-32 over the checksums of all frames before, BEGIN's included
  *                         14 payload frames   18 length of the delta, BEGIN and END included
+ *
+ *  CONTENTS may be the last frame before END; its payload lists the frames before it, BEGIN first, and ends with a length:
+ *    ┌──────────────────────────────────────────────────────────────┬───┬──────────────────────┐
+ *    │ CRC-32 (4)   kind (2)   length of its payload (4), of a frame │ … │ length of CONTENTS (4) │
+ *    └──────────────────────────────────────────────────────────────┴───┴──────────────────────┘
  * ```
  *
  * END has a fixed length and says how long its delta is, and the header says where the segment before ends. So whoever
  * knows the last committed delta finds all before it backwards, without reading what lies between; and what lies behind
  * an end that is written down, because a crash undid its being cut off, is never looked at. Each END holds the checksum
  * of the one before, so the checksum of the last one, which is in the manifest, stands for all.
+ *
+ * The same goes for single frames: the checksums that CONTENTS lists, with its own, are those that END has the checksum of.
+ * So a frame can be read without those before it, and is as certain as in a delta that is read as a whole. Whoever does
+ * not know CONTENTS reads it over, as he does other kinds that he does not know.
  *
  * Publication: a delta exists once the manifest holds its location, whose checksum is that of the END frame (I8). Until
  * then its bytes, and its whole segment if it is the first there, may be torn, missing or old.
@@ -50,12 +59,19 @@ export const FRAME_HEADER_BYTES = 16;
 
 /** Kinds below are the caller's. */
 export const KIND_LIMIT = 0xff00;
+export const KIND_CONTENTS = 0xfffd;
 export const KIND_BEGIN = 0xfffe;
 export const KIND_END = 0xffff;
 
 export const CHAIN_PREVIOUS_EPOCH = 0;
 export const CHAIN_PREVIOUS_CHECKSUM = 6;
 export const BEGIN_PAYLOAD_BYTES = 10;
+
+export const LISTED_CHECKSUM = 0;
+export const LISTED_KIND = 4;
+export const LISTED_LENGTH = 6;
+export const LISTED_BYTES = 10;
+export const CONTENTS_LENGTH_BYTES = 4;
 
 export const END_FRAMES_CHECKSUM = 10;
 export const END_FRAME_COUNT = 14;

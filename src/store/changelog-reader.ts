@@ -14,7 +14,14 @@ import {
   type Frame,
   framePayloadLength,
 } from './changelog-frame.ts';
-import { END_FRAME_BYTES, FRAME_HEADER_BYTES, KIND_BEGIN, KIND_END, SEGMENT_HEADER_BYTES } from './changelog-layout.ts';
+import {
+  END_FRAME_BYTES,
+  FRAME_HEADER_BYTES,
+  KIND_BEGIN,
+  KIND_END,
+  KIND_LIMIT,
+  SEGMENT_HEADER_BYTES,
+} from './changelog-layout.ts';
 import { decodeSegmentHeader, type SegmentHeader, segmentPath } from './changelog-segment.ts';
 import { callStorage, damaged } from './storage-failure.ts';
 
@@ -25,6 +32,13 @@ const WINDOW_BYTES = 1 << 18;
  * stays in memory twice if frames are kept; so windows are much longer than frames.
  */
 export const LONG_WINDOW_BYTES: number = 1 << 22;
+
+/** Where a frame lies, and which one it is. */
+export interface ListedPlace {
+  readonly checksum: number;
+  readonly offsetBytes: number;
+  readonly payloadBytes: number;
+}
 
 export class SegmentReader {
   readonly path: string;
@@ -61,6 +75,18 @@ export class SegmentReader {
     const frame = offset + byteLength <= end ? decodeFrame(this.#view(offset, byteLength, end)) : undefined;
     if (frame === undefined) throw damaged(this.path, offset, 'a frame is not what was written');
     return frame;
+  }
+
+  /** The payload of a frame of which the place and the checksum are known, in memory of its own. */
+  listedFrame({ offsetBytes, payloadBytes, checksum }: ListedPlace): Buffer {
+    const frame = decodeFrame(this.#read(offsetBytes, FRAME_HEADER_BYTES + payloadBytes));
+    if (frame?.checksum !== checksum) throw damaged(this.path, offsetBytes, 'a frame is not what was written');
+    return frame.payload;
+  }
+
+  /** What is there, true or not, in memory of its own; fewer bytes only where the file ends. */
+  uncheckedBytes(offset: number, byteLength: number): Buffer {
+    return this.#read(offset, byteLength);
   }
 
   /** The END frame that ends at an offset, and what it says. */
@@ -147,7 +173,7 @@ export function* deltaFrames(
       throw damaged(reader.path, offset, `a frame of epoch ${frame.epoch} is in its place`);
     }
     framesChecksum = chainChecksum(framesChecksum, frame.checksum);
-    yield { kind: frame.kind, bytes: frame.payload };
+    if (frame.kind < KIND_LIMIT) yield { kind: frame.kind, bytes: frame.payload };
     offset += FRAME_HEADER_BYTES + frame.payload.length;
   }
   if (frameCount !== end.frameCount || framesChecksum !== end.framesChecksum) {

@@ -9,6 +9,7 @@
 import type { FileSystem } from '../base/file-system.ts';
 import type { DeltaLocation } from './changelog-frame.ts';
 import { SEGMENT_HEADER_BYTES } from './changelog-layout.ts';
+import { type ListedFrame, readContents } from './changelog-contents.ts';
 import { checkedEnd, deltaFrames, LONG_WINDOW_BYTES, SegmentReader } from './changelog-reader.ts';
 import { listSegments, type SegmentInfo, segmentPath } from './changelog-segment.ts';
 import { callStorage, damaged } from './storage-failure.ts';
@@ -22,6 +23,15 @@ export interface CommittedDelta {
 export interface ChangelogVisitor {
   delta(epoch: number, location: DeltaLocation): void;
   frame(kind: number, bytes: Uint8Array): void;
+  readonly lists?: ListVisitor;
+}
+
+/** Chooses what to read of deltas that have a list of their frames. */
+export interface ListVisitor {
+  /** Deltas that are no longer than this together are shown frame by frame all the same. */
+  readonly scanBytesMax: number;
+  /** In place of all calls of `frame`. `isLast`: it is the committed delta. */
+  list(frames: readonly ListedFrame[], reader: SegmentReader, isLast: boolean): void;
 }
 
 /** What a writer needs to go on. */
@@ -104,10 +114,18 @@ class Recovery {
   }
 
   visit(newestFirst: readonly CommittedDelta[], visitor: ChangelogVisitor): void {
-    for (const { epoch, location } of newestFirst.toReversed()) {
+    const sumBytes = newestFirst.reduce((sum, { location }) => sum + location.byteLength, 0);
+    const lists = visitor.lists !== undefined && sumBytes > visitor.lists.scanBytesMax ? visitor.lists : undefined;
+    for (const delta of newestFirst.toReversed()) {
+      const { epoch, location } = delta;
       visitor.delta(epoch, location);
       const reader = this.#open(location.segment);
-      for (const { kind, bytes } of deltaFrames(reader, location)) visitor.frame(kind, bytes);
+      const contents = lists && readContents(reader, location);
+      if (contents === undefined) {
+        for (const { kind, bytes } of deltaFrames(reader, location)) visitor.frame(kind, bytes);
+      } else {
+        lists?.list(contents, reader, delta === newestFirst[0]);
+      }
     }
   }
 

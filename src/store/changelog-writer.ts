@@ -16,7 +16,15 @@ import {
   encodeEnd,
   encodeFrame,
 } from './changelog-frame.ts';
-import { END_FRAME_BYTES, FRAME_HEADER_BYTES, KIND_BEGIN, KIND_END, KIND_LIMIT } from './changelog-layout.ts';
+import { ContentsDraft } from './changelog-contents.ts';
+import {
+  END_FRAME_BYTES,
+  FRAME_HEADER_BYTES,
+  KIND_BEGIN,
+  KIND_CONTENTS,
+  KIND_END,
+  KIND_LIMIT,
+} from './changelog-layout.ts';
 import { readSegment } from './changelog-reader.ts';
 import { encodeSegmentHeader, type SegmentInfo, segmentPath } from './changelog-segment.ts';
 import { callStorage, storageFailed } from './storage-failure.ts';
@@ -59,6 +67,8 @@ export class ChangelogWriter {
   /** The checksum of the last END, or undefined while it is in the file only. */
   #lastChecksum: number | undefined;
   #scratch = Buffer.alloc(0);
+  /** Of the delta being written. */
+  readonly #contents = new ContentsDraft();
 
   constructor(fileSystem: FileSystem, directory: string, options: ChangelogOptions) {
     this.#fileSystem = fileSystem;
@@ -89,6 +99,7 @@ export class ChangelogWriter {
     const info = this.#current;
     info.lastEpoch = epoch;
     this.#delta = { epoch, link, offsetBytes: info.byteLength, frameCount: 0, framesChecksum: 0 };
+    this.#contents.clear();
     this.#write(KIND_BEGIN, encodeBegin(link));
   }
 
@@ -101,10 +112,15 @@ export class ChangelogWriter {
     this.#delta.frameCount++;
   }
 
-  end(): DeltaLocation {
+  /** `hasContents`: with a list of its frames, for whoever wants to read some of them (`readContents`). */
+  end(hasContents = false): DeltaLocation {
     this.#refuseAfterFailure();
     const delta = this.#delta;
     assert(delta !== undefined, 'a delta begins before it ends');
+    if (hasContents) {
+      this.#write(KIND_CONTENTS, this.#contents.encode());
+      delta.frameCount++;
+    }
     const { segment, byteLength: end } = this.#current;
     const { link, offsetBytes, framesChecksum, frameCount } = delta;
     const byteLength = end + END_FRAME_BYTES - offsetBytes;
@@ -182,6 +198,7 @@ export class ChangelogWriter {
     this.#call(this.#current.segment, () => file.append(bytes));
     this.#current.byteLength += byteLength;
     (this.#delta as OpenDelta).framesChecksum = chainChecksum(framesChecksum, checksum);
+    this.#contents.add(kind, checksum, payload.length);
     return checksum;
   }
 

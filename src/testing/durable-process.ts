@@ -43,6 +43,8 @@ export interface DurableGround {
   readonly keyCountMax: number;
   readonly segmentBytes: number;
   readonly foldBytes: number;
+  readonly indexBytesMin: number;
+  readonly scanBytesMax: number;
   readonly foldStepUs: number;
   readonly memoryBytes: number;
   readonly cacheBytes: number;
@@ -146,12 +148,13 @@ export class DurableProcess {
   }
 
   async #openShard(data: DataDirectory, fileSystem: ThreadDisk, shard: number): Promise<DurableOptions> {
-    const { openStore, cacheBytes, segmentBytes, foldBytes, foldStepUs, memoryBytes } = this.#ground;
+    const { openStore, cacheBytes, segmentBytes, foldBytes, indexBytesMin, scanBytesMax } = this.#ground;
+    const { foldStepUs, memoryBytes } = this.#ground;
     const directory = data.shardDirectory(shard);
     const committed = data.committedOf(shard);
     const store = new CheckedStore(await openStore({ directory: join(directory, 'store'), fileSystem, cacheBytes }));
     const appliedEpoch = await readAppliedEpoch(store);
-    const bounds = { segmentBytes, foldBytes, foldStepUs, memoryBytes };
+    const bounds = { segmentBytes, foldBytes, indexBytesMin, scanBytesMax, foldStepUs, memoryBytes };
     return { fileSystem, directory, store, appliedEpoch, committed, ...bounds };
   }
 

@@ -27,6 +27,9 @@ export interface DurableSetting extends EngineSizes {
   readonly maxIntervalMs: number;
   readonly segmentBytes: number;
   readonly foldBytes: number;
+  /** From how many bytes on frames of records have indexes, and from where on a start uses them. */
+  readonly indexBytesMin: number;
+  readonly scanBytesMax: number;
   /** How long a step of folding takes, about: the shortest do one thing each. */
   readonly foldStepUs: number;
   readonly memoryBytes: number;
@@ -83,6 +86,8 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     floodCountMax: prng.pick([0, 1, 4, 1024]),
     savepointCount: prng.pick([0, 1, 1, 3]),
     reshardCount: prng.pick([0, 0, 1, 2]),
+    indexBytesMin: prng.pick([0, 0, 100]),
+    scanBytesMax: prng.pick([0, 0, 1 << 20]),
   };
   return { ...drawn, ...pins };
 }

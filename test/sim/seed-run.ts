@@ -27,6 +27,8 @@ const DURABLE_PINS: Readonly<Record<string, keyof DurableSetting>> = {
   max: 'maxIntervalMs',
   segment: 'segmentBytes',
   fold: 'foldBytes',
+  index: 'indexBytesMin',
+  scan: 'scanBytesMax',
   memory: 'memoryBytes',
   cache: 'cacheBytes',
   size: 'size',

@@ -12,6 +12,7 @@ import { Entity } from '../../state/entity.ts';
 import type { EntityTable } from '../../state/entity-table.ts';
 import type { DeltaLocation } from '../../store/changelog-frame.ts';
 import { ChangelogWriter } from '../../store/changelog-writer.ts';
+import { OpenSegments } from '../../store/changelog-segments.ts';
 import { APPLIED_KEY } from '../../store/key-layout.ts';
 import type { StateStore } from '../../store/state-store.ts';
 import type { EnvelopeWriter } from '../../wire/envelope-writer.ts';
@@ -28,7 +29,7 @@ import { pageCountMax } from './record-page.ts';
 import { type Recovered, recoverShard } from './shard-recovery.ts';
 import { type EncodeInput, encodeInput, type Unfinished, UnfinishedWork } from './unfinished-work.ts';
 import { type SavepointOrder, type SavepointPart, ShardSavepoint } from './shard-savepoint.ts';
-import { ShardSnapshot, type SnapshotReport } from './shard-snapshot.ts';
+import { ShardSnapshot, type SnapshotHooks, type SnapshotReport } from './shard-snapshot.ts';
 
 /** What a durable shard stands on. */
 export interface DurableOptions {
@@ -42,6 +43,10 @@ export interface DurableOptions {
   readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
   readonly segmentBytes: number;
   readonly foldBytes: number;
+  /** A frame of so many bytes of records gets an index … */
+  readonly indexBytesMin: number;
+  /** … which a start uses when it finds more than this that is not folded; less is read, and checked, at once. */
+  readonly scanBytesMax: number;
   /** See `FoldPlace`. */
   readonly foldStepUs?: number;
   readonly pace?: FoldPace;
@@ -92,6 +97,8 @@ export class Durability {
   readonly #store: StateStore;
   readonly #ladenBytes: number;
   readonly #changelog: ChangelogWriter;
+  /** Where recovered records are read. */
+  readonly #segments: OpenSegments;
 
   constructor(options: DurableOptions, place: DurabilityPlace) {
     const { fileSystem, directory, store, appliedEpoch, committed } = options;
@@ -101,12 +108,14 @@ export class Durability {
     this.#unfinishedWork = new UnfinishedWork(place.writer, this.#inFlight, () => this.#snapshot.writeMany());
     this.#baseEpoch = appliedEpoch;
     this.#store = store;
+    this.#segments = new OpenSegments(fileSystem, directory);
     this.#ladenBytes = options.foldBytes / 2;
     const { rows } = place;
     const { dirty } = rows;
     rows.attach({ store, codec });
     const recovery = { ...options, codec, names: namesOf, functions: place.directory, rows };
-    const recovered = recoverShard({ ...recovery, pageCountMax: pageCountMax(options.foldBytes) });
+    const reading = { scanBytesMax: options.scanBytesMax, segments: this.#segments };
+    const recovered = recoverShard({ ...recovery, pageCountMax: pageCountMax(options.foldBytes), reading });
     this.recovered = { messages: recovered.messages };
     this.#changelog = new ChangelogWriter(fileSystem, directory, {
       segmentBytesMax: options.segmentBytes,
@@ -151,15 +160,22 @@ export class Durability {
       foldWanted: () => this.#fold.force(),
       evicted: () => (this.mayBeStored = true),
     });
-    this.#snapshot = new ShardSnapshot(this.#changelog, records, dirty, rows.pairs, this.#inFlight, {
-      names: namesOf,
-      inFlightNames: () => this.#inFlight.names(place.directory, place.shapes),
+    this.#snapshot = this.#newSnapshot(records, options.indexBytesMin, namesOf);
+  }
+
+  #newSnapshot(records: RecordWriter, indexBytesMin: number, names: SnapshotHooks['names']): ShardSnapshot {
+    const { directory, shapes, rows } = this.#place;
+    const hooks: SnapshotHooks = {
+      names,
+      inFlightNames: () => this.#inFlight.names(directory, shapes),
       written: (delta, report) => {
         this.#fold.add(delta);
         this.#locations.set(report.epoch, report.location);
-        place.report(report);
+        this.#place.report(report);
       },
-    });
+    };
+    const { dirty, pairs } = rows;
+    return new ShardSnapshot(this.#changelog, records, dirty, pairs, this.#inFlight, hooks, indexBytesMin);
   }
 
   /** The envelope of the message that an invocation was given, as a cut needs it. */
@@ -229,6 +245,7 @@ export class Durability {
 
   async close(): Promise<void> {
     this.#savepoint.close();
+    this.#segments.close();
     this.#changelog.close();
     await this.#store.close();
   }

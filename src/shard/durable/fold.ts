@@ -113,6 +113,8 @@ export class Fold {
   addRecovered(records: RecoveredRecords): void {
     if (records.isEmpty) return;
     this.#recovered = records;
+    // What a start has left on the disk is read behind it, before anything is folded.
+    if (!records.isLoaded) this.#round = records.load();
     this.#committedBytes += records.byteLength;
     this.#committedRecords += records.recordCount;
   }

@@ -13,22 +13,18 @@
  * a key before its older ones, and no key has more of them than there are deltas.
  */
 import { hashAsciiId, hashId } from '../../keys/id-hash.ts';
-import { isEntityKey, readKey, readRecord, type RecordSpan } from '../../state/record-reader.ts';
+import { isEntityKey, readKey, type RecordSpan } from '../../state/record-reader.ts';
 import type { Stored } from '../../state/row.ts';
 import { ID_ASCII, KEY_HEAD_BYTES } from '../../store/key-layout.ts';
+import type { RecordFrame } from './record-frame.ts';
 
-export const PAGE_COUNT_MAX: number = 1 << 16;
+/** A record's number and one fit into 16 bits. */
+export const PAGE_COUNT_MAX: number = (1 << 16) - 1;
 /** Of a round of folding, so much is for a record of a page: where rounds are small, as in a simulation, there are many. */
 const ROUND_BYTES_PER_RECORD = 64;
 /** What a record is in its page. */
 const OLDER = 0;
 const NEWEST = 1;
-
-/** A frame of a changelog, which holds records. */
-interface RecordFrame {
-  readonly bytes: Buffer;
-  readonly epoch: number;
-}
 
 /** Room for what is read, used for one page after the other. */
 export class PageDraft {
@@ -45,6 +41,15 @@ export class PageDraft {
     this.frames[index] = this.recordFrames.length - 1;
     this.offsets[index] = offset;
     return index;
+  }
+
+  /** The same of many of the last frame. */
+  addMany(hashes: Int32Array, offsets: Int32Array): void {
+    const { count } = this;
+    this.count += hashes.length;
+    this.hashes.set(hashes, count);
+    this.frames.fill(this.recordFrames.length - 1, count, this.count);
+    this.offsets.set(offsets, count);
   }
 
   /** The page of what was added; the draft is empty then, but for the frame that is being read. */
@@ -67,12 +72,10 @@ export class RecordPage {
   readonly #frames: Int32Array;
   readonly #offsets: Int32Array;
   readonly #recordFrames: readonly RecordFrame[];
-  readonly #heads: Int32Array;
-  readonly #nexts: Int32Array;
+  readonly #heads: Uint16Array;
+  readonly #nexts: Uint16Array;
   readonly #kept: Uint8Array;
-  /** One for the record that is searched for, and one for those that it is compared with. */
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
-  readonly #otherSpan: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
   /** Records that are the newest of their keys, as far as is known. */
   newestCount: number;
 
@@ -87,13 +90,13 @@ export class RecordPage {
     this.#kept = new Uint8Array(count).fill(NEWEST);
     let headCount = 1;
     while (headCount < count) headCount *= 2;
-    this.#heads = new Int32Array(headCount);
-    this.#nexts = new Int32Array(count);
+    this.#heads = new Uint16Array(headCount);
+    this.#nexts = new Uint16Array(count);
     this.#chain(this.#hashes, this.#heads, this.#nexts);
   }
 
   /** Oldest first, each before the ones that are there. */
-  #chain(hashes: Int32Array, heads: Int32Array, nexts: Int32Array): void {
+  #chain(hashes: Int32Array, heads: Uint16Array, nexts: Uint16Array): void {
     const mask = heads.length - 1;
     for (let index = 0; index < hashes.length; index++) {
       const head = hashes[index] & mask;
@@ -114,8 +117,8 @@ export class RecordPage {
 
   /** Whether a record is of this key. */
   hasKey(index: number, key: Uint8Array, start: number, end: number): boolean {
-    const { bytes } = this.frame(index);
-    const { keyStart, keyEnd } = readRecord(bytes, this.#offsets[index], this.#span);
+    const bytes = this.locate(index, this.#span);
+    const { keyStart, keyEnd } = this.#span;
     if (keyEnd - keyStart !== end - start) return false;
     for (let at = 0; at < end - start; at++) if (bytes[keyStart + at] !== key[start + at]) return false;
     return true;
@@ -129,9 +132,13 @@ export class RecordPage {
     return this.#hashes[index];
   }
 
-  /** Where the parts of a record lie in its frame. Shares what it returns. */
-  span(index: number): RecordSpan {
-    return readRecord(this.frame(index).bytes, this.#offsets[index], this.#otherSpan);
+  /** Where the parts of a record lie in the bytes that are returned. */
+  locate(index: number, span: RecordSpan): Buffer {
+    const frame = this.frame(index);
+    const next = index + 1;
+    // Where a page ends within a frame, it is not known where its last record does.
+    const isFollowed = next < this.count && this.#frames[next] === this.#frames[index];
+    return frame.locate(this.#offsets[index], isFollowed ? this.#offsets[next] : frame.byteLength, span);
   }
 
   /** Whether it is the newest of its key, as far as is known. */

@@ -4,11 +4,16 @@
  * comes for it, and everything else when the next round of folding has put it into the store. Then all of this is
  * dropped.
  *
- * Reading puts records into pages with an index each. Which of a key's records is the newest of all is found later, by
+ * Reading puts records into pages with an index each. Of frames that bring an index of their own, only that is read, and
+ * the records stay where they are on the disk until somebody wants one, or until `load` has read them all, behind the
+ * start. Which of a key's records is the newest of all is found later, by
  * `sift`, in the steps of that round; until then a search begins with the newest page.
  */
 import { isEntityKey, NOTHING, type RecordSpan, readRecord } from '../../state/record-reader.ts';
 import { Erasure, Row, type Stored } from '../../state/row.ts';
+import type { OpenSegments } from '../../store/changelog-segments.ts';
+import { RecordFrame } from './record-frame.ts';
+import type { RecordIndex } from './record-index.ts';
 import { hashOfKey, PAGE_COUNT_MAX, PageDraft, type RecordPage } from './record-page.ts';
 
 /** Records that one step of sifting looks at. */
@@ -46,13 +51,19 @@ export class RecoveredRecords {
   /** Entries of rows that were erased after they were written. */
   readonly #removed = new Set<number>();
   #isSifted = false;
+  /** Frames that lie where they are. */
+  #unread: RecordFrame[] = [];
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
 
   readonly #pageCountMax: number;
 
+  /** Where frames lie that are not read. */
+  readonly #segments: OpenSegments | undefined;
+
   /** A page holds so many records. */
-  constructor(pageCountMax: number = PAGE_COUNT_MAX) {
+  constructor(pageCountMax: number = PAGE_COUNT_MAX, segments?: OpenSegments) {
     this.#pageCountMax = pageCountMax;
+    this.#segments = segments;
   }
 
   get isEmpty(): boolean {
@@ -71,7 +82,7 @@ export class RecoveredRecords {
   addFrame(frame: Buffer, epoch: number, takeRow: TakeRow): void {
     this.#draft ??= new PageDraft();
     const draft = this.#draft;
-    draft.recordFrames.push({ bytes: frame, epoch });
+    draft.recordFrames.push(RecordFrame.of(frame, epoch));
     this.byteLength += frame.length;
     const span = this.#span;
     for (let at = 0; at < frame.length; at = span.end) {
@@ -85,6 +96,22 @@ export class RecoveredRecords {
       const index = draft.add(hashOfKey(frame, keyStart, keyEnd), at);
       if (item !== undefined) draft.items.set(index, item);
       if (draft.count >= this.#pageCountMax) this.#pages.push(draft.finish());
+    }
+  }
+
+  /** The same of a frame of entities that has an index, and is not read. */
+  addIndexed(frame: RecordFrame, { count, hashes, starts }: RecordIndex): void {
+    this.#draft ??= new PageDraft();
+    const draft = this.#draft;
+    draft.recordFrames.push(frame);
+    this.#unread.push(frame);
+    this.byteLength += frame.byteLength;
+    this.recordCount += count;
+    for (let from = 0; from < count; ) {
+      const to = Math.min(count, from + this.#pageCountMax - draft.count);
+      draft.addMany(hashes.subarray(from, to), starts.subarray(from, to));
+      if (draft.count >= this.#pageCountMax) this.#pages.push(draft.finish());
+      from = to;
     }
   }
 
@@ -111,8 +138,9 @@ export class RecoveredRecords {
   record(entry: number): RecoveredRecord {
     const page = this.#pages[Math.floor(entry / PAGE_COUNT_MAX)];
     const index = entry % PAGE_COUNT_MAX;
-    const { bytes, epoch } = page.frame(index);
-    const { keyStart, keyEnd, valueStart, end } = page.span(index);
+    const { epoch } = page.frame(index);
+    const bytes = page.locate(index, this.#span);
+    const { keyStart, keyEnd, valueStart, end } = this.#span;
     return {
       bytes,
       keyStart,
@@ -129,8 +157,22 @@ export class RecoveredRecords {
     this.#pages[Math.floor(entry / PAGE_COUNT_MAX)].items.set(entry % PAGE_COUNT_MAX, item);
   }
 
+  get isLoaded(): boolean {
+    return this.#unread.length === 0;
+  }
+
+  /** Reads what was left where it is, oldest first, a frame a step. */
+  *load(): Generator<number, void> {
+    for (const frame of this.#unread) {
+      frame.load();
+      yield 1;
+    }
+    this.#unread = [];
+    this.#segments?.close();
+  }
+
   /**
-   * Finds the newest record of each key, in steps, each of which yields how many records it has looked at; newest first.
+   * Finds the newest record of each key, once all are loaded, in steps, each of which yields how many records it has looked at; newest first.
    * By one index of all records, since each key is searched for as often as it was written; it is gone at the end.
    */
   *sift(): Generator<number, void> {
@@ -162,8 +204,8 @@ export class RecoveredRecords {
   }
 
   #isSameKey(entry: number, page: RecordPage, index: number): boolean {
-    const { bytes } = page.frame(index);
-    const { keyStart, keyEnd } = page.span(index);
+    const bytes = page.locate(index, this.#span);
+    const { keyStart, keyEnd } = this.#span;
     return this.#pages[Math.floor(entry / PAGE_COUNT_MAX)].hasKey(entry % PAGE_COUNT_MAX, bytes, keyStart, keyEnd);
   }
 

@@ -1,7 +1,8 @@
 /**
  * What a shard takes up again: the records that are committed and not yet folded, which lie over the store, and the
- * messages that were in flight at the last commit. It reads what lies after `applied` and nothing else, so it takes no
- * longer when there is more state, and it makes entities of nothing: they are fetched when they are needed.
+ * messages that were in flight at the last commit. It reads what lies after `applied` and nothing else, of most records
+ * only where they are, and it makes entities of nothing: they are fetched when they are needed. So it takes no longer
+ * when there is more state, and little longer when more of it is not folded.
  */
 import type { FileSystem } from '../../base/file-system.ts';
 import { NOTHING, NOTHING_BELOW, type RecordSpan, readRowValue } from '../../state/record-reader.ts';
@@ -9,8 +10,10 @@ import type { Stored } from '../../state/row.ts';
 import type { RecordNames } from '../../state/record-writer.ts';
 import type { DeltaLocation } from '../../store/changelog-frame.ts';
 import type { SegmentInfo } from '../../store/changelog-segment.ts';
-import { readDelta } from '../../store/changelog-reader.ts';
-import { recoverChangelog } from '../../store/changelog-recovery.ts';
+import type { ListedFrame } from '../../store/changelog-contents.ts';
+import { readDelta, type SegmentReader } from '../../store/changelog-reader.ts';
+import { type ListVisitor, recoverChangelog } from '../../store/changelog-recovery.ts';
+import type { OpenSegments } from '../../store/changelog-segments.ts';
 import type { Address } from '../../sdk/address.ts';
 import { TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../../wire/envelope-reader.ts';
@@ -19,8 +22,10 @@ import { PayloadCodec } from '../../wire/payload-codec.ts';
 import type { Directory } from '../function-binding.ts';
 import type { Rows } from '../rows/rows.ts';
 import { type BlockNames, readBlock, shapesOf } from '../../wire/envelope-block.ts';
+import { RecordFrame } from './record-frame.ts';
+import { decodeRecordIndex } from './record-index.ts';
 import { RecoveredRecords } from './recovered-records.ts';
-import { FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from './shard-snapshot.ts';
+import { FRAME_INDEX, FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from './shard-snapshot.ts';
 
 /** A message to be delivered again, before anything else. */
 export interface RecoveredMessage {
@@ -39,6 +44,14 @@ export interface Recovered {
   readonly changelog: { readonly nextSegment: number; readonly segments: readonly SegmentInfo[] };
 }
 
+/** Records may stay on the disk until somebody wants them. */
+export interface RecordReading {
+  /** What is no longer than this together is read at once all the same. */
+  readonly scanBytesMax: number;
+  /** Where the others are read. */
+  readonly segments: OpenSegments;
+}
+
 export interface RecoveryPlace {
   readonly fileSystem: FileSystem;
   readonly directory: string;
@@ -46,6 +59,8 @@ export interface RecoveryPlace {
   readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
   /** Records in one index; fewer than that only to try out many. */
   readonly pageCountMax?: number;
+  /** Absent: everything is read at once. */
+  readonly reading?: RecordReading;
   readonly codec: PayloadCodec;
   readonly functions: Directory;
   /** Those that are not in the store are put there. */
@@ -70,6 +85,7 @@ export function recoverShard(place: RecoveryPlace): Recovered {
 /** Takes deltas in, oldest first. */
 class Overlay {
   readonly records: RecoveredRecords;
+  readonly lists?: ListVisitor;
   readonly #place: RecoveryPlace;
   #runEpoch = 0;
   #blocks: Uint8Array[] = [];
@@ -77,7 +93,10 @@ class Overlay {
 
   constructor(place: RecoveryPlace) {
     this.#place = place;
-    this.records = new RecoveredRecords(place.pageCountMax);
+    this.records = new RecoveredRecords(place.pageCountMax, place.reading?.segments);
+    const { reading } = place;
+    if (reading === undefined) return;
+    this.lists = { scanBytesMax: reading.scanBytesMax, list: (...listed) => this.#list(reading.segments, ...listed) };
   }
 
   delta(epoch: number): void {
@@ -92,6 +111,23 @@ class Overlay {
     if (kind === FRAME_MESSAGES) this.#blocks.push(Uint8Array.from(frame));
     else if (kind === FRAME_NAMES) this.#names = JSON.parse(bytes.toString()) as BlockNames;
     else if (kind === FRAME_STATE) this.records.addFrame(bytes, this.#runEpoch, this.#takeRow);
+  }
+
+  /** Of a frame that has an index only that is read. */
+  #list(segments: OpenSegments, frames: readonly ListedFrame[], from: SegmentReader, isLast: boolean): void {
+    const { segment } = from.header;
+    const { reader } = segments;
+    frames.forEach((frame, number) => {
+      const next = frames[number + 1];
+      const isMessages = frame.kind === FRAME_MESSAGES || frame.kind === FRAME_NAMES;
+      if (frame.kind === FRAME_STATE && next?.kind === FRAME_INDEX) {
+        const index = decodeRecordIndex(from.listedFrame(next));
+        const place = { ...frame, segment, checksums: index.checksums, reader };
+        this.records.addIndexed(RecordFrame.at(place, this.#runEpoch), index);
+      } else if (frame.kind === FRAME_STATE || (isMessages && isLast)) {
+        this.frame(frame.kind, from.listedFrame(frame));
+      }
+    });
   }
 
   /** Rows are few where there are any, and whoever keeps them has to find them in order: they are taken up at once. */

@@ -13,16 +13,21 @@ import { NO_RECORD, recordNumber } from '../../state/record-number.ts';
 import type { RecordNames, RecordWriter } from '../../state/record-writer.ts';
 import type { Pair } from '../../state/pair-layout.ts';
 import { type Erasure, Row } from '../../state/row.ts';
-import type { DeltaLocation } from '../../store/changelog-frame.ts';
 import type { ChangelogWriter } from '../../store/changelog-writer.ts';
 import type { PairedRows } from '../rows/paired-rows.ts';
 import type { DirtyEntities, Item } from './dirty-entities.ts';
+import { RecordIndexDraft } from './record-index.ts';
+import type { SnapshotReport, WrittenDelta } from './written-delta.ts';
 import type { EnvelopeBlock, BlockNames } from '../../wire/envelope-block.ts';
+
+export type { SnapshotReport, WrittenDelta } from './written-delta.ts';
 
 /** Frames of a delta. */
 export const FRAME_STATE = 1;
 export const FRAME_MESSAGES = 2;
 export const FRAME_NAMES = 3;
+/** Of the frame of state before it; see `record-index-layout.ts`. */
+export const FRAME_INDEX = 4;
 
 /** What one turn encodes at most. */
 const SLICE_COUNT = 256;
@@ -31,28 +36,6 @@ const SLICE_BYTES = 1 << 16;
 const FETCH_COUNT = 16;
 /** What is collected before it is written. */
 const FRAME_BYTES = 1 << 17;
-
-/** What the coordinator is told when a shard's part is written. */
-export interface SnapshotReport {
-  readonly epoch: Epoch;
-  readonly location: DeltaLocation;
-  /** Whether the file is new, so that its directory must be synced, too. */
-  readonly isNewSegment: boolean;
-}
-
-/** A delta that was written, with what its records are of, in their order. The two records of a pair of rows lie together. */
-export interface WrittenDelta {
-  /** Counted like in `DirtyEntities`. */
-  readonly epoch: number;
-  readonly location: DeltaLocation;
-  readonly items: readonly Item[];
-  /** The number of the first record. */
-  readonly firstRecord: number;
-  /** For each record the number of the one that it replaces, if that is of the same entity, or else `NO_RECORD`. */
-  readonly replaced: readonly number[];
-  /** Where the items are that are no entities. */
-  readonly others: readonly number[];
-}
 
 export interface SnapshotHooks {
   names(functionIndex: number): RecordNames;
@@ -83,7 +66,12 @@ export class ShardSnapshot {
   /** How many of their records have been written. */
   #writtenCount = 0;
   #areChannelsClosed = false;
+  readonly #index = new RecordIndexDraft();
+  readonly #indexBytesMin: number;
+  /** Whether a frame of the delta has an index. */
+  #isIndexed = false;
 
+  /** A frame of at least `indexBytesMin` gets an index. */
   constructor(
     changelog: ChangelogWriter,
     records: RecordWriter,
@@ -91,7 +79,9 @@ export class ShardSnapshot {
     pairs: PairedRows,
     inFlight: EnvelopeBlock,
     hooks: SnapshotHooks,
+    indexBytesMin: number,
   ) {
+    this.#indexBytesMin = indexBytesMin;
     this.#changelog = changelog;
     this.#records = records;
     this.#dirty = dirty;
@@ -122,6 +112,8 @@ export class ShardSnapshot {
     this.#others = [];
     this.#writtenCount = 0;
     this.#records.length = 0;
+    this.#index.clear();
+    this.#isIndexed = false;
     this.#inFlight.begin();
     this.#cut = this.#dirty.cut(this.#encode);
     this.#changelog.begin(epoch, epoch - 1);
@@ -185,12 +177,14 @@ export class ShardSnapshot {
   };
 
   #encodeEntity(entity: Entity): void {
+    this.#index.add(entity.hash, this.#records.length);
     this.#records.write(entity, this.#hooks.names(entity.functionIndex));
     this.#replaced.push(entity.lastRecord);
     entity.lastRecord = recordNumber(this.#firstRecord, this.#items.length);
   }
 
   #encodeRow(item: Row | Erasure): void {
+    this.#index.hasRows = true;
     if (item instanceof Row) this.#records.writeRow(item.key, item.value);
     else this.#records.writeErasure(item.prefix);
     this.#others.push(this.#items.length);
@@ -207,6 +201,7 @@ export class ShardSnapshot {
     const pairs = this.#pairs;
     const parted = pairs.all.parted(pair);
     if (parted === undefined) {
+      this.#index.hasRows = true;
       pairs.write(pair, this.#records);
       this.#others.push(this.#items.length);
       this.#replaced.push(NO_RECORD, NO_RECORD);
@@ -220,12 +215,18 @@ export class ShardSnapshot {
   #writeRecords(): void {
     const { bytes, length } = this.#records;
     if (length > 0) {
-      this.#changelog.append(FRAME_STATE, bytes.subarray(0, length));
+      const frame = bytes.subarray(0, length);
+      this.#changelog.append(FRAME_STATE, frame);
+      if (length >= this.#indexBytesMin && !this.#index.hasRows) {
+        this.#changelog.append(FRAME_INDEX, this.#index.encode(frame));
+        this.#isIndexed = true;
+      }
       const recordCount = this.#items.length - this.#writtenCount;
       this.#writtenCount = this.#items.length;
       this.recordBytes += (length / recordCount - this.recordBytes) / 8;
     }
     this.#records.length = 0;
+    this.#index.clear();
   }
 
   /** Writes the messages in flight that were added so far, if they are many. */
@@ -243,7 +244,7 @@ export class ShardSnapshot {
     if (this.#inFlight.count > 0) {
       this.#changelog.append(FRAME_NAMES, Buffer.from(JSON.stringify(this.#hooks.inFlightNames())));
     }
-    const location = this.#changelog.end();
+    const location = this.#changelog.end(this.#isIndexed);
     this.#dirty.endCut();
     this.#isUnderWay = false;
     this.#cut = [];

@@ -9,7 +9,12 @@ import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
 import type { PairedRows } from '../../../src/shard/rows/paired-rows.ts';
 import { Rows } from '../../../src/shard/rows/rows.ts';
 import { Directory } from '../../../src/shard/function-binding.ts';
-import { ShardSnapshot, type SnapshotReport, type WrittenDelta } from '../../../src/shard/durable/shard-snapshot.ts';
+import {
+  ShardSnapshot,
+  type SnapshotHooks,
+  type SnapshotReport,
+  type WrittenDelta,
+} from '../../../src/shard/durable/shard-snapshot.ts';
 import type { Epoch } from '../../../src/base/brand.ts';
 import { type RecordNames, recordNames, RecordWriter } from '../../../src/state/record-writer.ts';
 import { Entity } from '../../../src/state/entity.ts';
@@ -159,26 +164,23 @@ export class SnapshotStage {
   readonly #writer = new EnvelopeWriter(codec);
   #epoch = 1;
 
-  constructor(segmentBytesMax = 1 << 20) {
+  /** By default no frame gets an index. */
+  constructor(segmentBytesMax = 1 << 20, indexBytesMin = 1 << 20) {
     this.fileSystem.makeDirectory(DIRECTORY);
     this.changelog = new ChangelogWriter(this.fileSystem, DIRECTORY, { segmentBytesMax, nextSegment: 1, segments: [] });
     this.dirty.epoch = 1;
     const shapes = { get: (number: number) => ({ number, keys: [] }) };
-    this.snapshot = new ShardSnapshot(
-      this.changelog,
-      new RecordWriter(codec, 256),
-      this.dirty,
-      this.pairs,
-      this.inFlight,
-      {
-        names: namesOf,
-        inFlightNames: () => this.inFlight.names(directory, shapes),
-        written: (delta, report) => {
-          this.deltas.push(delta);
-          this.reports.push(report);
-        },
+    const hooks: SnapshotHooks = {
+      names: namesOf,
+      inFlightNames: () => this.inFlight.names(directory, shapes),
+      written: (delta, report) => {
+        this.deltas.push(delta);
+        this.reports.push(report);
       },
-    );
+    };
+    const { changelog, dirty, pairs, inFlight } = this;
+    const records = new RecordWriter(codec, 256);
+    this.snapshot = new ShardSnapshot(changelog, records, dirty, pairs, inFlight, hooks, indexBytesMin);
   }
 
   /** Writes a state as an invocation does. */

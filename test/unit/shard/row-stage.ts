@@ -8,7 +8,7 @@ import { Fold } from '../../../src/shard/durable/fold.ts';
 import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
 import { type FoundRow, Rows } from '../../../src/shard/rows/rows.ts';
 import { recoverShard } from '../../../src/shard/durable/shard-recovery.ts';
-import { ShardSnapshot, type WrittenDelta } from '../../../src/shard/durable/shard-snapshot.ts';
+import { ShardSnapshot, type SnapshotHooks, type WrittenDelta } from '../../../src/shard/durable/shard-snapshot.ts';
 import type { Epoch } from '../../../src/base/brand.ts';
 import { afterPrefix, groupPrefix } from '../../../src/state/row.ts';
 import { RecordWriter } from '../../../src/state/record-writer.ts';
@@ -83,21 +83,16 @@ export class RowStage {
     );
     this.fold.addRecovered(recovered.records);
     this.fold.committed(this.committedEpoch - appliedEpoch);
-    this.#snapshot = new ShardSnapshot(
-      changelog,
-      new RecordWriter(codec, 256),
-      dirty,
-      rows.pairs,
-      new EnvelopeBlock(),
-      {
-        names: namesOf,
-        inFlightNames: () => ({ functions: {}, shapes: {} }),
-        written: (delta) => {
-          this.fold.add(delta);
-          this.#written.push(delta);
-        },
+    const hooks: SnapshotHooks = {
+      names: namesOf,
+      inFlightNames: () => ({ functions: {}, shapes: {} }),
+      written: (delta) => {
+        this.fold.add(delta);
+        this.#written.push(delta);
       },
-    );
+    };
+    const records = new RecordWriter(codec, 256);
+    this.#snapshot = new ShardSnapshot(changelog, records, dirty, rows.pairs, new EnvelopeBlock(), hooks, 0);
     this.rows = rows;
   }
 
