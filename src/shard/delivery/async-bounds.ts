@@ -18,12 +18,13 @@ import type { WaitingLines } from './waiting-lines.ts';
 
 /** Async work under way in one shard. */
 const ASYNC_COUNT_DEFAULT = 10_000;
-/** Messages of one queue that wait as objects. */
-const QUEUE_COUNT_DEFAULT = 2_048;
+/**
+ * Messages of one queue that wait as objects: more than come until a flood is heard of, so that these are not encoded
+ * again. And addresses that wait for a function with lines of their own.
+ */
+const QUEUE_COUNT_DEFAULT = 4_096;
 /** Of a function that takes several messages at once so many times as many may wait: they are to gather by address. */
 const BATCH_FACTOR = 8;
-/** For each of those, addresses that wait for a function with lines of their own. */
-const READY_FACTOR = 2;
 
 export interface BoundsOptions {
   readonly storage: SpillStorage;
@@ -61,7 +62,7 @@ export class AsyncBounds {
     const { index } = binding;
     let load = this.#loads[index];
     if (load === undefined) {
-      load = new FunctionLoad(binding, this.#sharedOf(binding), this.#queueCountMax * READY_FACTOR);
+      load = new FunctionLoad(binding, this.#sharedOf(binding), this.#queueCountMax);
       // Functions are numbered one after the other, and whoever comes up first may have any number.
       while (this.#loads.length <= index) {
         this.#loads.push(undefined);
@@ -173,6 +174,10 @@ export class AsyncBounds {
 
   /** A function of which something waits that may go on now; each in turn. */
   next(): FunctionLoad | undefined {
+    // Mostly it is one, whose turn it always is.
+    if (this.#waiting.length === 1 && this.#waiting[0].isWaiting) {
+      return this.mayGoOn(this.#waiting[0]) ? this.#waiting[0] : undefined;
+    }
     for (let count = this.#waiting.length; count > 0; count--) {
       const load = this.#waiting.shift() as FunctionLoad;
       if (!load.isWaiting) {

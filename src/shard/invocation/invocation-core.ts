@@ -90,7 +90,7 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
   goAside(): void {
     if (this.sourceType !== TYPE_NONE && this.#sourceId === ID_IN_ENVELOPE)
       this.#sourceId = this.place.reader.sourceId();
-    this.#cells = this.entity.copy();
+    this.#cells = this.binding.shape.cellNames.length === 0 ? IDLE_ENTITY : this.entity.copy();
     this.#undoWrites();
     this.effects = new Effects(this.place.gate);
     this.place.effects.moveTo(this.effects, this.#effectsBefore);
