@@ -13,6 +13,7 @@ import { SpillDirectory } from './engine/spill-directory.ts';
 import { COMMAND_RUN } from './metrics/counters.ts';
 import { AsyncRest } from './ring/async-rest.ts';
 import { IdleStrategy } from './ring/idle-strategy.ts';
+import { LoopTurns } from './ring/loop-turns.ts';
 import { type DurableOptions, readAppliedEpoch } from './shard/durable/durability.ts';
 import { failureOf } from './shard/failing/failure.ts';
 import { Shard } from './shard/shard.ts';
@@ -23,13 +24,9 @@ import type { OpenStore } from './store/state-store.ts';
 
 /** Of a core, for a round of folding with little behind it. */
 const FOLD_SHARE = 0.2;
-/** The event loop gets a turn at least this often, so that promises, timers and sockets of user code live (I10). */
-const TURN_INTERVAL_MS = 2;
-/** The same while async invocations are under way, which may wait for just that. */
-const TURN_INTERVAL_MS_WAITING = 0.25;
 /** Duty cycles between two looks at the clock, if they find no more work than this: messages take time, too. */
-const TURN_CHECK_CYCLES = 16;
-const TURN_CHECK_WORK = 64;
+const LOOK_CYCLES = 16;
+const LOOK_WORK = 64;
 /** How long a thread sleeps before it gives its event loop a turn; short naps are for the idle mode `yield`. */
 const PARK_MS = 100;
 const NAP_MS = 0.1;
@@ -53,12 +50,13 @@ async function rest(shard: Shard, mesh: Mesh, asyncRest: AsyncRest, timeoutMs: n
 async function turnUntilStopped(shard: Shard, mesh: Mesh, asyncRest: AsyncRest, idle: IdleStrategy): Promise<void> {
   let cycleCount = 0;
   let workCount = 0;
-  let turnedAt = performance.now();
+  const turns = new LoopTurns(performance.now());
   while (mesh.counters.command() === COMMAND_RUN) {
     const count = shard.doWork();
     workCount += count;
     const decision = idle.decide(count, shard.isWaiting);
     if (decision === 'park' || decision === 'nap') {
+      turns.rested();
       const restMs = Math.min(decision === 'nap' ? NAP_MS : PARK_MS, shard.restMs);
       await rest(shard, mesh, asyncRest, Math.max(0, restMs));
     } else if (shard.isWaitingForStore) {
@@ -67,12 +65,12 @@ async function turnUntilStopped(shard: Shard, mesh: Mesh, asyncRest: AsyncRest, 
       // Lets promises that are already resolved go on; much cheaper than a turn of the whole event loop.
       await RESOLVED;
     }
-    if (++cycleCount % TURN_CHECK_CYCLES !== 0 && workCount < TURN_CHECK_WORK) continue;
+    if (++cycleCount % LOOK_CYCLES !== 0 && workCount < LOOK_WORK) continue;
     workCount = 0;
     const now = performance.now();
-    if (now - turnedAt < (shard.isWaiting ? TURN_INTERVAL_MS_WAITING : TURN_INTERVAL_MS)) continue;
+    if (!turns.isDue(now, shard.isWaiting)) continue;
     await setImmediate();
-    turnedAt = performance.now();
+    turns.turned(now, performance.now());
   }
 }
 

@@ -18,13 +18,12 @@ import type { WaitingLines } from './waiting-lines.ts';
 
 /** Async work under way in one shard. */
 const ASYNC_COUNT_DEFAULT = 10_000;
-/**
- * Messages of one queue that wait as objects: more than come until a flood is heard of, so that these are not encoded
- * again. And addresses that wait for a function with lines of their own.
- */
+/** Messages of one queue that wait as objects: more than come until a flood is heard of, or these were encoded again. */
 const QUEUE_COUNT_DEFAULT = 4_096;
 /** Of a function that takes several messages at once so many times as many may wait: they are to gather by address. */
 const BATCH_FACTOR = 8;
+/** For each of those, addresses that wait for a function with lines of their own: two, so that one is ready while lines are filled. */
+const READY_FACTOR = 2;
 
 export interface BoundsOptions {
   readonly storage: SpillStorage;
@@ -62,7 +61,7 @@ export class AsyncBounds {
     const { index } = binding;
     let load = this.#loads[index];
     if (load === undefined) {
-      load = new FunctionLoad(binding, this.#sharedOf(binding), this.#queueCountMax);
+      load = new FunctionLoad(binding, this.#sharedOf(binding), this.#queueCountMax * READY_FACTOR);
       // Functions are numbered one after the other, and whoever comes up first may have any number.
       while (this.#loads.length <= index) {
         this.#loads.push(undefined);

@@ -182,6 +182,8 @@ export class Delivery {
       return;
     }
     if (messages !== undefined && load.linesUp) this.#crowded.lineUpMany(load, messages);
+    // All of them may have been for addresses that are busy.
+    if (load.messageCount === 0 && load.readyCount === 0) return;
     load.isEntityNext = load.messageCount === 0 || (!load.isEntityNext && load.readyCount > 0);
     if (messages === undefined || load.isEntityNext) this.#invoker.admit(load.takeReady(), true);
     else if (messages.objectCount > 0) messages.takeObject(this.#bringObject);
