@@ -197,8 +197,8 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'dirty: encoded entities are not pinned',
     file: 'src/shard/durable/dirty-entities.ts',
-    find: 'return Math.abs(entity.dirtyEpoch) > this.appliedEpoch;',
-    replace: 'return entity.dirtyEpoch > this.appliedEpoch;',
+    find: 'return Math.abs(dirtyEpoch) > this.appliedEpoch;',
+    replace: 'return dirtyEpoch > this.appliedEpoch;',
     why: 'an entity leaves memory before the store has its value, and an old one is fetched',
     suites: [seeds(120), tests('unit/shard/dirty-entities')],
   },
@@ -405,9 +405,9 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: reads no delta that is overtaken in part',
-    file: 'src/shard/durable/fold-round.ts',
-    find: 'if (!kept.includes(NEWEST)) return batch;',
-    replace: 'if (kept.includes(0)) return batch;',
+    file: 'src/shard/durable/fold-marks.ts',
+    find: 'return this.#kept[delta].includes(NEWEST);',
+    replace: 'return !this.#kept[delta].includes(OLDER);',
     why: 'what only an earlier delta has is lost',
     suites: [seeds(120), tests('unit/shard/fold')],
   },
