@@ -29,7 +29,7 @@ test('a request of which some bytes are changed, missing or repeated', async () 
   const statuses = new Set<number>();
   await fc.assert(
     fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), fc.nat(2), async (changes, how) => {
-      let bytes: Uint8Array = valid.slice();
+      let bytes = new Uint8Array(valid);
       for (const { at, byte, length } of changes) {
         const rest = bytes.subarray(at + (how === 1 ? length : 0));
         if (how === 0) bytes[Math.min(at, bytes.length - 1)] = byte;
