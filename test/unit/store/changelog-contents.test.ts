@@ -4,10 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { expect, test } from 'vitest';
-import type { DeltaLocation } from '../../../src/store/changelog-frame.ts';
-import { KIND_BEGIN } from '../../../src/store/changelog-layout.ts';
+import { type DeltaLocation, encodeFrame } from '../../../src/store/changelog-frame.ts';
+import {
+  BEGIN_PAYLOAD_BYTES,
+  FRAME_HEADER_BYTES,
+  KIND_BEGIN,
+  KIND_CONTENTS,
+} from '../../../src/store/changelog-layout.ts';
 import { readSegment } from '../../../src/store/changelog-reader.ts';
-import { readContents } from '../../../src/store/changelog-contents.ts';
+import { ContentsDraft, readContents } from '../../../src/store/changelog-contents.ts';
 import { recoverChangelog } from '../../../src/store/changelog-recovery.ts';
 import { segmentPath } from '../../../src/store/changelog-segment.ts';
 import type { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';
@@ -83,6 +88,25 @@ test('a delta whose last frame only looks like a list has none', () => {
   const forged = Buffer.alloc(14);
   forged.writeUInt32LE(30, 10);
   writer.append(1, forged);
+  const location = writer.end();
+  expect(readSegment(disk, DIRECTORY, 1, (reader) => readContents(reader, location))).toBe(undefined);
+});
+
+test('a whole list inside of a payload, with frames that fit the place and the count, is not the list of its delta', () => {
+  const disk = newDisk();
+  const writer = newWriter(disk);
+  const first = Buffer.from('first');
+  const before = Buffer.from('what a user has sent');
+  const draft = new ContentsDraft();
+  draft.add(KIND_BEGIN, 0, BEGIN_PAYLOAD_BYTES);
+  // END counts what follows BEGIN: here two frames, as many as are listed.
+  draft.add(1, 0, first.length + FRAME_HEADER_BYTES + before.length);
+  const list = draft.encode();
+  const forged = Buffer.alloc(FRAME_HEADER_BYTES + list.length);
+  encodeFrame(forged, KIND_CONTENTS, 1, list);
+  writer.begin(1, 0);
+  writer.append(1, first);
+  writer.append(1, Buffer.concat([before, forged]));
   const location = writer.end();
   expect(readSegment(disk, DIRECTORY, 1, (reader) => readContents(reader, location))).toBe(undefined);
 });
