@@ -98,7 +98,7 @@ export class OutboundChannel {
 
   /** Shows what is in the ring to a receiver that sleeps for want of it; one that is awake sees it by the next `flush`. */
   showIfAwaited(): void {
-    if (this.#doorbell.isAwaited && this.#ring.publish()) this.#doorbell.ring();
+    if (this.#doorbell.isAwaited && this.#ring.publish()) this.#ringReceiver();
   }
 
   #ringReceiver(): void {
