@@ -29,6 +29,14 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
     suites: [tests('unit/shard/rows-model'), seeds(100, SHELVES)],
   },
   {
+    name: 'fold: the older records of a pair are taken for those of an entity',
+    file: 'src/shard/durable/fold-marks.ts',
+    find: 'if (kept[index] === OLDER) kept[index] = OLDER_OF_PAIR;',
+    replace: '',
+    why: 'a pair keeps mentions for ever, and its place in memory with them',
+    suites: [tests('unit/shard/fold-marks')],
+  },
+  {
     name: 'fold: erasures are released late',
     file: 'src/shard/durable/fold-round.ts',
     find: 'for (const erasure of [...(recovered?.erasures ?? []), ...this.#marks.erasures]) visit(erasure);\n',

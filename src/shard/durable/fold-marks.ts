@@ -15,6 +15,8 @@ import type { WrittenDelta } from './shard-snapshot.ts';
 
 /** What a record is to a round beside `OLDER` and `NEWEST`: the newest of its item, and erased since. */
 const GONE = 2;
+/** The first of a pair's two records, where it is an older one: the pair is to be told that the delta mentions it no more. */
+const OLDER_OF_PAIR = 3;
 
 export class FoldMarks {
   /** Those of the deltas, the newest ones first. */
@@ -73,6 +75,7 @@ export class FoldMarks {
       kept[index] = this.#rate(parted[0]);
       kept[index + 1] = this.#rate(parted[1]);
     }
+    if (kept[index] === OLDER) kept[index] = OLDER_OF_PAIR;
   }
 
   /** What a record is to this round, of an item of which all later ones have been looked at. */
@@ -108,16 +111,18 @@ export class FoldMarks {
 
   /**
    * Shows what lies there in a delta, if the store has it as it is now, and if it is no erasure. The delta mentions a pair
-   * no more. Returns where the next item lies.
+   * no more. Returns where the next item lies. Of most records a later one is there, too; their items lie anywhere in
+   * memory, and even to ask whether one is a number would have to wait for it. So they are left alone.
    */
   visit(delta: number, index: number, visit: (item: Item) => void): number {
-    const item = this.#deltas[delta].items[index];
     const kept = this.#kept[delta];
+    if (kept[index] === OLDER) return index + 1;
+    const item = this.#deltas[delta].items[index];
     if (typeof item === 'number') {
       this.#visitPair(item, kept, index, visit);
       return index + 2;
     }
-    if (kept[index] !== OLDER && !(item instanceof Erasure)) this.#visit(item, delta, index, visit);
+    if (!(item instanceof Erasure)) this.#visit(item, delta, index, visit);
     return index + 1;
   }
 
@@ -131,9 +136,9 @@ export class FoldMarks {
   #visitPair(pair: Pair, kept: Uint8Array, index: number, visit: (item: Item) => void): void {
     const parted = this.#pairs.parted(pair);
     if (parted === undefined) {
-      if (kept[index] !== OLDER) visit(pair);
+      if (kept[index] !== OLDER_OF_PAIR) visit(pair);
     } else {
-      if (kept[index] !== OLDER) visit(parted[0]);
+      if (kept[index] !== OLDER_OF_PAIR) visit(parted[0]);
       if (kept[index + 1] !== OLDER) visit(parted[1]);
     }
     this.#pairs.unmention(pair);
