@@ -11,7 +11,6 @@ import { loadModule } from './engine/load-module.ts';
 import type { DurableTask, ShardTask } from './engine/shard-task.ts';
 import { SpillDirectory } from './engine/spill-directory.ts';
 import { COMMAND_RUN } from './metrics/counters.ts';
-import { AsyncRest } from './ring/async-rest.ts';
 import { IdleStrategy } from './ring/idle-strategy.ts';
 import { LoopTurns } from './ring/loop-turns.ts';
 import { type DurableOptions, readAppliedEpoch } from './shard/durable/durability.ts';
@@ -34,20 +33,20 @@ const NAP_MS = 0.1;
 const RESOLVED: Promise<void> = Promise.resolve();
 
 /** Sleeps until rung, but not if there is work by now. With async invocations under way the event loop must go on. */
-async function rest(shard: Shard, mesh: Mesh, asyncRest: AsyncRest, timeoutMs: number): Promise<void> {
+async function rest(shard: Shard, mesh: Mesh, timeoutMs: number): Promise<void> {
   const { ownDoorbell, counters } = mesh;
   ownDoorbell.declareParked();
   if (shard.hasWork || counters.command() !== COMMAND_RUN) {
     ownDoorbell.rise();
   } else if (shard.isWaiting) {
-    await asyncRest.sleep(timeoutMs);
+    await ownDoorbell.parkAsync(timeoutMs);
   } else {
     ownDoorbell.park(timeoutMs);
     await setImmediate();
   }
 }
 
-async function turnUntilStopped(shard: Shard, mesh: Mesh, asyncRest: AsyncRest, idle: IdleStrategy): Promise<void> {
+async function turnUntilStopped(shard: Shard, mesh: Mesh, idle: IdleStrategy): Promise<void> {
   let cycleCount = 0;
   let workCount = 0;
   const turns = new LoopTurns(performance.now());
@@ -58,7 +57,7 @@ async function turnUntilStopped(shard: Shard, mesh: Mesh, asyncRest: AsyncRest, 
     if (decision === 'park' || decision === 'nap') {
       turns.rested();
       const restMs = Math.min(decision === 'nap' ? NAP_MS : PARK_MS, shard.restMs);
-      await rest(shard, mesh, asyncRest, Math.max(0, restMs));
+      await rest(shard, mesh, Math.max(0, restMs));
     } else if (shard.isWaitingForStore) {
       await setImmediate();
     } else if (shard.isWaiting) {
@@ -84,10 +83,9 @@ async function run({ durable, ...task }: ShardTask): Promise<void> {
     mesh,
     durable === undefined ? options : { ...options, durable: await openGround(durable) },
   );
-  const asyncRest = new AsyncRest(mesh.ownDoorbell);
-  shard.onSettled = () => asyncRest.wake();
+  shard.onSettled = () => mesh.ownDoorbell.wake();
   try {
-    await turnUntilStopped(shard, mesh, asyncRest, new IdleStrategy(task.idle));
+    await turnUntilStopped(shard, mesh, new IdleStrategy(task.idle));
   } finally {
     storage.clear();
     await shard.close();

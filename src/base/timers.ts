@@ -17,3 +17,16 @@ export const systemTimers: Timers<NodeJS.Timeout> = {
   set: (callback, ms) => setTimeout(callback, Math.min(Math.max(ms, 0), TIMEOUT_MS_MAX)),
   clear: (timer) => clearTimeout(timer),
 };
+
+/** A thread's own event loop: its timers, and what comes after those that are due together. */
+export interface EventLoop<Timer = unknown> extends Timers<Timer> {
+  /** Calls back once in this round of the loop, after its timers. */
+  soon(callback: () => void): void;
+}
+
+/** No timer of it keeps a process alive. */
+export const systemLoop: EventLoop<NodeJS.Timeout> = {
+  set: (callback, ms) => systemTimers.set(callback, ms).unref(),
+  clear: (timer) => clearTimeout(timer),
+  soon: (callback) => void setImmediate(callback),
+};

@@ -39,12 +39,14 @@ export class CoordinatorRunner {
         await turn();
         continue;
       }
+      if (!this.#running) break;
       const isNap = this.#isNapInPlace();
       if (isNap) this.#doorbell.declareNapping();
       else this.#doorbell.declareParked();
       if (this.#coordinator.hasWork) this.#doorbell.rise();
       else await this.#doorbell.parkAsync(Math.min(isNap ? NAP_MS : PARK_MS, this.#coordinator.restMs));
     }
+    this.#doorbell.close();
   }
 
   #isNapInPlace(): boolean {
@@ -58,6 +60,7 @@ export class CoordinatorRunner {
 
   stop(): void {
     this.#running = false;
+    this.#doorbell.wake();
   }
 
   /** Sends of one turn of the event loop go out together. */

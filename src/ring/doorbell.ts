@@ -6,9 +6,11 @@
  * producer first publishes and then looks at the declaration. Both orders are sequentially consistent, so at least one
  * of the two sees the other. Whoever declares a nap wakes by himself soon, so what can wait that long need not wake him.
  *
- * A thread whose event loop goes on may be woken from there, too. The wait for the others then stays as it is and serves
- * the next sleep: a notification wakes all who wait at the word, however long they have, and whatever it was meanwhile.
+ * A thread whose event loop goes on is also woken from there, without a system call: in the same round of the loop, but
+ * after all timers that are due together, so what ends together is carried out in one turn. The wait for the others then
+ * stays as it is and serves the next sleep, however long that is: a notification wakes whoever sleeps by then.
  */
+import { type EventLoop, systemLoop } from '../base/timers.ts';
 
 const AWAKE = 0;
 const PARKED = 1;
@@ -17,23 +19,32 @@ const NAPPING = 2;
 /** Words between two doorbells, so that two threads never write one cache line. */
 export const DOORBELL_STRIDE_WORDS = 32;
 
-const NOTHING = (): void => undefined;
+/** The shortest time that timers know. Whoever has less goes round the event loop once. */
+const SLEEP_MS_MIN = 1;
 
 export class Doorbell {
   readonly #words: Int32Array;
   readonly #index: number;
-  /** The time limit of the asynchronous wait that has not ended; 0 if there is none. */
-  #waitMs = 0;
-  /** Number of that wait: an older one, with a longer limit, may still end. */
-  #waitNumber = 0;
-  /** End the sleep of a thread whose event loop goes on. */
-  #wake: () => void = NOTHING;
-  #fail: (error: unknown) => void = NOTHING;
+  readonly #loop: EventLoop;
+  /** Whether the wait for others stands. */
+  #isListening = false;
+  #isWaking = false;
+  /** There while a thread sleeps whose event loop goes on. */
+  #wake: (() => void) | undefined;
+  readonly #onRung = (): void => {
+    this.#isListening = false;
+    this.#wake?.();
+  };
+  readonly #onOwn = (): void => {
+    this.#isWaking = false;
+    this.#wake?.();
+  };
 
-  /** `index` is the thread's number; the words are shared by all threads of an engine. */
-  constructor(words: Int32Array, index: number) {
+  /** `index` is the thread's number; the words are shared by all threads of an engine. `loop` is the owner's. */
+  constructor(words: Int32Array, index: number, loop: EventLoop = systemLoop) {
     this.#words = words;
     this.#index = index * DOORBELL_STRIDE_WORDS;
+    this.#loop = loop;
   }
 
   /** Producer: call after publishing. */
@@ -80,40 +91,52 @@ export class Doorbell {
   }
 
   /**
-   * Owner: the same for a thread whose event loop must go on, until `wake` at the latest. It may end too early. Does not
-   * by itself keep a process alive.
+   * Owner: the same for a thread whose event loop must go on, until `wake` at the latest. It may end too early. Never two
+   * at a time. Does not by itself keep a process alive.
    */
   async parkAsync(timeoutMs: number): Promise<void> {
-    const state = Atomics.load(this.#words, this.#index);
-    if (state !== AWAKE && this.#waits(state, timeoutMs)) {
-      await new Promise<void>((resolve, reject) => {
-        this.#wake = resolve;
-        this.#fail = reject;
-      });
-      this.#wake = NOTHING;
-    }
+    if (timeoutMs < SLEEP_MS_MIN) await this.#goRound();
+    else if (this.#listens()) await this.#sleep(timeoutMs);
     this.rise();
   }
 
-  /** Owner: ends `parkAsync` from the thread's own event loop. */
+  /** Owner: ends `parkAsync` from the thread's own event loop, soon. */
   wake(): void {
-    this.#wake();
+    if (this.#wake === undefined || this.#isWaking) return;
+    this.#isWaking = true;
+    this.#loop.soon(this.#onOwn);
   }
 
-  /** Makes sure that a ring is heard, and the time limit; false if it was rung already. */
-  #waits(state: number, timeoutMs: number): boolean {
-    if (this.#waitMs !== 0 && this.#waitMs <= timeoutMs) return true;
-    const wait = Atomics.waitAsync(this.#words, this.#index, state, timeoutMs);
+  /** Owner, when it will sleep no more: ends the wait for others, which would keep all this in memory. */
+  close(): void {
+    if (this.#isListening) Atomics.notify(this.#words, this.#index);
+  }
+
+  /** Makes sure that a ring is heard; false if it was rung already. */
+  #listens(): boolean {
+    const state = Atomics.load(this.#words, this.#index);
+    if (state === AWAKE) return false;
+    if (this.#isListening) return true;
+    const wait = Atomics.waitAsync(this.#words, this.#index, state);
     if (!wait.async) return false;
-    const number = ++this.#waitNumber;
-    this.#waitMs = timeoutMs;
-    wait.value.then(
-      () => {
-        if (number === this.#waitNumber) this.#waitMs = 0;
-        this.#wake();
-      },
-      (error: unknown) => this.#fail(error),
-    );
+    this.#isListening = true;
+    void wait.value.then(this.#onRung);
     return true;
+  }
+
+  #goRound(): Promise<void> {
+    return new Promise<void>((resolve) => {
+      this.#loop.soon(resolve);
+    });
+  }
+
+  async #sleep(timeoutMs: number): Promise<void> {
+    let timer: unknown;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      timer = this.#loop.set(resolve, timeoutMs);
+    });
+    this.#wake = undefined;
+    this.#loop.clear(timer);
   }
 }

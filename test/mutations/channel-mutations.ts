@@ -45,10 +45,18 @@ export const CHANNEL_MUTATIONS: readonly Mutation[] = [
   {
     name: 'doorbell: nobody is woken',
     file: 'src/ring/doorbell.ts',
-    find: 'Atomics.notify(this.#words, this.#index);',
-    replace: '',
+    find: 'this.#index, state, AWAKE) === state) {',
+    replace: 'this.#index, state, AWAKE) !== state) {',
     why: 'a thread that sleeps hears of nothing until its time is up',
     suites: [tests('unit/ring/doorbell')],
+  },
+  {
+    name: 'doorbell: a wait that has ended is taken to stand',
+    file: 'src/ring/doorbell.ts',
+    find: 'this.#isListening = false;\n    this.#wake?.();',
+    replace: 'this.#wake?.();',
+    why: 'the second sleep of a thread whose event loop goes on hears nobody',
+    suites: [tests('race/doorbell-model')],
   },
   {
     name: 'channel: rings before it publishes',

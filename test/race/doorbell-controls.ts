@@ -62,10 +62,10 @@ export const DOORBELL_CONTROLS: readonly DoorbellControl[] = [
   },
   {
     mistake: 'the producer wakes nobody',
-    protocol: { ...REAL_PROTOCOL, bell: (words, index) => new TurnsTheBellWithoutSounding(words, index) },
+    protocol: { ...REAL_PROTOCOL, bell: (words, index, loop) => new TurnsTheBellWithoutSounding(words, index, loop) },
   },
   {
     mistake: 'the owner goes to sleep although it was rung',
-    protocol: { ...REAL_PROTOCOL, bell: (words, index) => new ParksUnlooked(words, index) },
+    protocol: { ...REAL_PROTOCOL, bell: (words, index, loop) => new ParksUnlooked(words, index, loop) },
   },
 ];

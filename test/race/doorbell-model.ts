@@ -3,6 +3,7 @@
  * one or more producers. A lost wake-up is an owner that sleeps for ever beside a message, so it shows up as a state
  * in which no thread can go on. Nobody times out, unless the scenario says so: a time limit would hide the loss.
  */
+import type { EventLoop } from '../../src/base/timers.ts';
 import { DOORBELL_STRIDE_WORDS, Doorbell } from '../../src/ring/doorbell.ts';
 import type { System } from './explorer.ts';
 import type { Program } from './stepped-thread.ts';
@@ -28,7 +29,7 @@ export interface DoorbellProtocol {
     park: () => void | Promise<void>,
     isShort?: boolean,
   ) => void | Promise<void>;
-  readonly bell: (words: Int32Array, index: number) => Doorbell;
+  readonly bell: (words: Int32Array, index: number, loop: EventLoop) => Doorbell;
 }
 
 export const REAL_PROTOCOL: DoorbellProtocol = {
@@ -40,7 +41,7 @@ export const REAL_PROTOCOL: DoorbellProtocol = {
     bell.declareParked();
     return hasInput() ? bell.rise() : park();
   },
-  bell: (words, index) => new Doorbell(words, index),
+  bell: (words, index, loop) => new Doorbell(words, index, loop),
 };
 
 /** The owner naps as long as its sleep is short, and producers do not end a nap. */
@@ -81,7 +82,7 @@ export function doorbellSystem(scenario: DoorbellScenario, protocol = REAL_PROTO
 function sender(index: number, { messageCount }: DoorbellScenario, protocol: DoorbellProtocol): Program {
   return (thread) => {
     const words = new Int32Array(thread.buffer);
-    const bell = protocol.bell(words, BELL_INDEX);
+    const bell = protocol.bell(words, BELL_INDEX, thread.loop);
     for (let count = 1; count <= messageCount; count++) {
       protocol.send(() => void Atomics.store(words, index, count), bell);
     }
@@ -91,18 +92,14 @@ function sender(index: number, { messageCount }: DoorbellScenario, protocol: Doo
 function owner(scenario: DoorbellScenario, protocol: DoorbellProtocol): Program {
   return async (thread) => {
     const words = new Int32Array(thread.buffer);
-    const bell = protocol.bell(words, BELL_INDEX);
+    const bell = protocol.bell(words, BELL_INDEX, thread.loop);
     const inboxes = new Inboxes(words, scenario.producerCount);
     let ownWakeCount = scenario.ownWakeCount ?? 0;
     const sleep = (timeoutMs: number): void | Promise<void> => {
-      if (ownWakeCount-- <= 0) {
-        thread.sleepNow();
-        return bell[scenario.park](timeoutMs);
-      }
-      thread.stayUp();
+      if (scenario.park === 'park') return bell.park(timeoutMs);
       const slept = bell.parkAsync(timeoutMs);
-      bell.wake();
-      return slept;
+      if (ownWakeCount-- > 0) bell.wake();
+      return thread.loopUntil(slept);
     };
     for (let restCount = 0; ; ) {
       if (inboxes.takeAll() > 0) continue;

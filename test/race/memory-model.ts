@@ -91,6 +91,7 @@ export class MemoryState {
     const { kind, address } = operation;
     this.#races?.check(thread, this.#word(address), operation, this.#shape.atomics.has(address & ~3));
     if (kind === 'sleep' && !operation.mayTimeOut && this.#sleepsOn(thread, address)) return [];
+    if (kind === 'attend') return this.#attended(thread, operation);
     const foreign = this.#buffers.flatMap((stores, owner) => (owner === thread ? [] : stores));
     const outcomes = arrivals(foreign, operation).map((arrived) => {
       const memory = this.#fork(arrived);
@@ -98,6 +99,12 @@ export class MemoryState {
     });
     if (kind !== 'await-change') return outcomes;
     return outcomes.filter(({ memory }) => memory.peek(address) !== operation.seen);
+  }
+
+  /** A notification may be on its way for as long as it likes. */
+  #attended(thread: number, { address, mayTimeOut }: Extract<Operation, { kind: 'attend' }>): Outcome[] {
+    const results = [...(this.#sleepsOn(thread, address) ? [] : [WOKEN]), ...(mayTimeOut ? [TIMED_OUT] : [])];
+    return results.map((result) => ({ memory: this, result }));
   }
 
   #fork(arrived: readonly PlainStore[]): MemoryState {
@@ -129,6 +136,7 @@ export class MemoryState {
       case 'notify':
         return this.#notify(operation.address);
       case 'await-change':
+      case 'attend':
         return 0;
     }
   }

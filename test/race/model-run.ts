@@ -61,8 +61,11 @@ function doorbellScenarios(size: ModelSize): DoorbellScenario[] {
     ...(['park', 'parkAsync'] as const).flatMap((park) =>
       [0, 1].map((timeoutCount) => ({ producerCount, messageCount, park, timeoutCount })),
     ),
-    // Two sleeps with one wait, and then a third one: in the smaller cases.
+    // Several sleeps with one wait: two and then a third one in the smaller cases, and with each way to end.
     { producerCount, messageCount, park: 'parkAsync', timeoutCount: 0, ownWakeCount: messageCount < 3 ? 2 : 1 },
+    ...(messageCount < 3
+      ? [{ producerCount, messageCount, park: 'parkAsync', timeoutCount: 2, ownWakeCount: 1 } as const]
+      : []),
   ]);
 }
 

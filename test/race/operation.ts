@@ -10,12 +10,14 @@ export type Operation =
   | { readonly kind: 'exchange'; readonly address: number; readonly expected: number; readonly value: number }
   | { readonly kind: 'wait'; readonly address: number; readonly expected: number }
   | { readonly kind: 'sleep'; readonly address: number; readonly mayTimeOut: boolean }
+  /** The same with an event loop: other things may come first, and then its wait stays. */
+  | { readonly kind: 'attend'; readonly address: number; readonly mayTimeOut: boolean }
   | { readonly kind: 'notify'; readonly address: number }
   | { readonly kind: 'await-change'; readonly address: number; readonly seen: number };
 
 export type PlainStore = Extract<Operation, { kind: 'store' }>;
 
-/** Results of `wait`: whether the thread went to sleep. Results of `sleep`: why it woke. */
+/** Results of `wait`: whether the thread went to sleep. Results of `sleep` and `attend`: why it woke. */
 export const NOT_EQUAL = 0;
 export const ASLEEP = 1;
 export const WOKEN = 0;

@@ -47,7 +47,7 @@ export function parkedRingSystem(scenario: ParkedRingScenario, protocol = REAL_P
 }
 
 function bellAt(word: number, thread: SteppedThread, protocol: DoorbellProtocol): Doorbell {
-  return protocol.bell(new Int32Array(thread.buffer, word * 4), 0);
+  return protocol.bell(new Int32Array(thread.buffer, word * 4), 0, thread.loop);
 }
 
 async function produce(thread: SteppedThread, scenario: ParkedRingScenario, protocol: DoorbellProtocol): Promise<void> {

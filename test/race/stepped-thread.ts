@@ -5,6 +5,7 @@
  * a node in the tree of all that it can see. No code under test is changed: `Atomics` itself is put on probation while
  * a program runs, and plain words are reached through a proxy.
  */
+import type { EventLoop } from '../../src/base/timers.ts';
 import { ASLEEP, type Operation, WOKEN } from './operation.ts';
 
 export type Program = (thread: SteppedThread) => void | Promise<void>;
@@ -15,6 +16,9 @@ export type Next = Operation | { readonly kind: 'done' } | { readonly kind: 'fai
 /** Abandons a run. One instance: it carries nothing, and thousands are thrown. */
 class Suspended extends Error {}
 const SUSPENDED = new Suspended('the run goes on when its next access has a result');
+
+const MICROTASK_COUNT = 8;
+const RESOLVED = Promise.resolve();
 
 export class History {
   readonly #program: Program;
@@ -61,27 +65,63 @@ export class SteppedThread {
   readonly #lastSeen = new Map<number, number>();
   #stepCount = 0;
   #next: Operation | undefined;
-  /** Given as long as it does. */
-  #staysUp: PromiseWithResolvers<void> | undefined;
+  /** Its wait that others end, and the word on which it lies. */
+  #wait: { readonly address: number; readonly end: () => void } | undefined;
+  #timer: (() => void) | undefined;
+  #soon: (() => void)[] = [];
+  /** What there is of an event loop: one timer, and no wait on two words. */
+  readonly loop: EventLoop = {
+    set: (callback, ms) => void (this.#timer = Number.isFinite(ms) ? callback : undefined),
+    clear: () => void (this.#timer = undefined),
+    soon: (callback) => void this.#soon.push(callback),
+  };
 
   constructor(buffer: SharedArrayBuffer, results: readonly number[]) {
     this.buffer = buffer;
     this.#results = results;
   }
 
-  /** Asynchronous waits lie on their words meanwhile, but the thread does not sleep: it has an event loop. */
-  stayUp(): void {
-    this.#staysUp ??= Promise.withResolvers<void>();
+  /**
+   * Lets the event loop go on until something has ended: with the notification of its wait, with its timer or with what
+   * the thread itself has put there, in each order. What has not come by then comes in a later sleep.
+   */
+  async loopUntil(ended: Promise<void>): Promise<void> {
+    let isOver = false;
+    const over = (): void => void (isOver = true);
+    void ended.then(over, over);
+    await microtasks();
+    while (!isOver) {
+      const isOther = this.#soon.length > 0 || this.#timer !== undefined;
+      if (this.#isNotified(isOther)) this.#endWait();
+      else this.#goOn();
+      await microtasks();
+    }
   }
 
-  sleepNow(): void {
-    this.#staysUp?.resolve();
-    this.#staysUp = undefined;
+  /** A wait lies on its word until it is notified, and its thread goes on meanwhile. */
+  waitOn(address: number): Promise<void> {
+    return new Promise<void>((end) => {
+      this.#wait = { address, end };
+    });
   }
 
-  /** Resolves when the thread sleeps as long as nobody notifies it. */
-  whenAsleep(): Promise<void> {
-    return this.#staysUp?.promise ?? Promise.resolve();
+  #isNotified(mayTimeOut: boolean): boolean {
+    const wait = this.#wait;
+    if (wait === undefined && !mayTimeOut) throw new Error('the thread sleeps, and nothing will ever wake it');
+    return wait !== undefined && this.step({ kind: 'attend', address: wait.address, mayTimeOut }) === WOKEN;
+  }
+
+  #endWait(): void {
+    this.#wait?.end();
+    this.#wait = undefined;
+  }
+
+  #goOn(): void {
+    const timer = this.#timer;
+    const callbacks = this.#soon;
+    this.#soon = [];
+    if (callbacks.length > 0) for (const callback of callbacks) callback();
+    else timer?.();
   }
 
   async run(program: Program): Promise<Next> {
@@ -130,6 +170,11 @@ export class SteppedThread {
       },
     });
   }
+}
+
+/** Enough for whatever was resolved to have come through a few promises. */
+async function microtasks(): Promise<void> {
+  for (let count = 0; count < MICROTASK_COUNT; count++) await RESOLVED;
 }
 
 function isElement(property: string | symbol): property is string {
@@ -182,8 +227,9 @@ function steppedAtomics(real: typeof Atomics): Partial<Record<keyof typeof Atomi
     waitAsync: (array: Int32Array, index: number, expected: number, timeoutMs?: number) => {
       const thread = steppedBy(array);
       if (thread === undefined) return real.waitAsync(array, index, expected, timeoutMs);
+      if (timeoutMs !== undefined) throw new Error('the time limits of asynchronous waits are not modelled');
       if (!fallAsleep(thread, array, index, expected)) return { async: false, value: 'not-equal' };
-      return { async: true, value: thread.whenAsleep().then(() => wakeUp(thread, array, index, timeoutMs)) };
+      return { async: true, value: thread.waitOn(addressOf(array, index)).then(() => 'ok' as const) };
     },
   };
 }

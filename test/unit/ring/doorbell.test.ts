@@ -164,6 +164,64 @@ describe('a thread that its own event loop wakes', () => {
   });
 });
 
+test('what ends in one round of the event loop wakes its thread once, after all of it', async () => {
+  const bell = new Doorbell(bellWords(), 0);
+  bell.declareParked();
+  let isAwake = false;
+  const slept = bell.parkAsync(LONG_MS).then(() => (isAwake = true));
+  const seen: boolean[] = [];
+  const end = (): void => {
+    bell.wake();
+    queueMicrotask(() => seen.push(isAwake));
+  };
+  // Timers that are due together, each with microtasks of its own.
+  for (let count = 0; count < 5; count++) setTimeout(end, 1);
+  await slept;
+  expect(seen).toEqual([false, false, false, false, false]);
+});
+
+test('a ring that was for an earlier sleep wakes the one that is under way, and none is lost', async () => {
+  const words = bellWords();
+  const bell = new Doorbell(words, 0);
+  bell.declareParked();
+  const first = bell.parkAsync(LONG_MS);
+  bell.wake();
+  bell.ring();
+  await first;
+  // The ring may still be on its way. Whether it is or not, the next one is heard.
+  for (let round = 0; round < 20; round++) {
+    bell.declareParked();
+    const slept = bell.parkAsync(LONG_MS);
+    bell.ring();
+    await slept;
+    expect(words[0]).toBe(0);
+  }
+});
+
+test('who has less time than timers know goes round the event loop, and waits for nobody', async () => {
+  const waitAsync = vi.spyOn(Atomics, 'waitAsync');
+  onTestFinished(() => void vi.restoreAllMocks());
+  const words = bellWords();
+  const bell = new Doorbell(words, 0);
+  bell.declareParked();
+  await bell.parkAsync(0.1);
+  expect(words[0]).toBe(0);
+  expect(waitAsync).not.toHaveBeenCalled();
+});
+
+test('closing ends the wait that would be left standing', async () => {
+  const waitAsync = vi.spyOn(Atomics, 'waitAsync');
+  onTestFinished(() => void vi.restoreAllMocks());
+  const bell = new Doorbell(bellWords(), 0);
+  bell.close();
+  bell.declareParked();
+  const slept = bell.parkAsync(LONG_MS);
+  bell.wake();
+  await slept;
+  bell.close();
+  expect(await waitAsync.mock.results[0].value.value).toBe('ok');
+});
+
 describe('a nap', () => {
   test('is not ended by what can wait', async () => {
     const notify = vi.spyOn(Atomics, 'notify');
