@@ -5,7 +5,9 @@
  */
 import type { Address } from '../sdk/address.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
+import type { CellHolder } from '../state/state-view.ts';
 import type { BatchRequest, BatchResponse, RemoteInvocation } from '../statefun/protocol.ts';
+import type { ValueInPlace } from '../statefun/typed-value.ts';
 import { CollectedEffects } from './batch-effects.ts';
 import { BatchState } from './batch-state.ts';
 import { Caller } from './caller.ts';
@@ -13,12 +15,18 @@ import { type BatchParts, EndpointContext } from './endpoint-context.ts';
 import type { EndpointPlace } from './endpoint-place.ts';
 import { callerGone } from './invocation-watch.ts';
 import type { ServedFunction } from './served-function.ts';
+import { SharedView } from './shared-view.ts';
+
+/** A request whose values stay where they are; its bytes change no more. */
+export type RequestInPlace = BatchRequest<ValueInPlace>;
 
 /** Runs the batches of an endpoint. */
 export class BatchRuns {
   readonly #place: EndpointPlace;
   /** By function, what its next batch can use. */
   readonly #idle: (BatchRun | undefined)[] = [];
+  /** By function, whether it has ever returned a promise. */
+  readonly #areAsync: (true | undefined)[] = [];
 
   constructor(place: EndpointPlace) {
     this.#place = place;
@@ -28,19 +36,21 @@ export class BatchRuns {
    * All that follows from a batch, or which states are missing. Throws, or rejects with, what an invocation throws: then
    * nothing has happened.
    */
-  run(request: BatchRequest, caller: Caller): BatchResponse | Promise<BatchResponse> {
+  run(request: RequestInPlace, caller: Caller): BatchResponse | Promise<BatchResponse> {
     const { target, states } = request;
     const served = this.#place.functions.find(target.type);
     if (served === undefined) {
       throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module serves ${describe(target.type)}.`);
     }
-    const run = this.#idle[served.index] ?? new BatchRun(this.#place, served);
+    const run = this.#idle[served.index] ?? new BatchRun(this.#place, served, this.#areAsync[served.index] === true);
     // A function that has the next batch of its own type handled meanwhile must not find it.
     this.#idle[served.index] = undefined;
     if (!run.begin(request, caller)) return { kind: 'missing', states: served.missingFrom(states) };
     const response = run.run(0);
     // One that waits keeps it, and one that threw has lost it.
-    if (!(response instanceof Promise)) {
+    if (response instanceof Promise) {
+      this.#areAsync[served.index] = true;
+    } else {
       run.end();
       this.#idle[served.index] = run;
     }
@@ -49,7 +59,7 @@ export class BatchRuns {
 }
 
 const NOBODY: Address = { type: '', id: '' };
-const NO_INVOCATIONS: readonly RemoteInvocation[] = [];
+const NO_INVOCATIONS: readonly RemoteInvocation<ValueInPlace>[] = [];
 
 class BatchRun implements BatchParts {
   readonly place: EndpointPlace;
@@ -59,15 +69,25 @@ class BatchRun implements BatchParts {
   caller: Caller = new Caller();
   effects: CollectedEffects = new CollectedEffects();
   #invocations = NO_INVOCATIONS;
+  readonly #alone: boolean;
+  #view: SharedView | undefined = undefined;
 
-  constructor(place: EndpointPlace, served: ServedFunction) {
+  /** `alone`: its function is async, so each of its invocations has a view of the state to itself. */
+  constructor(place: EndpointPlace, served: ServedFunction, alone: boolean) {
     this.place = place;
     this.served = served;
     this.state = new BatchState(served, place.stateRules);
+    this.#alone = alone;
+  }
+
+  viewFor(invocation: CellHolder): object {
+    if (this.#alone) return this.served.shape.briefView(invocation);
+    this.#view ??= new SharedView(this.served.shape, invocation);
+    return this.#view.of(invocation);
   }
 
   /** False if the request lacks any state. */
-  begin({ target, states, invocations }: BatchRequest, caller: Caller): boolean {
+  begin({ target, states, invocations }: RequestInPlace, caller: Caller): boolean {
     this.self = target;
     this.caller = caller;
     this.effects = new CollectedEffects();
@@ -88,7 +108,8 @@ class BatchRun implements BatchParts {
       const unfinished = this.#invoke(this.#invocations[index]);
       if (unfinished !== undefined) return this.#runAfter(unfinished, index + 1);
     }
-    return this.effects.effects(this.state.mutations());
+    // After a promise, others run before the response is written.
+    return this.effects.effects(this.state.mutations(from > 0));
   }
 
   async #runAfter(unfinished: Promise<void>, next: number): Promise<BatchResponse> {
@@ -97,7 +118,7 @@ class BatchRun implements BatchParts {
   }
 
   /** Undefined if it has returned. */
-  #invoke({ caller: sender, argument }: RemoteInvocation): Promise<void> | undefined {
+  #invoke({ caller: sender, argument }: RemoteInvocation<ValueInPlace>): Promise<void> | undefined {
     const { fn } = this.served;
     const { clock, mapping } = this.place;
     const startedAt = fn.deadlineMs === undefined ? 0 : clock.elapsedMs();

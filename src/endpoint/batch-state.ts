@@ -10,11 +10,12 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AdmitValue, CellGuard } from '../state/cell-guard.ts';
 import { KeptValue, NEVER } from '../state/kept-value.ts';
 import type { KnownState, StateMutation } from '../statefun/protocol.ts';
-import type { TypedValue } from '../statefun/typed-value.ts';
+import type { TypedValue, ValueInPlace } from '../statefun/typed-value.ts';
 import { OUTSIDE_LIMITS, type OutsideLimits } from '../wire/outside-value.ts';
 import { inspect } from '../wire/structured-data.ts';
+import { LateData } from './late-values.ts';
 import { knownAs, type ServedFunction, type ServedState } from './served-function.ts';
-import { decodeStored, encodeStored } from './stored-value.ts';
+import { decodeStored, encodeStored, isOfFirstVersion } from './stored-value.ts';
 
 /** What holds for the values of all states; one for an endpoint. */
 export class StateRules {
@@ -36,6 +37,7 @@ export class StateRules {
 /** What others' types can write is for them to say, and may be changed as they like. */
 const admitAll: AdmitValue = () => {};
 
+const NO_BYTES = new Uint8Array(0);
 const NOBODY: Address = { type: '', id: '' };
 
 /** One state. */
@@ -44,7 +46,7 @@ class BatchCell {
   readonly admit: AdmitValue;
   guard: CellGuard | undefined = undefined;
   /** What came with the request; undefined if it is not set. */
-  brought: TypedValue | undefined = undefined;
+  brought: ValueInPlace | undefined = undefined;
   /** What is in it, once it is loaded. */
   kept: KeptValue | undefined = undefined;
   isLoaded = false;
@@ -55,12 +57,19 @@ class BatchCell {
     this.admit = admit;
   }
 
-  begin(guard: CellGuard | undefined, brought: TypedValue | undefined): void {
+  begin(guard: CellGuard | undefined, brought: ValueInPlace | undefined): void {
     this.guard = guard;
     this.brought = brought;
     this.kept = undefined;
     this.isLoaded = false;
     this.isWritten = false;
+  }
+
+  /** Whether its value may be of a later version than the code; what cannot be needs not be decoded to be replaced. */
+  mayBeNewer(): boolean {
+    const { state, brought } = this;
+    if (this.isLoaded || brought === undefined || state.type !== undefined) return true;
+    return brought.typename !== state.typename || !isOfFirstVersion(brought.source, brought.start, brought.end);
   }
 
   put(kept: KeptValue | undefined): void {
@@ -83,7 +92,7 @@ export class BatchState {
   }
 
   /** Begins with what a request has brought along; false if any state is missing there. */
-  begin(target: Address, known: readonly KnownState[]): boolean {
+  begin(target: Address, known: readonly KnownState<ValueInPlace>[]): boolean {
     this.#target = target;
     const guards = this.#served.guardsOf(target.type);
     for (let index = 0; index < this.#cells.length; index++) {
@@ -114,8 +123,10 @@ export class BatchState {
   write(index: number, value: unknown): void {
     if (value === undefined) return this.clear(index);
     const cell = this.#cells[index];
-    const before = this.#load(cell);
-    if (before !== undefined) cell.guard?.refuseNewer(before, this.#target.id);
+    if (cell.mayBeNewer()) {
+      const before = this.#load(cell);
+      if (before !== undefined) cell.guard?.refuseNewer(before, this.#target.id);
+    }
     cell.put(cell.guard?.accept(value, this.#target.id, 0, cell.admit));
   }
 
@@ -123,18 +134,24 @@ export class BatchState {
     this.#cells[index].put(undefined);
   }
 
-  /** One for each state that was written or cleared. Throws `STATE_INVALID`. */
-  mutations(): StateMutation[] {
+  /**
+   * One for each state that was written or cleared. The values themselves must not change until they are written; with
+   * `apart` they may. Throws `STATE_INVALID`.
+   */
+  mutations(apart: boolean): StateMutation[] {
     const mutations: StateMutation[] = [];
     for (const { state, kept, isWritten } of this.#cells) {
-      if (isWritten) mutations.push({ name: state.name, value: kept && this.#encode(state, kept) });
+      if (isWritten) mutations.push({ name: state.name, value: kept && this.#encode(state, kept, apart) });
     }
     return mutations;
   }
 
-  #encode(state: ServedState, { value, version }: KeptValue): TypedValue {
+  #encode(state: ServedState, { value, version }: KeptValue, apart: boolean): TypedValue {
     const { type, typename } = state;
-    if (type === undefined) return { typename, value: encodeStored(value, version) };
+    if (type === undefined) {
+      if (version === 1 && !apart) return new LateData(typename, value);
+      return { typename, value: encodeStored(value, version) };
+    }
     try {
       return { typename, value: type.serialize(value) };
     } catch (cause) {
@@ -151,14 +168,15 @@ export class BatchState {
     return cell.kept;
   }
 
-  #decode(state: ServedState, brought: TypedValue | undefined): KeptValue | undefined {
-    if (brought?.value === undefined) return undefined;
+  #decode(state: ServedState, brought: ValueInPlace | undefined): KeptValue | undefined {
+    if (brought === undefined) return undefined;
     const { type, typename } = state;
     if (brought.typename !== typename) {
       throw this.#refused(state, `it is of type ${describe(brought.typename)}, and declared as ${typename}`);
     }
-    if (type !== undefined) return this.#deserialized(state, brought.value);
-    const { value, version, refusal } = decodeStored(brought.value, this.#rules.limits);
+    if (type !== undefined) return this.#deserialized(state, brought.value ?? NO_BYTES);
+    const { source, start, end } = brought;
+    const { value, version, refusal } = decodeStored(source, this.#rules.limits, start, end);
     if (refusal !== undefined) throw this.#refused(state, refusal);
     return value === undefined ? undefined : new KeptValue(value, version, NEVER, false);
   }

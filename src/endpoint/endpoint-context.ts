@@ -32,6 +32,8 @@ export interface BatchParts {
   readonly caller: Caller;
   readonly state: BatchState;
   readonly effects: CollectedEffects;
+  /** The state as this invocation sees it, from now on and for as long as it is the one that is under way. */
+  viewFor(invocation: CellHolder): object;
   /** An invocation that began then takes longer than its deadline: the log learns of it. */
   overdue(startedAt: number): MillraceError;
 }
@@ -107,7 +109,9 @@ export class EndpointContext implements Context<never>, CellHolder {
   }
 
   get state(): never {
-    this.#view ??= this.#batch.served.shape.briefView(this);
+    // Each time, since a later invocation may have the same view.
+    this.#check();
+    this.#view ??= this.#batch.viewFor(this);
     return this.#view as never;
   }
 

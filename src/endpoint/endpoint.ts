@@ -7,10 +7,10 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Address } from '../sdk/address.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import type { BatchRequest, BatchResponse } from '../statefun/protocol.ts';
-import { decodeRequest } from '../statefun/protocol-codec.ts';
+import type { BatchResponse } from '../statefun/protocol.ts';
+import { decodeRequestInPlace } from '../statefun/protocol-codec.ts';
 import { PROTOCOL_LIMITS, type ProtocolLimits } from '../statefun/protocol-layout.ts';
-import { BatchRuns } from './batch-run.ts';
+import { BatchRuns, type RequestInPlace } from './batch-run.ts';
 import { StateRules } from './batch-state.ts';
 import type { Caller } from './caller.ts';
 import { type EndpointEvent, type EndpointOptions, type FilledOptions, fillOptions } from './endpoint-options.ts';
@@ -72,10 +72,10 @@ export class Endpoint {
    * failed: the log learns what, and nothing is thrown.
    */
   handle<Body>(bytes: Uint8Array, caller: Caller, encode: Encode<Body>): Body | undefined | Promise<Body | undefined> {
-    let request: BatchRequest | undefined;
+    let request: RequestInPlace | undefined;
     try {
       if (bytes.length > this.requestBytesMax) throw tooLarge(this.requestBytesMax);
-      request = decodeRequest(bytes, this.#limits);
+      request = decodeRequestInPlace(bytes, this.#limits);
       const response = this.#runs.run(request, caller);
       return response instanceof Promise ? this.#encodeLater(request, response, encode) : encode(response);
     } catch (error) {
@@ -84,7 +84,7 @@ export class Endpoint {
   }
 
   async #encodeLater<Body>(
-    request: BatchRequest,
+    request: RequestInPlace,
     response: Promise<BatchResponse>,
     encode: Encode<Body>,
   ): Promise<Body | undefined> {
@@ -95,7 +95,7 @@ export class Endpoint {
     }
   }
 
-  #tellFailed(request: BatchRequest | undefined, error: unknown): undefined {
+  #tellFailed(request: RequestInPlace | undefined, error: unknown): undefined {
     if (request === undefined) return this.tellRefused(error);
     const { target, invocations } = request;
     const whose = `${target.type} ${describe(target.id)}`;

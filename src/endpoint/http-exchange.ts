@@ -27,17 +27,34 @@ export function exchange(endpoint: Endpoint, request: IncomingMessage, response:
 
 /**
  * A short request comes in one packet, and the turn that has called us for its head goes on to its body. So one tick
- * later it mostly is complete, and needs no events: they cost more than reading it does.
+ * later its body mostly is there, and needs no events: they cost more than reading it does.
  */
 function takeWhole(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): void {
   const { readableLength } = request;
-  if (!request.complete || request.readableFlowing !== null || readableLength > endpoint.requestBytesMax) {
+  if (!isThere(request) || request.readableFlowing !== null || readableLength > endpoint.requestBytesMax) {
     new BodyReader(endpoint, request, response).begin();
     return;
   }
-  // Exactly so many: to read on to its end is for node:http, which does it once there is a response.
+  // Exactly so many, which does not touch its end.
   const bytes = readableLength === 0 ? NO_BYTES : (request.read(readableLength) as Buffer);
-  handle(endpoint, request, response, bytes);
+  handle(endpoint, response, bytes);
+  endFor(request);
+}
+
+/**
+ * Whether there is nothing more to come of the body. node:http runs our tick when the last byte of a body has come, and
+ * says that the request is complete right after it.
+ */
+function isThere(request: IncomingMessage): boolean {
+  if (request.complete) return true;
+  const { 'content-length': declared, 'transfer-encoding': encoding } = request.headers;
+  return declared !== undefined && encoding === undefined && request.readableLength === Number(declared);
+}
+
+/** Lets it end, if anybody waits for that: nobody who is there only to read it does. */
+function endFor(request: IncomingMessage): void {
+  if (request.complete) return;
+  if (request.listenerCount('end') > 0 || request.listenerCount('close') > 0) request.resume();
 }
 
 /** Reads a request that comes piece by piece. */
@@ -90,23 +107,24 @@ class BodyReader {
   #fail(error: Error): void {
     this.#isRead = true;
     this.#endpoint.tellRefused(error);
-    answer(this.#endpoint, this.#request, this.#response, undefined);
+    answer(this.#endpoint, this.#response, undefined, !this.#request.complete);
   }
 
   #end(): void {
     if (this.#isRead) return;
     this.#isRead = true;
     const bytes = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
-    handle(this.#endpoint, this.#request, this.#response, bytes);
+    handle(this.#endpoint, this.#response, bytes);
   }
 }
 
-function handle(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse, bytes: Buffer): void {
+/** `bytes` are all of the request. */
+function handle(endpoint: Endpoint, response: ServerResponse, bytes: Buffer): void {
   const caller = new Caller();
   if (response.destroyed) caller.leave();
   const body = endpoint.handle(bytes, caller, encodeResponseText);
   if (!(body instanceof Promise)) {
-    answer(endpoint, request, response, body);
+    answer(endpoint, response, body, false);
     return;
   }
   // A connection that breaks is told of by `close`; without a listener an error would end the process.
@@ -114,14 +132,15 @@ function handle(endpoint: Endpoint, request: IncomingMessage, response: ServerRe
   response.on('close', () => {
     if (!response.writableFinished) caller.leave();
   });
-  void body.then((made) => answer(endpoint, request, response, made));
+  void body.then((made) => answer(endpoint, response, made, false));
 }
 
-function answer(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse, body: Body): void {
+/** `isLeft`: something of the request is not read, and would be taken for the next one. */
+function answer(endpoint: Endpoint, response: ServerResponse, body: Body, isLeft: boolean): void {
   // Whoever asked has gone.
   if (response.destroyed) return;
   try {
-    write(request, response, body);
+    write(response, body, isLeft);
   } catch (error) {
     // The program has answered it already, or taken it away.
     endpoint.tellRefused(error);
@@ -131,11 +150,10 @@ function answer(endpoint: Endpoint, request: IncomingMessage, response: ServerRe
 }
 
 /** Names and values in one list, which `node:http` needs not look through. */
-function write(request: IncomingMessage, response: ServerResponse, body: Body): void {
+function write(response: ServerResponse, body: Body, isLeft: boolean): void {
   const headers = ['content-length', String(body?.length ?? 0)];
   if (body !== undefined) headers.push('content-type', CONTENT_TYPE);
-  // What was not read of the request would be taken for the next one.
-  if (!request.complete) headers.push('connection', 'close');
+  if (isLeft) headers.push('connection', 'close');
   response.writeHead(body === undefined ? FAILED : 200, headers);
   if (typeof body === 'string') response.end(body, 'latin1');
   else response.end(body);

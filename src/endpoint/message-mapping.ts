@@ -15,24 +15,25 @@
 import { asBuffer } from '../base/copy-bytes.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { namespaceOf } from '../sdk/address.ts';
-import type { TypedValue } from '../statefun/typed-value.ts';
+import type { TypedValue, ValueInPlace } from '../statefun/typed-value.ts';
 import type { TypeLike } from '../statefun/type.ts';
 import { BooleanType, DoubleType, FloatType, IntType, LongType, StringType } from '../statefun/types.ts';
 import { decodeOutside, OUTSIDE_LIMITS, type OutsideLimits } from '../wire/outside-value.ts';
 import { copyMessage, tally } from '../wire/structured-data.ts';
-import { encodeTagged } from '../wire/tagged-value.ts';
 import type { AnyType, OutboundRule } from './endpoint-options.ts';
+import { LateData, LateText } from './late-values.ts';
 
 /** The type name of what only our functions read. */
 export const VALUE_TYPENAME = 'millrace/value';
 
+const NO_BYTES = new Uint8Array(0);
 const LONG_MIN = -(2n ** 63n);
 const LONG_MAX = 2n ** 63n - 1n;
 
 const BUILT_IN: readonly AnyType[] = [BooleanType, IntType, LongType, FloatType, DoubleType, StringType];
 
 /** How messages of one type are read. */
-type Reader = (bytes: Uint8Array) => unknown;
+type Reader = (argument: ValueInPlace) => unknown;
 
 export interface MappingRules {
   readonly types: readonly AnyType[];
@@ -52,18 +53,18 @@ export class MessageMapping {
     this.#egresses = new Map(Object.entries(egresses));
     this.#limits = { ...OUTSIDE_LIMITS, itemCountMax };
     for (const type of [...BUILT_IN, ...types]) this.#readers.set(type.typename, readerOf(type));
-    this.#readers.set(VALUE_TYPENAME, (bytes) => this.#readValue(bytes));
+    this.#readers.set(VALUE_TYPENAME, (argument) => this.#readValue(argument));
   }
 
   /** The message that a function gets. Throws what the type throws, or `MESSAGE_INVALID`. */
-  read(argument: TypedValue): unknown {
+  read(argument: ValueInPlace): unknown {
     const reader = this.#readers.get(argument.typename);
-    if (reader === undefined) return argument;
-    return argument.value === undefined ? undefined : reader(argument.value);
+    if (reader === undefined) return argument.apart();
+    return argument.isSet ? reader(argument) : undefined;
   }
 
-  #readValue(bytes: Uint8Array): unknown {
-    const decoded = decodeOutside(bytes, this.#limits);
+  #readValue({ source, start, end }: ValueInPlace): unknown {
+    const decoded = decodeOutside(source, this.#limits, start, end);
     if (decoded.refusal === undefined) return decoded.value;
     throw new MillraceError('MESSAGE_INVALID', `A message of type ${VALUE_TYPENAME} is refused: ${decoded.refusal}.`);
   }
@@ -95,7 +96,7 @@ export class MessageMapping {
 }
 
 function readerOf(type: AnyType): Reader {
-  return (bytes) => type.deserialize(asBuffer(bytes)) as unknown;
+  return ({ value }) => type.deserialize(asBuffer(value ?? NO_BYTES)) as unknown;
 }
 
 /** What is named a typed value, and is nothing else: an object that has more to say is data. */
@@ -112,7 +113,7 @@ function asTypedValue(value: unknown): TypedValue | undefined {
 function plainValue(message: unknown): TypedValue {
   switch (typeof message) {
     case 'string':
-      return message.isWellFormed() ? typed(StringType, message) : structured(message);
+      return message.isWellFormed() ? new LateText(message) : structured(message);
     case 'boolean':
       return typed(BooleanType, message);
     case 'number':
@@ -131,5 +132,5 @@ function typed<Value>(type: TypeLike<Value>, value: Value): TypedValue {
 
 function structured(message: unknown): TypedValue {
   tally.strict = true;
-  return { typename: VALUE_TYPENAME, value: encodeTagged(copyMessage(message)) };
+  return new LateData(VALUE_TYPENAME, copyMessage(message));
 }

@@ -56,8 +56,12 @@ export class ServedFunction {
  * The state of this name as a request has brought it along; undefined if it is missing there. Mostly they come in the
  * order in which they are declared, since a cluster learnt them so.
  */
-export function knownAs(name: string, known: readonly KnownState[], index: number): KnownState | undefined {
-  const expected = known[index] as KnownState | undefined;
+export function knownAs<State extends KnownState>(
+  name: string,
+  known: readonly State[],
+  index: number,
+): State | undefined {
+  const expected = known[index] as State | undefined;
   return expected?.name === name ? expected : known.find((state) => state.name === name);
 }
 

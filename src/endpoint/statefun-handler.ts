@@ -52,7 +52,8 @@ export function createStatefunHandler(options: EndpointOptions): StatefunHandler
 async function handleUntil(endpoint: Endpoint, bytes: Uint8Array, signal?: AbortSignal): Promise<EndpointResponse> {
   const { caller, release } = callerOf(signal);
   try {
-    return responseOf(await endpoint.handle(bytes, caller, encodeResponse));
+    // A copy, since its owner may go on with the bytes while functions wait.
+    return responseOf(await endpoint.handle(Buffer.from(bytes), caller, encodeResponse));
   } finally {
     release();
   }

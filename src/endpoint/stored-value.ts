@@ -9,6 +9,7 @@
  */
 import { VALUE_VERSION_MAX } from '../sdk/value-rules.ts';
 import { decodeOutside, type OutsideLimits } from '../wire/outside-value.ts';
+import { RICH } from '../wire/structured-data.ts';
 import { encodeTagged } from '../wire/tagged-value.ts';
 
 /** Stands where the form stands of what has no version. */
@@ -27,6 +28,11 @@ export function encodeStored(value: unknown, version: number): Uint8Array {
   return bytes;
 }
 
+/** Whether the value of `bytes[start..end)` is of the first version, which no code is older than. */
+export function isOfFirstVersion(bytes: Uint8Array, start: number, end: number): boolean {
+  return start < end && bytes[start] <= RICH;
+}
+
 /** Without a refusal there is a value; one that is undefined is none. */
 export interface Stored {
   readonly value: unknown;
@@ -34,14 +40,14 @@ export interface Stored {
   readonly refusal: string | undefined;
 }
 
-/** The value with its version, or why its bytes are refused. */
-export function decodeStored(bytes: Uint8Array, limits: OutsideLimits): Stored {
-  const isVersioned = bytes[0] === VERSIONED && bytes.length > HEAD_BYTE_LENGTH;
-  const version = isVersioned ? bytes[1] | (bytes[2] << 8) : 1;
+/** The value of `bytes[start..end)` with its version, or why it is refused. */
+export function decodeStored(bytes: Uint8Array, limits: OutsideLimits, start = 0, end: number = bytes.length): Stored {
+  const isVersioned = end - start > HEAD_BYTE_LENGTH && bytes[start] === VERSIONED;
+  const version = isVersioned ? bytes[start + 1] | (bytes[start + 2] << 8) : 1;
   if (version === 0 || version > VALUE_VERSION_MAX) {
     return { value: undefined, version, refusal: `it says that its version is ${version}` };
   }
-  const decoded = decodeOutside(isVersioned ? bytes.subarray(HEAD_BYTE_LENGTH) : bytes, limits);
+  const decoded = decodeOutside(bytes, limits, isVersioned ? start + HEAD_BYTE_LENGTH : start, end);
   if (decoded.refusal !== undefined) return { value: undefined, version, refusal: decoded.refusal };
   return { value: decoded.value, version, refusal: undefined };
 }

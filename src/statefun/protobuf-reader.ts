@@ -90,12 +90,26 @@ export class ProtobufReader {
 
   /** A copy. */
   bytes(): Uint8Array {
-    const length = this.#length();
-    const start = this.#position;
-    this.#position = start + length;
+    const length = this.stepOver();
     const copy = new Uint8Array(length);
-    copyBytes(this.#bytes, start, start + length, copy, 0);
+    copyBytes(this.#bytes, this.#position - length, this.#position, copy, 0);
     return copy;
+  }
+
+  /** Steps over bytes, and says how many those are. */
+  protected stepOver(): number {
+    const length = this.#length();
+    this.#position += length;
+    return length;
+  }
+
+  protected get source(): Buffer {
+    return this.#bytes;
+  }
+
+  /** What is read next. */
+  protected get position(): number {
+    return this.#position;
   }
 
   /** Text of any length, which need not be well-formed. */

@@ -79,12 +79,13 @@ export class ProtobufWriter {
     this.head(tag, before);
   }
 
-  /** Bytes, even if there are none. */
-  bytes(tag: number, bytes: Uint8Array): void {
+  /** The bytes in `bytes[start..end)`, even if there are none. */
+  bytes(tag: number, bytes: Uint8Array, start = 0, end: number = bytes.length): void {
     const before = this.byteLength;
-    this.#reserve(bytes.length);
-    this.#position -= bytes.length;
-    copyBytes(bytes, 0, bytes.length, this.#buffer, this.#position);
+    const length = end - start;
+    this.#reserve(length);
+    this.#position -= length;
+    copyBytes(bytes, start, end, this.#buffer, this.#position);
     this.head(tag, before);
   }
 

@@ -12,8 +12,9 @@ import type { BatchRequest, BatchResponse } from './protocol.ts';
 import { PROTOCOL_LIMITS, type ProtocolLimits } from './protocol-layout.ts';
 import { ProtocolReader } from './protocol-reader.ts';
 import { ProtocolWriter } from './protocol-writer.ts';
-import { readRequest, writeRequest } from './request-codec.ts';
+import { COPIED, IN_PLACE, readRequest, writeRequest } from './request-codec.ts';
 import { readResponse, writeResponse } from './response-codec.ts';
+import type { ValueInPlace } from './typed-value.ts';
 
 /** One for the thread: nobody awaits between `begin` and `finish`. */
 const writer = new ProtocolWriter();
@@ -35,7 +36,16 @@ export function encodeRequest(request: BatchRequest): Uint8Array {
  * @throws MillraceError `MALFORMED_BATCH`; so without a batch or a target, too
  */
 export function decodeRequest(bytes: Uint8Array, limits: ProtocolLimits = PROTOCOL_LIMITS): BatchRequest {
-  return readRequest(new ProtocolReader(bytes, 'request', limits));
+  return readRequest(new ProtocolReader(bytes, 'request', limits), COPIED);
+}
+
+/**
+ * The same, with the values where they lie in `bytes`, which nobody may change while the request is of interest.
+ *
+ * @throws MillraceError `MALFORMED_BATCH` as `decodeRequest`
+ */
+export function decodeRequestInPlace(bytes: Uint8Array, limits: ProtocolLimits): BatchRequest<ValueInPlace> {
+  return readRequest(new ProtocolReader(bytes, 'request', limits), IN_PLACE);
 }
 
 /**

@@ -2,6 +2,7 @@
  * What reading a request and reading a response have in common: the limits, and the two messages that both are made of,
  * addresses and typed values.
  */
+import { copyBytes } from '../base/copy-bytes.ts';
 import type { Address } from '../sdk/address.ts';
 import { NameCache } from './name-cache.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
@@ -14,7 +15,7 @@ import {
   type ProtocolLimits,
   VARINT_2,
 } from './protocol-layout.ts';
-import type { TypedValue } from './typed-value.ts';
+import { type TypedValue, ValueInPlace } from './typed-value.ts';
 
 /** An element has no more fields than this, its parts and theirs included; unknown ones have the rest. */
 const FIELDS_PER_ELEMENT = 16;
@@ -29,6 +30,10 @@ export class ProtocolReader extends ProtobufReader {
   readonly #limits: ProtocolLimits;
   #elementsLeft: number;
   #statesLeft: number;
+  /** Of the typed value that was read last. */
+  #typename = '';
+  #valueStart = 0;
+  #valueEnd = 0;
 
   constructor(bytes: Uint8Array, what: 'request' | 'response', limits: ProtocolLimits) {
     super(bytes, what, FIELD_COUNT_MIN + limits.elementCountMax * FIELDS_PER_ELEMENT);
@@ -72,29 +77,50 @@ export class ProtocolReader extends ProtobufReader {
   }
 
   typedValue(): TypedValue {
-    return this.#readValue(false);
+    return this.#readValue(false) ? this.#made() : { typename: this.#typename, value: undefined };
   }
 
   /** A value that is to be stored: as in Flink its bytes count, whatever it says of having any. */
   storedValue(): TypedValue {
-    return this.#readValue(true);
+    this.#readValue(true);
+    return this.#made();
   }
 
-  #readValue(isStored: boolean): TypedValue {
+  /** One that shares the bytes that are read. */
+  valueInPlace(): ValueInPlace {
+    const isSet = this.#readValue(false);
+    return new ValueInPlace(this.#typename, isSet, this.source, this.#valueStart, this.#valueEnd);
+  }
+
+  /** Whether it says that it has a value. What it is stays in the fields. */
+  #readValue(isStored: boolean): boolean {
     const outer = this.enter();
-    let typename = '';
     let hasValue = isStored;
-    let value: Uint8Array | undefined;
+    this.#typename = '';
+    this.#valueStart = 0;
+    this.#valueEnd = 0;
     for (let tag = this.tag(); tag !== 0; tag = this.tag()) {
-      if (tag === FIELD_1) typename = this.name();
+      if (tag === FIELD_1) this.#typename = this.name();
       else if (tag === VARINT_2) hasValue = this.bool() || isStored;
-      else if (tag === FIELD_3) value = this.bytes();
-      else this.skip(tag, FIELDS_1_TO_3);
+      else if (tag === FIELD_3) {
+        const byteLength = this.stepOver();
+        this.#valueEnd = this.position;
+        this.#valueStart = this.#valueEnd - byteLength;
+      } else this.skip(tag, FIELDS_1_TO_3);
     }
     this.leave(outer);
-    return { typename, value: hasValue ? (value ?? new Uint8Array(0)) : undefined };
+    return hasValue;
+  }
+
+  /** A copy. */
+  #made(): TypedValue {
+    const value = new Uint8Array(this.#valueEnd - this.#valueStart);
+    copyBytes(this.source, this.#valueStart, this.#valueEnd, value, 0);
+    return { typename: this.#typename, value };
   }
 }
 
 /** What an argument is that was left out. */
 export const NO_VALUE: TypedValue = Object.freeze({ typename: '', value: undefined });
+/** The same of a request whose values stay where they are. */
+export const NO_VALUE_IN_PLACE: ValueInPlace = new ValueInPlace('', false, Buffer.alloc(0), 0, 0);

@@ -6,13 +6,13 @@ import type { Address } from '../sdk/address.ts';
 import { NameCache } from './name-cache.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import { FIELD_1, FIELD_2, FIELD_3, VARINT_2 } from './protocol-layout.ts';
-import type { TypedValue } from './typed-value.ts';
+import { type FieldWriter, LateValue, type TypedValue } from './typed-value.ts';
 
 /** Of the thread. */
 const names = new NameCache();
 
 /** Like all of a `ProtobufWriter`, from the last field to the first. */
-export class ProtocolWriter extends ProtobufWriter {
+export class ProtocolWriter extends ProtobufWriter implements FieldWriter {
   address(tag: number, { type, id }: Address): void {
     const before = this.byteLength;
     this.string(FIELD_3, id);
@@ -27,13 +27,19 @@ export class ProtocolWriter extends ProtobufWriter {
     this.string(namespaceTag, namespace);
   }
 
-  typedValue(tag: number, { typename, value }: TypedValue): void {
+  typedValue(tag: number, typed: TypedValue): void {
     const before = this.byteLength;
-    if (value !== undefined) {
-      if (value.length > 0) this.bytes(FIELD_3, value);
+    if (typed instanceof LateValue) {
+      typed.write(FIELD_3, this);
       this.int64(VARINT_2, 1);
+    } else {
+      const { value } = typed;
+      if (value !== undefined) {
+        if (value.length > 0) this.bytes(FIELD_3, value);
+        this.int64(VARINT_2, 1);
+      }
     }
-    this.string(FIELD_1, typename);
+    this.string(FIELD_1, typed.typename);
     this.head(tag, before);
   }
 }

@@ -7,22 +7,22 @@ import type { Address } from '../sdk/address.ts';
 import type { TypedValue } from './typed-value.ts';
 
 /** A state as a request brings it along; without a value it is known and unset. */
-export interface KnownState {
+export interface KnownState<Value extends TypedValue = TypedValue> {
   readonly name: string;
-  readonly value: TypedValue | undefined;
+  readonly value: Value | undefined;
 }
 
-export interface RemoteInvocation {
+export interface RemoteInvocation<Value extends TypedValue = TypedValue> {
   /** Undefined for what comes from outside. */
   readonly caller: Address | undefined;
-  readonly argument: TypedValue;
+  readonly argument: Value;
 }
 
 /** ToFunction: one address, one or more invocations in the order of their arrival. */
-export interface BatchRequest {
+export interface BatchRequest<Value extends TypedValue = TypedValue> {
   readonly target: Address;
-  readonly states: readonly KnownState[];
-  readonly invocations: readonly RemoteInvocation[];
+  readonly states: readonly KnownState<Value>[];
+  readonly invocations: readonly RemoteInvocation<Value>[];
 }
 
 export type ExpireMode = 'none' | 'after-write' | 'after-invoke';

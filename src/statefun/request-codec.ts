@@ -4,9 +4,9 @@
 import type { Address } from '../sdk/address.ts';
 import type { BatchRequest, KnownState, RemoteInvocation } from './protocol.ts';
 import { FIELD_1, FIELD_2, FIELD_3, FIELD_100 } from './protocol-layout.ts';
-import { NO_VALUE, type ProtocolReader } from './protocol-reader.ts';
+import { NO_VALUE, NO_VALUE_IN_PLACE, type ProtocolReader } from './protocol-reader.ts';
 import type { ProtocolWriter } from './protocol-writer.ts';
-import type { TypedValue } from './typed-value.ts';
+import type { TypedValue, ValueInPlace } from './typed-value.ts';
 
 const FIELDS_1_TO_2 = 0b110;
 const FIELDS_1_TO_3 = 0b1110;
@@ -33,25 +33,49 @@ function writeState(writer: ProtocolWriter, { name, value }: KnownState): void {
   writer.head(FIELD_2, before);
 }
 
-export function readRequest(reader: ProtocolReader): BatchRequest {
-  let request: BatchRequest | undefined;
+/** How the values of a request are read. */
+export interface ValueReading<Value extends TypedValue> {
+  readonly read: (reader: ProtocolReader) => Value;
+  readonly isSet: (value: Value) => boolean;
+  /** What an argument is that was left out. */
+  readonly none: Value;
+}
+
+/** As copies. */
+export const COPIED: ValueReading<TypedValue> = {
+  read: (reader) => reader.typedValue(),
+  isSet: ({ value }) => value !== undefined,
+  none: NO_VALUE,
+};
+
+/** Where they are. */
+export const IN_PLACE: ValueReading<ValueInPlace> = {
+  read: (reader) => reader.valueInPlace(),
+  isSet: ({ isSet }) => isSet,
+  none: NO_VALUE_IN_PLACE,
+};
+export function readRequest<Value extends TypedValue>(
+  reader: ProtocolReader,
+  values: ValueReading<Value>,
+): BatchRequest<Value> {
+  let request: BatchRequest<Value> | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === FIELD_100) request = readBatch(reader);
+    if (tag === FIELD_100) request = readBatch(reader, values);
     else if (tag >>> 3 === FIELD_100 >>> 3) reader.refuse('has its batch in another wire type');
     else reader.skip(tag, 0);
   }
   return request ?? reader.refuse('has no batch of invocations');
 }
 
-function readBatch(reader: ProtocolReader): BatchRequest {
+function readBatch<Value extends TypedValue>(reader: ProtocolReader, values: ValueReading<Value>): BatchRequest<Value> {
   const outer = reader.enter();
   let target: Address | undefined;
-  const states: KnownState[] = [];
-  const invocations: RemoteInvocation[] = [];
+  const states: KnownState<Value>[] = [];
+  const invocations: RemoteInvocation<Value>[] = [];
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === FIELD_1) target = reader.address();
-    else if (tag === FIELD_2) states.push(readState(reader));
-    else if (tag === FIELD_3) invocations.push(readInvocation(reader));
+    else if (tag === FIELD_2) states.push(readState(reader, values));
+    else if (tag === FIELD_3) invocations.push(readInvocation(reader, values));
     else reader.skip(tag, FIELDS_1_TO_3);
   }
   reader.leave(outer);
@@ -59,28 +83,31 @@ function readBatch(reader: ProtocolReader): BatchRequest {
 }
 
 /** A value that says of itself that it is none is the same as none. */
-function readState(reader: ProtocolReader): KnownState {
+function readState<Value extends TypedValue>(reader: ProtocolReader, values: ValueReading<Value>): KnownState<Value> {
   reader.stateElement();
   const outer = reader.enter();
   let name = '';
-  let value: TypedValue | undefined;
+  let value: Value | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === FIELD_1) name = reader.name();
-    else if (tag === FIELD_2) value = reader.typedValue();
+    else if (tag === FIELD_2) value = values.read(reader);
     else reader.skip(tag, FIELDS_1_TO_2);
   }
   reader.leave(outer);
-  return { name, value: value?.value === undefined ? undefined : value };
+  return { name, value: value !== undefined && values.isSet(value) ? value : undefined };
 }
 
-function readInvocation(reader: ProtocolReader): RemoteInvocation {
+function readInvocation<Value extends TypedValue>(
+  reader: ProtocolReader,
+  values: ValueReading<Value>,
+): RemoteInvocation<Value> {
   reader.element();
   const outer = reader.enter();
   let caller: Address | undefined;
-  let argument: TypedValue = NO_VALUE;
+  let argument = values.none;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === FIELD_1) caller = reader.address();
-    else if (tag === FIELD_2) argument = reader.typedValue();
+    else if (tag === FIELD_2) argument = values.read(reader);
     else reader.skip(tag, FIELDS_1_TO_2);
   }
   reader.leave(outer);

@@ -10,18 +10,26 @@ const DEPTH_MAX = 8;
 const SHORT_TEXT_MAX = 31;
 const SHORT_LIST_MAX = 15;
 /** Stands for a value that is not written here. */
-const OTHER = -1;
+export const NOT_WRITTEN: number = -1;
+const OTHER = NOT_WRITTEN;
 
 const scratch: Uint8Array = new Uint8Array(BYTES_MAX);
+/** Where `writeSmallBriefly` leaves its bytes. */
+export const smallBytes: Uint8Array = scratch;
 
 /** The bytes of the value in tagged form; undefined if it is not for this way. It must be known to be structured data. */
 export function writeSmall(value: unknown): Uint8Array | undefined {
-  scratch[0] = PLAIN;
-  const end = write(value, 1, 0);
+  const end = writeSmallBriefly(value);
   if (end === OTHER) return undefined;
   const bytes = new Uint8Array(end);
   for (let index = 0; index < end; index++) bytes[index] = scratch[index];
   return bytes;
+}
+
+/** The same bytes in `smallBytes`, until the next value is written: how many those are, or `NOT_WRITTEN`. */
+export function writeSmallBriefly(value: unknown): number {
+  scratch[0] = PLAIN;
+  return write(value, 1, 0);
 }
 
 /** Where what is behind it begins. */

@@ -11,7 +11,7 @@ import type { BatchResponse, KnownState, RemoteInvocation } from '../../../src/s
 import { decodeResponse, encodeRequest } from '../../../src/statefun/protocol-codec.ts';
 import { MessageMapping, VALUE_TYPENAME } from '../../../src/endpoint/message-mapping.ts';
 import { decodeStored, encodeStored } from '../../../src/endpoint/stored-value.ts';
-import type { TypedValue } from '../../../src/statefun/typed-value.ts';
+import { type TypedValue, ValueInPlace } from '../../../src/statefun/typed-value.ts';
 import { OUTSIDE_LIMITS } from '../../../src/wire/outside-value.ts';
 
 export const KIM: Address = { type: 'case/fn', id: 'Kim' };
@@ -28,9 +28,15 @@ export function stored(content: unknown, version = 1): TypedValue {
   return { typename: VALUE_TYPENAME, value: encodeStored(content, version) };
 }
 
+/** The value as a request has it: amid other bytes. */
+export function inPlace({ typename, value }: TypedValue): ValueInPlace {
+  const source = Buffer.concat([Buffer.from([2, 1]), value ?? Buffer.alloc(0), Buffer.from([3])]);
+  return new ValueInPlace(typename, value !== undefined, source, 2, source.length - 1);
+}
+
 /** What one of our own values says. */
 export function read({ typename, value: bytes }: TypedValue): unknown {
-  if (typename !== VALUE_TYPENAME) return PLAIN_MAPPING.read({ typename, value: bytes });
+  if (typename !== VALUE_TYPENAME) return PLAIN_MAPPING.read(inPlace({ typename, value: bytes }));
   const decoded = decodeStored(bytes ?? new Uint8Array(0), OUTSIDE_LIMITS);
   if (decoded.refusal !== undefined) throw new Error(decoded.refusal);
   return decoded.value;

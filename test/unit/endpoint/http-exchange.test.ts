@@ -11,6 +11,13 @@ const greeting = caseModule((ctx, text: string) => ctx.egress('case/out', `Hello
 const batchOf = (text: string): Uint8Array => encodeRequest({ target: KIM, states: [], invocations: [message(text)] });
 const headOf = (body: Uint8Array): string => `POST / HTTP/1.1\r\nhost: here\r\ncontent-length: ${body.length}\r\n\r\n`;
 
+const chunked = (body: Uint8Array): Buffer =>
+  Buffer.concat([
+    Buffer.from(`POST / HTTP/1.1\r\nhost: here\r\ntransfer-encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n`),
+    body,
+    Buffer.from('\r\n0\r\n\r\n'),
+  ]);
+
 async function listen(listener: RequestListener): Promise<Socket> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -54,6 +61,38 @@ test('requests that come in one packet are answered in their order', async () =>
   const parts = ['Kim', 'Lou', 'Sam'].map((name) => Buffer.concat([Buffer.from(headOf(batchOf(name))), batchOf(name)]));
   socket.write(Buffer.concat(parts));
   expect(await answers(socket, 3)).toEqual(['Hello Kim', 'Hello Lou', 'Hello Sam']);
+});
+
+test.each([
+  ['with its length', 0, (body: Uint8Array) => Buffer.concat([Buffer.from(headOf(body)), body])],
+  ['in chunks', 1, chunked],
+])(
+  'of a request that is there as a whole, %s, the body is read with %i listeners for its pieces',
+  async (_, count, of) => {
+    const counts: number[] = [];
+    let request: IncomingMessage | undefined;
+    const { handler } = serve(caseModule(() => void counts.push(request?.listenerCount('data') ?? -1), {}));
+    const socket = await listen((incoming, response) => {
+      request = incoming;
+      handler(incoming, response);
+    });
+    const body = batchOf('Kim');
+    for (let round = 0; round < 2; round++) {
+      socket.write(of(body));
+      expect(await answers(socket, 1)).toEqual(['']);
+    }
+    expect(counts).toEqual([count, count]);
+  },
+);
+
+test('a request that says it is longer than what has come waits for the rest', async () => {
+  const socket = await listen(serve(greeting).handler);
+  const body = batchOf('Kim');
+  const cut = body.length - 1;
+  socket.write(Buffer.concat([Buffer.from(headOf(body)), body.subarray(0, cut)]));
+  const answer = answers(socket, 2);
+  socket.write(Buffer.concat([body.subarray(cut), Buffer.from(headOf(batchOf('Lou'))), batchOf('Lou')]));
+  expect(await answer).toEqual(['Hello Kim', 'Hello Lou']);
 });
 
 test('a request whose body comes later, in two pieces, is answered', async () => {
@@ -179,10 +218,12 @@ test('a function may have a batch of its own type handled meanwhile', async () =
 test('a context that is kept acts for nobody after its invocation', async () => {
   const kept: { readonly state: Record<string, unknown>; send(type: string, id: string, message: unknown): void }[] =
     [];
+  const views: Record<string, unknown>[] = [];
   const on = serve(
     caseModule(
       (ctx) => {
         kept.push(ctx as never);
+        views.push(ctx.state);
         ctx.state['seen'] = 1;
       },
       { seen: value() },
@@ -195,5 +236,6 @@ test('a context that is kept acts for nobody after its invocation', async () => 
     expect(() => ctx.send('case/fn', 'Lou', 1)).toThrow(expired);
     expect(() => ctx.state['seen']).toThrow(expired);
   }
+  for (const view of views) expect(() => (view['seen'] = 2)).toThrow(expired);
   expect(kept).toHaveLength(2);
 });

@@ -2,8 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MessageMapping } from '../../../src/endpoint/message-mapping.ts';
+import { encodeResponse } from '../../../src/statefun/protocol-codec.ts';
+import { NO_EFFECTS } from '../../../src/statefun/protocol.ts';
 import type { TypedValue } from '../../../src/statefun/typed-value.ts';
 import { IntType, jsonType, StringType } from '../../../src/statefun/types.ts';
+import { inPlace } from '../../conformance/statefun/endpoint-functions.ts';
 import { anyMessage, asReceived } from '../wire/messages.ts';
 
 const none = { types: [], sends: {}, egresses: {}, itemCountMax: 100_000 };
@@ -14,10 +17,25 @@ const typenameOf = (message: unknown): string => mapping.message(message, 'a/b')
 test('what one of our functions sends another arrives as it was', () => {
   fc.assert(
     fc.property(anyMessage, (message) => {
-      const arrived = mapping.read(mapping.message(message, 'a/b'));
+      const arrived = mapping.read(inPlace(mapping.message(message, 'a/b')));
       expect(isDeepStrictEqual(arrived, asReceived(message))).toBe(true);
     }),
     { numRuns: 1_000 },
+  );
+});
+
+test('what is written late is written as the bytes that it says it has', () => {
+  const inResponse = (argument: TypedValue): Uint8Array =>
+    encodeResponse({ ...NO_EFFECTS, egresses: [{ egress: 'a/out', argument }] });
+  fc.assert(
+    fc.property(anyMessage, (message) => {
+      const sent = mapping.message(message, 'a/b');
+      expect(inResponse(sent)).toEqual(inResponse({ typename: sent.typename, value: sent.value }));
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(inResponse(mapping.message('', 'a/b'))).toEqual(
+    inResponse({ typename: StringType.typename, value: new Uint8Array(0) }),
   );
 });
 
@@ -47,7 +65,7 @@ test.each([
   [{ typename: 'a/b', value: undefined }, 'a/b'],
 ])('%o goes as %s', (message, typename) => {
   expect(typenameOf(message)).toBe(typename);
-  expect(isDeepStrictEqual(mapping.read(mapping.message(message, 'a/b')), message)).toBe(true);
+  expect(isDeepStrictEqual(mapping.read(inPlace(mapping.message(message, 'a/b'))), message)).toBe(true);
 });
 
 test('a typed value goes as a copy of itself', () => {
@@ -66,9 +84,12 @@ describe('types of others', () => {
   test('arrive as what they hold if they are listed, and as typed values if not', () => {
     const value = login.serialize({ user: 'Kim' });
     const known = new MessageMapping({ ...none, types: [login] });
-    expect(known.read({ typename: 'greeter/Login', value })).toEqual({ user: 'Kim' });
-    expect(known.read({ typename: 'greeter/Login', value: undefined })).toBeUndefined();
-    expect(mapping.read({ typename: 'greeter/Login', value })).toEqual({ typename: 'greeter/Login', value });
+    expect(known.read(inPlace({ typename: 'greeter/Login', value }))).toEqual({ user: 'Kim' });
+    expect(known.read(inPlace({ typename: 'greeter/Login', value: undefined }))).toBeUndefined();
+    expect(mapping.read(inPlace({ typename: 'greeter/Login', value }))).toEqual({
+      typename: 'greeter/Login',
+      value: new Uint8Array(value),
+    });
   });
 
   test('are made of what goes to those who want them: by function, by namespace, by egress', () => {
@@ -98,8 +119,8 @@ test('what is no message is refused where it is sent, and bytes that are none wh
   const code = (expected: string): unknown => expect.objectContaining({ code: expected });
   expect(() => mapping.message(() => 1, 'a/b')).toThrow(code('MESSAGE_NOT_ENCODABLE'));
   expect(() => mapping.message({ [Symbol('key')]: 1 }, 'a/b')).toThrow(code('MESSAGE_NOT_ENCODABLE'));
-  expect(() => mapping.read({ typename: 'millrace/value', value: Uint8Array.of(0) })).toThrow(code('MESSAGE_INVALID'));
-  expect(() => mapping.read({ typename: 'io.statefun.types/int', value: Uint8Array.of(1) })).toThrow(
-    code('TYPE_MISMATCH'),
-  );
+  const reading = (typename: string, byte: number) => () =>
+    mapping.read(inPlace({ typename, value: Uint8Array.of(byte) }));
+  expect(reading('millrace/value', 0)).toThrow(code('MESSAGE_INVALID'));
+  expect(reading('io.statefun.types/int', 1)).toThrow(code('TYPE_MISMATCH'));
 });

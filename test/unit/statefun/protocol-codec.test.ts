@@ -5,13 +5,30 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MillraceError } from '../../../src/sdk/errors.ts';
-import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from '../../../src/statefun/protocol-codec.ts';
+import type { BatchRequest } from '../../../src/statefun/protocol.ts';
+import {
+  decodeRequest,
+  decodeRequestInPlace,
+  decodeResponse,
+  encodeRequest,
+  encodeResponse,
+} from '../../../src/statefun/protocol-codec.ts';
 import { PROTOCOL_LIMITS } from '../../../src/statefun/protocol-layout.ts';
+import type { ValueInPlace } from '../../../src/statefun/typed-value.ts';
 import { fromHex, GOLDEN_REQUESTS, GOLDEN_RESPONSES, toHex } from '../../conformance/statefun/golden.ts';
 import { officialClass, officialRequest, officialResponse } from '../../conformance/statefun/official.ts';
 import { anyRequest, anyResponse } from './batches.ts';
 
 const RUNS = { numRuns: 300 };
+
+/** The request with copies of the values that lie in its bytes. */
+function apart({ target, states, invocations }: BatchRequest<ValueInPlace>): BatchRequest {
+  return {
+    target,
+    states: states.map(({ name, value }) => ({ name, value: value?.apart() })),
+    invocations: invocations.map(({ caller, argument }) => ({ caller, argument: argument.apart() })),
+  };
+}
 
 describe('against the official package', () => {
   test('requests', () => {
@@ -21,6 +38,7 @@ describe('against the official package', () => {
         const theirs = officialRequest(request);
         expect(toHex(bytes)).toBe(toHex(theirs.serializeBinary()));
         expect(decodeRequest(bytes)).toEqual(request);
+        expect(apart(decodeRequestInPlace(bytes, PROTOCOL_LIMITS))).toEqual(request);
       }),
       RUNS,
     );
