@@ -7,7 +7,7 @@
 /** Code → what happens next. The text stands at the end of every error of that code. */
 const CONSEQUENCES = {
   INVALID_TYPE_NAME: 'Nothing was defined or sent.',
-  INVALID_ID: 'Nothing was sent.',
+  INVALID_ID: 'Nothing was sent, or, if a function did it in production, the message is a dead letter.',
   INVALID_OPTION: 'The engine was not started.',
   INVALID_DEFINITION: 'Nothing was defined.',
   DUPLICATE_TYPE: 'The module was not accepted.',

@@ -69,6 +69,7 @@ export class Outbox {
   /** Sends all effects, in order. Returns how many envelopes were ever sent. */
   dispatch(): number {
     const { effects } = this;
+    effects.lookAtIds();
     const { slots, length } = effects;
     for (let at = 0; at < length; at += EFFECT_STRIDE) {
       const kind = slots[at + EFFECT_KIND] as number;

@@ -58,7 +58,11 @@ export class EntityTable {
     const expected = this.#expected;
     const count = this.#expectedCount;
     let read = 0;
-    for (let index = 0; index < count; index++) read ^= expected[index]?.hash ?? 0;
+    for (let index = 0; index < count; index++) {
+      const entity = expected[index];
+      // Its first and its last field: it may lie in two cache lines.
+      if (entity !== undefined) read ^= entity.waiting === undefined ? entity.hash : 1;
+    }
     for (let index = 0; index < count; index++) read ^= expected[index]?.id.charCodeAt(0) ?? 0;
     this.#expectedCount = 0;
     this.fetched = read;

@@ -107,9 +107,10 @@ export class DurableRun {
       },
       reported: (error: Error) => this.#expect(error),
     };
-    const random = (): number => this.#prng.fraction();
     const { shardCount, directory, from } = this.#home;
-    const options = { ...this.#setting, shardCount, random, spillFault: () => this.#chaos.spillFault() };
+    const development = this.#setting.production === 0;
+    const random = (): number => this.#prng.fraction();
+    const options = { ...this.#setting, development, shardCount, random, spillFault: () => this.#chaos.spillFault() };
     const process = new DurableProcess(module, options, { ...this.#ground, directory, from }, hooks);
     process.start();
     this.#wasRunning = false;
@@ -231,8 +232,6 @@ export class DurableRun {
     }
     await this.#cuts.heardOf(data?.lastEpoch ?? 0, this.#module);
   }
-
-  // -- checks
 
   /** One more checkpoint, and then the disk alone must hold all that the model says. */
   async #finish(): Promise<boolean> {

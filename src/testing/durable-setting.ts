@@ -49,6 +49,8 @@ export interface DurableSetting extends EngineSizes {
   readonly reshardCount: number;
   /** One commit in so many is looked at. */
   readonly cutInterval: number;
+  /** 1 if it runs as in production, else 0. */
+  readonly production: number;
 }
 
 export type DurablePins = Readonly<Partial<Record<keyof DurableSetting, number>>>;
@@ -88,6 +90,7 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     reshardCount: prng.pick([0, 0, 1, 2]),
     indexBytesMin: prng.pick([0, 0, 100]),
     scanBytesMax: prng.pick([0, 0, 1 << 20]),
+    production: prng.pick([0, 0, 1]),
   };
   return { ...drawn, ...pins };
 }

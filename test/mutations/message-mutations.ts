@@ -68,4 +68,20 @@ export const MESSAGE_MUTATIONS: readonly Mutation[] = [
     why: 'nobody can say who has the wrong name',
     suites: [seeds(60, COURIERS), tests('unit/shard/unknown-target')],
   },
+  {
+    name: 'ids: nobody looks at what a function gave as an id',
+    file: 'src/shard/outbox.ts',
+    find: '    effects.lookAtIds();\n',
+    replace: '',
+    why: 'an entity without a name, or a shard that dies of a number',
+    suites: [seeds(120, COURIERS), tests('unit/shard/unknown-target')],
+  },
+  {
+    name: 'ids: what was on its way to no id is looked at too early after a crash',
+    file: 'src/shard/delivery/mailbox-drain.ts',
+    find: 'place.effects.addUnseen(type, id',
+    replace: 'place.effects.addMessage(type, id',
+    why: 'the shard cannot start, for ever',
+    suites: [seeds(300, COURIERS)],
+  },
 ];

@@ -2,7 +2,7 @@
  * Parcels that are passed on through a namespace whose types nobody has named before, some of which have, in this process
  * or the next, a function of their own. Each carries its key as causal id, and its trace, through crashes, waits and
  * attempts. At every hop a receipt is sent to whoever has state, which is the hop itself and nobody else. Some parcels are for a
- * type that nobody has. At every committed cut each parcel is in exactly one place, with what it has to carry.
+ * type that nobody has, or for no id. At every committed cut each parcel is in exactly one place, with what it has to carry.
  */
 import { type Context, defineFunction, defineModule, type Module, value, type ValueSpec } from '../../src/index.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
@@ -66,7 +66,8 @@ export class Couriers implements Workload {
     };
     const parcels = Array.from({ length: setting.size }, (_, index): Parcel => {
       const way = Array.from({ length: 1 + prng.below(6) }, stop);
-      if (prng.chance(0.3)) way.push({ type: NOBODY, id: `id-${prng.below(idCount)}` });
+      if (prng.chance(0.2)) way.push({ type: NOBODY, id: `id-${prng.below(idCount)}` });
+      else if (prng.chance(0.4)) way.push({ type: stop().type, id: '' });
       return { key: `parcel-${index}`, step: 0, way };
     });
     this.#parcels = new Map(parcels.map((parcel) => [parcel.key, parcel]));
@@ -108,14 +109,25 @@ export class Couriers implements Workload {
     }
     const { key, step, way } = message;
     const here = way[step];
+    if (self.id === '') this.#violation ??= `${key} came to no id, of ${self.type}`;
     if (here.type !== self.type || here.id !== self.id) this.#violation ??= `${key} came to ${self.type} ${self.id}`;
     if (!isCarried(key, ctx.trace as never)) this.#violation ??= `${key} came with ${JSON.stringify(ctx.trace)}`;
     this.#outside.note(step);
     state.seen = [...state.seen, `${key} ${step}`];
     for (const { type, id } of [self, VOID]) ctx.send(type, id, 'receipt', { ifExists: true });
     const next = way[step + 1];
-    if (next !== undefined) ctx.send(next.type, next.id, { key, step: step + 1, way });
+    if (next !== undefined) this.#pass(ctx, next, { key, step: step + 1, way });
     if (this.#outside.prng.chance(0.15)) throw new Error('not this time');
+  }
+
+  /** A parcel for no id is refused in development, and a dead letter like one for nobody otherwise. */
+  #pass(ctx: CourierContext, { type, id }: Stop, parcel: Parcel): void {
+    try {
+      ctx.send(type, id, parcel);
+    } catch (error) {
+      if (id !== '') throw error;
+      ctx.send(NOBODY, 'none', parcel);
+    }
   }
 
   started(): void {}
@@ -139,7 +151,7 @@ export class Couriers implements Workload {
   }
 
   invocationFailed(error: MillraceError): void {
-    check(error.code === 'UNKNOWN_TARGET', () => `unexpected failure: ${error.stack}`);
+    check(error.code === 'UNKNOWN_TARGET' || error.code === 'INVALID_ID', () => `unexpected failure: ${error.stack}`);
   }
 
   known(): ReadonlySet<string> {

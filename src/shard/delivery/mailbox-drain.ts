@@ -52,7 +52,7 @@ export class MailboxDrain {
     this.#mailbox = place.mailbox;
     this.#recoveredCount = place.recovered.length;
     for (const { type, id, message, sourceType, sourceId, meta } of place.recovered) {
-      place.effects.addMessage(type, id, message, sourceType, sourceId, meta);
+      place.effects.addUnseen(type, id, message, sourceType, sourceId, meta);
     }
   }
 

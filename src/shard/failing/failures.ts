@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import type { Address } from '../../sdk/address.ts';
+import { type Address, invalidId } from '../../sdk/address.ts';
 import type { DeadLetterError } from '../../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../../sdk/errors.ts';
 import { hashId } from '../../keys/id-hash.ts';
@@ -14,7 +14,14 @@ import { KIND_FAILURE, TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/en
 import { type MessageMeta, withoutTarget } from '../../wire/message-meta.ts';
 import { BackOff } from './back-off.ts';
 import { DeadLetterRows, errorToKeep } from './dead-letters.ts';
-import type { Effects } from '../invocation/effects.ts';
+import {
+  EFFECT_ID,
+  EFFECT_META,
+  EFFECT_SOURCE_ID,
+  EFFECT_SOURCE_TYPE,
+  EFFECT_TYPE,
+  type Effects,
+} from '../invocation/effects.ts';
 import { failureOf } from './failure.ts';
 import type { Directory, FunctionBinding } from '../function-binding.ts';
 import type { Rows } from '../rows/rows.ts';
@@ -45,6 +52,7 @@ export class Failures {
     this.backOff = new BackOff(place.clock, place.random);
     this.deadLetters = new DeadLetterRows(place.rows, isDurable, place.random);
     this.#quarantine = new Quarantine(place.directory, place.effects);
+    place.effects.onInvalidId = (at) => this.#misaddressed(at);
   }
 
   /** Whether somebody may be tried again, or go on. */
@@ -108,14 +116,42 @@ export class Failures {
     const sourceName = this.#place.directory.typeName(sourceType);
     const source = sourceName === undefined ? meta?.from : { type: sourceName, id: sourceId };
     const from = source === undefined ? 'from outside' : `from ${source.type} ${describe(source.id)}`;
-    const reason = new MillraceError(
-      'UNKNOWN_TARGET',
-      `A message ${from} is for ${type} ${describe(id)}, a type unknown`,
-      {
-        details: { type, id, ...(source && { sourceType: source.type, sourceId: source.id }) },
-      },
-    );
+    const details = { type, id, ...(source && { sourceType: source.type, sourceId: source.id }) };
+    if (id === '') {
+      const reason = new MillraceError('INVALID_ID', `A message ${from} is for ${type} and no id.`, { details });
+      this.undeliverable({ type, id }, source, message, withoutTarget(meta), reason);
+      return;
+    }
+    const what = `A message ${from} is for ${type} ${describe(id)}, a type unknown`;
+    const reason = new MillraceError('UNKNOWN_TARGET', what, { details });
     this.undeliverable({ type, id }, source, message, withoutTarget(meta), reason);
+    this.#tellListeners(reason, id);
+  }
+
+  /**
+   * An effect of user code whose id is none. That is found when the invocation is over and what it did stays, so the
+   * message goes where those for unknown types go, as one to the empty id, and becomes a dead letter there.
+   */
+  #misaddressed(at: number): void {
+    const { directory, effects } = this.#place;
+    const { slots } = effects;
+    const given = slots[at + EFFECT_ID];
+    const meta = slots[at + EFFECT_META] as MessageMeta | undefined;
+    const to = meta?.to ?? directory.typeName(slots[at + EFFECT_TYPE] as number);
+    slots[at + EFFECT_TYPE] = TYPE_UNKNOWN;
+    slots[at + EFFECT_ID] = '';
+    slots[at + EFFECT_META] = { ...meta, to };
+    const sourceType = directory.typeName(slots[at + EFFECT_SOURCE_TYPE] as number) ?? '';
+    const sourceId = slots[at + EFFECT_SOURCE_ID] as string;
+    const { message } = invalidId(given);
+    const what = `${sourceType} ${describe(sourceId)} has sent a message to ${to}. ${message}`;
+    this.#tellListeners(
+      new MillraceError('INVALID_ID', what, { details: { type: to, sourceType, sourceId } }),
+      sourceId,
+    );
+  }
+
+  #tellListeners(reason: MillraceError, id: string): void {
     this.#place.effects.addForCoordinator(KIND_FAILURE, TYPE_NONE, '', failureOf(reason), TYPE_UNKNOWN, id);
   }
 

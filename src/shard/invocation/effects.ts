@@ -5,6 +5,7 @@
  * An invocation in place adds to its shard's list and, if it fails, the list is cut back to where it was (I5); one on
  * the side has a list of its own, which is appended to the shard's when it ends.
  */
+import { assert } from '../../base/assert.ts';
 import { ID_LENGTH_MAX, invalidId } from '../../sdk/address.ts';
 import { KIND_MESSAGE } from '../../wire/envelope-layout.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
@@ -26,12 +27,19 @@ export const EFFECT_STRIDE = 8;
 /** A list that one huge invocation has blown up is replaced by a small one. */
 const SLOTS_KEPT = EFFECT_STRIDE * 16_384;
 
+/** What user code gives as an id is not always a string. */
+function isId(id: unknown): boolean {
+  return typeof id === 'string' && id.length > 0 && id.length <= ID_LENGTH_MAX;
+}
+
 export class Effects {
   slots: unknown[] = [];
   /** Length in use, in slots. */
   length = 0;
   /** Messages that will be sent later and count as in flight from now on; negative for those that now are sent. */
   announcedCount = 0;
+  /** Told by `lookAtIds` where in `slots` a message lies whose id is none; makes another one of it. */
+  onInvalidId: (at: number) => void = () => assert(false, 'only a shard sends to ids that nobody has looked at');
   readonly #gate: MessageGate;
 
   constructor(gate: MessageGate) {
@@ -47,7 +55,22 @@ export class Effects {
     sourceId: string,
     meta: MessageMeta | undefined,
   ): void {
-    if (typeof id !== 'string' || id.length === 0 || id.length > ID_LENGTH_MAX) throw invalidId(id);
+    if (!isId(id)) throw invalidId(id);
+    this.addUnseen(type, id, message, sourceType, sourceId, meta);
+  }
+
+  /**
+   * The same without a look at the id, which `lookAtIds` has later. A function that sends to one of very many ids has
+   * that string in no cache, and would wait for memory here, for each message anew.
+   */
+  addUnseen(
+    type: number,
+    id: string,
+    message: unknown,
+    sourceType: number,
+    sourceId: string,
+    meta: MessageMeta | undefined,
+  ): void {
     const copy = this.#gate.admit(message);
     this.#push(KIND_MESSAGE, type, id, copy, sourceType, sourceId, this.#gate.form, meta);
   }
@@ -77,6 +100,14 @@ export class Effects {
   ): void {
     const copy = this.#gate.admit(payload);
     this.#push(kind, type, id, copy, sourceType, sourceId, this.#gate.form, meta);
+  }
+
+  /** Before effects are let go: a loop so short that a processor waits for the ids of many of them at the same time. */
+  lookAtIds(): void {
+    const { slots } = this;
+    for (let at = 0; at < this.length; at += EFFECT_STRIDE) {
+      if (!isId(slots[at + EFFECT_ID]) && slots[at + EFFECT_KIND] === KIND_MESSAGE) this.onInvalidId(at);
+    }
   }
 
   /** Forgets all effects from `length` on. */

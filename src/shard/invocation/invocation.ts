@@ -105,7 +105,8 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
     if (this.place.directory.checksMessages) this.place.directory.checkMessage(type, message);
     let meta = this.metaOf(options);
     if (type === TYPE_UNKNOWN) meta = { ...meta, to: target as string };
-    this.effects.addMessage(type, id, message, this.binding.index, this.entity.id, meta);
+    if (this.place.development) this.effects.addMessage(type, id, message, this.binding.index, this.entity.id, meta);
+    else this.effects.addUnseen(type, id, message, this.binding.index, this.entity.id, meta);
   }
 
   reply(message: unknown): void {

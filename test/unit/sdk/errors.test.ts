@@ -7,12 +7,15 @@ import { describe } from '../../../src/sdk/errors.ts';
 
 test('an error says what happened and what happens next', () => {
   const cause = new Error('why');
-  const error = new MillraceError('INVALID_ID', 'The id is wrong', { cause, details: { id: '' } });
+  const error = new MillraceError('UNKNOWN_FUNCTION', 'The id is wrong', { cause, details: { id: '' } });
   expect(error.message).toBe('The id is wrong. Nothing was sent.');
-  expect(error).toMatchObject({ name: 'MillraceError', code: 'INVALID_ID', cause, details: { id: '' } });
+  expect(error).toMatchObject({ name: 'MillraceError', code: 'UNKNOWN_FUNCTION', cause, details: { id: '' } });
   expect(String(error)).toBe('MillraceError: The id is wrong. Nothing was sent.');
-  expect(new MillraceError('INVALID_ID', 'Why?')).toMatchObject({ message: 'Why? Nothing was sent.', details: {} });
-  expect('cause' in new MillraceError('INVALID_ID', 'x')).toBe(false);
+  expect(new MillraceError('UNKNOWN_FUNCTION', 'Why?')).toMatchObject({
+    message: 'Why? Nothing was sent.',
+    details: {},
+  });
+  expect('cause' in new MillraceError('UNKNOWN_FUNCTION', 'x')).toBe(false);
 });
 
 test('codes are in capitals, named once, and each has its consequence', () => {

@@ -98,3 +98,48 @@ test('from outside, through a token, or with a name that nobody can have, nothin
   await on.play();
   expect(on.errors).toEqual([]);
 });
+
+const careless = defineFunction({
+  type: 'test/careless',
+  state: { count: value({ initial: 0 }) },
+  invoke(ctx, ids: readonly unknown[]) {
+    ctx.state.count++;
+    for (const [number, id] of ids.entries()) ctx.send('test/careless', id as string, { number });
+    ctx.reply(ctx.state.count);
+  },
+});
+
+describe.each([1, 3])('with %i shards, in production, a message to no id', (shardCount) => {
+  test('is a dead letter of its target type, and the rest of the invocation stands', async () => {
+    const on = new Stage([careless], { shardCount, development: false });
+    const given = ['', 'x'.repeat(1025), 42, null, undefined, { id: 'Kim' }];
+    const asked = on.ask('test/careless', 'Kim', given);
+    await on.play();
+    expect(asked.answer).toBe(1);
+    const letters = await deadLettersOf(on, '');
+    expect(letters.map(({ read }) => read)).toEqual(given.map((_, number) => ({ number })));
+    for (const letter of letters) {
+      expect(letter).toMatchObject({
+        type: 'test/careless',
+        id: '',
+        source: ['test/careless', 'Kim'],
+        error: { code: 'INVALID_ID' },
+      });
+    }
+    expect(on.errors.map(({ code }) => code)).toEqual(given.map(() => 'INVALID_ID'));
+    const texts = ['""', '"x+', '42', 'null', 'undefined', 'an object'];
+    for (const [index, text] of texts.entries()) {
+      const from = `test/careless "Kim" has sent a message to test/careless. The id ${text}`;
+      expect(on.errors[index].message).toMatch(new RegExp(from));
+    }
+    expect(on.engine.coordinator.isQuiescent).toBe(true);
+  });
+
+  test('of an unknown type is for that type', async () => {
+    const on = new Stage([sender], { shardCount, development: false });
+    on.send('test/sender', 'Kim', '');
+    await on.play();
+    expect(await deadLettersOf(on, '')).toMatchObject([{ type: 'other/type', id: '', error: { code: 'INVALID_ID' } }]);
+    expect(on.errors).toMatchObject([{ code: 'INVALID_ID', details: { type: 'other/type', sourceId: 'Kim' } }]);
+  });
+});
