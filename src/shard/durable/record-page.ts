@@ -5,10 +5,13 @@
  * after the other.
  *
  * ```
- *   records:  hash │ frame │ offset │ next     in the order in which they were read
+ *   pieces:   first record │ frame │ starts    one for each frame: where its records begin, as its index says
+ *   hashes:   hash │ …                         by record, in the order in which they were read
+ *   nexts:    record + 1 │ …                   the record before in the same chain
  *   heads:    record + 1 │ …                   by the hash's low bits: the newest record, whose `next` is the one before
  * ```
  *
+ * The starts stay in the memory in which an index was read, since every page of memory that a start fills anew costs it time.
  * Nothing is compared while a page is made, so a start does not look at any key twice. A chain has the newest record of
  * a key before its older ones, and no key has more of them than there are deltas.
  */
@@ -22,44 +25,63 @@ import type { RecordFrame } from './record-frame.ts';
 export const PAGE_COUNT_MAX: number = (1 << 16) - 1;
 /** Of a round of folding, so much is for a record of a page: where rounds are small, as in a simulation, there are many. */
 const ROUND_BYTES_PER_RECORD = 64;
-/** What a record is in its page. */
-const OLDER = 0;
-const NEWEST = 1;
+/** Records of one frame, from the page's record `first` on. */
+interface Piece {
+  readonly first: number;
+  readonly frame: RecordFrame;
+  readonly starts: Int32Array;
+}
 
 /** Room for what is read, used for one page after the other. */
 export class PageDraft {
   readonly hashes: Int32Array = new Int32Array(PAGE_COUNT_MAX);
-  readonly frames: Int32Array = new Int32Array(PAGE_COUNT_MAX);
-  readonly offsets: Int32Array = new Int32Array(PAGE_COUNT_MAX);
-  readonly recordFrames: RecordFrame[] = [];
+  pieces: Piece[] = [];
   items: Map<number, Stored> = new Map();
   count = 0;
+  readonly #starts: Int32Array = new Int32Array(PAGE_COUNT_MAX);
+  /** The frame whose records are added one by one, and its first one in this page. */
+  #frame: RecordFrame | undefined;
+  #first = 0;
 
-  add(hash: number, offset: number): number {
+  /** The records that are added one by one from now on are of this frame. */
+  begin(frame: RecordFrame): void {
+    this.#endPiece();
+    this.#frame = frame;
+  }
+
+  add(hash: number, start: number): number {
     const index = this.count++;
     this.hashes[index] = hash;
-    this.frames[index] = this.recordFrames.length - 1;
-    this.offsets[index] = offset;
+    this.#starts[index] = start;
     return index;
   }
 
-  /** The same of many of the last frame. */
-  addMany(hashes: Int32Array, offsets: Int32Array): void {
-    const { count } = this;
+  /** Many of one frame. `starts` must not change any more. */
+  addMany(frame: RecordFrame, hashes: Int32Array, starts: Int32Array): void {
+    this.#endPiece();
+    this.#frame = undefined;
+    this.pieces.push({ first: this.count, frame, starts });
+    this.hashes.set(hashes, this.count);
     this.count += hashes.length;
-    this.hashes.set(hashes, count);
-    this.frames.fill(this.recordFrames.length - 1, count, this.count);
-    this.offsets.set(offsets, count);
+    this.#first = this.count;
+  }
+
+  #endPiece(): void {
+    if (this.#frame !== undefined && this.count > this.#first) {
+      const starts = this.#starts.slice(this.#first, this.count);
+      this.pieces.push({ first: this.#first, frame: this.#frame, starts });
+    }
+    this.#first = this.count;
   }
 
   /** The page of what was added; the draft is empty then, but for the frame that is being read. */
   finish(): RecordPage {
+    this.#endPiece();
     const page = new RecordPage(this);
-    const last = this.recordFrames.at(-1);
-    this.recordFrames.length = 0;
-    if (last !== undefined) this.recordFrames.push(last);
+    this.pieces = [];
     this.items = new Map();
     this.count = 0;
+    this.#first = 0;
     return page;
   }
 }
@@ -68,26 +90,24 @@ export class RecordPage {
   readonly count: number;
   /** What has been made of records, by their number. */
   readonly items: Map<number, Stored>;
+  readonly #pieces: readonly Piece[];
   readonly #hashes: Int32Array;
-  readonly #frames: Int32Array;
-  readonly #offsets: Int32Array;
-  readonly #recordFrames: readonly RecordFrame[];
   readonly #heads: Uint16Array;
   readonly #nexts: Uint16Array;
-  readonly #kept: Uint8Array;
+  /** Of each record, whether there is a newer one of its key; absent as long as none is known. */
+  #overtaken: Uint8Array | undefined;
+  /** The piece that was looked at last, since records are mostly visited one after the other. */
+  #pieceNumber = 0;
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
   /** Records that are the newest of their keys, as far as is known. */
   newestCount: number;
 
-  constructor({ count, hashes, frames, offsets, recordFrames, items }: PageDraft) {
+  constructor({ count, hashes, pieces, items }: PageDraft) {
     this.count = count;
     this.newestCount = count;
     this.items = items;
+    this.#pieces = pieces;
     this.#hashes = hashes.slice(0, count);
-    this.#frames = frames.slice(0, count);
-    this.#offsets = offsets.slice(0, count);
-    this.#recordFrames = recordFrames.slice();
-    this.#kept = new Uint8Array(count).fill(NEWEST);
     let headCount = 1;
     while (headCount < count) headCount *= 2;
     this.#heads = new Uint16Array(headCount);
@@ -125,7 +145,7 @@ export class RecordPage {
   }
 
   frame(index: number): RecordFrame {
-    return this.#recordFrames[this.#frames[index]];
+    return this.#pieceOf(index).frame;
   }
 
   hash(index: number): number {
@@ -134,21 +154,37 @@ export class RecordPage {
 
   /** Where the parts of a record lie in the bytes that are returned. */
   locate(index: number, span: RecordSpan): Buffer {
-    const frame = this.frame(index);
-    const next = index + 1;
+    const { first, frame, starts } = this.#pieceOf(index);
+    const at = index - first;
     // Where a page ends within a frame, it is not known where its last record does.
-    const isFollowed = next < this.count && this.#frames[next] === this.#frames[index];
-    return frame.locate(this.#offsets[index], isFollowed ? this.#offsets[next] : frame.byteLength, span);
+    const end = at + 1 < starts.length ? starts[at + 1] : frame.byteLength;
+    return frame.locate(starts[at], end, span);
+  }
+
+  /** The last one that begins at this record or before. */
+  #pieceOf(index: number): Piece {
+    const pieces = this.#pieces;
+    const last = pieces[this.#pieceNumber];
+    if (index >= last.first && index < last.first + last.starts.length) return last;
+    let low = 0;
+    for (let high = pieces.length; high - low > 1; ) {
+      const middle = (low + high) >>> 1;
+      if (pieces[middle].first <= index) low = middle;
+      else high = middle;
+    }
+    this.#pieceNumber = low;
+    return pieces[low];
   }
 
   /** Whether it is the newest of its key, as far as is known. */
   isNewest(index: number): boolean {
-    return this.#kept[index] === NEWEST;
+    return this.#overtaken === undefined || this.#overtaken[index] === 0;
   }
 
   /** There is a newer record of the key. */
   overtake(index: number): void {
-    this.#kept[index] = OLDER;
+    this.#overtaken ??= new Uint8Array(this.count);
+    this.#overtaken[index] = 1;
     this.newestCount--;
   }
 }

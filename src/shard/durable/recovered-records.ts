@@ -82,7 +82,7 @@ export class RecoveredRecords {
   addFrame(frame: Buffer, epoch: number, takeRow: TakeRow): void {
     this.#draft ??= new PageDraft();
     const draft = this.#draft;
-    draft.recordFrames.push(RecordFrame.of(frame, epoch));
+    draft.begin(RecordFrame.of(frame, epoch));
     this.byteLength += frame.length;
     const span = this.#span;
     for (let at = 0; at < frame.length; at = span.end) {
@@ -103,13 +103,12 @@ export class RecoveredRecords {
   addIndexed(frame: RecordFrame, { count, hashes, starts }: RecordIndex): void {
     this.#draft ??= new PageDraft();
     const draft = this.#draft;
-    draft.recordFrames.push(frame);
     this.#unread.push(frame);
     this.byteLength += frame.byteLength;
     this.recordCount += count;
     for (let from = 0; from < count; ) {
       const to = Math.min(count, from + this.#pageCountMax - draft.count);
-      draft.addMany(hashes.subarray(from, to), starts.subarray(from, to));
+      draft.addMany(frame, hashes.subarray(from, to), starts.subarray(from, to));
       if (draft.count >= this.#pageCountMax) this.#pages.push(draft.finish());
       from = to;
     }
