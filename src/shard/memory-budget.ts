@@ -5,6 +5,9 @@
  *
  * Rows are in memory only until they are folded. When they take more than half of it, they are folded at once.
  *
+ * Messages can change entities faster than a store takes them. So when there is much more in memory than may be, the shard
+ * is full, and takes no messages while a round of folding goes on (`Durability.isHolding`).
+ *
  * How much memory an entity takes is estimated from its record on disk: JavaScript does not tell.
  */
 import type { Entity } from '../state/entity.ts';
@@ -16,10 +19,19 @@ import type { Rows } from './rows/rows.ts';
 const ENTITY_BYTES = 200;
 /** Values are this much longer in memory than in a record, about. */
 const VALUE_FACTOR = 2;
+/**
+ * Who comes and goes becomes garbage after it has grown old, and V8 lets about as much of that lie as is alive: so much
+ * memory is taken for each byte in use.
+ */
+const GARBAGE_FACTOR = 2;
 /** So much of the memory may be rows. */
 const ROWS_SHARE = 0.5;
 /** Slots that one turn looks at. */
 const SWEEP_SLOTS = 512;
+/** The same while no messages come. */
+const FULL_SWEEP_SLOTS = 1 << 13;
+/** So many times what may be in memory is too much. */
+const FULL_FACTOR = 1.25;
 /** The table has about four slots an entity: so many times its size is a round. */
 const PATIENCE_ROUNDS = 4;
 
@@ -33,6 +45,8 @@ export interface MemoryHooks {
 }
 
 export class MemoryBudget {
+  /** Whether there is too much in memory; until there is no more than may be. */
+  isFull = false;
   readonly #entities: EntityTable;
   readonly #dirty: DirtyEntities;
   readonly #rows: Rows;
@@ -53,7 +67,7 @@ export class MemoryBudget {
 
   /** How many entities and rows may be in memory. */
   get countMax(): number {
-    return this.#memoryBytes / (ENTITY_BYTES + VALUE_FACTOR * this.#hooks.recordBytes());
+    return this.#memoryBytes / (GARBAGE_FACTOR * (ENTITY_BYTES + VALUE_FACTOR * this.#hooks.recordBytes()));
   }
 
   /** One slice, if there are too many. Never reports work: nothing is lost when it is done later. */
@@ -62,27 +76,39 @@ export class MemoryBudget {
     const { countMax } = this;
     const rowCount = this.#rows.size;
     if (rowCount > countMax * ROWS_SHARE) this.#hooks.foldWanted();
-    if (entities.size + rowCount <= countMax) return 0;
+    const count = entities.size + rowCount;
+    if (count <= countMax) {
+      this.isFull = false;
+      return 0;
+    }
+    if (count > countMax * FULL_FACTOR) this.isFull = true;
+    if (this.isFull) this.#hooks.foldWanted();
+    this.#sweep();
+    return 0;
+  }
+
+  #sweep(): void {
+    const entities = this.#entities;
     const before = this.#evictedCount;
-    this.#hand = entities.sweep(this.#hand, SWEEP_SLOTS, this.#isToLeave);
+    const slotCount = this.isFull ? FULL_SWEEP_SLOTS : SWEEP_SLOTS;
+    this.#hand = entities.sweep(this.#hand, slotCount, this.#isToLeave);
     if (this.#evictedCount > before) {
       this.#idleSlots = 0;
       this.#hooks.evicted();
-      return 0;
+      return;
     }
-    this.#idleSlots += SWEEP_SLOTS;
+    this.#idleSlots += slotCount;
     // Several rounds and nobody could leave.
     if (this.#idleSlots > entities.size * PATIENCE_ROUNDS * 2) {
       this.#idleSlots = 0;
       this.#hooks.foldWanted();
     }
-    return 0;
   }
 
   readonly #isToLeave = (entity: Entity): boolean => {
     if (entity.isBusy || this.#dirty.pins(entity)) return false;
     // Whoever was used in this epoch or the last stays, as long as there is anybody else.
-    const isRecent = entity.wasUsedLately(this.#dirty.epoch);
+    const isRecent = !this.isFull && entity.wasUsedLately(this.#dirty.epoch);
     if (isRecent && this.#idleSlots < this.#entities.size * PATIENCE_ROUNDS) return false;
     this.#evictedCount++;
     return true;

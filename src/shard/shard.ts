@@ -138,16 +138,14 @@ export class Shard implements EnvelopeHandler {
   /** One turn of the duty cycle. Returns how much there was to do; 0 means that the shard may rest. */
   doWork(): number {
     const { isRecovering } = this.#mailboxDrain;
-    let workCount =
-      this.companions.work() +
-      this.#invoker.settle() +
-      this.#delivery.goOn(isRecovering) +
-      this.timers.work(this.#batchCount);
-    workCount += this.#durability?.fetch.work() ?? 0;
-    for (const channel of isRecovering ? NO_CHANNELS : this.#inbound) workCount += channel.drain(this.#batchCount);
-    workCount += this.#mailboxDrain.drain(this.#batchCount);
-    workCount += this.#requests.work() + this.#sweep.work() + (this.#durability?.work() ?? 0);
-    return workCount + this.#flush();
+    // What is over its memory takes no more messages for a while.
+    const batchCount = this.#durability?.isHolding === true ? 0 : this.#batchCount;
+    let workCount = this.companions.work() + this.#invoker.settle() + this.#delivery.goOn(isRecovering);
+    workCount += this.timers.work(this.#batchCount) + (this.#durability?.fetch.work() ?? 0);
+    for (const channel of isRecovering ? NO_CHANNELS : this.#inbound) workCount += channel.drain(batchCount);
+    workCount += this.#mailboxDrain.drain(batchCount);
+    workCount += this.#requests.work() + this.#sweep.work();
+    return workCount + (this.#durability?.work() ?? 0) + this.#flush();
   }
 
   /** Async invocations that are under way. */
@@ -183,12 +181,12 @@ export class Shard implements EnvelopeHandler {
     await Promise.all([this.companions.stop(), this.#durability?.close()]);
   }
 
-  /** Whether a further turn would find work; for the runner, before it lets its thread sleep. */
+  /** Whether a further turn would find work, apart from what has to wait; for the runner, before it lets its thread sleep. */
   get hasWork(): boolean {
-    if (this.#mailbox.count > 0 || this.#invoker.hasSettled || this.#durability?.hasWork === true) return true;
-    if (this.#sweep.hasWork || this.#requests.hasWork || this.companions.hasWork || this.timers.restMs <= 0)
-      return true;
-    return this.#inbound.some((channel) => channel.hasFrames) || this.#outbound.canMove;
+    if (this.#invoker.hasSettled || this.#durability?.hasWork === true || this.timers.restMs <= 0) return true;
+    if (this.#sweep.hasWork || this.#requests.hasWork || this.companions.hasWork) return true;
+    if (this.#outbound.canMove || this.#durability?.isHolding === true) return this.#outbound.canMove;
+    return this.#mailbox.count > 0 || this.#inbound.some((channel) => channel.hasFrames);
   }
 
   /** Envelopes inside this shard that are not finished. */

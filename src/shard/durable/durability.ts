@@ -211,6 +211,14 @@ export class Durability {
     return this.#place.rows.dirty.count * this.#snapshot.recordBytes > this.#ladenBytes;
   }
 
+  /**
+   * Whether messages have to wait: there is too much in memory, and a round of folding goes on, at the end of which some of
+   * it can leave. It ends whatever the others do, so nobody waits in a circle (I7).
+   */
+  get isHolding(): boolean {
+    return this.#memory.isFull && this.#fold.isUnderWay;
+  }
+
   /** Folds as soon as it can, whatever there is. */
   forceFold(): void {
     this.#fold.force();

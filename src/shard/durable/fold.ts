@@ -88,6 +88,11 @@ export class Fold {
     return this.#isWriting;
   }
 
+  /** Whether a round goes on. */
+  get isUnderWay(): boolean {
+    return this.#round !== undefined;
+  }
+
   get hasWork(): boolean {
     if (this.#isWriting || this.restMs < Number.POSITIVE_INFINITY) return false;
     return this.#failure !== undefined || this.#round !== undefined || this.#isDue();
@@ -196,17 +201,15 @@ export class Fold {
     const place = {
       ...this.#place,
       recovered,
-      sifted: (olderCount: number): void => {
-        this.#place.dirty.pinnedCount -= olderCount;
-      },
+      sifted: (olderCount: number) => void (dirty.pinnedCount -= olderCount),
       stepUs: () => this.#stepUs(),
       wait: (written: Promise<void>) => this.#wait(written),
     };
     const round = new FoldRound(place, deltas, this.#newest, this.#roundCount);
-    const appliedEpoch = deltas.at(-1)?.epoch ?? recovered?.lastEpoch ?? 0;
-    const applied = baseEpoch + appliedEpoch;
+    const last = deltas.at(-1)?.epoch ?? recovered?.lastEpoch ?? 0;
+    const applied = baseEpoch + last;
     yield* round.store(applied);
-    dirty.appliedEpoch = appliedEpoch;
+    dirty.appliedEpoch = last;
     // From here on the store knows better.
     this.#recovered = undefined;
     // One a step: to remove a file of many megabytes takes some milliseconds.
@@ -228,8 +231,7 @@ export class Fold {
 
   /** 0 for a round with nothing behind it, 1 for one that must go on whatever else there is to do. */
   get #haste(): number {
-    const behind = Math.min(1, this.#committedBytes / (this.#place.foldBytes * HASTE));
-    return behind * behind;
+    return Math.min(1, this.#committedBytes / (this.#place.foldBytes * HASTE)) ** 2;
   }
 
   /** Removes the oldest segment, if all of it is applied and nobody needs it any more. */
