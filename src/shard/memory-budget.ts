@@ -30,8 +30,9 @@ const ROWS_SHARE = 0.5;
 const SWEEP_SLOTS = 512;
 /** The same while no messages come. */
 const FULL_SWEEP_SLOTS = 1 << 13;
-/** So many times what may be in memory is too much. */
+/** So many times what may be in memory is too much, and so many more: who is being fetched or expires must find a place. */
 const FULL_FACTOR = 1.25;
+const FULL_MORE = 32;
 /** The table has about four slots an entity: so many times its size is a round. */
 const PATIENCE_ROUNDS = 4;
 
@@ -77,11 +78,9 @@ export class MemoryBudget {
     const rowCount = this.#rows.size;
     if (rowCount > countMax * ROWS_SHARE) this.#hooks.foldWanted();
     const count = entities.size + rowCount;
-    if (count <= countMax) {
-      this.isFull = false;
-      return 0;
-    }
-    if (count > countMax * FULL_FACTOR) this.isFull = true;
+    if (count <= countMax + FULL_MORE) this.isFull = false;
+    if (count <= countMax) return 0;
+    if (count > countMax * FULL_FACTOR + FULL_MORE) this.isFull = true;
     if (this.isFull) this.#hooks.foldWanted();
     this.#sweep();
     return 0;
@@ -108,7 +107,7 @@ export class MemoryBudget {
   readonly #isToLeave = (entity: Entity): boolean => {
     if (entity.isBusy || this.#dirty.pins(entity)) return false;
     // Whoever was used in this epoch or the last stays, as long as there is anybody else.
-    const isRecent = !this.isFull && entity.wasUsedLately(this.#dirty.epoch);
+    const isRecent = entity.wasUsedLately(this.#dirty.epoch);
     if (isRecent && this.#idleSlots < this.#entities.size * PATIENCE_ROUNDS) return false;
     this.#evictedCount++;
     return true;

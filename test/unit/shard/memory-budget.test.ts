@@ -67,7 +67,7 @@ test('a shard with much more than may be in memory is full until enough has been
   expect(budget.isFull).toBe(true);
   dirty.cut(() => {});
   dirty.appliedEpoch = 1;
-  // All of them were used in this epoch or the last, which does not keep them while it is full.
+  // All of them were used in this epoch or the last, which does not keep them when there is nobody else.
   work(10);
   expect(entities.size).toBeLessThanOrEqual(1_000);
   expect(seen.evicted).toBeGreaterThan(0);
