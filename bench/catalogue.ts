@@ -30,7 +30,7 @@ import { keyedCounter } from './flow/keyed-counter.ts';
 import { oneToOneOpenLoop } from './flow/one-to-one-open-loop.ts';
 import { oneToOne } from './flow/one-to-one.ts';
 import { pingPong } from './flow/ping-pong.ts';
-import { remoteFlink, remoteFlinkLatency } from './flow/remote-flink.ts';
+import { remoteFlink, remoteFlinkLatency, remoteFlinkSdk } from './flow/remote-flink.ts';
 import { remoteGreeter, remoteGreeterHot } from './flow/remote-greeter.ts';
 import { restart, restartResharded } from './flow/restart.ts';
 import { sendCommitted } from './flow/send-committed.ts';
@@ -70,6 +70,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   asyncBeside,
   hotAddress,
   remoteFlink,
+  remoteFlinkSdk,
   remoteFlinkLatency,
   bank,
   shoppingCart,
