@@ -18,7 +18,7 @@ import {
   WORD_SOURCE,
   WORD_TARGET,
 } from './envelope-layout.ts';
-import type { ShapeTable } from './flat-codec.ts';
+import { SHAPE_ALONE, type ShapeTable } from './flat-codec.ts';
 import type { Shape } from './shape-registry.ts';
 
 const CAPACITY_BYTES_MIN = 1 << 12;
@@ -116,7 +116,8 @@ export class EnvelopeBlock {
     const sourceWord = words[at + WORD_SOURCE];
     const idWords = (((targetWord & 0xffff) + 3) >> 2) + (((sourceWord & 0xffff) + 3) >> 2);
     const metaWords = ((sourceWord >>> 16) + 3) >> 2;
-    this.#shapes.add(words[at + HEADER_WORDS + idWords + metaWords]);
+    const shape = words[at + HEADER_WORDS + idWords + metaWords];
+    if (shape !== SHAPE_ALONE) this.#shapes.add(shape);
   }
 }
 

@@ -1,17 +1,19 @@
 /**
- * The fast form of a payload, for the messages that most programs mostly send: small flat objects of a few known shapes.
- * One word for the shape's number, then a word or a few per value; no keys, no bytes to assemble.
+ * The fast form of a payload, for the messages that most programs mostly send: small flat objects of a few known shapes,
+ * and single values. One word for the shape's number, or one that says that the value stands alone; then a word or a few
+ * per value; no keys, no bytes to assemble.
  *
  * ```
  *  value:  │ integer (28 bits, signed) │ 0 │      │ 0 │ 1 │ double, 2 words │      │ length │ 2 │ ASCII, padded │
- *          │ 0 undefined, 1 null, 2 false, 3 true │ 3 │
+ *          │ 0 undefined, 1 null, 2 false, 3 true │ 3 │      │ length │ 4 │ bytes of a Uint8Array, padded │
  * ```
  *
  * Whatever does not fit (nesting, other types, long text, unknown shapes) is left to MessagePack. Shapes are learnt: a
  * function's messages are tried against the shapes that it was sent before, and a new shape is registered only when it
  * has come up often, so that dictionaries do not fill the table. (See `bench/micro/codec.ts` for what it gains.)
  */
-import { readId } from './id-bytes.ts';
+import { copyBytes } from '../base/copy-bytes.ts';
+import { idEquals, readId } from './id-bytes.ts';
 import type { Shape, ShapeRegistry } from './shape-registry.ts';
 import { SHAPE_KEYS_MAX } from './shape-registry.ts';
 
@@ -21,10 +23,17 @@ const TAG_INTEGER = 0;
 const TAG_DOUBLE = 1;
 const TAG_ASCII = 2;
 const TAG_CONSTANT = 3;
+const TAG_BYTES = 4;
 const CONSTANTS = [undefined, null, false, true];
 
+/** Instead of the number of a shape: the message is one value, and no object. */
+export const SHAPE_ALONE = -1;
 const TEXT_LENGTH_MAX = 255;
-const SCRATCH_WORDS = 1 + SHAPE_KEYS_MAX * (1 + ((TEXT_LENGTH_MAX + 3) >> 2));
+const BYTES_LENGTH_MAX = 1_024;
+const SCRATCH_WORDS = 1 + SHAPE_KEYS_MAX * (1 + ((BYTES_LENGTH_MAX + 3) >> 2));
+/** Texts that come again and again: names of types. One of a length is remembered. */
+const NAME_KEY = 'typename';
+const NAME_LENGTHS = 64;
 /** Targets are told apart by so many low bits of their number; what two of them share is only what to try. */
 const HABIT_MASK = 0xff;
 /** Shapes that are tried for one target. */
@@ -46,9 +55,9 @@ export type ShapeTable = Pick<ShapeRegistry, 'get' | 'register'>;
 /** Makes objects of a shape in one step, with one hidden class, where code may be generated; else key by key. */
 function builderOf(shape: Shape): Build {
   try {
-    const fields = shape.keys.map((key) => `${JSON.stringify(key)}:values.next()`).join(',');
+    const fields = shape.keys.map((key) => `${JSON.stringify(key)}:values.${key === NAME_KEY ? 'nextName' : 'next'}()`);
     // oxlint-disable-next-line no-implied-eval, typescript/no-implied-eval -- keys are quoted; nothing else varies
-    return new Function('values', `return {${fields}}`) as Build;
+    return new Function('values', `return {${fields.join(',')}}`) as Build;
   } catch {
     return (values) => Object.fromEntries(shape.keys.map((key) => [key, values.next()]));
   }
@@ -60,6 +69,7 @@ export class FlatReader {
   readonly #builders: Build[] = [];
   readonly #double = new Float64Array(1);
   readonly #doubleWords = new Int32Array(this.#double.buffer);
+  readonly #names = new Array<string>(NAME_LENGTHS).fill('');
   #words: Int32Array = new Int32Array(0);
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
@@ -69,11 +79,12 @@ export class FlatReader {
   }
 
   /** Decodes the payload that begins at word `at`. */
-  decode(words: Int32Array, bytes: Uint8Array, at: number): object {
+  decode(words: Int32Array, bytes: Uint8Array, at: number): unknown {
     const number = words[at];
     this.#words = words;
     this.#bytes = bytes;
     this.#at = at + 1;
+    if (number === SHAPE_ALONE) return this.next();
     const build = this.#builders[number] ?? this.#builderOf(number);
     return build(this);
   }
@@ -89,9 +100,31 @@ export class FlatReader {
         return this.#double[0];
       case TAG_ASCII:
         return this.#text(word >> TAG_BITS);
+      case TAG_BYTES:
+        return this.#copy(word >> TAG_BITS);
       default:
         return CONSTANTS[word >> TAG_BITS];
     }
+  }
+
+  /** The same for what is mostly the name that came last: it is compared, and not made anew. */
+  nextName(): unknown {
+    const word = this.#words[this.#at];
+    const length = word >> TAG_BITS;
+    if ((word & TAG_MASK) !== TAG_ASCII || length >= NAME_LENGTHS) return this.next();
+    const known = this.#names[length];
+    if (!idEquals(known, this.#bytes, (this.#at + 1) * 4, length, true)) {
+      return (this.#names[length] = this.next() as string);
+    }
+    this.#at += 1 + ((length + 3) >> 2);
+    return known;
+  }
+
+  #copy(length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    copyBytes(this.#bytes, this.#at * 4, this.#at * 4 + length, bytes, 0);
+    this.#at += (length + 3) >> 2;
+    return bytes;
   }
 
   #text(length: number): string {
@@ -124,15 +157,21 @@ export class FlatWriter {
 
   /** Encodes a message that is sent to `target` (the number of its type), or says that it is not flat. */
   encode(message: unknown, target: number): boolean {
-    if (typeof message !== 'object' || message === null) return false;
+    if (typeof message !== 'object' || message === null) return this.#tryAlone(message);
     // Arrays, dates and the like have keys too, or none; only plain objects are what their keys say.
-    if (message.constructor !== Object) return false;
+    if (message.constructor !== Object) return message instanceof Uint8Array && this.#tryAlone(message);
     const habit = this.#habits[target & HABIT_MASK];
     for (const shape of habit.shapes) if (this.#tryShape(message as Record<string, unknown>, shape)) return true;
     if (habit.shapes.length < CANDIDATES_MAX && ++habit.missCount % MISSES_BEFORE_REGISTERING === 0) {
       this.#learn(message, habit);
     }
     return false;
+  }
+
+  #tryAlone(message: unknown): boolean {
+    this.wordCount = 1;
+    this.words[0] = SHAPE_ALONE;
+    return this.#write(message);
   }
 
   #tryShape(message: Record<string, unknown>, shape: Shape): boolean {
@@ -159,6 +198,7 @@ export class FlatWriter {
       return true;
     }
     if (typeof value === 'string') return this.#writeText(value);
+    if (typeof value === 'object' && value !== null) return value instanceof Uint8Array && this.#writeBytes(value);
     const constant = CONSTANTS.indexOf(value as undefined);
     if (constant === -1) return false;
     this.words[this.wordCount++] = (constant << TAG_BITS) | TAG_CONSTANT;
@@ -184,6 +224,15 @@ export class FlatWriter {
     }
     if (seen > 0x7f) return false;
     this.words[this.wordCount] = (length << TAG_BITS) | TAG_ASCII;
+    this.wordCount += 1 + ((length + 3) >> 2);
+    return true;
+  }
+
+  #writeBytes(bytes: Uint8Array): boolean {
+    const { length } = bytes;
+    if (length > BYTES_LENGTH_MAX) return false;
+    copyBytes(bytes, 0, length, this.#bytes, (this.wordCount + 1) * 4);
+    this.words[this.wordCount] = (length << TAG_BITS) | TAG_BYTES;
     this.wordCount += 1 + ((length + 3) >> 2);
     return true;
   }

@@ -60,6 +60,7 @@ const anyFlatValue = fc.oneof(
   fc.double({ noDefaultInfinity: false }),
   fc.string({ maxLength: 8 }),
   fc.constantFrom('', 'x'.repeat(255)),
+  fc.uint8Array({ maxLength: 8 }),
 );
 
 /** Mostly flat, now and then not. */
@@ -69,7 +70,7 @@ const anyNearlyFlatValue = fc.oneof(
 );
 
 const anyKeys = fc.uniqueArray(
-  fc.oneof(fc.constantFrom('a', 'b', 'id', '0', '__proto__', 'constructor', 'é', '"', '\u2028'), fc.string()),
+  fc.oneof(fc.constantFrom('a', 'b', 'id', 'typename', '0', '__proto__', 'constructor', 'é', '"', '\u2028'), fc.string()),
   {
     maxLength: 6,
   },
@@ -115,6 +116,48 @@ describe('a small flat message', () => {
   });
 
   test.each([
+    1,
+    -1.5,
+    2 ** 40,
+    Number.NaN,
+    null,
+    undefined,
+    false,
+    '',
+    'hello',
+    'x'.repeat(255),
+    new Uint8Array(0),
+    new Uint8Array([1, 2, 3]),
+    new Uint8Array(1_024).fill(7),
+  ])('may be a single value, the first time as ever: %o', (message) => {
+    const { received, flat } = crossing()(message);
+    assert.deepStrictEqual(received, message);
+    expect(flat).toBe(true);
+  });
+
+  test('may hold bytes, which come as a plain array of their own', () => {
+    const cross = crossing();
+    for (let turn = 0; turn < OFTEN; turn++) cross({ typename: 'a/b', value: new Uint8Array(turn) });
+    for (const value of [Buffer.from('abc'), new Uint8Array([0, 255]), new Uint8Array(0), new Uint8Array(1_000)]) {
+      const { received, flat } = cross({ typename: 'a/b', value });
+      assert.deepStrictEqual(received, { typename: 'a/b', value: new Uint8Array(value) });
+      expect(flat).toBe(true);
+    }
+  });
+
+  test('has the name of a type that it says, also where the last one was as long', () => {
+    const cross = crossing();
+    const names = ['shop/cart', 'shop/card', 'shop/cart', 'x', '', 'y'.repeat(63), 'z'.repeat(64), 'z'.repeat(255)];
+    for (let turn = 0; turn < OFTEN * names.length; turn++) {
+      const message = { typename: names[turn % names.length], n: turn };
+      expect(cross(message).received).toEqual(message);
+    }
+    for (const typename of [1, null, undefined, true, new Uint8Array(3)]) {
+      expect(cross({ typename, n: 1 })).toEqual({ received: { typename, n: 1 }, flat: true });
+    }
+  });
+
+  test.each([
     ['a list', [1, 2]],
     ['something nested', { a: { b: 1 } }],
     ['a text that is not ASCII', { a: 'é' }],
@@ -123,8 +166,12 @@ describe('a small flat message', () => {
     ['a bigint', { a: 1n }],
     ['a dictionary', Object.fromEntries(Array.from({ length: SHAPE_KEYS_MAX + 1 }, (_, index) => [`key ${index}`, 1]))],
     ['an own __proto__', JSON.parse('{"__proto__":1}')],
-    ['a number', 1],
-    ['nothing', null],
+    ['long bytes', { a: new Uint8Array(1_025) }],
+    ['numbers of another kind', { a: new Int8Array(2) }],
+    ['a bigint alone', 1n],
+    ['a negative zero alone', -0],
+    ['a text alone that is not ASCII', 'é'],
+    ['a long text alone', 'x'.repeat(256)],
   ])('is not %s, however often it comes', (_, message: unknown) => {
     const cross = crossing();
     const crossings = Array.from({ length: OFTEN * 2 }, () => cross(message));
