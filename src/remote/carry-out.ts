@@ -4,15 +4,15 @@
  * invocation happens that throws (I5), such a response has no effect at all.
  */
 import type { Address } from '../sdk/address.ts';
-import type { Context } from '../sdk/function.ts';
+import type { BatchContext } from '../sdk/batch.ts';
 import { describe } from '../sdk/errors.ts';
 import type { BatchEffects, DelayedCommand, EgressRecord, SentMessage, StateMutation } from '../statefun/protocol.ts';
-import type { TypedValue } from '../statefun/typed-value.ts';
+import { typedBytesMax } from '../statefun/typed-value.ts';
 import type { KnownStates } from './known-states.ts';
 import { refusalOf, refused } from './refusal.ts';
 import { NamedValues, type RemoteState, type RemoteValues, writtenValue } from './remote-values.ts';
 
-export type RemoteContext = Context<RemoteState, TypedValue>;
+export type RemoteContext = BatchContext<RemoteState>;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -22,15 +22,17 @@ export interface RequestedValues {
   readonly isChanged: boolean;
 }
 
+/** `isFresh`: the effects have been read from bytes just now, so nobody else has any part of them. */
 export function carryOut(
   ctx: RemoteContext,
   effects: BatchEffects,
   known: KnownStates,
   requested: RequestedValues,
+  isFresh: boolean,
 ): void {
   for (const message of effects.messages) send(ctx, message);
   for (const command of effects.delayed) carryOutDelayed(ctx, command);
-  for (const record of effects.egresses) giveRecord(ctx, record);
+  for (const record of effects.egresses) giveRecord(ctx, record, isFresh);
   changeValues(ctx, effects.mutations, known, requested);
 }
 
@@ -42,9 +44,10 @@ function send(ctx: RemoteContext, { target, argument }: SentMessage): void {
   }
 }
 
-function giveRecord(ctx: RemoteContext, { egress, argument }: EgressRecord): void {
+function giveRecord(ctx: RemoteContext, { egress, argument }: EgressRecord, isFresh: boolean): void {
   try {
-    ctx.egress(egress, argument);
+    if (isFresh) ctx.egressOwned(egress, argument, typedBytesMax(argument));
+    else ctx.egress(egress, argument);
   } catch (error) {
     throw refusalOf(ctx.self, `a record for the egress ${describe(egress)}`, error);
   }

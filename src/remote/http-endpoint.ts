@@ -64,6 +64,7 @@ class HttpEndpoint implements Endpoint, Companion {
   readonly concurrency: number;
   readonly companion: Companion = this;
   readonly takesCallOff = true;
+  readonly readsResponses = true;
   readonly #options: FilledEndpoint;
   readonly #ground: EndpointGround;
   readonly #limits: ProtocolLimits;

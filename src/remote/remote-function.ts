@@ -17,7 +17,7 @@ import type { TypedValue } from '../statefun/typed-value.ts';
 import { carryOut, type RequestedValues } from './carry-out.ts';
 import { KnownStates } from './known-states.ts';
 import { refused } from './refusal.ts';
-import { REMOTE_MESSAGES, type RemoteMessage, typedMessage, typedValueOf } from './remote-messages.ts';
+import { isTypeable, REMOTE_MESSAGES, type RemoteMessage, typedMessage, typedValueOf } from './remote-messages.ts';
 import { NamedValues, REMOTE_STATE, requestedValue, type RemoteState, type RemoteValues } from './remote-values.ts';
 import type { Endpoint } from './transport.ts';
 
@@ -79,7 +79,7 @@ export function remoteFunction(definition: RemoteFunctionDefinition): RemoteFunc
       return Promise.reject(error);
     }
   };
-  const extras = { takesWaiting: true, companion: endpoint.companion, sharedBound: endpoint };
+  const extras = { takesWaiting: true, accepts: isTypeable, companion: endpoint.companion, sharedBound: endpoint };
   return Object.freeze({ ...fn, ...extras, invoke: invoke as never });
 }
 
@@ -158,7 +158,10 @@ class RemoteBatch {
   }
 
   #take(response: BatchResponse): void | Promise<void> {
-    if (response.kind === 'effects') return carryOut(this.#ctx, response, this.#known, this.#requested);
+    if (response.kind === 'effects') {
+      const isFresh = this.#endpoint.readsResponses === true;
+      return carryOut(this.#ctx, response, this.#known, this.#requested, isFresh);
+    }
     this.#known.declare(this.#self, response.states);
     const attached = new Set(this.#states.map(({ name }) => name));
     const isNew = response.states.some(({ name }) => !attached.has(name));

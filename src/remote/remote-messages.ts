@@ -6,7 +6,7 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { StandardSchema } from '../sdk/schema.ts';
 import { typedValue } from '../statefun/type.ts';
 import { isTypedValue, type TypedValue } from '../statefun/typed-value.ts';
-import { BooleanType, DoubleType, IntType, LongType, StringType } from '../statefun/types.ts';
+import { BooleanType, DoubleType, IntType, LongType, typedText } from '../statefun/types.ts';
 
 /** A string, a boolean, a number (an `int` if it is one of 32 bits, otherwise a `double`) or a bigint (`long`). */
 export type RemoteMessage = TypedValue | string | boolean | number | bigint;
@@ -17,7 +17,7 @@ const LONG_BITS = 64;
 export function typedValueOf(message: unknown): TypedValue | undefined {
   switch (typeof message) {
     case 'string':
-      return message.isWellFormed() ? typedValue(StringType, message) : undefined;
+      return typedText(message);
     case 'boolean':
       return typedValue(BooleanType, message);
     case 'number':
@@ -27,6 +27,21 @@ export function typedValueOf(message: unknown): TypedValue | undefined {
       return message === BigInt.asIntN(LONG_BITS, message) ? typedValue(LongType, message) : undefined;
     default:
       return isTypedValue(message) ? message : undefined;
+  }
+}
+
+/** Whether `typedValueOf` would make something of it. */
+export function isTypeable(message: unknown): boolean {
+  switch (typeof message) {
+    case 'string':
+      return message.isWellFormed();
+    case 'bigint':
+      return message === BigInt.asIntN(LONG_BITS, message);
+    case 'boolean':
+    case 'number':
+      return true;
+    default:
+      return isTypedValue(message);
   }
 }
 

@@ -22,6 +22,8 @@ export interface Endpoint extends Transport {
   readonly concurrency: number;
   /** Of the engine's own: as its signal, `call` takes a `CallOffSignal` also where that is no real signal. */
   readonly takesCallOff?: boolean;
+  /** Of the engine's own: a response is read from bytes for this call, so nobody else has any part of it. */
+  readonly readsResponses?: boolean;
   /** What the shard's thread starts and stops for it. */
   readonly companion: Companion | undefined;
 }

@@ -23,6 +23,12 @@ export interface BatchContext<Specs extends StateSpecs = StateSpecs> extends Con
    */
   takeWaiting(countMax: number): readonly BatchedMessage[];
 
+  /**
+   * As `egress`, for a record that nobody else has or will change, so that it goes without a copy: plain structured data,
+   * known to be, that takes no more than `bytesBound` when it is encoded.
+   */
+  egressOwned(target: string, record: unknown, bytesBound: number): void;
+
   /** As `signal`, and cheaper. For one listener at a time. */
   readonly callOff: CallOffSignal;
 }

@@ -16,6 +16,8 @@ export interface FunctionExtras {
    * whatever happens, it returns a promise.
    */
   readonly takesWaiting?: boolean;
+  /** Whether its schema takes a message, without making anything of it: what a sender asks. False: ask the schema. */
+  readonly accepts?: (message: unknown) => boolean;
   /** Lives beside each shard; one of several functions is started once. */
   readonly companion?: Companion | undefined;
   /** Counts for all types of a namespace together, and not against what all functions of a shard may have under way. */

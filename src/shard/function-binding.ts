@@ -171,7 +171,7 @@ export class Directory {
   checkMessage(number: number, message: unknown): void {
     if (number >= FUNCTION_COUNT_MAX) return;
     const { type, fn } = this.binding(number);
-    if (fn.messages !== undefined) checkedMessage(type, fn.messages, message);
+    if (fn.messages !== undefined && fn.accepts?.(message) !== true) checkedMessage(type, fn.messages, message);
   }
 
   /** Values were met that only guards can read: from now on all states of this function have one. */

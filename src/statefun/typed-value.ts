@@ -80,3 +80,13 @@ export function isTypedValue(message: unknown): message is TypedValue {
   const { typename, value } = message as { readonly typename?: unknown; readonly value?: unknown };
   return typeof typename === 'string' && (value === undefined || value instanceof Uint8Array);
 }
+
+/** Names of two fields, and the heads of all parts, however they are encoded. */
+const FRAME_BYTES_MAX = 64;
+/** Of UTF-8 for one UTF-16 code unit. */
+const UNIT_BYTES_MAX = 3;
+
+/** What it takes at most when it is encoded. */
+export function typedBytesMax({ typename, value }: TypedValue): number {
+  return FRAME_BYTES_MAX + typename.length * UNIT_BYTES_MAX + (value?.length ?? 0);
+}

@@ -17,7 +17,8 @@
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
 import { FIELD_1, VARINT_1, WIRE_32, WIRE_64 } from './protocol-layout.ts';
-import { Type, typeMismatch } from './type.ts';
+import { Type, typedValue, typeMismatch } from './type.ts';
+import type { TypedValue } from './typed-value.ts';
 
 const FIXED32_1: number = (1 << 3) | WIRE_32;
 const FIXED64_1: number = (1 << 3) | WIRE_64;
@@ -143,6 +144,18 @@ function fixed(tag: number, byteLength: number, write: (bytes: Buffer) => void):
   return bytes;
 }
 
+/** A text as `typedValue(StringType, text)` makes one; undefined if it is not well-formed. */
+export function typedText(text: string): TypedValue | undefined {
+  const { length } = text;
+  if (length === 0 || length > LOOP_LENGTH_MAX) return longText(text);
+  const value = new Uint8Array(2 + length);
+  return writeAscii(text, value) ? { typename: StringType.typename, value } : longText(text);
+}
+
+function longText(text: string): TypedValue | undefined {
+  return text.isWellFormed() ? typedValue(StringType, text) : undefined;
+}
+
 /** Texts of up to this many characters are written by a loop, since a call costs more; their length is one byte. */
 const LOOP_LENGTH_MAX = 64;
 
@@ -151,6 +164,12 @@ function shortAscii(text: string): Buffer | undefined {
   const { length } = text;
   if (length > LOOP_LENGTH_MAX) return undefined;
   const bytes = Buffer.allocUnsafe(2 + length);
+  return writeAscii(text, bytes) ? bytes : undefined;
+}
+
+/** False if it is not all ASCII. */
+function writeAscii(text: string, bytes: Uint8Array): boolean {
+  const { length } = text;
   bytes[0] = FIELD_1;
   bytes[1] = length;
   let seen = 0;
@@ -159,7 +178,7 @@ function shortAscii(text: string): Buffer | undefined {
     seen |= unit;
     bytes[2 + index] = unit;
   }
-  return seen > 0x7f ? undefined : bytes;
+  return seen <= 0x7f;
 }
 
 /** The tag of field 1 and a length. */

@@ -21,6 +21,11 @@ export class MessageGate {
     this.#strict = strict;
   }
 
+  /** What a message may take at most. */
+  get bytesMax(): number {
+    return this.#codec.messageBytesMax;
+  }
+
   /** A copy of the message. Throws `MESSAGE_NOT_ENCODABLE` or `MESSAGE_TOO_LARGE`. */
   admit(message: unknown): unknown {
     tally.bytesBound = 0;

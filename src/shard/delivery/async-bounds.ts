@@ -21,7 +21,7 @@ const ASYNC_COUNT_DEFAULT = 10_000;
 /** Messages of one queue that wait as objects: more than come until a flood is heard of, or these were encoded again. */
 const QUEUE_COUNT_DEFAULT = 4_096;
 /** Of a function that takes several messages at once so many times as many may wait: they are to gather by address. */
-const BATCH_FACTOR = 8;
+const BATCH_FACTOR = 16;
 /** For each of those, addresses that wait for a function with lines of their own: two, so that one is ready while lines are filled. */
 const READY_FACTOR = 2;
 

@@ -10,6 +10,7 @@ import { ID_LENGTH_MAX, invalidId } from '../../sdk/address.ts';
 import { KIND_MESSAGE } from '../../wire/envelope-layout.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
 import type { MessageGate } from '../../wire/message-gate.ts';
+import { PLAIN } from '../../wire/structured-data.ts';
 
 /** Fields of one effect in `slots`. */
 export const EFFECT_KIND = 0;
@@ -100,6 +101,22 @@ export class Effects {
   ): void {
     const copy = this.#gate.admit(payload);
     this.#push(kind, type, id, copy, sourceType, sourceId, this.#gate.form, meta);
+  }
+
+  /** The same for plain structured data that nobody else has and that takes no more than `bytesBound`: without a copy. */
+  addOwned(
+    kind: number,
+    type: number,
+    id: string,
+    payload: unknown,
+    bytesBound: number,
+    sourceType: number,
+    sourceId: string,
+    meta: MessageMeta | undefined,
+  ): void {
+    const fits = bytesBound <= this.#gate.bytesMax;
+    if (!fits) this.addForCoordinator(kind, type, id, payload, sourceType, sourceId, meta);
+    else this.#push(kind, type, id, payload, sourceType, sourceId, PLAIN, meta);
   }
 
   /** Before effects are let go: a loop so short that a processor waits for the ids of many of them at the same time. */

@@ -129,13 +129,28 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
   egress<Record>(target: EgressType<Record>, record: NoInfer<Record>): void;
   egress(target: string, record: unknown): void;
   egress(target: string | EgressType<never>, record: unknown): void {
-    this.check();
+    const number = this.#egressNumber(target);
     const { directory } = this.place;
-    const number = directory.egressNumber(target);
     const given = directory.checksRecords ? checkedRecord(directory.egresses[number], record) : record;
+    const { binding, entity } = this;
+    this.effects.addForCoordinator(KIND_EGRESS, number, '', given, binding.index, entity.id, this.#recordMeta);
+  }
+
+  egressOwned(target: string, record: unknown, bytesBound: number): void {
+    if (this.place.directory.checksRecords) return this.egress(target, record);
+    const number = this.#egressNumber(target);
+    const { binding, entity, effects } = this;
+    effects.addOwned(KIND_EGRESS, number, '', record, bytesBound, binding.index, entity.id, this.#recordMeta);
+  }
+
+  #egressNumber(target: string | EgressType<never>): number {
+    this.check();
+    return this.place.directory.egressNumber(target);
+  }
+
+  get #recordMeta(): MessageMeta | undefined {
     const since = this.meta?.since;
-    const meta = since === undefined ? undefined : { since };
-    this.effects.addForCoordinator(KIND_EGRESS, number, '', given, this.binding.index, this.entity.id, meta);
+    return since === undefined ? undefined : { since };
   }
 
   async(metadata: unknown, work: unknown): void {
