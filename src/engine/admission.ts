@@ -68,7 +68,7 @@ export class Admission {
 
   #isOpen(): boolean {
     for (const ledger of this.#ledgers) {
-      if (ledger.pendingCount <= this.#egressCountMax) continue;
+      if (!ledger.isCrowded(this.#egressCountMax)) continue;
       this.#egressCrowded(ledger.type);
       return false;
     }

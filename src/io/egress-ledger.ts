@@ -19,6 +19,9 @@ import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { Overflow } from '../wire/overflow.ts';
 import type { EgressJournal, EgressPosition, PendingRecord, WrittenDelta } from './egress-journal.ts';
 
+/** So many times as many records may wait for a commit as for the consumer. */
+const HELD_FACTOR = 16;
+
 export interface LedgerBatch {
   readonly records: unknown[];
   /** The sequence number of the first. */
@@ -66,6 +69,15 @@ export class EgressLedger {
   /** Records that wait for a commit. */
   get heldCount(): number {
     return this.#records.count - this.#readyCount + this.#aside.count;
+  }
+
+  /**
+   * Whether more than `countMax` records wait for the consumer, or many times as many for a commit: those nobody could
+   * take, and they lie on disk when they are too much for memory.
+   */
+  isCrowded(countMax: number): boolean {
+    const { pendingCount, heldCount } = this;
+    return pendingCount - heldCount > countMax || heldCount > countMax * HELD_FACTOR;
   }
 
   /** Records that the consumer is done with, since ever. */

@@ -265,3 +265,14 @@ test('state and messages share no memory with the response', async () => {
   const [request] = await on.tell(typed('third'));
   expect(textOf(request.states[0].value)).toBe('before');
 });
+
+test.each([
+  ['value', { typename: 'test/bytes', value: new Uint8Array((16 << 20) + 1) }],
+  ['name of a type', { typename: `test/${'x'.repeat(16 << 20)}`, value: new Uint8Array(1) }],
+])('a record is refused whose %s makes it larger than a message may be', async (_, argument) => {
+  const on = new RemoteStage(() => effects({ egresses: [{ egress: RESULTS, argument }] }));
+  await on.tell(typed('go'));
+  expect(on.refusal.code).toBe('REMOTE_RESPONSE_REFUSED');
+  expect(on.refusal.message).toContain('maxMessageBytes');
+  expect(on.records()).toEqual([]);
+});

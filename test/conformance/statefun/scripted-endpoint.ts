@@ -23,6 +23,8 @@ export class ScriptedEndpoint implements Endpoint {
   readonly name = 'scripted';
   readonly concurrency: number;
   readonly companion = undefined;
+  /** As over HTTP: whatever it answers nobody else has. */
+  readonly readsResponses = true;
   readonly requests: BatchRequest[] = [];
   answer: Answer;
 

@@ -21,6 +21,22 @@ describe('without a data directory', () => {
   });
 });
 
+test('is crowded by a few records that the consumer has not taken, and by many that wait for a commit', async () => {
+  const open = new EgressStage();
+  for (let index = 0; index < 4; index++) open.add(index);
+  expect([open.ledger.isCrowded(4), open.ledger.isCrowded(3)]).toEqual([false, true]);
+
+  const held = durableStage();
+  for (let index = 0; index < 64; index++) held.add(index);
+  expect([held.ledger.isCrowded(4), held.ledger.isCrowded(3)]).toEqual([false, true]);
+  await held.checkpoint();
+  expect([held.ledger.isCrowded(64), held.ledger.isCrowded(63)]).toEqual([false, true]);
+  held.takeAll();
+  expect(held.ledger.isCrowded(63)).toBe(true);
+  held.ledger.acknowledge();
+  expect(held.ledger.isCrowded(0)).toBe(false);
+});
+
 describe('with a data directory', () => {
   test('nothing leaves before its epoch is committed (I5)', async () => {
     const stage = durableStage();

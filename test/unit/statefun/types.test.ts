@@ -13,6 +13,7 @@ import {
   jsonType,
   protoType,
   StringType,
+  typedText,
 } from '../../../src/statefun/types.ts';
 import { officialClass } from '../../conformance/statefun/official.ts';
 import { toHex } from '../../conformance/statefun/golden.ts';
@@ -33,6 +34,19 @@ function alike<T>(ours: Type<T>, theirs: TypeLike<T>, values: fc.Arbitrary<T>): 
   );
   return ours.typename === theirs.typename;
 }
+
+test('a text has a short way to a typed value, which is the same', () => {
+  const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('x'.repeat(64), 'x'.repeat(65)));
+  fc.assert(
+    fc.property(texts, (text) => {
+      const typed = text.isWellFormed() ? typedValue(StringType, text) : undefined;
+      expect(typedText(text)).toEqual(typed);
+    }),
+    RUNS,
+  );
+  expect(typedText('\ud800')).toBe(undefined);
+  expect(typedText('')).toEqual({ typename: StringType.typename, value: new Uint8Array(0) });
+});
 
 describe('against the official package', () => {
   const { StateFun } = official;

@@ -70,7 +70,10 @@ const anyNearlyFlatValue = fc.oneof(
 );
 
 const anyKeys = fc.uniqueArray(
-  fc.oneof(fc.constantFrom('a', 'b', 'id', 'typename', '0', '__proto__', 'constructor', 'é', '"', '\u2028'), fc.string()),
+  fc.oneof(
+    fc.constantFrom('a', 'b', 'id', 'typename', '0', '__proto__', 'constructor', 'é', '"', '\u2028'),
+    fc.string(),
+  ),
   {
     maxLength: 6,
   },
