@@ -38,8 +38,11 @@ export interface GreetingFigures {
 
 const BATCH_COUNT = 64;
 const PATIENCE_MS = 20_000;
-/** Between two checkpoints at full load; by itself the engine makes one as soon as records wait for it. */
-const BUSY_INTERVAL_MS = 100;
+/**
+ * At full load: the time between two checkpoints, where the engine by itself makes one as soon as records wait for it; and
+ * how many messages may wait in a shard, which then share requests. A Flink holds more than that in its buffers.
+ */
+const BUSY = { minIntervalMs: 100, creditCount: 65_536 };
 
 /** `isDurable`: records are there when they are committed; otherwise when they are made, and nothing is kept. */
 export async function greetOnOurs(
@@ -52,9 +55,9 @@ export async function greetOnOurs(
   const meter = new Meter();
   const tap = new Tap(load);
   try {
-    const minIntervalMs = load.rate === 0 ? BUSY_INTERVAL_MS : 0;
-    const durable = isDurable ? { directory: scratch.path, minIntervalMs } : {};
-    const engine = await start(endpointUrl, shards, durable, tap, meter);
+    const durable = isDurable ? { directory: scratch.path } : {};
+    const options = { ...durable, ...(load.rate === 0 && BUSY) };
+    const engine = await start(endpointUrl, shards, options, tap, meter);
     try {
       await sleep(load.warmSeconds * 1000);
       const figures = await meter.during(load.seconds);
@@ -73,7 +76,7 @@ export async function greetOnOurs(
 function start(
   endpointUrl: string,
   shards: number,
-  durable: Partial<EngineOptions>,
+  options: Partial<EngineOptions>,
   tap: Tap,
   meter: Meter,
 ): Promise<Engine> {
@@ -85,7 +88,7 @@ function start(
   });
   const egress = defineEgress<TypedValue>({ type: GREETINGS, sink: { write: (records) => meter.take(records) } });
   const edges = { ingresses: [ingress], routers: [router], egresses: [egress] };
-  return startBareEngine(module, shards, { ...edges, ...durable });
+  return startBareEngine(module, shards, { ...edges, ...options });
 }
 
 interface Greeting {

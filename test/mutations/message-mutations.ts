@@ -5,6 +5,22 @@ const COURIERS = { workload: 9 };
 
 export const MESSAGE_MUTATIONS: readonly Mutation[] = [
   {
+    name: 'flat: a name as long as the last one is taken for it',
+    file: 'src/wire/flat-codec.ts',
+    find: 'if (!idEquals(known, this.#bytes, (this.#at + 1) * 4, length, true)) {',
+    replace: 'if (known.length !== length) {',
+    why: 'a typed value arrives as one of another type (I11)',
+    suites: [tests('unit/wire/flat-codec')],
+  },
+  {
+    name: 'flat: a value alone is taken for a shape where it is kept',
+    file: 'src/wire/envelope-block.ts',
+    find: 'if (shape !== SHAPE_ALONE) this.#shapes.add(shape);',
+    replace: 'this.#shapes.add(shape);',
+    why: 'a checkpoint that holds a text in flight looks for a shape that nobody has registered',
+    suites: [tests('unit/io/egress-ledger')],
+  },
+  {
     name: 'meta: lost in a waiting line',
     file: 'src/shard/delivery/waiting-lines.ts',
     find: 'line.add(message, sourceType, sourceId, form, meta);',
