@@ -49,7 +49,7 @@ export const remoteFlinkSdk: Benchmark = {
   unit: 'messages/s',
   describe: (options) =>
     `the same with StateFun's JavaScript SDK instead, ${loadOf(options, 0).addresses} addresses, all it takes`,
-  figures: [],
+  figures: [{ rival: FLINK, atLeast: 3 }],
   contenders: (options) => throughputs(options, withSdk),
 };
 
