@@ -5,6 +5,10 @@
  * What `node:http` itself does for a request costs more than most functions, so little is added to it here: no promise
  * unless a function gave one, no listener on a request that is there as a whole, and a response that is short leaves in
  * one piece with its head.
+ *
+ * ```
+ *   a turn of the event loop    read A │ read B │ read C │ handle and answer A, B, C
+ * ```
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { encodeResponseText } from '../statefun/protocol-codec.ts';
@@ -18,7 +22,7 @@ const NO_BYTES = Buffer.alloc(0);
 /** StateFun repeats what is answered so, and takes other codes for a failure of its whole job. */
 const FAILED = 500;
 
-/** Sees to one request. */
+/** Sees to one request, in a tick of its own: whoever else listens to it has until then to say so. */
 export function exchange(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): void {
   // Whoever has it flow already is given its bytes soon, and only those who listen by then get them.
   if (request.readableFlowing !== null) new BodyReader(endpoint, request, response).begin();
@@ -37,8 +41,18 @@ function takeWhole(endpoint: Endpoint, request: IncomingMessage, response: Serve
   }
   // Exactly so many, which does not touch its end.
   const bytes = readableLength === 0 ? NO_BYTES : (request.read(readableLength) as Buffer);
+  setImmediate(handleWhole, endpoint, request, response, bytes);
+}
+
+/**
+ * At the end of the turn in which the request was read, together with all others that were read in it. So responses leave
+ * in a row, and whoever gets them is woken once: to wake it for each costs more than to handle it. A request that comes
+ * alone does not wait for anything.
+ */
+function handleWhole(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse, bytes: Buffer): void {
   handle(endpoint, response, bytes);
-  endFor(request);
+  // Nobody has seen its end yet. Who is there only to read it does not wait for that.
+  if (request.listenerCount('end') > 0 || request.listenerCount('close') > 0) request.resume();
 }
 
 /**
@@ -49,12 +63,6 @@ function isThere(request: IncomingMessage): boolean {
   if (request.complete) return true;
   const { 'content-length': declared, 'transfer-encoding': encoding } = request.headers;
   return declared !== undefined && encoding === undefined && request.readableLength === Number(declared);
-}
-
-/** Lets it end, if anybody waits for that: nobody who is there only to read it does. */
-function endFor(request: IncomingMessage): void {
-  if (request.complete) return;
-  if (request.listenerCount('end') > 0 || request.listenerCount('close') > 0) request.resume();
 }
 
 /** Reads a request that comes piece by piece. */

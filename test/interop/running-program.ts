@@ -6,7 +6,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-const STARTING_MS = 30_000;
+/** For what never comes: however slow the machine is, a program that comes has come by then. */
+const STARTING_MS = 300_000;
 
 export class RunningProgram {
   readonly port: number;

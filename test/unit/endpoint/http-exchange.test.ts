@@ -63,6 +63,19 @@ test('requests that come in one packet are answered in their order', async () =>
   expect(await answers(socket, 3)).toEqual(['Hello Kim', 'Hello Lou', 'Hello Sam']);
 });
 
+test('requests that are read in one turn are handled when all of them are read', async () => {
+  const seen: string[] = [];
+  const { handler } = serve(caseModule((_, text: string) => void seen.push(text), {}));
+  const socket = await listen((request, response) => {
+    seen.push('request');
+    handler(request, response);
+  });
+  const parts = ['Kim', 'Lou'].map((name) => Buffer.concat([Buffer.from(headOf(batchOf(name))), batchOf(name)]));
+  socket.write(Buffer.concat(parts));
+  await answers(socket, 2);
+  expect(seen).toEqual(['request', 'request', 'Kim', 'Lou']);
+});
+
 test.each([
   ['with its length', 0, (body: Uint8Array) => Buffer.concat([Buffer.from(headOf(body)), body])],
   ['in chunks', 1, chunked],
