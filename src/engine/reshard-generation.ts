@@ -14,12 +14,10 @@ import type { PortableMessage } from '../shard/durable/portable-message.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import { CheckedStore } from '../store/checked-store.ts';
 import { APPLIED_KEY, keyGroupOfKey } from '../store/key-layout.ts';
-import type { OpenStore, StateStore, StoreBatch, StoreEntry } from '../store/state-store.ts';
+import type { OpenStore, StateStore, StoreEntry } from '../store/state-store.ts';
 import { callStorage } from '../store/storage-failure.ts';
 import type { DataDirectory } from './data-directory.ts';
-
-const BATCH_COUNT = 16_384;
-const BATCH_BYTES = 4 << 20;
+import { PutWriter } from './put-writer.ts';
 
 /** How stores are opened here, on the thread of whoever starts the engine. */
 export interface StoreGround {
@@ -45,8 +43,7 @@ export class GenerationWriter {
   readonly #epoch: number;
   #shard = -1;
   #store: StateStore | undefined;
-  #batch: StoreBatch | undefined;
-  #batchBytes = 0;
+  #puts: PutWriter | undefined;
   #deltas: FirstDelta[] = [];
 
   /** The epoch is the last one that is committed, which the generation takes over. */
@@ -70,23 +67,9 @@ export class GenerationWriter {
     for (const { key, value } of entries) {
       const shard = shardOfKeyGroup(keyGroupOfKey(key) as KeyGroup, this.#shardCount);
       while (this.#shard < shard) await this.#nextShard();
-      const batch = this.#openBatch();
-      batch.put(key, value);
-      this.#batchBytes += key.length + value.length;
-      if (batch.count >= BATCH_COUNT || this.#batchBytes >= BATCH_BYTES) await this.#writeBatch();
+      const puts = this.#puts as PutWriter;
+      if (puts.put(key, value)) await puts.write();
     }
-  }
-
-  #openBatch(): StoreBatch {
-    this.#batch ??= (this.#store as StateStore).batch();
-    return this.#batch;
-  }
-
-  async #writeBatch(): Promise<void> {
-    const batch = this.#batch;
-    this.#batch = undefined;
-    this.#batchBytes = 0;
-    await batch?.write();
   }
 
   async #nextShard(): Promise<void> {
@@ -95,18 +78,19 @@ export class GenerationWriter {
     if (this.#shard === this.#shardCount) return;
     const directory = this.#data.shardDirectory(this.#shard, this.#generation);
     this.#store = await openShardStore(this.#data, this.#ground, directory);
+    this.#puts = new PutWriter(this.#store);
   }
 
   async #endShard(): Promise<void> {
-    if (this.#store === undefined) return;
-    this.#openBatch().put(APPLIED_KEY, Buffer.from(String(this.#epoch)));
-    await this.#writeBatch();
+    await this.#puts?.end((batch) => batch.put(APPLIED_KEY, Buffer.from(String(this.#epoch))));
     await this.#closeStore();
   }
 
   async #closeStore(): Promise<void> {
     const store = this.#store;
+    await this.#puts?.settled();
     this.#store = undefined;
+    this.#puts = undefined;
     await store?.close();
   }
 

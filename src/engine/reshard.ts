@@ -51,6 +51,23 @@ export async function reshard(
   progress.done(KEY_GROUP_COUNT);
 }
 
+/** The same groups, of which the next one is read, on a thread of the store's, while one is worked on. */
+async function* oneAhead<Group>(groups: AsyncIterable<Group>): AsyncGenerator<Group> {
+  const iterator = groups[Symbol.asyncIterator]();
+  let next = iterator.next();
+  try {
+    for (let result = await next; result.done !== true; result = await next) {
+      next = iterator.next();
+      // Whoever waits for it comes later.
+      next.catch(() => {});
+      yield result.value;
+    }
+  } finally {
+    await next.catch(() => {});
+    await iterator.return?.();
+  }
+}
+
 async function carryState(
   data: DataDirectory,
   ground: StoreGround,
@@ -62,7 +79,7 @@ async function carryState(
   try {
     await foldAll(data, shard, store);
     const { first, end } = keyGroupRange(shard as ShardIndex, data.last?.shards.length ?? 1);
-    for await (const group of store.scan(firstKeyOf(first), firstKeyOf(end), SCAN_GROUP_BYTES)) {
+    for await (const group of oneAhead(store.scan(firstKeyOf(first), firstKeyOf(end), SCAN_GROUP_BYTES))) {
       await writer.put(group);
       progress.at(keyGroupOfKey(group[group.length - 1].key), KEY_GROUP_COUNT);
     }

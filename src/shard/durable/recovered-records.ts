@@ -21,8 +21,8 @@ const SIFT_COUNT = 64;
 /** Slots for each record that may be the newest of its key. */
 const SLOTS_PER_RECORD = 2;
 
-/** What has been made of the record that `span` describes: a row, or an erasure. */
-export type TakeRow = (frame: Buffer, span: RecordSpan) => Stored;
+/** What has been made of the record that `span` describes: a row, or an erasure; undefined if it is nobody's concern here. */
+export type TakeRow = (frame: Buffer, span: RecordSpan) => Stored | undefined;
 
 /** A record. */
 export interface RecoveredRecord {
@@ -77,7 +77,7 @@ export class RecoveredRecords {
 
   /**
    * Takes a frame of records over, whose bytes must not change any more; frames of older epochs go first. `takeRow` sees
-   * the records that are not of entities, and says what it has made of them: a row, or an erasure, which has no entry.
+   * the records that are not of entities, and says what it has made of them: a row, an erasure, which has no entry, or nothing.
    */
   addFrame(frame: Buffer, epoch: number, takeRow: TakeRow): void {
     this.#draft ??= new PageDraft();
@@ -88,11 +88,10 @@ export class RecoveredRecords {
     for (let at = 0; at < frame.length; at = span.end) {
       const { keyStart, keyEnd } = readRecord(frame, at, span);
       this.recordCount++;
-      const item = isEntityKey(frame, keyStart) ? undefined : takeRow(frame, span);
-      if (item instanceof Erasure) {
-        this.erasures.push(item);
-        continue;
-      }
+      const isEntity = isEntityKey(frame, keyStart);
+      const item = isEntity ? undefined : takeRow(frame, span);
+      if (item instanceof Erasure) this.erasures.push(item);
+      if (item instanceof Erasure || (!isEntity && item === undefined)) continue;
       const index = draft.add(hashOfKey(frame, keyStart, keyEnd), at);
       if (item !== undefined) draft.items.set(index, item);
       if (draft.count >= this.#pageCountMax) this.#pages.push(draft.finish());
