@@ -20,6 +20,7 @@ import type { DeltaLocation } from '../store/changelog-frame.ts';
 import { checkDataFormat, createDataFormat, FORMAT_NAME, readDataFormat } from '../store/data-format.ts';
 import { makeDurableDirectory } from '../store/durable-directory.ts';
 import { Manifest } from '../store/manifest.ts';
+import { PADDING_BYTES } from '../store/padded-file.ts';
 import { callStorage, storageFailed } from '../store/storage-failure.ts';
 import { type CheckpointEntry, decodeEntry, encodeEntry } from './checkpoint-entry.ts';
 
@@ -130,7 +131,7 @@ export class DataDirectory {
 
 /** The manifest with what it says; the last entry is stated anew, in a file that owes nothing to an earlier failure (I9). */
 async function openManifest(fileSystem: FileSystem, path: string): Promise<[Manifest, CheckpointEntry[]]> {
-  const { manifest, entries } = Manifest.open(fileSystem, path);
+  const { manifest, entries } = Manifest.open(fileSystem, path, PADDING_BYTES);
   const checkpoints = entries.map(({ bytes }) => decodeEntry(bytes));
   const last = checkpoints.at(-1);
   if (last !== undefined) {

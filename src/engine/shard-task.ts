@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { MeshMemory } from '../channel/mesh.ts';
 import type { ShardIndex } from '../base/brand.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
+import { PADDING_BYTES } from '../store/padded-file.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { IdleMode } from '../ring/idle-strategy.ts';
 import type { FilledOptions } from './options.ts';
@@ -15,6 +16,8 @@ const MAILBOX_COUNT_MAX = 32_768;
 /** How much of a changelog may wait to be folded: what a recovery has to read. */
 const FOLD_BYTES_MIN = 1 << 20;
 const FOLD_BYTES_MAX = 32 << 20;
+/** As many as a round gives up: it begins at twice to eight times as much as a segment holds. */
+const SPARE_COUNT_MAX = 8;
 /** Fewer records are read as fast as an index of them. */
 const INDEX_BYTES_MIN = 1 << 14;
 /** Reading so much takes some milliseconds. */
@@ -43,6 +46,8 @@ export interface DurableTask {
   readonly directory: string;
   readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
   readonly segmentBytes: number;
+  readonly spareCountMax: number;
+  readonly paddingBytes: number;
   readonly foldBytes: number;
   readonly indexBytesMin: number;
   readonly scanBytesMax: number;
@@ -87,6 +92,8 @@ export function durableTask(shard: number, store: string, data: DataDirectory, o
     directory: data.shardDirectory(shard),
     committed: data.committedOf(shard),
     segmentBytes: Math.floor(foldBytes / 2),
+    spareCountMax: SPARE_COUNT_MAX,
+    paddingBytes: PADDING_BYTES,
     foldBytes,
     indexBytesMin: INDEX_BYTES_MIN,
     scanBytesMax: SCAN_BYTES_MAX,

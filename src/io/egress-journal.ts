@@ -11,6 +11,7 @@ import type { FileSystem } from '../base/file-system.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import { recoverChangelog, visitDeltas } from '../store/changelog-recovery.ts';
 import { ChangelogWriter } from '../store/changelog-writer.ts';
+import { PADDING_BYTES } from '../store/padded-file.ts';
 import { callStorage } from '../store/storage-failure.ts';
 import { type BlockNames, EnvelopeBlock, readBlock, shapesOf } from '../wire/envelope-block.ts';
 import { EnvelopeReader } from '../wire/envelope-reader.ts';
@@ -20,7 +21,8 @@ import type { ShapeRegistry } from '../wire/shape-registry.ts';
 const FRAME_FIRST = 1;
 const FRAME_RECORDS = 2;
 const FRAME_NAMES = 3;
-const SEGMENT_BYTES = 16 << 20;
+/** One spare is taken while the name of another becomes durable. */
+const SEGMENTS = { segmentBytesMax: 16 << 20, spareCountMax: 2, paddingBytes: PADDING_BYTES } as const;
 /** What is collected before it is written. */
 const FRAME_BYTES = 1 << 17;
 
@@ -118,7 +120,7 @@ export class EgressJournal {
     const changelog = recoverChangelog(fileSystem, directory, position.acknowledgedEpoch, position.last, found);
     found.end();
     const writer = new ChangelogWriter(fileSystem, directory, {
-      segmentBytesMax: SEGMENT_BYTES,
+      ...SEGMENTS,
       // An earlier failure may have left the last one in a state that nobody knows (I9).
       reuseLastSegment: false,
       ...changelog,
@@ -192,6 +194,7 @@ export class EgressJournal {
       this.#epochs.push({ epoch: closing.epoch, end: this.committedCount });
     }
     this.#acknowledgedEpoch = acknowledgedEpoch;
+    if (closing !== undefined) this.#changelog.committed(closing.epoch);
     while (this.#epochs.length > 0 && this.#epochs[0].epoch <= acknowledgedEpoch) this.#epochs.shift();
     this.#removeDone();
     return closing?.count ?? 0;

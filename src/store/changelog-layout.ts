@@ -31,6 +31,10 @@
  * an end that is written down, because a crash undid its being cut off, is never looked at. Each END holds the checksum
  * of the one before, so the checksum of the last one, which is in the manifest, stands for all.
  *
+ * Therefore a file may be longer than its deltas. Behind them lie zeros, or frames of the segment that the file was before
+ * (`changelog-0000000001.old` meanwhile), whole ones, too. Nothing is ever found by going forward to where frames end; and
+ * where one of them lies in the place of a frame that the disk has lost, its checksum is not the one that END stands for.
+ *
  * The same goes for single frames: the checksums that CONTENTS lists, with its own, are those that END has the checksum of.
  * So a frame can be read without those before it, and is as certain as in a delta that is read as a whole. Whoever does
  * not know CONTENTS reads it over, as he does other kinds that he does not know.

@@ -38,6 +38,8 @@ export interface ListVisitor {
 export interface RecoveredChangelog {
   readonly nextSegment: number;
   readonly segments: SegmentInfo[];
+  /** Files that nobody needs, to be overwritten: see `SpareSegments`. */
+  readonly spares: readonly number[];
 }
 
 /**
@@ -52,16 +54,17 @@ export function recoverChangelog(
   visitor: ChangelogVisitor,
 ): RecoveredChangelog {
   const recovery = new Recovery(fileSystem, directory);
+  const { spares } = recovery;
   if (committed === undefined) {
     recovery.removeBeyond(0);
-    return { nextSegment: 1, segments: [] };
+    return { nextSegment: 1, segments: [], spares };
   }
   const { segment, offsetBytes, byteLength } = committed.location;
   const nextSegment = segment + 1;
   if (committed.epoch === applied && !recovery.stored.includes(segment)) {
     // All was folded, a later epoch had begun another segment, and so this one could go.
     recovery.removeBeyond(0);
-    return { nextSegment, segments: [] };
+    return { nextSegment, segments: [], spares };
   }
   if (committed.epoch < applied) {
     const what = `epoch ${applied} has been folded, but epoch ${committed.epoch} is the last committed one`;
@@ -73,7 +76,7 @@ export function recoverChangelog(
   });
   recovery.removeBeyond(segment);
   recovery.cutOff(segment, offsetBytes + byteLength);
-  return { nextSegment, segments };
+  return { nextSegment, segments, spares };
 }
 
 /** Visits the same deltas and changes nothing: for reading what a running engine goes on to write. */
@@ -91,6 +94,7 @@ export function visitDeltas(
 /** One shard's changelog while it is recovered. */
 class Recovery {
   readonly stored: readonly number[];
+  readonly spares: readonly number[];
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
   #reader: SegmentReader | undefined;
@@ -98,7 +102,9 @@ class Recovery {
   constructor(fileSystem: FileSystem, directory: string) {
     this.#fileSystem = fileSystem;
     this.#directory = directory;
-    this.stored = listSegments(fileSystem, directory);
+    const { segments, spares } = listSegments(fileSystem, directory);
+    this.stored = segments;
+    this.spares = spares;
   }
 
   /** The deltas to redo, newest first. The committed one is checked in any case. */

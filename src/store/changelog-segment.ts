@@ -37,16 +37,31 @@ export interface SegmentHeader {
 }
 
 const SEGMENT_NAME = /^changelog-(\d{10})\.log$/;
+const SPARE_NAME = /^changelog-(\d{10})\.old$/;
 
 export function segmentPath(directory: string, segment: number): string {
   return join(directory, `changelog-${String(segment).padStart(10, '0')}.log`);
 }
 
-/** The numbers of the segments in a directory, ascending. */
-export function listSegments(fileSystem: FileSystem, directory: string): number[] {
+/** Where a segment is kept that nobody needs any more: see `SpareSegments`. */
+export function sparePath(directory: string, segment: number): string {
+  return join(directory, `changelog-${String(segment).padStart(10, '0')}.old`);
+}
+
+/** What a directory holds: the numbers of its segments and of its spares, each ascending. */
+export interface ListedSegments {
+  readonly segments: number[];
+  readonly spares: number[];
+}
+
+export function listSegments(fileSystem: FileSystem, directory: string): ListedSegments {
   const names = callStorage(directory, () => fileSystem.list(directory));
+  return { segments: numbersIn(names, SEGMENT_NAME), spares: numbersIn(names, SPARE_NAME) };
+}
+
+function numbersIn(names: readonly string[], pattern: RegExp): number[] {
   return names
-    .map((name) => SEGMENT_NAME.exec(name)?.[1])
+    .map((name) => pattern.exec(name)?.[1])
     .filter((digits) => digits !== undefined)
     .map(Number)
     .sort((a, b) => a - b);

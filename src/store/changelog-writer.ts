@@ -6,7 +6,7 @@
  * After a failed write the file ends anywhere, so the writer refuses everything: close it and recover.
  */
 import { assert } from '../base/assert.ts';
-import type { FileSystem, OpenFile } from '../base/file-system.ts';
+import type { FileSystem } from '../base/file-system.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import {
   type ChainLink,
@@ -27,6 +27,8 @@ import {
 } from './changelog-layout.ts';
 import { readSegment } from './changelog-reader.ts';
 import { encodeSegmentHeader, type SegmentInfo, segmentPath } from './changelog-segment.ts';
+import { PaddedFile } from './padded-file.ts';
+import { SpareSegments } from './spare-segments.ts';
 import { callStorage, storageFailed } from './storage-failure.ts';
 
 export interface ChangelogOptions {
@@ -37,6 +39,12 @@ export interface ChangelogOptions {
   readonly segments: readonly SegmentInfo[];
   /** False when a sync of the last segment may have failed in this process: it must not be synced again (I9). */
   readonly reuseLastSegment?: boolean;
+  /** How many segments are kept to be overwritten when nobody needs them any more; none unless said. */
+  readonly spareCountMax?: number;
+  /** As `recoverChangelog` gives them. */
+  readonly spares?: readonly number[];
+  /** A file grows by so many bytes at a time as long as deltas are shorter than half of that; 0 unless said. */
+  readonly paddingBytes?: number;
 }
 
 /** The delta being written. */
@@ -58,7 +66,7 @@ export class ChangelogWriter {
   readonly #directory: string;
   readonly #segmentBytesMax: number;
   #nextSegment: number;
-  #file: OpenFile | undefined;
+  #file: PaddedFile | undefined;
   #delta: OpenDelta | undefined;
   #isNewSegment = false;
   /** Whether deltas may be added to the last segment. */
@@ -69,6 +77,10 @@ export class ChangelogWriter {
   #scratch = Buffer.alloc(0);
   /** Of the delta being written. */
   readonly #contents = new ContentsDraft();
+  readonly #spares: SpareSegments;
+  /** The first segment that this writer has begun itself. No sync of it or a later one has failed, or it would be gone (I9). */
+  readonly #firstOwnSegment: number;
+  readonly #paddingBytes: number;
 
   constructor(fileSystem: FileSystem, directory: string, options: ChangelogOptions) {
     this.#fileSystem = fileSystem;
@@ -77,6 +89,9 @@ export class ChangelogWriter {
     this.#nextSegment = options.nextSegment;
     this.#reusesLast = options.reuseLastSegment ?? true;
     this.segments = options.segments.map((info) => ({ ...info }));
+    this.#firstOwnSegment = options.nextSegment;
+    this.#spares = new SpareSegments(fileSystem, directory, options.spareCountMax ?? 0, options.spares ?? []);
+    this.#paddingBytes = options.paddingBytes ?? 0;
   }
 
   /** Whether the delta that ended last was the first in its file, so that its directory must be synced, too. */
@@ -127,15 +142,25 @@ export class ChangelogWriter {
     const checksum = this.#write(KIND_END, encodeEnd({ ...link, framesChecksum, frameCount, byteLength }));
     this.#lastChecksum = checksum;
     this.#delta = undefined;
+    if (byteLength <= this.#paddingBytes / 2) {
+      this.#call(segment, () => this.#open.pad(offsetBytes + byteLength, this.#paddingBytes));
+    }
     return { segment, offsetBytes, byteLength, checksum };
   }
 
-  /** Removes the oldest segments, never the current one, whose epochs are all <= epoch. Returns how many. */
+  /** All deltas up to this epoch are committed, and what was synced for that is durable. */
+  committed(epoch: number): void {
+    this.#spares.committed(epoch);
+  }
+
+  /** Gives up the oldest segments, never the current one, whose epochs are all <= epoch. Returns how many. */
   removeThrough(epoch: number, countMax: number = Number.POSITIVE_INFINITY): number {
     let removed = 0;
     while (removed < countMax && this.segments.length > 1 && this.segments[0].lastEpoch <= epoch) {
-      const path = segmentPath(this.#directory, this.segments[0].segment);
-      callStorage(path, () => this.#fileSystem.remove(path));
+      const { segment } = this.segments[0];
+      const path = segmentPath(this.#directory, segment);
+      const isKept = segment >= this.#firstOwnSegment && this.#spares.hasRoom;
+      callStorage(path, () => (isKept ? this.#spares.add(segment) : this.#fileSystem.remove(path)));
       this.segments.shift();
       removed++;
     }
@@ -151,6 +176,11 @@ export class ChangelogWriter {
     const current = this.segments.at(-1);
     assert(current !== undefined, 'a delta lies in a segment');
     return current;
+  }
+
+  get #open(): PaddedFile {
+    assert(this.#file !== undefined, 'a closed writer writes no more');
+    return this.#file;
   }
 
   #readLastChecksum(last: SegmentInfo | undefined): number {
@@ -169,19 +199,21 @@ export class ChangelogWriter {
     const segment = this.#nextSegment++;
     const previousEnd = this.segments.at(-1)?.byteLength ?? 0;
     const header = encodeSegmentHeader({ segment, firstEpoch: epoch, previousEpoch, previousEnd });
+    this.#spares.segmentBegins(epoch);
+    const spare = this.#spares.take();
     this.#call(segment, (path) => {
-      this.#file = this.#fileSystem.open(path, 'create');
-      this.#file.append(header);
+      if (spare !== undefined) this.#fileSystem.rename(spare, path);
+      this.#file = new PaddedFile(this.#fileSystem.open(path, spare === undefined ? 'create' : 'append'));
+      this.#file.write(0, header);
     });
     this.#reusesLast = true;
     this.segments.push({ segment, firstEpoch: epoch, lastEpoch: epoch, byteLength: header.length });
   }
 
-  #openCurrent(): OpenFile {
+  #openCurrent(): PaddedFile {
     const { segment, byteLength } = this.#current;
-    const file = this.#call(segment, (path) => this.#fileSystem.open(path, 'append'));
-    const found = this.#call(segment, () => file.byteLength());
-    assert(found === byteLength, 'recovery has cut off what lies beyond the last committed delta');
+    const file = this.#call(segment, (path) => new PaddedFile(this.#fileSystem.open(path, 'append')));
+    assert(file.byteLength === byteLength, 'recovery has cut off what lies beyond the last committed delta');
     return file;
   }
 
@@ -191,11 +223,10 @@ export class ChangelogWriter {
     const byteLength = FRAME_HEADER_BYTES + payload.length;
     const target = this.#room(byteLength);
     const checksum = encodeFrame(target, kind, epoch, payload);
-    const file = this.#file;
-    assert(file !== undefined, 'a closed writer writes no more');
+    const file = this.#open;
     // No Buffer, whose `slice` does not copy: this memory is used again, and a file system may want to keep the bytes.
     const bytes = new Uint8Array(target.buffer, target.byteOffset, byteLength);
-    this.#call(this.#current.segment, () => file.append(bytes));
+    this.#call(this.#current.segment, () => file.write(this.#current.byteLength, bytes));
     this.#current.byteLength += byteLength;
     (this.#delta as OpenDelta).framesChecksum = chainChecksum(framesChecksum, checksum);
     this.#contents.add(kind, checksum, payload.length);

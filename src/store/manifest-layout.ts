@@ -21,7 +21,7 @@
  *
  * Both copies of an entry are appended at once, and either one is enough. A copy knows where it stands, so that one can
  * be found behind damage, and bytes that only look like one, inside a payload or left from elsewhere, are not taken for
- * it. The first entry of a manifest is there before the file has its name.
+ * it. The first entry of a manifest is there before the file has its name. Behind the last one there may be zeros.
  *
  * Publication: an entry exists once its bytes are durable (I8). A torn one at the end is the trace of a crash. The slots
  * of the witness are overwritten in turn and never synced, each after its entry was: so the witness may be late and may

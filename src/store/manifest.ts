@@ -12,6 +12,7 @@ import type { FileSystem, OpenFile } from '../base/file-system.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import { CommitWitness } from './commit-witness.ts';
 import { decodeEntries, encodeEntry, type ManifestContent, type ManifestEntry } from './manifest-entry.ts';
+import { PaddedFile } from './padded-file.ts';
 import { callStorage, damaged, storageFailed } from './storage-failure.ts';
 
 const MANIFEST_NAME = /^manifest-(\d{10})(\.new)?$/;
@@ -23,7 +24,8 @@ function manifestPath(directory: string, number: number): string {
 /** The manifest file in use. */
 interface Generation {
   readonly number: number;
-  readonly file: OpenFile;
+  readonly file: PaddedFile;
+  /** Where its entries end. */
   byteLength: number;
   lastEpoch: number;
 }
@@ -32,6 +34,7 @@ export class Manifest {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
   readonly #witness: CommitWitness;
+  readonly #paddingBytes: number;
   #generation: Generation | undefined;
   /** Whether the file is one that `open` has found. What is in it may be in the page cache only. */
   #isFound: boolean;
@@ -43,23 +46,28 @@ export class Manifest {
    * Opens the newest manifest of a directory, which must exist durably, and gives its entries, oldest first; the first is
    * full, the others add to it. A torn last one is left out. Changes nothing. What it finds may be in the page cache
    * only, and a sync of it may have failed in a process that is gone: so `replace` comes next, which states the last entry
-   * in a new file, before anything acts on it (I9).
+   * in a new file, before anything acts on it (I9). `paddingBytes`: its file grows by so many bytes at a time.
    */
-  static open(fileSystem: FileSystem, directory: string): { manifest: Manifest; entries: ManifestEntry[] } {
+  static open(
+    fileSystem: FileSystem,
+    directory: string,
+    paddingBytes = 0,
+  ): { manifest: Manifest; entries: ManifestEntry[] } {
     const witness = new CommitWitness(fileSystem, directory);
     const number = newestManifest(fileSystem, directory);
     if (number === 0) {
       if (witness.epoch > 0) {
         throw damaged(manifestPath(directory, 1), 0, `epoch ${witness.epoch} was committed, but there is no manifest`);
       }
-      return { manifest: new Manifest(fileSystem, directory, witness), entries: [] };
+      return { manifest: new Manifest(fileSystem, directory, witness, paddingBytes), entries: [] };
     }
     const path = manifestPath(directory, number);
     const file = callStorage(path, () => fileSystem.open(path, 'append'));
     try {
       const { entries, end } = readManifest(file, path, number, witness);
-      const generation = { number, file, byteLength: end, lastEpoch: entries[entries.length - 1].epoch };
-      return { manifest: new Manifest(fileSystem, directory, witness, generation), entries };
+      const { epoch: lastEpoch } = entries[entries.length - 1];
+      const generation = { number, file: new PaddedFile(file), byteLength: end, lastEpoch };
+      return { manifest: new Manifest(fileSystem, directory, witness, paddingBytes, generation), entries };
     } catch (error) {
       file.close();
       throw error;
@@ -67,15 +75,22 @@ export class Manifest {
   }
 
   /** Called by `open`. */
-  constructor(fileSystem: FileSystem, directory: string, witness: CommitWitness, generation?: Generation) {
+  constructor(
+    fileSystem: FileSystem,
+    directory: string,
+    witness: CommitWitness,
+    paddingBytes: number,
+    generation?: Generation,
+  ) {
     this.#fileSystem = fileSystem;
     this.#directory = directory;
     this.#witness = witness;
+    this.#paddingBytes = paddingBytes;
     this.#generation = generation;
     this.#isFound = generation !== undefined;
   }
 
-  /** The length of the file; by it the caller decides when to replace it. */
+  /** The length of its entries; by it the caller decides when to replace it. */
   get byteLength(): number {
     return this.#generation?.byteLength ?? 0;
   }
@@ -86,10 +101,12 @@ export class Manifest {
     if (generation === undefined) return this.replace(epoch, bytes);
     assert(!this.#isFound, 'what was found is stated in a new file before anything is added (I9)');
     assert(epoch > generation.lastEpoch, 'epochs only grow (I8)');
-    const both = encodeEntry({ epoch, bytes }, generation.number, generation.byteLength);
-    await this.#writing(generation.number, async () => {
-      generation.file.append(both);
-      await generation.file.sync();
+    const { number, file, byteLength } = generation;
+    const both = encodeEntry({ epoch, bytes }, number, byteLength);
+    await this.#writing(number, async () => {
+      file.write(byteLength, both);
+      file.pad(byteLength + both.length, this.#paddingBytes);
+      await file.sync();
     });
     generation.byteLength += both.length;
     generation.lastEpoch = epoch;
@@ -118,7 +135,7 @@ export class Manifest {
   }
 
   /** Writes a whole manifest under a temporary name and gives it its own when it is durable. */
-  async #writeNew(number: number, bytes: Uint8Array): Promise<OpenFile> {
+  async #writeNew(number: number, bytes: Uint8Array): Promise<PaddedFile> {
     const path = manifestPath(this.#directory, number);
     const temporary = `${path}.new`;
     if (this.#fileSystem.exists(temporary)) this.#fileSystem.remove(temporary);
@@ -131,7 +148,7 @@ export class Manifest {
     }
     this.#fileSystem.rename(temporary, path);
     await this.#fileSystem.syncDirectory(this.#directory);
-    return this.#fileSystem.open(path, 'append');
+    return new PaddedFile(this.#fileSystem.open(path, 'append'));
   }
 
   /** One write at a time; after one that failed, none (I9). */

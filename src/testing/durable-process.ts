@@ -42,6 +42,8 @@ export interface DurableGround {
   readonly maxIntervalMs: number;
   readonly keyCountMax: number;
   readonly segmentBytes: number;
+  readonly spareCountMax: number;
+  readonly paddingBytes: number;
   readonly foldBytes: number;
   readonly indexBytesMin: number;
   readonly scanBytesMax: number;
@@ -149,12 +151,13 @@ export class DurableProcess {
 
   async #openShard(data: DataDirectory, fileSystem: ThreadDisk, shard: number): Promise<DurableOptions> {
     const { openStore, cacheBytes, segmentBytes, foldBytes, indexBytesMin, scanBytesMax } = this.#ground;
-    const { foldStepUs, memoryBytes } = this.#ground;
+    const { foldStepUs, memoryBytes, spareCountMax, paddingBytes } = this.#ground;
     const directory = data.shardDirectory(shard);
     const committed = data.committedOf(shard);
     const store = new CheckedStore(await openStore({ directory: join(directory, 'store'), fileSystem, cacheBytes }));
     const appliedEpoch = await readAppliedEpoch(store);
-    const bounds = { segmentBytes, foldBytes, indexBytesMin, scanBytesMax, foldStepUs, memoryBytes };
+    const files = { segmentBytes, spareCountMax, paddingBytes };
+    const bounds = { ...files, foldBytes, indexBytesMin, scanBytesMax, foldStepUs, memoryBytes };
     return { fileSystem, directory, store, appliedEpoch, committed, ...bounds };
   }
 

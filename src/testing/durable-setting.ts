@@ -26,6 +26,9 @@ export interface DurableSetting extends EngineSizes {
   readonly minIntervalMs: number;
   readonly maxIntervalMs: number;
   readonly segmentBytes: number;
+  /** How many segments are kept to be overwritten, and by how much files grow at a time. */
+  readonly spareCountMax: number;
+  readonly paddingBytes: number;
   readonly foldBytes: number;
   /** From how many bytes on frames of records have indexes, and from where on a start uses them. */
   readonly indexBytesMin: number;
@@ -72,6 +75,8 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     foldBytes: prng.pick([1, 500, 4000, 1 << 20]),
     memoryBytes: prng.pick([0, 1500, 1 << 20]),
     cacheBytes: prng.pick([0, 1 << 20]),
+    spareCountMax: prng.pick([0, 1, 8]),
+    paddingBytes: prng.pick([0, 64, 1000]),
     size: 5 + prng.below(25),
     window: prng.pick([1, 2, 5, 1000]),
     crashCount: prng.pick([0, 0, 1, 2, 3]),

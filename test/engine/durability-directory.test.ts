@@ -1,7 +1,7 @@
 /**
  * The data directory itself: whose it is, what is refused, what is found damaged, and how much room it takes.
  */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -141,6 +141,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     let sentBytes = 0;
     let versions = 0;
     let largest = 0;
+    const spares = new Set<string>();
     while (sentBytes < 150 * MiB) {
       const sends: Promise<void>[] = [];
       for (let index = 0; index < 600; index++) {
@@ -151,7 +152,14 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
       versions += 6;
       sentBytes += 600 * keep.length;
       largest = Math.max(largest, bytesUnder(join(folder, 'data')));
+      for (const name of readdirSync(join(folder, 'data'), { recursive: true, encoding: 'utf8' })) {
+        if (name.endsWith('.old')) spares.add(name);
+      }
     }
+    // Old segments are kept to be overwritten, and not for ever.
+    expect(spares.size).toBeGreaterThan(0);
+    const segments = [...spares].map((name) => join(folder, 'data', name));
+    expect(segments.filter((path) => existsSync(path)).length).toBeLessThan(segments.length);
     expect(await versionOf(engine, 'id-0')).toBe(versions);
     expect(largest).toBeLessThan(40 * MiB);
     expect(statSync(join(folder, 'data/millrace.json')).isFile()).toBe(true);

@@ -26,6 +26,8 @@ const DURABLE_PINS: Readonly<Record<string, keyof DurableSetting>> = {
   min: 'minIntervalMs',
   max: 'maxIntervalMs',
   segment: 'segmentBytes',
+  spares: 'spareCountMax',
+  padding: 'paddingBytes',
   fold: 'foldBytes',
   index: 'indexBytesMin',
   scan: 'scanBytesMax',

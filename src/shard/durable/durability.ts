@@ -11,7 +11,7 @@ import { type RecordNames, RecordWriter } from '../../state/record-writer.ts';
 import { Entity } from '../../state/entity.ts';
 import type { EntityTable } from '../../state/entity-table.ts';
 import type { DeltaLocation } from '../../store/changelog-frame.ts';
-import { ChangelogWriter } from '../../store/changelog-writer.ts';
+import { type ChangelogOptions, ChangelogWriter } from '../../store/changelog-writer.ts';
 import { OpenSegments } from '../../store/changelog-segments.ts';
 import { APPLIED_KEY } from '../../store/key-layout.ts';
 import type { StateStore } from '../../store/state-store.ts';
@@ -32,7 +32,7 @@ import { type SavepointOrder, type SavepointPart, ShardSavepoint } from './shard
 import { ShardSnapshot, type SnapshotHooks, type SnapshotReport } from './shard-snapshot.ts';
 
 /** What a durable shard stands on. */
-export interface DurableOptions {
+export interface DurableOptions extends Pick<ChangelogOptions, 'spareCountMax' | 'paddingBytes'> {
   readonly fileSystem: FileSystem;
   /** The shard's own directory, with its changelog. */
   readonly directory: string;
@@ -111,25 +111,25 @@ export class Durability {
     this.#segments = new OpenSegments(fileSystem, directory);
     this.#ladenBytes = options.foldBytes / 2;
     const { rows } = place;
-    const { dirty } = rows;
     rows.attach({ store, codec });
     const recovery = { ...options, codec, names: namesOf, functions: place.directory, rows };
     const reading = { scanBytesMax: options.scanBytesMax, segments: this.#segments };
     const recovered = recoverShard({ ...recovery, pageCountMax: pageCountMax(options.foldBytes), reading });
     this.recovered = { messages: recovered.messages };
     this.#changelog = new ChangelogWriter(fileSystem, directory, {
+      ...options,
       segmentBytesMax: options.segmentBytes,
       // An earlier failure may have left the last one in a state that nobody knows (I9).
       reuseLastSegment: false,
       ...recovered.changelog,
     });
     const epoch = ((committed?.epoch ?? appliedEpoch) + 1) as Epoch;
-    dirty.epoch = epoch - appliedEpoch;
+    rows.dirty.epoch = epoch - appliedEpoch;
     const found = recovered.records;
-    dirty.pinnedCount = found.count + found.erasures.length;
+    rows.dirty.pinnedCount = found.count + found.erasures.length;
     this.machine = new SnapshotMachine(place.channelCount, epoch);
     this.#fold = new Fold(
-      { ...options, changelog: this.#changelog, dirty, pairs: rows.pairs, baseEpoch: appliedEpoch },
+      { ...options, changelog: this.#changelog, dirty: rows.dirty, pairs: rows.pairs, baseEpoch: appliedEpoch },
       {
         released: (item) => {
           if (item instanceof Entity) place.released(item);
@@ -153,14 +153,13 @@ export class Durability {
       fetched: (entity) => place.fetched(entity),
       progressed: () => place.progressed(),
     });
-    const records = new RecordWriter(codec, 1 << 18);
     this.mayBeStored = appliedEpoch > 0 || found.count > 0;
     this.#memory = new MemoryBudget(place.entities, rows, options.memoryBytes, {
       recordBytes: () => this.#snapshot.recordBytes,
       foldWanted: () => this.#fold.force(),
       evicted: () => (this.mayBeStored = true),
     });
-    this.#snapshot = this.#newSnapshot(records, options.indexBytesMin, namesOf);
+    this.#snapshot = this.#newSnapshot(new RecordWriter(codec, 1 << 18), options.indexBytesMin, namesOf);
   }
 
   #newSnapshot(records: RecordWriter, indexBytesMin: number, names: SnapshotHooks['names']): ShardSnapshot {
@@ -202,6 +201,7 @@ export class Durability {
   }
 
   committed(epoch: number): void {
+    this.#changelog.committed(epoch);
     this.#fold.committed(epoch - this.#baseEpoch);
     for (const known of this.#locations.keys()) if (known < epoch) this.#locations.delete(known);
   }

@@ -114,7 +114,7 @@ test('what lies beyond the committed delta goes: deltas, torn bytes, and later s
 
 test('without a committed delta nothing stays', () => {
   const { fileSystem } = written(5);
-  expect(recover(fileSystem, 0, undefined)).toEqual({ nextSegment: 1, segments: [], deltas: [] });
+  expect(recover(fileSystem, 0, undefined)).toEqual({ nextSegment: 1, segments: [], spares: [], deltas: [] });
   expect(fileSystem.list(DIRECTORY)).toEqual(['.made']);
   expect(recover(newDisk('/elsewhere'), 0, undefined).segments).toEqual([]);
 });
@@ -211,7 +211,7 @@ test('the committed delta may be gone when it is folded, and only then', () => {
   // The third epoch is not committed.
   const bare = fileSystem.clone();
   expect(outcome(() => recover(fileSystem, 1, committed(2)))).toEqual({ damagedFile: SEGMENT_2, offset: 0 });
-  expect(recover(bare, 2, committed(2))).toEqual({ nextSegment: 3, segments: [], deltas: [] });
+  expect(recover(bare, 2, committed(2))).toEqual({ nextSegment: 3, segments: [], spares: [], deltas: [] });
   expect(bare.list(DIRECTORY)).toEqual(['.made']);
   const next = newWriter(bare, { nextSegment: 3 });
   const location = writeDelta(next, 3, framesOf(3), 2);

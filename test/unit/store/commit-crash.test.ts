@@ -102,7 +102,7 @@ async function liveOnce(
 }
 
 async function work(disk: SimulatedFileSystem, life: number, truth: Truth, random: Prng): Promise<void> {
-  const { manifest, entries } = Manifest.open(disk, DATA);
+  const { manifest, entries } = Manifest.open(disk, DATA, random.pick([0, 100, 4_096]));
   const last = entries.at(-1);
   const lastEpoch = last?.epoch ?? 0;
   assert.ok(lastEpoch === truth.resolvedEpoch || lastEpoch === truth.begunEpoch, `epoch ${lastEpoch} was found`);
@@ -131,6 +131,7 @@ async function work(disk: SimulatedFileSystem, life: number, truth: Truth, rando
     truth.resolvedEpoch = epoch;
     truth.writers.set(epoch, life);
     previousEpoch = epoch;
+    for (const writer of writers) writer.committed(epoch);
     foldSome(writers, truth, epoch, random);
   }
 }
@@ -152,7 +153,7 @@ function recoverShard(
 ): ChangelogWriter {
   const directory = shardDirectory(shard);
   const committed = location && { epoch, location };
-  const { deltas, nextSegment, segments } = recover(disk, truth.applied[shard], committed, directory);
+  const { deltas, nextSegment, segments, spares } = recover(disk, truth.applied[shard], committed, directory);
   const wanted = [...truth.writers.keys()]
     .filter((key) => key > truth.applied[shard] && key <= epoch)
     .toSorted((a, b) => a - b);
@@ -163,7 +164,8 @@ function recoverShard(
   seen.redone += deltas.length;
   const reuseLastSegment = !truth.isSameProcess;
   const segmentBytesMax = random.below(600);
-  return new ChangelogWriter(disk, directory, { segmentBytesMax, nextSegment, segments, reuseLastSegment });
+  const files = { spareCountMax: random.below(4), spares, paddingBytes: random.pick([0, 16, 200]) };
+  return new ChangelogWriter(disk, directory, { segmentBytesMax, nextSegment, segments, reuseLastSegment, ...files });
 }
 
 /** As the coordinator does it: by path. */

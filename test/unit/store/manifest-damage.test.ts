@@ -23,12 +23,18 @@ interface Stage {
   readonly entries: unknown;
 }
 
-async function stage(epochs: readonly number[], path: string, replacedAt?: number): Promise<Stage> {
-  const disk = await writeManifest(epochs, replacedAt);
+async function stage(
+  epochs: readonly number[],
+  path: string,
+  replacedAt?: number,
+  paddingBytes?: number,
+): Promise<Stage> {
+  const disk = await writeManifest(epochs, replacedAt, paddingBytes);
   return { disk, path, bytes: disk.readFile(path), entries: read(disk) };
 }
 
 const four = (): Promise<Stage> => stage([1, 2, 3, 4], MANIFEST_1);
+const padded = (): Promise<Stage> => stage([1, 2, 3, 4], MANIFEST_1, undefined, 500);
 const replaced = (): Promise<Stage> => stage([1, 2, 3, 4, 5, 6], MANIFEST_2, 5);
 
 function read(disk: SimulatedFileSystem): unknown {
@@ -52,6 +58,7 @@ function readDamaged({ disk, path }: Stage, bytes: Uint8Array, hasWitness = true
 
 test.each([
   ['four entries', four, 4],
+  ['four entries with zeros behind them', padded, 4],
   ['a replaced one', replaced, 2],
 ])('any one byte of %s', async (_what, make, count) => {
   const found = await make();

@@ -17,9 +17,13 @@ export function plainEntries(entries: readonly ManifestEntry[]): (readonly [numb
 }
 
 /** A disk with a manifest of these epochs; those after `replacedAt` are in a second file. */
-export async function writeManifest(epochs: readonly number[], replacedAt?: number): Promise<SimulatedFileSystem> {
+export async function writeManifest(
+  epochs: readonly number[],
+  replacedAt?: number,
+  paddingBytes = 0,
+): Promise<SimulatedFileSystem> {
   const disk = newDisk(DATA);
-  const { manifest } = Manifest.open(disk, DATA);
+  const { manifest } = Manifest.open(disk, DATA, paddingBytes);
   for (const epoch of epochs) {
     await (epoch === replacedAt ? manifest.replace(epoch, payloadOf(epoch)) : manifest.commit(epoch, payloadOf(epoch)));
   }

@@ -319,3 +319,24 @@ function epochsAfterCrashes(disk: SimulatedFileSystem): Set<number | undefined> 
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
+
+test('a file that grows in steps holds the same entries, with zeros behind them', async () => {
+  const epochs = [1, 2, 3, 4, 5];
+  const plain = (await writeManifest(epochs)).readFile(MANIFEST_1);
+  for (const paddingBytes of [1, 64, 100, 1_000]) {
+    const disk = await writeManifest(epochs, undefined, paddingBytes);
+    const bytes = disk.readFile(MANIFEST_1);
+    expect(bytes.length % paddingBytes, `steps of ${paddingBytes}`).toBe(0);
+    expect(bytes.length - plain.length).toBeLessThan(paddingBytes);
+    expect(Buffer.compare(bytes.subarray(0, plain.length), plain)).toBe(0);
+    expect(bytes.subarray(plain.length).every((byte) => byte === 0)).toBe(true);
+    const { manifest, entries } = Manifest.open(disk, DATA, paddingBytes);
+    expect(plainEntries(entries)).toEqual(epochs.map((epoch) => [epoch, `epoch ${epoch}`]));
+    expect(manifest.byteLength).toBe(plain.length);
+    manifest.close();
+    for (let length = plain.length; length <= bytes.length; length++) {
+      disk.writeFile(MANIFEST_1, bytes.slice(0, length));
+      expect(plainEntries(Manifest.open(disk, DATA).entries)).toHaveLength(5);
+    }
+  }
+});
