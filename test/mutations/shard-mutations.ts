@@ -35,6 +35,14 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     suites: [tests('unit/shard/floods'), seeds(120)],
   },
   {
+    name: 'memory: a full shard takes messages while it folds',
+    file: 'src/shard/durable/durability.ts',
+    find: 'return this.#memory.isFull && this.#fold.isUnderWay;',
+    replace: 'return false;',
+    why: 'what is not stored yet cannot leave, so memory grows without bound',
+    suites: [tests('unit/shard/holding')],
+  },
+  {
     name: 'flood: new shards are believed to be flooded like those before them',
     file: 'src/engine/admission.ts',
     find: 'this.flooded.forget();',
