@@ -5,13 +5,16 @@
  */
 import type { KeyGroup } from '../base/brand.ts';
 import { shardOfKeyGroup } from '../keys/key-group.ts';
-import { type DeadLetter, type DeadLetterFilter, portableFilter } from '../sdk/dead-letter.ts';
+import { type DeadLetter, type DeadLetterFilter, type PortableFilter, portableFilter } from '../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import type { ListBody, ListPage, Selection } from '../shard/requests/dead-letter-requests.ts';
-import { keyOfId } from '../shard/failing/dead-letters.ts';
+import { deadLetterOf, type DeadLetterRow, keyOfId, messageOf } from '../shard/failing/dead-letters.ts';
+import type { ListBody, ListPage } from '../shard/requests/dead-letter-listing.ts';
+import type { Selection } from '../shard/requests/dead-letter-requests.ts';
+import { readRecord, readRowValueAt } from '../state/record-reader.ts';
 import { readUnsigned } from '../state/row.ts';
+import { PayloadCodec } from '../wire/payload-codec.ts';
 import { inspect } from '../wire/structured-data.ts';
-import { decodeTagged, encodeTagged } from '../wire/tagged-value.ts';
+import { encodeTagged } from '../wire/tagged-value.ts';
 import type { ShardDoor } from './shard-door.ts';
 
 /** Ids of one order to a shard. */
@@ -36,8 +39,14 @@ export interface DeadLetterOutcome {
   readonly left: number;
 }
 
+interface FoundPage {
+  readonly shard: number;
+  readonly page: ListPage;
+}
+
 export class DeadLetters {
   readonly #door: ShardDoor;
+  readonly #codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
 
   /** An engine has one. */
   constructor(door: ShardDoor) {
@@ -53,16 +62,37 @@ export class DeadLetters {
   async *list(options: DeadLetterList = {}): AsyncGenerator<DeadLetter, void, undefined> {
     const filter = portableFilter(options);
     let left = options.limit ?? Number.MAX_SAFE_INTEGER;
-    let after: string | null = options.after === undefined ? '' : keyOf(options.after);
-    let shard = after === '' ? 0 : this.#shardOf(after);
-    while (left > 0 && shard < this.#door.shardCount) {
-      const body: ListBody = { filter, after, countMax: Math.min(left, Number.MAX_SAFE_INTEGER) };
-      const { value } = await this.#door.ask(shard, 'dead-letters.list', body, { untilCommitted: false });
-      const page = value as ListPage;
-      for (const { letter, message } of page.letters) yield { ...letter, message: decodeTagged(message) };
-      left -= page.letters.length;
-      if (page.after === null) shard++;
-      after = page.after ?? '';
+    const first = options.after === undefined ? '' : keyOf(options.after);
+    let next = left > 0 ? this.#page(first === '' ? 0 : this.#shardOf(first), first, filter, left) : undefined;
+    while (next !== undefined) {
+      const { shard, page } = await next;
+      left -= page.count;
+      const { after } = page;
+      if (left <= 0 || (after === null && shard + 1 >= this.#door.shardCount)) next = undefined;
+      // While the program looks at one page, the next is on its way.
+      else next = this.#page(after === null ? shard + 1 : shard, after ?? '', filter, left);
+      yield* this.#lettersOf(page);
+    }
+  }
+
+  #page(shard: number, after: string, filter: PortableFilter, countMax: number): Promise<FoundPage> {
+    const body: ListBody = { filter, after, countMax };
+    const page = this.#door
+      .ask(shard, 'dead-letters.list', body, { untilCommitted: false })
+      .then(({ value }) => ({ shard, page: value as ListPage }));
+    // Nobody may come for it any more; who does is told.
+    page.catch(() => {});
+    return page;
+  }
+
+  *#lettersOf({ records }: ListPage): Generator<DeadLetter, void, undefined> {
+    const bytes = Buffer.from(records.buffer, records.byteOffset, records.length);
+    const span = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
+    for (let at = 0; at < bytes.length; at = span.end) {
+      readRecord(bytes, at, span);
+      const key = bytes.toString('latin1', span.keyStart, span.keyEnd);
+      const row = readRowValueAt(this.#codec, bytes, span.valueStart) as DeadLetterRow;
+      yield { ...deadLetterOf(key, row), message: messageOf(row) };
     }
   }
 
@@ -109,10 +139,11 @@ export class DeadLetters {
       );
     }
     if (Symbol.iterator in which) return this.#orderIds(topic, which, options);
-    const filter = portableFilter(which);
+    // An order may be repeated after a recovery: what has failed again meanwhile is not meant.
+    const selection: Selection = { filter: portableFilter(which), repeatTo: this.#door.now() + 1 };
     const total = new Total(options);
     const shards = Array.from({ length: this.#door.shardCount }, (_, shard) => shard);
-    await Promise.all(shards.map((shard) => this.#orderOne(shard, topic, { filter }, total)));
+    await Promise.all(shards.map((shard) => this.#orderOne(shard, topic, selection, total)));
     return total.outcome;
   }
 

@@ -118,7 +118,7 @@ export class ShardRequests {
       open.answer = undefined;
       open.isAnswerEnded = false;
       open.isAnswerAhead = false;
-      this.#send(open.shard, open.order);
+      this.#send(open.shard, { ...open.order, isRepeated: true });
     }
   }
 

@@ -100,14 +100,13 @@ export class Shard implements EnvelopeHandler {
     const recovered = this.#durability?.recovered.messages ?? [];
     const parts = { mailbox: this.#mailbox, reader: this.#reader, writer, effects, outbound: this.#outbound };
     const ground = { ...parts, directory, gate, rows: this.rows, entities: this.entities, codec, mesh };
-    const workplace = newWorkplace(ground, options, {
-      room: () => options.creditCount - this.chargedCount,
-      progressed: () => this.#onProgress(),
-    });
+    const room = (): number => options.creditCount - this.chargedCount;
+    const workplace = newWorkplace(ground, options, { room, progressed: () => this.#onProgress() });
     this.timers = workplace.timers;
     this.#invoker = new Invoker(workplace, this.entities, this.#durability?.encodeInput);
-    const requested = { workplace, ...parts, store: durable?.store, companions: () => this.companions };
-    this.#requests = newRequests(mesh, requested, () => this.#onProgress());
+    const requested = { ...parts, workplace, room, store: durable?.store, companions: () => this.companions };
+    const storeSoon = (): void => this.#durability?.storeSoon();
+    this.#requests = newRequests(mesh, { ...requested, storeSoon }, () => this.#onProgress());
     this.#delivery = new Delivery(directory, this.#reader, writer, this.#invoker, workplace.failures, this.#durability);
     this.#sweep = newExpirySweep(workplace, mesh, this.#delivery, this.#invoker, () => this.#onProgress());
     this.#markers =

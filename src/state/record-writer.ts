@@ -76,7 +76,16 @@ export class RecordWriter {
     this.#rowValue(this.#rowKey(key), value);
   }
 
-  /** The same with a key that is bytes already. */
+  /** The record of a row whose value is bytes already, as the store has it. */
+  writeStored(key: string, value: Uint8Array): void {
+    const start = this.#rowKey(key);
+    this.#reserve(value.length);
+    this.bytes.set(value, this.length);
+    this.length += value.length;
+    this.bytes.writeUInt32LE(value.length, start + 2);
+  }
+
+  /** The record of a row with a key that is bytes already. */
   writeRowOf(key: Uint8Array, keyBytes: number, value: unknown): void {
     const start = this.length;
     this.#reserve(RECORD_HEAD_BYTES + keyBytes);

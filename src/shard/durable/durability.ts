@@ -208,7 +208,13 @@ export class Durability {
 
   /** Whether so much has been written since the last cut that the next one should not be waited for. */
   get isLaden(): boolean {
-    return this.#place.rows.dirty.count * this.#snapshot.recordBytes > this.#ladenBytes;
+    const { dirty } = this.#place.rows;
+    return dirty.count * this.#snapshot.recordBytes > this.#ladenBytes || dirty.epoch <= this.#fold.wantedEpoch;
+  }
+
+  /** Somebody goes on when the store holds all that was written so far: a checkpoint is due, and then a round. */
+  storeSoon(): void {
+    this.#fold.foldThrough(this.#place.rows.dirty.epoch);
   }
 
   /**

@@ -8,12 +8,8 @@
  *
  * Its turns are slices; writing itself happens on other threads (`StoreBatch.write`).
  */
-import type { FileSystem } from '../../base/file-system.ts';
-import type { ChangelogWriter } from '../../store/changelog-writer.ts';
-import type { StateStore } from '../../store/state-store.ts';
-import type { PairedRows } from '../rows/paired-rows.ts';
-import type { DirtyEntities, Item } from './dirty-entities.ts';
-import { type FoldPace, FoldRests } from './fold-pace.ts';
+import { FoldRests } from './fold-pace.ts';
+import type { FoldHooks, FoldPlace } from './fold-place.ts';
 import { FoldRound } from './fold-round.ts';
 import { NewestRecords } from './newest-records.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
@@ -28,30 +24,6 @@ const STEP_US_MIN = 200;
 const STEP_US_MAX = 1500;
 /** A round is in all haste when so many times its threshold has come in behind it. */
 const HASTE = 2;
-
-export interface FoldHooks {
-  /** This need no longer stay in memory. */
-  released(item: Item): void;
-  /** A batch has been written: a turn is due. */
-  progressed(): void;
-}
-
-export interface FoldPlace {
-  /** Given where other threads want the processor, too: a round then leaves it to them most of the time. */
-  readonly pace?: FoldPace | undefined;
-  readonly fileSystem: FileSystem;
-  readonly directory: string;
-  readonly store: StateStore;
-  readonly changelog: ChangelogWriter;
-  readonly dirty: DirtyEntities;
-  readonly pairs: PairedRows;
-  /** The epoch before the first of this run: what the run's own counting is based on. */
-  readonly baseEpoch: number;
-  /** A round begins when so many bytes of the changelog are committed and not folded, or up to four times as many. */
-  readonly foldBytes: number;
-  /** How long a step takes, about, where that is not left to the round: a simulation takes short ones, to see more states. */
-  readonly foldStepUs?: number;
-}
 
 export class Fold {
   readonly #place: FoldPlace;
@@ -73,6 +45,8 @@ export class Fold {
   #isWriting = false;
   #failure: Error | undefined;
   #isForced = false;
+  /** Somebody waits until the store holds this epoch of the run. */
+  #wantedEpoch = 0;
   /** Whether somebody waits for the round that goes on. */
   #isHurried = false;
   readonly #rests: FoldRests;
@@ -108,6 +82,20 @@ export class Fold {
   force(): void {
     this.#isForced = true;
     this.#isHurried = true;
+  }
+
+  /** Folds this epoch of the run as soon as it is committed. */
+  foldThrough(runEpoch: number): void {
+    this.#wantedEpoch = runEpoch;
+    this.#isHurried = true;
+  }
+
+  get wantedEpoch(): number {
+    return this.#wantedEpoch;
+  }
+
+  get #isWanted(): boolean {
+    return this.#wantedEpoch > this.#place.dirty.appliedEpoch && this.#committedEpoch >= this.#wantedEpoch;
   }
 
   /** What a recovery has found, all of it committed. */
@@ -174,7 +162,7 @@ export class Fold {
 
   /** A put costs the processor many times what a record does, so entities that are written often are let to be. */
   #isDue(): boolean {
-    if (this.#isForced && (this.#committedCount > 0 || this.#recovered !== undefined)) return true;
+    if ((this.#isForced || this.#isWanted) && (this.#committedCount > 0 || this.#recovered !== undefined)) return true;
     const { foldBytes, dirty } = this.#place;
     if (this.#committedBytes < foldBytes) return false;
     if (this.#committedBytes >= foldBytes * PATIENCE) return true;
@@ -184,7 +172,7 @@ export class Fold {
   }
 
   #newRound(): Generator<number, void> {
-    this.#isHurried = this.#isForced;
+    this.#isHurried = this.#isForced || this.#wantedEpoch > this.#place.dirty.appliedEpoch;
     this.#isForced = false;
     this.#roundCount++;
     const deltas = this.#deltas.splice(0, this.#committedCount);

@@ -2,21 +2,23 @@
  * Reads from an async generator so that a turn, which cannot wait, takes what has come by then (I10).
  */
 
-/** Items that are read before anybody has taken them. */
-const COUNT_MAX = 128;
+/** Items that are read before anybody has taken them, if nobody says how many. */
+const COUNT_DEFAULT = 128;
 
 export class ReadAhead<Item> {
   readonly #source: AsyncGenerator<Item>;
   readonly #progressed: () => void;
+  readonly #countMax: number;
   #items: Item[] = [];
   #isReading = false;
   #isAtEnd = false;
   #failure: { readonly cause: unknown } | undefined;
 
   /** `progressed` is called when items have come and a turn is due. */
-  constructor(source: AsyncGenerator<Item>, progressed: () => void) {
+  constructor(source: AsyncGenerator<Item>, progressed: () => void, countMax: number = COUNT_DEFAULT) {
     this.#source = source;
     this.#progressed = progressed;
+    this.#countMax = countMax;
   }
 
   /** Whether items are under way. */
@@ -41,7 +43,7 @@ export class ReadAhead<Item> {
     this.#isReading = true;
     const items: Item[] = [];
     try {
-      while (items.length < COUNT_MAX && !this.#isAtEnd) {
+      while (items.length < this.#countMax && !this.#isAtEnd) {
         const { value, done } = await this.#source.next();
         if (done === true) this.#isAtEnd = true;
         else items.push(value);

@@ -23,7 +23,7 @@ import type { MessageMeta } from '../../wire/message-meta.ts';
 import { inspect } from '../../wire/structured-data.ts';
 import { decodeTagged, encodeTagged } from '../../wire/tagged-value.ts';
 import { failureOf } from './failure.ts';
-import type { Rows } from '../rows/rows.ts';
+import type { PartRow, RowPart, Rows } from '../rows/rows.ts';
 
 const TIME_AT = 3;
 const TIME_BYTES = 6;
@@ -69,9 +69,12 @@ export interface DeadLetterRow {
   readonly failedAt: number;
 }
 
-export interface FoundLetter {
-  readonly key: string;
-  readonly row: DeadLetterRow;
+/** Which key groups, and when they failed. */
+export interface LetterRange {
+  readonly firstGroup: number;
+  readonly endGroup: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** What was thrown, short enough to be kept. */
@@ -159,23 +162,30 @@ export class DeadLetterRows {
 
   /**
    * The dead letters of these key groups from a key on, in the order of their keys, that failed from one moment on and
-   * before another. Each group is as it was when its turn came.
+   * before another, part by part: `current` says what has become of them when their turn comes. Each group is as it was
+   * when its turn came, or each part if they are looked at `bitByBit`, which begins sooner.
    */
-  async *scan(
+  async *parts(
     after: string,
-    firstGroup: number,
-    endGroup: number,
-    from: number,
-    to: number,
-  ): AsyncGenerator<FoundLetter> {
+    { firstGroup, endGroup, from, to }: LetterRange,
+    bitByBit: boolean,
+  ): AsyncGenerator<RowPart, void, undefined> {
     const firstAfter = after === '' ? firstGroup : Math.max(firstGroup, readUnsigned(after, 0, 2));
     for (let keyGroup = firstAfter; keyGroup < endGroup; keyGroup++) {
       const start = keyFrom(keyGroup, from);
       const before = to >= TIME_END ? afterPrefix(groupPrefix(SECTION_DEAD_LETTER, keyGroup)) : keyFrom(keyGroup, to);
       const begin = start > after ? start : `${after}\0`;
       if (begin >= before || !this.#isMarked(keyGroup)) continue;
-      for await (const { key, value } of this.#rows.scan(begin, before)) yield { key, row: value as DeadLetterRow };
+      yield* bitByBit ? this.#rows.walkParts(begin, before) : this.#rows.parts(begin, before);
     }
+  }
+
+  current(row: PartRow, part: RowPart): PartRow | undefined {
+    return this.#rows.current(row, part);
+  }
+
+  rowOf(row: PartRow): DeadLetterRow {
+    return this.#rows.valueOf(row) as DeadLetterRow;
   }
 }
 

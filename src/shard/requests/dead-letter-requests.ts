@@ -2,74 +2,53 @@
  * What may be asked of a shard's dead letters: to list a page of them, to send them again, to give one another message,
  * to drop them. Each is handled by itself within one turn: it is sent again in the turn that removes it, so it is either
  * still there or in flight at any cut (I6), and asking twice does nothing twice.
+ *
+ * However many are meant, no more are in memory than a part that is being looked at, and what was removed since the store
+ * has last been brought up to date, of which there is a bound.
  */
-import { type DeadLetter, patternTest, type PortableFilter } from '../../sdk/dead-letter.ts';
-import {
-  deadLetterOf,
-  type DeadLetterRow,
-  type DeadLetterRows,
-  type FoundLetter,
-  messageOf,
-} from '../failing/dead-letters.ts';
-import { ReadAhead } from '../durable/read-ahead.ts';
+import type { PortableFilter } from '../../sdk/dead-letter.ts';
+import { hashId } from '../../keys/id-hash.ts';
+import { type DeadLetterRow, messageOf } from '../failing/dead-letters.ts';
+import type { PartRow } from '../rows/rows.ts';
+import { Listing, type ListBody } from './dead-letter-listing.ts';
+import { type DeadLetterPlace, filterTest, readerOf } from './dead-letter-place.ts';
+import type { LetterReader } from './letter-reader.ts';
 import { doneAtOnce, type RequestTopics, type RequestWork, type Slice } from './requests.ts';
-import type { Workplace } from '../workplace.ts';
 
-/** Those that one turn handles. */
-const SLICE_COUNT = 64;
+/** Those that one turn looks at. */
+const SLICE_COUNT = 128;
 /** While so many messages wait in the mailbox, nothing is sent again. */
 const MAILBOX_COUNT_MAX = 1_024;
-/** What a page may hold, if it holds more than one. */
-const PAGE_COUNT = 256;
-const PAGE_BYTES = 1 << 17;
+/** So many are handled before the store must know of it: until then each is a row in memory. */
+const UNSTORED_COUNT_MAX = 1 << 15;
 
 /** Some dead letters: by their keys, or by what they are. */
-export type Selection = { readonly keys: readonly string[] } | { readonly filter: PortableFilter };
-
-export interface ListBody {
-  readonly filter: PortableFilter;
-  /** The key of the last one of the page before; empty for the first page. */
-  readonly after: string;
-  readonly countMax: number;
-}
-
-/** As it travels: the message as bytes. */
-export interface ListedLetter {
-  readonly letter: Omit<DeadLetter, 'message'>;
-  readonly message: Uint8Array;
-}
-
-export interface ListPage {
-  readonly letters: readonly ListedLetter[];
-  /** Where the next page goes on; null when there is none. */
-  readonly after: string | null;
-}
+export type Selection =
+  | { readonly keys: readonly string[] }
+  | {
+      readonly filter: PortableFilter;
+      /** An order that is repeated after a recovery means those that failed before this. */
+      readonly repeatTo: number;
+    };
 
 export interface EditBody {
   readonly key: string;
   readonly message: Uint8Array;
 }
 
-export interface DeadLetterPlace {
-  readonly workplace: Workplace;
-  readonly letters: DeadLetterRows;
-  /** The shard's. */
-  readonly firstGroup: number;
-  readonly endGroup: number;
-  mailboxCount(): number;
-  /** A turn is due. */
-  progressed(): void;
-}
+/** What became of one: it is done, it has to stay, or it is not its turn yet. */
+type Outcome = 'done' | 'left' | 'wait';
 
 export function deadLetterTopics(place: DeadLetterPlace): RequestTopics {
+  const drop = ({ key }: PartRow): Outcome => {
+    place.letters.remove(key);
+    return 'done';
+  };
   return {
     'dead-letters.list': (body) => new Listing(place, body as ListBody),
-    'dead-letters.redrive': (body) => new Batch(place, body as Selection, (found) => redrive(place, found)),
-    'dead-letters.drop': (body) =>
-      new Batch(place, body as Selection, ({ key }) => {
-        place.letters.remove(key);
-        return true;
-      }),
+    'dead-letters.redrive': (body, isRepeated) =>
+      newBulk(place, body as Selection, isRepeated, (letter, row) => redrive(place, letter, row)),
+    'dead-letters.drop': (body, isRepeated) => newBulk(place, body as Selection, isRepeated, drop),
     'dead-letters.edit': (body) =>
       doneAtOnce(() => {
         const { key, message } = body as EditBody;
@@ -78,138 +57,127 @@ export function deadLetterTopics(place: DeadLetterPlace): RequestTopics {
   };
 }
 
-/** Sends it again and removes it; false if that cannot be. */
-function redrive({ workplace, letters }: DeadLetterPlace, { key, row }: FoundLetter): boolean {
+/** Sends it again and removes it, if that can be. */
+function redrive(place: DeadLetterPlace, { key }: PartRow, row: () => DeadLetterRow): Outcome {
+  const { workplace, letters } = place;
   const { directory, effects } = workplace;
-  const type = directory.findFunction(row.type);
-  if (type === undefined) return false;
-  const [source, sourceId] = directory.sourceNumber(row.source);
+  const letter = row();
+  const type = directory.findFunction(letter.type);
+  if (type === undefined) return 'left';
+  if (isFull(place, type, letter.id)) return 'wait';
+  const [source, sourceId] = directory.sourceNumber(letter.source);
   try {
-    effects.addMessage(type, row.id, messageOf(row), source, sourceId, row.meta ?? undefined);
+    effects.addMessage(type, letter.id, messageOf(letter), source, sourceId, letter.meta ?? undefined);
   } catch {
     // It is longer than messages may be now.
-    return false;
+    return 'left';
   }
   letters.remove(key);
-  return true;
+  return 'done';
 }
 
-function filterTest({ type, id, error }: PortableFilter): (row: DeadLetterRow) => boolean {
-  const [isType, isId, isError] = [type, id, error].map(patternTest);
-  return (row) => {
-    if (!isType(row.type) || !isId(row.id)) return false;
-    const { name, code, message } = row.error;
-    return isError(name) || isError(message) || (code !== undefined && isError(code));
-  };
+/**
+ * Whether as much waits already as somebody outside would have to wait for: in the shard, for the function, or for the
+ * address. What waits is written by every checkpoint again, and a dead letter is not.
+ */
+function isFull({ workplace, mailboxCount, room }: DeadLetterPlace, type: number, id: string): boolean {
+  if (mailboxCount() >= MAILBOX_COUNT_MAX || room() <= 0) return true;
+  const { directory, entities, held } = workplace;
+  if (held.bounds.loadOf(directory.binding(type)).floodCount > 0) return true;
+  return (entities.find(type, hashId(id), id)?.waiting?.floodCount ?? 0) > 0;
 }
 
-function scanOf(
-  { letters, firstGroup, endGroup, progressed }: DeadLetterPlace,
-  after: string,
-  filter: PortableFilter,
-): ReadAhead<FoundLetter> {
-  return new ReadAhead(letters.scan(after, firstGroup, endGroup, filter.from, filter.to), progressed);
+type Act = (letter: PartRow, row: () => DeadLetterRow) => Outcome;
+
+function newBulk(place: DeadLetterPlace, selection: Selection, isRepeated: boolean, act: Act): Bulk {
+  if ('keys' in selection) return new Bulk(place, selection.keys, undefined, undefined, act);
+  const { filter, repeatTo } = selection;
+  const meant = isRepeated ? { ...filter, to: Math.min(filter.to, repeatTo) } : filter;
+  return new Bulk(place, [], readerOf(place, '', meant, false), filterTest(meant), act);
 }
 
 /** Does the same with many. */
-class Batch implements RequestWork {
+class Bulk implements RequestWork {
   readonly #place: DeadLetterPlace;
-  readonly #act: (found: FoundLetter) => boolean;
-  readonly #scan: ReadAhead<FoundLetter> | undefined;
+  readonly #act: Act;
+  readonly #reader: LetterReader | undefined;
   readonly #keys: readonly string[];
-  readonly #isMeant: (row: DeadLetterRow) => boolean;
-  #next = 0;
+  readonly #isMeant: ((row: DeadLetterRow) => boolean) | undefined;
+  #nextKey = 0;
   #leftCount = 0;
+  /** Handled since the store was up to date with all that was handled. */
+  #unstoredCount = 0;
+  /** It goes on when the store holds this epoch. */
+  #awaitedEpoch = 0;
+  /** Whether the next one has to wait for those before it; only a turn of the shard changes that. */
+  #isHeld = false;
+  #sliceCount = 0;
 
-  constructor(place: DeadLetterPlace, selection: Selection, act: (found: FoundLetter) => boolean) {
+  constructor(
+    place: DeadLetterPlace,
+    keys: readonly string[],
+    reader: LetterReader | undefined,
+    isMeant: ((row: DeadLetterRow) => boolean) | undefined,
+    act: Act,
+  ) {
     this.#place = place;
+    this.#keys = keys;
+    this.#reader = reader;
+    this.#isMeant = isMeant;
     this.#act = act;
-    this.#keys = 'keys' in selection ? selection.keys : [];
-    this.#scan = 'filter' in selection ? scanOf(place, '', selection.filter) : undefined;
-    this.#isMeant = 'filter' in selection ? filterTest(selection.filter) : () => true;
   }
 
   get hasWork(): boolean {
-    return !this.isWaiting;
+    return !this.isWaiting && !this.#isHeld && !this.#isUnstored;
   }
 
   get isWaiting(): boolean {
-    return this.#scan?.isReading === true;
+    return this.#reader?.isWaiting === true;
+  }
+
+  get #isUnstored(): boolean {
+    return this.#place.workplace.rows.dirty.appliedEpoch < this.#awaitedEpoch;
   }
 
   work(): Slice | undefined {
-    if (this.isWaiting || this.#place.mailboxCount() >= MAILBOX_COUNT_MAX) return undefined;
-    let count = 0;
-    for (const key of this.#takeKeys()) {
-      // As it is now: somebody may have edited it, or removed it.
-      const row = this.#place.letters.get(key);
-      if (row === undefined || !this.#isMeant(row)) continue;
-      if (this.#act({ key, row })) count++;
-      else this.#leftCount++;
+    if (this.isWaiting || this.#isUnstored) return undefined;
+    this.#isHeld = false;
+    this.#sliceCount = 0;
+    if (this.#reader === undefined) this.#takeKeys();
+    else this.#reader.take(SLICE_COUNT, this.#handle);
+    this.#bound();
+    const isDone = this.#reader?.isDone ?? this.#nextKey >= this.#keys.length;
+    return { count: this.#sliceCount, isDone, value: isDone ? this.#leftCount : null };
+  }
+
+  #takeKeys(): void {
+    const end = Math.min(this.#keys.length, this.#nextKey + SLICE_COUNT);
+    for (; this.#nextKey < end; this.#nextKey++) {
+      const key = this.#keys[this.#nextKey];
+      const value = this.#place.letters.get(key);
+      if (value !== undefined && !this.#handle({ key, stored: undefined, value })) return;
     }
-    const isDone = this.#scan?.isDone ?? this.#next >= this.#keys.length;
-    return { count, isDone, value: isDone ? this.#leftCount : null };
   }
 
-  #takeKeys(): readonly string[] {
-    if (this.#scan !== undefined) return this.#scan.take(SLICE_COUNT).map(({ key }) => key);
-    const keys = this.#keys.slice(this.#next, this.#next + SLICE_COUNT);
-    this.#next += SLICE_COUNT;
-    return keys;
-  }
-}
+  /** False if its turn has not come. */
+  readonly #handle = (letter: PartRow): boolean => {
+    const { letters } = this.#place;
+    let row: DeadLetterRow | undefined;
+    const decoded = (): DeadLetterRow => (row ??= letters.rowOf(letter));
+    if (this.#isMeant?.(decoded()) === false) return true;
+    const outcome = this.#act(letter, decoded);
+    this.#isHeld = outcome === 'wait';
+    if (outcome === 'left') this.#leftCount++;
+    else if (outcome === 'done') this.#sliceCount++;
+    return !this.#isHeld;
+  };
 
-/** Gathers one page. */
-class Listing implements RequestWork {
-  readonly #place: DeadLetterPlace;
-  readonly #scan: ReadAhead<FoundLetter>;
-  readonly #isMeant: (row: DeadLetterRow) => boolean;
-  readonly #countMax: number;
-  readonly #letters: ListedLetter[] = [];
-  #byteLength = 0;
-  #last = '';
-
-  constructor(place: DeadLetterPlace, { filter, after, countMax }: ListBody) {
-    this.#place = place;
-    this.#scan = scanOf(place, after, filter);
-    this.#isMeant = filterTest(filter);
-    this.#countMax = Math.min(countMax, PAGE_COUNT);
-  }
-
-  get hasWork(): boolean {
-    return !this.isWaiting;
-  }
-
-  get isWaiting(): boolean {
-    return this.#scan.isReading;
-  }
-
-  work(): Slice | undefined {
-    if (this.isWaiting) return undefined;
-    for (const { key } of this.#scan.take(SLICE_COUNT)) {
-      const row = this.#place.letters.get(key);
-      if (row === undefined || !this.#isMeant(row)) continue;
-      if (this.#isFull(row)) {
-        this.#scan.close();
-        return this.#page(this.#last);
-      }
-      this.#add(key, row);
-    }
-    return this.#scan.isDone ? this.#page(null) : { count: 0, isDone: false, value: null };
-  }
-
-  #isFull({ message }: DeadLetterRow): boolean {
-    const { length } = this.#letters;
-    return length >= this.#countMax || (length > 0 && this.#byteLength + message.length > PAGE_BYTES);
-  }
-
-  #add(key: string, row: DeadLetterRow): void {
-    this.#letters.push({ letter: deadLetterOf(key, row), message: row.message });
-    this.#byteLength += row.message.length + (row.error.stack?.length ?? 0);
-    this.#last = key;
-  }
-
-  #page(after: string | null): Slice {
-    return { count: 0, isDone: true, value: { letters: this.#letters, after } satisfies ListPage };
+  /** Without a data directory nothing stays in memory for want of a store: epochs do not go on there. */
+  #bound(): void {
+    this.#unstoredCount += this.#sliceCount;
+    if (this.#unstoredCount < UNSTORED_COUNT_MAX) return;
+    this.#unstoredCount = 0;
+    this.#awaitedEpoch = this.#place.workplace.rows.dirty.epoch;
+    this.#place.storeSoon();
   }
 }

@@ -23,6 +23,10 @@ export interface RequestsPlace {
   readonly outbound: OutboundChannels;
   /** None without a data directory. */
   readonly store: StateStore | undefined;
+  /** For how many more messages from outside there is room. */
+  room(): number;
+  /** Somebody goes on when the store holds all that was written so far. */
+  storeSoon(): void;
   /** Asked when requests come, which is after the companions have been started. */
   readonly companions: () => Companions;
 }
@@ -30,7 +34,7 @@ export interface RequestsPlace {
 /** `progressed` says that a turn is due. */
 export function newRequests(
   mesh: Mesh,
-  { store, companions, ...place }: RequestsPlace,
+  { store, companions, room, storeSoon, ...place }: RequestsPlace,
   progressed: () => void,
 ): Requests {
   const { workplace, mailbox, outbound } = place;
@@ -41,6 +45,8 @@ export function newRequests(
     firstGroup: first,
     endGroup: end,
     mailboxCount: () => mailbox.count,
+    room,
+    storeSoon,
     progressed,
   };
   const topics = {

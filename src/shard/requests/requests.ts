@@ -12,6 +12,8 @@ export interface RequestOrder {
   readonly number: number;
   readonly topic: string;
   readonly body: unknown;
+  /** The shards have gone back since it was given first: some of it may be done. */
+  readonly isRepeated?: boolean;
 }
 
 export interface RequestAnswer {
@@ -36,7 +38,7 @@ export interface RequestWork {
 }
 
 /** By topic, how to begin. */
-export type RequestTopics = Readonly<Record<string, (body: unknown) => RequestWork>>;
+export type RequestTopics = Readonly<Record<string, (body: unknown, isRepeated: boolean) => RequestWork>>;
 
 /** What is done at once. */
 export function doneAtOnce(work: () => Slice): RequestWork {
@@ -53,10 +55,10 @@ export class Requests {
     this.#answer = answer;
   }
 
-  begin({ number, topic, body }: RequestOrder): void {
+  begin({ number, topic, body, isRepeated = false }: RequestOrder): void {
     const topicOf = this.#topics[topic];
     assert(topicOf !== undefined, 'shards know what they are asked for');
-    this.#open.set(number, topicOf(body));
+    this.#open.set(number, topicOf(body, isRepeated));
   }
 
   /** One slice of each. Returns how much there was to do. */

@@ -11,12 +11,14 @@ import { readRowValue } from '../../state/record-reader.ts';
 import { afterPrefix, Erasure, keyBytes, Row } from '../../state/row.ts';
 import { Erasures } from '../../state/erasures.ts';
 import { type FoundRow, merged } from '../../state/merged-rows.ts';
+import { mergedParts, type PartRow, type RowPart } from '../../state/row-parts.ts';
 import { RowTable } from '../../state/row-table.ts';
-import type { StateStore, StoreEntry } from '../../store/state-store.ts';
+import type { StateStore } from '../../store/state-store.ts';
 import type { DirtyEntities, Item } from '../durable/dirty-entities.ts';
 import { PairedRows } from './paired-rows.ts';
 
 export type { FoundRow } from '../../state/merged-rows.ts';
+export type { PartRow, RowPart } from '../../state/row-parts.ts';
 
 /** Where rows come from that are not in memory. */
 export interface RowStore {
@@ -129,10 +131,41 @@ export class Rows {
    * before, and `undefined` in them hides a row. What is in memory of the range is copied at once.
    */
   scan(from: string, before: string, changes: readonly FoundRow[] = []): AsyncGenerator<FoundRow, void, undefined> {
+    return this.#each(this.#parts(from, before, changes));
+  }
+
+  async *#each(parts: AsyncGenerator<RowPart, void, undefined>): AsyncGenerator<FoundRow, void, undefined> {
+    for await (const { rows } of parts) for (const row of rows) yield { key: row.key, value: this.valueOf(row) };
+  }
+
+  /** The same in parts of some tens of kilobytes, as bytes where the store has them, for those who go through very many. */
+  parts(from: string, before: string): AsyncGenerator<RowPart, void, undefined> {
+    return this.#parts(from, before, NO_CHANGES);
+  }
+
+  #parts(from: string, before: string, changes: readonly FoundRow[]): AsyncGenerator<RowPart, void, undefined> {
     const known = merged(this.#rows.range(from, before), changes);
     // What may be read is decided now: the fold moves rows from here to there while somebody reads.
     const stored = this.#stored?.store.scan(keyBytes(from), keyBytes(before));
-    return this.#merge(known, stored, this.#erasures.between(from, before));
+    const erased = this.#erasures.between(from, before);
+    return this.#guarded(mergedParts(known, stored, erased, this.dirty.appliedEpoch));
+  }
+
+  /** A row of a part as it is now; undefined if it has gone since. */
+  current(row: PartRow, { appliedEpoch }: RowPart): PartRow | undefined {
+    const { key, stored } = row;
+    const inMemory = this.#rows.get(key);
+    if (inMemory === undefined && stored !== undefined && appliedEpoch === this.dirty.appliedEpoch) {
+      // What had changed would be in memory, since no round has ended.
+      if (!this.#erasures.covers(key)) return row;
+    }
+    const value = inMemory === undefined ? this.get(key) : inMemory.value;
+    return value === undefined ? undefined : { key, stored: undefined, value };
+  }
+
+  /** The value of a row of a part. */
+  valueOf({ stored, value }: PartRow): unknown {
+    return stored === undefined ? value : readRowValue((this.#stored as RowStore).codec, stored);
   }
 
   /**
@@ -142,7 +175,7 @@ export class Rows {
   async *walk(from: string, before: string, changes: readonly FoundRow[]): AsyncGenerator<FoundRow, void, undefined> {
     let changed = 0;
     for (let at = from; at < before; ) {
-      const next = this.#rows.first(at, before, WALK_COUNT + 1)[WALK_COUNT]?.key ?? before;
+      const next = this.#walked(at, before);
       const start = changed;
       while (changed < changes.length && changes[changed].key < next) changed++;
       yield* this.scan(at, next, changed === start ? NO_CHANGES : changes.slice(start, changed));
@@ -150,33 +183,23 @@ export class Rows {
     }
   }
 
-  async *#merge(
-    known: readonly FoundRow[],
-    stored: AsyncIterable<readonly StoreEntry[]> | undefined,
-    erased: readonly string[],
-  ): AsyncGenerator<FoundRow, void, undefined> {
-    let next = 0;
-    let erasure = 0;
-    for await (const group of this.#guarded(stored)) {
-      for (const { key: bytes, value } of group) {
-        const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-        for (; next < known.length && known[next].key < key; next++) {
-          if (known[next].value !== undefined) yield known[next];
-        }
-        while (erasure < erased.length && erased[erasure] < key && !key.startsWith(erased[erasure])) erasure++;
-        if (known[next]?.key === key || (erased[erasure] !== undefined && key.startsWith(erased[erasure]))) continue;
-        yield { key, value: readRowValue((this.#stored as RowStore).codec, value) };
-      }
+  /** In parts, looked at bit by bit: each part is as it was when its turn came. */
+  async *walkParts(from: string, before: string): AsyncGenerator<RowPart, void, undefined> {
+    for (let at = from; at < before; ) {
+      const next = this.#walked(at, before);
+      yield* this.parts(at, next);
+      at = next;
     }
-    for (; next < known.length; next++) if (known[next].value !== undefined) yield known[next];
   }
 
-  async *#guarded(
-    stored: AsyncIterable<readonly StoreEntry[]> | undefined,
-  ): AsyncGenerator<readonly StoreEntry[], void, undefined> {
-    if (stored === undefined) return;
+  /** Up to where a step of a walk goes. */
+  #walked(at: string, before: string): string {
+    return this.#rows.first(at, before, WALK_COUNT + 1)[WALK_COUNT]?.key ?? before;
+  }
+
+  async *#guarded(parts: AsyncGenerator<RowPart, void, undefined>): AsyncGenerator<RowPart, void, undefined> {
     try {
-      yield* stored;
+      yield* parts;
     } catch (error) {
       throw this.#failed(error);
     }
