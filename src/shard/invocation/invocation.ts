@@ -10,6 +10,7 @@ import { checkedRecord, type EgressType } from '../../sdk/egress.ts';
 import { describe, MillraceError } from '../../sdk/errors.ts';
 import type { FunctionType } from '../../sdk/function.ts';
 import type { MessageOptions } from '../../sdk/message-options.ts';
+import type { MissedTimes } from '../../sdk/timer.ts';
 import type { Trace } from '../../sdk/trace.ts';
 import type { Entity } from '../../state/entity.ts';
 import { SECTION_LIST, SECTION_TABLE } from '../../store/key-layout.ts';
@@ -86,6 +87,11 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
     if (this.#abort !== undefined) this.place.held.aborts.delete(this.#abort);
     this.#callOff = undefined;
     this.#abort = undefined;
+  }
+
+  get missed(): MissedTimes | undefined {
+    this.check();
+    return this.meta?.missed;
   }
 
   get trace(): Trace | undefined {

@@ -14,8 +14,10 @@ import type { RequestWork, Slice } from './requests.ts';
 /** Those that one turn looks at. */
 const SLICE_COUNT = 128;
 /** What a page may hold, if it holds more than one. */
-const PAGE_COUNT = 512;
-const PAGE_BYTES = 1 << 17;
+const PAGE_COUNT = 1_024;
+const PAGE_BYTES = 1 << 18;
+/** A page with so much ends where what was read ends: the rest would be read again for the next page. */
+const PAGE_BYTES_ENOUGH = PAGE_BYTES * 0.75;
 
 export interface ListBody {
   readonly filter: PortableFilter;
@@ -61,7 +63,7 @@ export class Listing implements RequestWork {
   work(): Slice | undefined {
     if (this.isWaiting) return undefined;
     this.#reader.take(SLICE_COUNT, this.#add);
-    if (this.#isFull) {
+    if (this.#isFull || (this.#records.length >= PAGE_BYTES_ENOUGH && this.#reader.isBetweenParts)) {
       this.#reader.close();
       return this.#page(this.#last);
     }

@@ -146,6 +146,8 @@ class Bulk implements RequestWork {
     if (this.#reader === undefined) this.#takeKeys();
     else this.#reader.take(SLICE_COUNT, this.#handle);
     this.#bound();
+    // Nobody is to turn again and again for its sake.
+    if (this.#isHeld && this.#sliceCount === 0) return undefined;
     const isDone = this.#reader?.isDone ?? this.#nextKey >= this.#keys.length;
     return { count: this.#sliceCount, isDone, value: isDone ? this.#leftCount : null };
   }

@@ -31,6 +31,11 @@ export class LetterReader {
     return this.#part === undefined && this.#ahead.isDone;
   }
 
+  /** Whether nothing of a part is left that was read in vain if nobody took it. */
+  get isBetweenParts(): boolean {
+    return this.#part === undefined;
+  }
+
   /**
    * Shows at most so many dead letters, those that are still there, until `visit` takes one no more: that one comes again
    * the next time.

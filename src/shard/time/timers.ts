@@ -31,7 +31,7 @@ import { TimerQueue } from '../../timers/timer-queue.ts';
 import { copyMessage } from '../../wire/structured-data.ts';
 import type { Rows } from '../rows/rows.ts';
 import { HeldTimers } from './held-timers.ts';
-import { sendTimer } from './timer-sending.ts';
+import { sendTimer, withMissed } from './timer-sending.ts';
 import { TimerWindows } from './timer-windows.ts';
 import type { TimersPlace } from './timers-place.ts';
 
@@ -234,14 +234,16 @@ export class Timers {
 
   #fire(keyGroup: number, dueMs: number, row: TimerRow, now: number): void {
     const extra = row[AT_EXTRA];
-    const isSkipped = extra?.late === LATE_SKIP && now - dueMs > (extra.toleranceMs ?? 0);
     if (extra?.schedule === undefined) {
+      const isSkipped = extra?.late === LATE_SKIP && now - dueMs > (extra.toleranceMs ?? 0);
       if (!isSkipped) sendTimer(this.#place, row, row[AT_MESSAGE]);
       return;
     }
-    const nextMs = this.recurrences.next(extra.schedule, extra, dueMs, now);
-    if (nextMs !== undefined) this.insert(keyGroup, nextMs, row);
-    if (!isSkipped) sendTimer(this.#place, row, copyMessage(row[AT_MESSAGE]));
+    const { isSent, ofMs, nextMs, missedSinceMs } = this.recurrences.turn(extra.schedule, extra, dueMs, now);
+    // What has been left out is told with the first message that comes after it.
+    if (nextMs !== undefined) this.insert(keyGroup, nextMs, withMissed(row, isSent ? undefined : missedSinceMs));
+    const missed = missedSinceMs === undefined ? undefined : { since: missedSinceMs, before: ofMs };
+    if (isSent) sendTimer(this.#place, row, copyMessage(row[AT_MESSAGE]), missed);
   }
 
   #freeToken(key: string, row: TimerRow): void {
