@@ -108,6 +108,11 @@ export class EndpointContext implements Context<never>, CellHolder {
     return undefined;
   }
 
+  get missed(): undefined {
+    this.#check();
+    return undefined;
+  }
+
   get state(): never {
     // Each time, since a later invocation may have the same view.
     this.#check();

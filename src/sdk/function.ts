@@ -18,7 +18,7 @@ import type { AnyStateSpec, StateOf, StateSpecs } from './state.ts';
 import { type FailurePolicy, type FilledFailurePolicy, fillFailurePolicy } from './failure-policy.ts';
 import type { Trace } from './trace.ts';
 import type { Duration } from './duration.ts';
-import type { PendingTimer, Schedule, TimerOptions } from './timer.ts';
+import type { MissedTimes, PendingTimer, Schedule, TimerOptions } from './timer.ts';
 
 declare const carries: unique symbol;
 
@@ -43,6 +43,8 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
    * belongs to it, too.
    */
   readonly trace: Trace | undefined;
+  /** Of a message of `schedule`: the times that its `late` policy has left out before this one; undefined if none was. */
+  readonly missed: MissedTimes | undefined;
   /** This entity's state: values are read and assigned, tables and lists have methods. An undeclared name does not compile. */
   readonly state: StateOf<Specs>;
   /**

@@ -42,6 +42,14 @@ export interface Schedule {
   readonly timeZone?: string | undefined;
 }
 
+/** Times of a schedule for which no message came, in milliseconds since 1970. */
+export interface MissedTimes {
+  /** The first of them. */
+  readonly since: number;
+  /** The time that the message is of, which comes next behind the last of them. */
+  readonly before: number;
+}
+
 /** A timer that is pending, as `ctx.timers()` lists it. */
 export interface PendingTimer {
   readonly token: string | undefined;

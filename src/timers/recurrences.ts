@@ -9,6 +9,18 @@ import { LATE_LATEST, LATE_SKIP, type TimerExtra } from './timer-layout.ts';
 /** Schedules that are kept. */
 const SCHEDULES_MAX = 1_000;
 
+/** Once a recurring timer has come up. */
+export interface Turn {
+  /** Whether its message is sent now. */
+  readonly isSent: boolean;
+  /** Of which of its times that message is. */
+  readonly ofMs: number;
+  /** When it comes up again, if ever. What its policy leaves out of the times between is not sent. */
+  readonly nextMs: number | undefined;
+  /** The first of the times that have been left out before the message of now, or else before the next. */
+  readonly missedSinceMs: number | undefined;
+}
+
 export class Recurrences {
   readonly #schedules = new Map<string, CronSchedule>();
 
@@ -24,10 +36,20 @@ export class Recurrences {
     return schedule;
   }
 
-  /** The next time of what was due and comes up now. What its policy leaves out of the times between is not sent. */
-  next(timing: Schedule, { late, toleranceMs = 0 }: TimerExtra, dueMs: number, nowMs: number): number | undefined {
+  /** What comes of a recurring timer that was due then and comes up now. */
+  turn(timing: Schedule, { late, toleranceMs = 0, missedSinceMs }: TimerExtra, dueMs: number, nowMs: number): Turn {
     const schedule = this.of(timing);
-    if (late === LATE_LATEST) return schedule.next(schedule.latest(dueMs, nowMs));
-    return schedule.next(late === LATE_SKIP ? Math.max(dueMs, nowMs - toleranceMs - 1) : dueMs);
+    if (late === LATE_LATEST) {
+      const newestMs = schedule.latest(dueMs, nowMs);
+      return {
+        isSent: true,
+        ofMs: newestMs,
+        nextMs: schedule.next(newestMs),
+        missedSinceMs: newestMs > dueMs ? dueMs : undefined,
+      };
+    }
+    const isSent = late !== LATE_SKIP || nowMs - dueMs <= toleranceMs;
+    const nextMs = schedule.next(late === LATE_SKIP ? Math.max(dueMs, nowMs - toleranceMs - 1) : dueMs);
+    return { isSent, ofMs: dueMs, nextMs, missedSinceMs: missedSinceMs ?? (isSent ? undefined : dueMs) };
   }
 }

@@ -53,6 +53,8 @@ export interface TimerExtra {
   readonly toleranceMs?: number;
   /** For a recurring one. */
   readonly schedule?: Schedule;
+  /** Of a recurring one: the first of the times that were left out before the next. */
+  readonly missedSinceMs?: number;
   /** What travels with the message. */
   readonly meta?: MessageMeta;
 }

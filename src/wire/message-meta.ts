@@ -13,6 +13,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Address } from '../sdk/address.ts';
+import type { MissedTimes } from '../sdk/timer.ts';
 import type { Random } from '../base/random.ts';
 import { type CarriedTrace, childOf } from '../sdk/trace.ts';
 import { readId, writeId } from './id-bytes.ts';
@@ -33,6 +34,8 @@ export interface MessageMeta {
   readonly firstFailedAt?: number;
   /** When the message came in from outside that it comes of, if that is followed, in milliseconds since 1970. */
   readonly since?: number;
+  /** Of a schedule: which of its times were left out before this one. */
+  readonly missed?: MissedTimes;
   /** The type that it is for, if the module knows none of that name. */
   readonly to?: string;
   /** Who sent it, if the module no longer knows that type. */

@@ -76,4 +76,12 @@ export const TIMER_MUTATIONS: readonly Mutation[] = [
     why: 'never before its time',
     suites: [tests('unit/shard/timers'), seeds(60, ALARMS)],
   },
+  {
+    name: 'timers: what a schedule has skipped is forgotten',
+    file: 'src/timers/recurrences.ts',
+    find: 'missedSinceMs: missedSinceMs ?? (isSent ? undefined : dueMs)',
+    replace: 'missedSinceMs: isSent ? undefined : dueMs',
+    why: 'its function is not told of the times that were left out',
+    suites: [tests('unit/shard/timers-late'), seeds(60, ALARMS)],
+  },
 ];

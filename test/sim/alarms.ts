@@ -3,9 +3,17 @@
  * and not heard of. At every committed cut each of those is in exactly one place: pending as a timer, or in flight as the
  * message that it became; and nothing else is. No alarm comes before its time, twice, or after it was cancelled; and of
  * those that are due at one time the first that was set comes first. Schedules have sent, at each cut, what lies before
- * the time for which they are set next.
+ * the time for which they are set next, and have told of each time that they have left out.
  */
-import { type Context, defineFunction, defineModule, type Module, value, type ValueSpec } from '../../src/index.ts';
+import {
+  type Context,
+  defineFunction,
+  defineModule,
+  type LatePolicy,
+  type Module,
+  value,
+  type ValueSpec,
+} from '../../src/index.ts';
 import { MillraceError } from '../../src/sdk/errors.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
@@ -28,8 +36,10 @@ interface Ticker {
   readonly uid: number;
   /** When it was to tick first. */
   readonly first: number;
-  readonly misses: boolean;
+  readonly late: LatePolicy;
   readonly tickCount: number;
+  /** Of how many of its times something is known: that it has ticked, or that it was left out. */
+  readonly toldCount: number;
 }
 
 type Step =
@@ -40,7 +50,7 @@ type Step =
       readonly token?: string;
       readonly maySkip: boolean;
     }
-  | { readonly do: 'repeat'; readonly uid: number; readonly misses: boolean }
+  | { readonly do: 'repeat'; readonly uid: number; readonly late: LatePolicy }
   | { readonly do: 'cancel'; readonly token: string }
   | { readonly do: 'forget' | 'stop' };
 
@@ -67,6 +77,7 @@ const TICK_MS = 60_000;
 const DELAYS_MS = [0, 0, 1, 1, 5, 50, 500, 500, 20_000, 20_000, 3_600_000, 2 ** 31 + 5];
 const JUMPS_MS = [-3_600_000, -5_000, -20, 300, 16_000, 150_000];
 const TOLERANCE_MS = 100;
+const LATE_POLICIES = ['all', 'latest', 'latest', 'skip'] as const;
 
 export class Alarms implements Workload {
   readonly #outside: Outside;
@@ -107,7 +118,7 @@ export class Alarms implements Workload {
     if (draw === 0) return { do: 'forget' };
     if (draw < 5) return { do: 'cancel', token };
     const uid = this.#uid++;
-    if (draw === 5) return { do: 'repeat', uid, misses: prng.chance(0.5) };
+    if (draw === 5) return { do: 'repeat', uid, late: prng.pick(LATE_POLICIES) };
     const set = { do: 'set', uid, delay: prng.pick(DELAYS_MS), maySkip: prng.chance(0.1) } as const;
     return prng.chance(0.4) ? { ...set, token } : set;
   }
@@ -154,12 +165,12 @@ export class Alarms implements Workload {
     if (step.do === 'set') this.#set(ctx, step);
     else if (step.do === 'cancel') this.#cancel(ctx, step.token);
     else if (step.do === 'repeat') {
-      const { uid, misses } = step;
+      const { uid, late } = step;
       const message = { do: 'tick', uid };
-      const options = { token: `ticker-${uid}`, late: misses ? 'latest' : 'all' } as const;
+      const options = { token: `ticker-${uid}`, late, tolerance: TOLERANCE_MS } as const;
       const first = (Math.floor(ctx.now() / TICK_MS) + 1) * TICK_MS;
       ctx.schedule({ cron: '* * * * *' }, self.type, self.id, message, options);
-      state.tickers = [...state.tickers, { uid, first, misses, tickCount: 0 }];
+      state.tickers = [...state.tickers, { uid, first, late, tickCount: 0, toldCount: 0 }];
     } else if (step.do === 'stop') {
       for (const { uid } of state.tickers) check(ctx.cancel(`ticker-${uid}`), () => `ticker ${uid} does not run`);
       this.#forget(ctx, [], state.tickers);
@@ -219,14 +230,20 @@ export class Alarms implements Workload {
     state.alarms = state.alarms.filter((one) => one !== alarm);
   }
 
-  #tick({ state }: KeeperContext, uid: number): void {
+  #tick({ state, missed }: KeeperContext, uid: number): void {
     this.#outside.note(uid);
     const ticker = state.tickers.find((one) => one.uid === uid);
     if (ticker === undefined) {
       check(state.forgotten.includes(uid), () => `ticker ${uid} has ticked after it was stopped`);
       return;
     }
-    state.tickers = state.tickers.map((one) => (one === ticker ? { ...one, tickCount: one.tickCount + 1 } : one));
+    const { first, late, toldCount } = ticker;
+    const { since, before } = missed ?? { since: first + toldCount * TICK_MS, before: first + toldCount * TICK_MS };
+    const isRight =
+      since === first + toldCount * TICK_MS && (missed === undefined || (before > since && late !== 'all'));
+    check(isRight, () => `ticker ${uid} was told of ${since} to ${before}, after ${toldCount} times from ${first} on`);
+    const told = { tickCount: ticker.tickCount + 1, toldCount: toldCount + (before - since) / TICK_MS + 1 };
+    state.tickers = state.tickers.map((one) => (one === ticker ? { ...one, ...told } : one));
   }
 
   // -- the world
@@ -318,7 +335,7 @@ function checkAlarm({ uid, due, maySkip }: Alarm, timers: Map<number, PendingRow
 }
 
 function checkTicker(
-  { uid, first, misses, tickCount }: Ticker,
+  { uid, first, late, tickCount, toldCount }: Ticker,
   timers: Map<number, PendingRow>,
   inFlightCount: number,
 ): void {
@@ -326,6 +343,10 @@ function checkTicker(
   timers.delete(uid);
   check(timer !== undefined, () => `ticker ${uid} is not set`);
   const [sentCount, dueCount] = [tickCount + inFlightCount, (timer.dueMs - first) / TICK_MS];
-  const isRight = misses ? sentCount <= dueCount && (sentCount > 0 || dueCount === 0) : sentCount === dueCount;
+  const isSome = sentCount <= dueCount && (late === 'skip' || sentCount > 0 || dueCount === 0);
+  const isRight = late === 'all' ? sentCount === dueCount : isSome;
+  // Of what it has skipped it is told with the next one.
+  const isTold = inFlightCount > 0 || late === 'skip' ? toldCount <= dueCount : toldCount === dueCount;
+  check(isTold, () => `ticker ${uid} was told of ${toldCount} times, not of ${dueCount}`);
   check(isRight, () => `ticker ${uid} has ticked ${sentCount} times, not ${dueCount}`);
 }

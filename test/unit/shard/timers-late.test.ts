@@ -22,7 +22,13 @@ interface Order {
 
 const bell = defineFunction<number | string>({
   type: 'test/bell',
-  invoke: (ctx, message) => ctx.egress(results, [message, ctx.now() - START_MS]),
+  invoke(ctx, message) {
+    const { missed } = ctx;
+    const record = [message, ctx.now() - START_MS];
+    // In hours since the start.
+    const told = missed && [missed.since, missed.before].map((time) => (time - START_MS) / HOUR_MS);
+    ctx.egress(results, told === undefined ? record : [...record, told]);
+  },
 });
 const setter = defineFunction({
   type: 'test/setter',
@@ -37,25 +43,30 @@ function open(options: ConstructorParameters<typeof Stage>[1] = {}): { on: Stage
   return { on: new Stage([bell, setter], { clock, ...options }), clock };
 }
 
-test.each<readonly [Order, number]>([
-  [{}, 5],
-  [{ late: 'latest' }, 1],
-  [{ late: 'all' }, 5],
-  [{ late: 'skip', tolerance: '2h 30m' }, 3],
-  [{ late: 'skip', tolerance: 0 as never }, 1],
-])('of five hours that were missed, %j sends as many as it says', async (order, count) => {
-  const { on, clock } = open();
-  const late = order.late ?? 'all';
-  on.send('test/setter', 'Kim', { cron: '0 * * * *', ...order, late });
-  await on.play();
-  clock.advance(5 * HOUR_MS);
-  await on.play();
-  expect(on.records().length).toBe(count);
-  // And then it goes on as if nothing had been.
-  clock.advance(HOUR_MS);
-  await on.play();
-  expect(on.records()).toEqual([['0 * * * *', 6 * HOUR_MS]]);
-});
+test.each<readonly [Order, number, readonly number[] | undefined]>([
+  [{}, 5, undefined],
+  [{ late: 'latest' }, 1, [1, 5]],
+  [{ late: 'all' }, 5, undefined],
+  [{ late: 'skip', tolerance: '2h 30m' }, 3, [1, 3]],
+  [{ late: 'skip', tolerance: 0 as never }, 1, [1, 5]],
+])(
+  'of five hours that were missed, %j sends as many as it says, and tells of the others',
+  async (order, count, told) => {
+    const { on, clock } = open();
+    const late = order.late ?? 'all';
+    on.send('test/setter', 'Kim', { cron: '0 * * * *', ...order, late });
+    await on.play();
+    clock.advance(5 * HOUR_MS);
+    await on.play();
+    const records = on.records() as [string, number, readonly number[] | undefined][];
+    expect(records.length).toBe(count);
+    expect(records.map(([, , missed]) => missed)).toEqual([told, ...new Array<undefined>(count - 1).fill(undefined)]);
+    // And then it goes on as if nothing had been.
+    clock.advance(HOUR_MS);
+    await on.play();
+    expect(on.records()).toEqual([['0 * * * *', 6 * HOUR_MS]]);
+  },
+);
 
 test('a schedule that says nothing sends only the newest that was missed', async () => {
   const { on, clock } = open();
@@ -63,7 +74,21 @@ test('a schedule that says nothing sends only the newest that was missed', async
   await on.play();
   clock.advance(1_000 * HOUR_MS + 5);
   await on.play();
-  expect(on.records()).toEqual([['0 * * * *', 1_000 * HOUR_MS + 5]]);
+  expect(on.records()).toEqual([['0 * * * *', 1_000 * HOUR_MS + 5, [1, 1_000]]]);
+});
+
+test('what was skipped altogether is told of with the next message, also when that was long ago', async () => {
+  const { on, clock } = open();
+  on.send('test/setter', 'Kim', { cron: '0 * * * *', late: 'skip', tolerance: '1s' });
+  await on.play();
+  for (let outage = 0; outage < 3; outage++) {
+    clock.advance(2.25 * HOUR_MS);
+    await on.play();
+    expect(on.records()).toEqual([]);
+  }
+  clock.advance(HOUR_MS / 4);
+  await on.play();
+  expect(on.records()).toEqual([['0 * * * *', 7 * HOUR_MS, [1, 7]]]);
 });
 
 test('one message is sent however late it is, unless it says otherwise', async () => {
