@@ -10,7 +10,7 @@ import {
   LOG_LENGTH_MAX,
   type Transfer,
 } from './bank-module.ts';
-import { auditor, NOTHING_DONE, notary, officeOf, type OfficeState, vault } from './bank-offices.ts';
+import { NOTHING_DONE, OFFICES, officeOf, type OfficeState } from './bank-offices.ts';
 
 const ACCOUNT_COUNT = 16;
 export const ACCOUNTS: readonly string[] = Array.from({ length: ACCOUNT_COUNT }, (_, index) => `account-${index}`);
@@ -26,8 +26,7 @@ type Mutable<State> = { -readonly [Name in keyof State]: State[Name] };
 export function expectedStates(transfers: Iterable<Transfer>, arrivals: readonly Arrival[]): ExpectedStates {
   const accounts = new Map(ACCOUNTS.map((id) => [id, newAccount()]));
   const offices = new Map<string, OfficeState>();
-  for (const id of ACCOUNTS)
-    for (const { type } of [auditor, vault, notary]) offices.set(`${type} ${id}`, NOTHING_DONE);
+  for (const id of ACCOUNTS) for (const { type } of OFFICES) offices.set(`${type} ${id}`, NOTHING_DONE);
   for (const transfer of transfers) {
     const { from, to, amount } = transfer;
     const [payer, payee] = [accounts.get(from), accounts.get(to)];

@@ -14,7 +14,8 @@ import {
   table,
   value,
 } from '../../src/index.ts';
-import { auditorFunction, notaryFunction, officeOf, vaultFunction } from './bank-offices.ts';
+import { boxFunction } from './bank-boxes.ts';
+import { archiveFunction, auditorFunction, notaryFunction, officeOf, vaultFunction } from './bank-offices.ts';
 
 export interface Transfer {
   readonly id: string;
@@ -157,6 +158,6 @@ const review = defineFunction({
 });
 
 export default defineModule({
-  functions: [accountFunction, review, auditorFunction, vaultFunction, notaryFunction],
+  functions: [accountFunction, review, auditorFunction, vaultFunction, notaryFunction, archiveFunction, boxFunction],
   egresses: [arrivals],
 });

@@ -1,6 +1,6 @@
 /**
  * What the bank does beside moving money, each office with another feature of the engine: an auditor whose refusals are
- * dead letters, a vault that is parked, and a notary that does not wait. Until the bank is *healed*, in the life that
+ * dead letters, a vault that is parked, a notary that does not wait, and an archive with boxes that come and go. Until the bank is *healed*, in the life that
  * finishes, some transfers are refused; then all are done, each once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import {
   isAsyncResult,
   value,
 } from '../../src/index.ts';
+import { type Boxed, sendToBox } from './bank-boxes.ts';
 import type { Arrival } from './bank-module.ts';
 
 export const HEALED_VARIABLE = 'CRASH_HEALED';
@@ -29,12 +30,15 @@ export const NOTHING_DONE: OfficeState = { sum: 0, count: 0, faultCount: 0 };
 export const auditor = functionType<Arrival | 'state', OfficeState>('bank/auditor');
 export const vault = functionType<Arrival | 'state', OfficeState>('bank/vault');
 export const notary = functionType<Arrival | 'state' | AsyncResult<Arrival>, OfficeState>('bank/notary');
+export const archive = functionType<Arrival | 'state' | Boxed, OfficeState>('bank/archive');
+export const OFFICES: readonly FunctionType<Arrival | 'state', OfficeState>[] = [auditor, vault, notary, archive];
 
 /** Which of them an arrival goes to. */
 export function officeOf(amount: number): FunctionType<Arrival, OfficeState> | undefined {
   if (amount % 16 === 13) return auditor;
   if (amount % 16 === 5) return vault;
   if (amount % 8 === 6) return notary;
+  if (amount % 16 === 11) return archive;
   return undefined;
 }
 
@@ -81,5 +85,17 @@ export const notaryFunction = defineFunction({
     const { status, metadata } = message;
     const done = withOne(ctx.state.done, metadata);
     ctx.state.done = status === 'failure' ? { ...done, faultCount: done.faultCount + 1 } : done;
+  },
+});
+
+/** Each arrival goes through a box of its own. */
+export const archiveFunction = defineFunction({
+  type: archive,
+  state,
+  invoke(ctx, message) {
+    if (message === 'state') return ctx.reply(ctx.state.done);
+    if (!('boxed' in message)) return sendToBox(ctx, message);
+    const done = withOne(ctx.state.done, message.boxed);
+    ctx.state.done = message.isRight ? done : { ...done, faultCount: done.faultCount + 1 };
   },
 });

@@ -17,7 +17,7 @@ import {
   startEngine,
 } from '../../src/index.ts';
 import { account, type AccountState, type Arrival, type Transfer } from './bank-module.ts';
-import { auditor, notary, type OfficeState, REFUSED, vault } from './bank-offices.ts';
+import { OFFICES, type OfficeState, REFUSED } from './bank-offices.ts';
 
 export interface BankOptions {
   readonly folder: string;
@@ -156,7 +156,7 @@ async function ask(bank: Engine, ids: readonly string[]): Promise<BankStates> {
   const offices: Record<string, OfficeState> = {};
   for (const id of ids) {
     accounts[id] = await bank.ask(account, id, { question: 'state' });
-    for (const office of [auditor, vault, notary]) {
+    for (const office of OFFICES) {
       offices[`${office.type} ${id}`] = await bank.ask<'state', OfficeState>(office, id, 'state');
     }
   }
