@@ -1,6 +1,6 @@
 /**
  * Jobs that fail by chance, on an engine that dies: some are tried again after pauses, some become dead letters, which
- * somebody outside sends again, edits or drops, by ids or all at once. At every committed cut each job whose key is
+ * somebody outside sends again, edits or drops, by ids, by a filter or all at once. At every committed cut each job whose key is
  * committed is in exactly one place: done, in flight, or a dead letter; only what was dropped may be nowhere. Every dead
  * letter has its one event. And where attempts never end, or the address is parked, nothing overtakes the message that failed.
  */
@@ -183,7 +183,7 @@ export class Ward implements Workload {
   #order(letters: DeadLetters, parked: Parked, isLast: boolean): void {
     const { prng, note } = this.#outside;
     this.#openOrders++;
-    const run = orderOf(this, this.#isHealed || prng.chance(0.4) ? 'all' : prng.pick(['ids', 'drop', 'edit']));
+    const run = orderOf(this, this.#isHealed || prng.chance(0.4) ? 'all' : prng.pick(ORDER_KINDS));
     const ended = async (): Promise<void> => {
       const unparkedCount = await this.#unpark(parked);
       const count = (await run(letters)) + unparkedCount;
@@ -215,6 +215,14 @@ export class Ward implements Workload {
     const some: { id: string; uid: number }[] = [];
     for await (const { id, message } of letters.list({ limit })) some.push({ id, uid: (message as Job).uid });
     return some;
+  }
+
+  /** The same for all that a function has to do at ids that end so. */
+  mayDropAll(type: string, end: string): void {
+    for (const uid of this.#uids) {
+      const address = this.#addresses[uid];
+      if (address.startsWith(`${type} `) && address.endsWith(end)) this.mayDrop(uid);
+    }
   }
 
   /** From now on it may be nowhere. */
@@ -265,11 +273,20 @@ export class Ward implements Workload {
   }
 }
 
-type OrderKind = 'all' | 'ids' | 'drop' | 'edit';
+type OrderKind = 'all' | 'filter' | 'sweep' | 'ids' | 'drop' | 'edit';
+const ORDER_KINDS = ['filter', 'sweep', 'ids', 'ids', 'drop', 'edit'] as const;
 
 /** What somebody orders; resolves, when that is committed, to how many dead letters it concerned. */
 function orderOf(ward: Ward, kind: OrderKind): (letters: DeadLetters) => Promise<number> {
   if (kind === 'all') return async (letters) => (await letters.redrive({})).count;
+  if (kind === 'filter')
+    return async (letters) => (await letters.redrive({ type: '*async', error: 'as ordered' })).count;
+  if (kind === 'sweep') {
+    return async (letters) => {
+      ward.mayDropAll(PLAIN_TYPE, '0');
+      return (await letters.drop({ type: PLAIN_TYPE, id: '*0', error: 'Err?r' })).count;
+    };
+  }
   return async (letters) => {
     const some = await ward.some(letters);
     if (kind === 'ids') return (await letters.redrive(some.map(({ id }) => id))).count;
