@@ -5,13 +5,12 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { Epoch } from '../../base/brand.ts';
-import type { FileSystem } from '../../base/file-system.ts';
 import { SnapshotMachine } from '../../snapshot/snapshot-machine.ts';
 import { type RecordNames, RecordWriter } from '../../state/record-writer.ts';
 import { Entity } from '../../state/entity.ts';
 import type { EntityTable } from '../../state/entity-table.ts';
 import type { DeltaLocation } from '../../store/changelog-frame.ts';
-import { type ChangelogOptions, ChangelogWriter } from '../../store/changelog-writer.ts';
+import { ChangelogWriter } from '../../store/changelog-writer.ts';
 import { OpenSegments } from '../../store/changelog-segments.ts';
 import { APPLIED_KEY } from '../../store/key-layout.ts';
 import type { StateStore } from '../../store/state-store.ts';
@@ -19,8 +18,8 @@ import type { EnvelopeWriter } from '../../wire/envelope-writer.ts';
 import { PayloadCodec } from '../../wire/payload-codec.ts';
 import type { ShapeRegistry } from '../../wire/shape-registry.ts';
 import { EntityFetch } from '../delivery/entity-fetch.ts';
+import type { DurableOptions } from './durable-options.ts';
 import { Fold } from './fold.ts';
-import type { FoldPace } from './fold-pace.ts';
 import type { Directory } from '../function-binding.ts';
 import type { Rows } from '../rows/rows.ts';
 import { EnvelopeBlock } from '../../wire/envelope-block.ts';
@@ -31,28 +30,7 @@ import { type EncodeInput, encodeInput, type Unfinished, UnfinishedWork } from '
 import { type SavepointOrder, type SavepointPart, ShardSavepoint } from './shard-savepoint.ts';
 import { ShardSnapshot, type SnapshotHooks, type SnapshotReport } from './shard-snapshot.ts';
 
-/** What a durable shard stands on. */
-export interface DurableOptions extends Pick<ChangelogOptions, 'spareCountMax' | 'paddingBytes'> {
-  readonly fileSystem: FileSystem;
-  /** The shard's own directory, with its changelog. */
-  readonly directory: string;
-  readonly store: StateStore;
-  /** The last epoch that the store holds; 0 for a new one. */
-  readonly appliedEpoch: number;
-  /** The last committed epoch, with the place of this shard's delta; none for a new directory. */
-  readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
-  readonly segmentBytes: number;
-  readonly foldBytes: number;
-  /** A frame of so many bytes of records gets an index … */
-  readonly indexBytesMin: number;
-  /** … which a start uses when it finds more than this that is not folded; less is read, and checked, at once. */
-  readonly scanBytesMax: number;
-  /** See `FoldPlace`. */
-  readonly foldStepUs?: number;
-  readonly pace?: FoldPace;
-  /** Entities kept in memory, in bytes. */
-  readonly memoryBytes: number;
-}
+export type { DurableOptions } from './durable-options.ts';
 
 /** The last epoch that a store holds; 0 for a new one. */
 export async function readAppliedEpoch(store: StateStore): Promise<number> {
