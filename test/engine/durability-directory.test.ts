@@ -27,6 +27,12 @@ async function fill(entry: string, folder: string): Promise<void> {
   await engine.stop({ force: true });
 }
 
+/** Whether a file holds what it held; a start cuts off the zeros by which a changelog was longer than its deltas. */
+function isKept(before: Buffer, after: Buffer | undefined): boolean {
+  if (after === undefined || !before.subarray(0, after.length).equals(after)) return false;
+  return before.subarray(after.length).every((byte) => byte === 0);
+}
+
 function dataUnder(folder: string): Map<string, Buffer> {
   const files = filesUnder(join(folder, 'data'));
   files.delete('lock');
@@ -117,7 +123,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     const isSame = (key: string): boolean => !key.startsWith('manifest-') && !key.includes('/store/');
     const others = [...before.keys()].filter((key) => key !== name && isSame(key));
     const after = dataUnder(folder);
-    expect(others.filter((key) => after.get(key)?.equals(before.get(key) as Buffer) !== true)).toEqual([]);
+    expect(others.filter((key) => !isKept(before.get(key) as Buffer, after.get(key)))).toEqual([]);
     writeFileSync(path, good);
     const { engine } = await open(entry, folder);
     for (let index = 0; index < 50; index++) expect(await totalOf(engine, `id-${index}`)).toBe(1);
