@@ -6,14 +6,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../base/clock.ts';
 import type { Mesh } from '../channel/mesh.ts';
-import { describe, ERROR_CODES, MillraceError } from '../sdk/errors.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Coordinator } from './coordinator.ts';
 import { CoordinatorRunner } from './coordinator-runner.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { FatalMessages } from './fatal-messages.ts';
 import type { FilledOptions } from './options.ts';
 import { goBack } from './recovery.ts';
-import { RecoveryAttempts } from './recovery-attempts.ts';
+import { ShardDeaths } from './shard-deaths.ts';
 import { ShardGroup } from './shard-group.ts';
 import { durableTask, shardTask } from './shard-task.ts';
 import { WatchTimer } from './watch-timer.ts';
@@ -43,13 +42,10 @@ export class ShardSupervisor {
   readonly #home: DurableHome | undefined;
   readonly #spillDirectory: string;
   readonly #hooks: SupervisorHooks;
-  readonly #attempts: RecoveryAttempts;
-  readonly #fatal: FatalMessages;
+  readonly #deaths: ShardDeaths;
   readonly #watch: WatchTimer;
   #coordinator: Coordinator | undefined;
   #group: ShardGroup;
-  /** The group of which a shard has died. */
-  #diedIn: ShardGroup | undefined;
   #runner: CoordinatorRunner | undefined;
   /** Whether the shards have ever taken messages. Before that a failure is the caller's to see. */
   #isRunning = false;
@@ -61,8 +57,7 @@ export class ShardSupervisor {
     this.#home = home;
     this.#spillDirectory = spillDirectory;
     this.#hooks = hooks;
-    this.#attempts = new RecoveryAttempts(options.maxRecoveries);
-    this.#fatal = new FatalMessages(options.fatalCount);
+    this.#deaths = new ShardDeaths(options.maxRecoveries, options.fatalCount);
     this.#watch = new WatchTimer(options, {
       lookouts: () => (this.#isWatched ? this.#group.lookouts : []),
       typeName: (index) => this.#coordinator?.directory.typeName(index),
@@ -116,16 +111,7 @@ export class ShardSupervisor {
   }
 
   #onShardFailed(shard: number, cause: unknown): void {
-    const sighting = this.#group.lookouts[shard].read();
-    // What the engine itself has thrown is no message's fault.
-    const isDeath = !isOwnError(cause) || (cause as MillraceError).code === 'SHARD_STUCK';
-    // Those who are ended because another one has died are no deaths either.
-    const isFirst = this.#diedIn !== this.#group;
-    this.#diedIn = this.#group;
-    if (isFirst && isDeath && sighting !== undefined && this.#fatal.died(sighting, systemClock.elapsedMs())) {
-      // It will not happen again, so the attempts that it took do not count.
-      this.#attempts.count = 0;
-    }
+    this.#deaths.failed(this.#group, cause, this.#group.lookouts[shard].read(), systemClock.elapsedMs());
     this.onFailure(`Shard ${shard}`, { shard }, cause);
   }
 
@@ -155,7 +141,7 @@ export class ShardSupervisor {
 
   /** Rejects with what cannot be mended. */
   #recover(who: string, details: Details, firstCause: unknown): Promise<void> {
-    return goBack(this.#attempts, firstCause, {
+    return goBack(this.#deaths.attempts, firstCause, {
       now: () => systemClock.elapsedMs(),
       recovering: (cause) =>
         this.#hooks.recovering(new MillraceError('SHARD_RECOVERING', failureText(who, cause), { cause, details })),
@@ -184,7 +170,7 @@ export class ShardSupervisor {
       (shard, memory) => {
         const home = this.#home;
         const durable = home && durableTask(shard, home.store, home.data, this.#options);
-        return shardTask(shard, memory, this.#options, this.#spillDirectory, durable, this.#fatal.suspects);
+        return shardTask(shard, memory, this.#options, this.#spillDirectory, durable, this.#deaths.suspects);
       },
       (shard, cause) => {
         if (group === this.#group) this.#onShardFailed(shard, cause);
@@ -206,10 +192,6 @@ export class ShardSupervisor {
     await this.#group.end(() => isForced);
     await this.#recovering?.catch(() => {});
   }
-}
-
-function isOwnError(cause: unknown): boolean {
-  return (ERROR_CODES as readonly unknown[]).includes((cause as { code?: unknown } | null)?.code);
 }
 
 /**

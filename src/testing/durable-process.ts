@@ -14,8 +14,9 @@ import { type DataRewriting, dataRewriting } from '../engine/data-rewriting.ts';
 import { prepareData } from '../engine/prepare-data.ts';
 import type { SavepointInfo } from '../engine/savepoint-info.ts';
 import { goBack } from '../engine/recovery.ts';
-import { RecoveryAttempts } from '../engine/recovery-attempts.ts';
+import { ShardDeaths } from '../engine/shard-deaths.ts';
 import { WaitingRoom } from '../engine/waiting-room.ts';
+import type { Sighting } from '../metrics/lookout.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
 import { type DurableOptions, readAppliedEpoch } from '../shard/durable/durability.ts';
@@ -25,6 +26,7 @@ import type { SimulatedClock } from './simulated-clock.ts';
 import type { SimulatedFileSystem } from './simulated-file-system.ts';
 import { SingleThreadEngine, type SingleThreadOptions } from './single-thread.ts';
 import { ThreadDisk } from './thread-disk.ts';
+import { TickingClock } from './ticking-clock.ts';
 
 /** How often in a row the shards may fail. */
 const ATTEMPTS_MAX = 4;
@@ -48,8 +50,11 @@ export interface DurableGround {
   readonly indexBytesMin: number;
   readonly scanBytesMax: number;
   readonly foldStepUs: number;
+  readonly foldShare: number;
   readonly memoryBytes: number;
   readonly cacheBytes: number;
+  /** How often a message may end the thread of its shard before it is kept from its function. */
+  readonly fatalCount: number;
   /** Says whether this sync of a directory is to fail. */
   directoryFault(): boolean;
 }
@@ -59,6 +64,8 @@ export interface ProcessHooks {
   /** The shards go back to the last checkpoint. */
   recovering(cause: unknown): void;
   recovered(): void;
+  /** A message has ended the thread of its shard, for the last time if it is quarantined. */
+  threadDied(isQuarantined: boolean): void;
   reported(error: MillraceError): void;
 }
 
@@ -78,8 +85,11 @@ export class DurableProcess {
   readonly #hooks: ProcessHooks;
   readonly #disk: ThreadDisk;
   readonly #waiting = new WaitingRoom();
-  readonly #attempts = new RecoveryAttempts(ATTEMPTS_MAX);
+  readonly #deaths: ShardDeaths;
   #shardDisks: readonly ThreadDisk[] = [];
+  /** The thread that has its turn, and how it dies in it. */
+  #turned: number | undefined;
+  #death: { readonly cause: unknown; readonly sighting: Sighting | undefined } | undefined;
   #isDead = false;
 
   constructor(
@@ -92,6 +102,7 @@ export class DurableProcess {
     this.#options = options;
     this.#ground = ground;
     this.#hooks = hooks;
+    this.#deaths = new ShardDeaths(ATTEMPTS_MAX, ground.fatalCount);
     this.#disk = this.#newDisk();
   }
 
@@ -151,14 +162,15 @@ export class DurableProcess {
 
   async #openShard(data: DataDirectory, fileSystem: ThreadDisk, shard: number): Promise<DurableOptions> {
     const { openStore, cacheBytes, segmentBytes, foldBytes, indexBytesMin, scanBytesMax } = this.#ground;
-    const { foldStepUs, memoryBytes, spareCountMax, paddingBytes } = this.#ground;
+    const { foldStepUs, foldShare, memoryBytes, spareCountMax, paddingBytes, clock } = this.#ground;
     const directory = data.shardDirectory(shard);
     const committed = data.committedOf(shard);
     const store = new CheckedStore(await openStore({ directory: join(directory, 'store'), fileSystem, cacheBytes }));
     const appliedEpoch = await readAppliedEpoch(store);
     const files = { segmentBytes, spareCountMax, paddingBytes };
     const bounds = { ...files, foldBytes, indexBytesMin, scanBytesMax, foldStepUs, memoryBytes };
-    return { fileSystem, directory, store, appliedEpoch, committed, ...bounds };
+    const pace = { clock: new TickingClock(clock), share: foldShare };
+    return { fileSystem, directory, store, appliedEpoch, committed, pace, ...bounds };
   }
 
   get isRunning(): boolean {
@@ -167,7 +179,35 @@ export class DurableProcess {
 
   /** One turn of one thread. Returns how much there was to do. */
   turn(thread: number): number {
-    return this.#guarded(() => this.engine?.turn(thread) ?? 0);
+    this.#turned = thread;
+    const workCount = this.#guarded(() => this.engine?.turn(thread) ?? 0);
+    this.#turned = undefined;
+    this.#buryThread();
+    return workCount;
+  }
+
+  /**
+   * The shard that has its turn dies where it stands, of this. Its code goes on until somebody notices, but nothing of
+   * that is ever seen: not by the disk, and by nobody else, since they all end before they have a turn. False if it is
+   * dead already.
+   */
+  killThread(cause: unknown): boolean {
+    const shard = this.#turned;
+    assert(shard !== undefined && this.engine !== undefined, 'what kills a thread is under way on it');
+    if (this.#death !== undefined) return false;
+    this.#death = { cause, sighting: this.engine.meshes[shard].counters.lookout(shard).read() };
+    this.#shardDisks[shard].die();
+    return true;
+  }
+
+  #buryThread(): void {
+    const { engine } = this;
+    const death = this.#death;
+    if (death === undefined || engine === undefined) return;
+    this.#death = undefined;
+    const { cause, sighting } = death;
+    this.#hooks.threadDied(this.#deaths.failed(engine.shards, cause, sighting, this.#ground.clock.elapsedMs()));
+    this.fail(cause);
   }
 
   flush(): void {
@@ -179,7 +219,7 @@ export class DurableProcess {
     try {
       return work();
     } catch (cause) {
-      this.fail(cause);
+      if (this.#death === undefined) this.fail(cause);
       return 0;
     }
   }
@@ -203,7 +243,7 @@ export class DurableProcess {
 
   #recover(firstCause: unknown): Promise<void> {
     const { clock } = this.#ground;
-    return goBack(this.#attempts, firstCause, {
+    return goBack(this.#deaths.attempts, firstCause, {
       now: () => clock.elapsedMs(),
       recovering: (cause) => this.#hooks.recovering(cause),
       endShards: () => Promise.resolve(this.#dropShards()),
@@ -223,7 +263,7 @@ export class DurableProcess {
     assert(engine !== undefined && data !== undefined, 'only an engine that ran goes back');
     await engine.coordinator.checkpoints?.rollBack();
     const shards = await this.#openShards(data);
-    engine.replaceShards(shards);
+    engine.replaceShards(shards, this.#deaths.suspects);
     this.#hooks.recovered();
   }
 

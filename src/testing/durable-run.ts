@@ -69,6 +69,7 @@ export class DurableRun {
       },
       note: (what) => this.#note(what),
       linger: () => this.#lingerers.linger(),
+      killThread: (died) => this.#killThread(died),
       readCut: () => home.readCut(this.#disk.clone(), this.#module),
     });
     this.#cuts = new CommittedCuts({
@@ -105,6 +106,11 @@ export class DurableRun {
         this.#statistics.recoveries++;
         this.#workload.happened?.('the shards are back');
       },
+      threadDied: (isQuarantined: boolean) => {
+        this.#statistics.threadDeaths++;
+        if (isQuarantined) this.#statistics.quarantines++;
+        this.#workload.happened?.(`a thread dies of a message${isQuarantined ? ', which is quarantined now' : ''}`);
+      },
       reported: (error: Error) => this.#expect(error),
     };
     const { shardCount, directory, from } = this.#home;
@@ -115,6 +121,12 @@ export class DurableRun {
     process.start();
     this.#wasRunning = false;
     return process;
+  }
+
+  #killThread(died: () => void): never {
+    const cause = new ShardFailure('a message has ended its thread');
+    if (this.#process.killThread(cause)) died();
+    throw cause;
   }
 
   #recovering(cause: unknown): void {

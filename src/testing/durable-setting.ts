@@ -3,22 +3,7 @@
  * it is drawn from the seed, and anything can be pinned.
  */
 import { Prng } from '../base/prng.ts';
-
-/** How small an engine is that a simulation runs, with a disk or without. */
-export interface EngineSizes {
-  readonly shardCount: number;
-  readonly ringCapacityBytes: number;
-  readonly overflowBytesMax: number;
-  readonly mailboxCountMax: number;
-  readonly creditCount: number;
-  readonly lineCountMax: number;
-  readonly heldCountMax: number;
-  readonly queueCountMax: number;
-  readonly asyncCountMax: number;
-  readonly floodCountMax: number;
-  readonly egressCountMax: number;
-  readonly batchCount: number;
-}
+import { drawEngineSizes, type EngineSizes } from './engine-sizes.ts';
 
 export interface DurableSetting extends EngineSizes {
   /** Which of the workloads that there are. */
@@ -35,6 +20,8 @@ export interface DurableSetting extends EngineSizes {
   readonly scanBytesMax: number;
   /** How long a step of folding takes, about: the shortest do one thing each. */
   readonly foldStepUs: number;
+  /** How much of the time a round of folding takes that nobody hurries. */
+  readonly foldShare: number;
   readonly memoryBytes: number;
   readonly cacheBytes: number;
   /** How much the clients do, and how much of it they do before it is acknowledged. */
@@ -50,6 +37,8 @@ export interface DurableSetting extends EngineSizes {
   /** How often a savepoint is asked for, and how often a process starts with another number of shards. */
   readonly savepointCount: number;
   readonly reshardCount: number;
+  /** How often a message may end the thread of its shard before it is kept from its function. */
+  readonly fatalCount: number;
   /** One commit in so many is looked at. */
   readonly cutInterval: number;
   /** 1 if it runs as in production, else 0. */
@@ -62,13 +51,7 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
   const prng = new Prng(seed);
   const drawn: DurableSetting = {
     workload: prng.below(workloadCount),
-    shardCount: prng.pick([1, 2, 2, 3]),
-    ringCapacityBytes: prng.pick([64, 256, 1024, 4096]),
-    overflowBytesMax: prng.pick([0, 512, 1 << 20]),
-    mailboxCountMax: prng.pick([0, 1, 4, 1024]),
-    creditCount: prng.pick([1, 4, 1024]),
-    egressCountMax: prng.pick([1, 8, 1024]),
-    batchCount: prng.pick([1, 2, 16, 256]),
+    ...drawEngineSizes(prng),
     minIntervalMs: prng.pick([0, 0, 1, 20]),
     maxIntervalMs: prng.pick([20, 100, 1000]),
     segmentBytes: prng.pick([1, 400, 4000]),
@@ -85,17 +68,14 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     faultCount: prng.pick([0, 0, 1, 3]),
     fullCount: prng.pick([0, 0, 0, 1]),
     cutInterval: prng.pick([2, 5, 20]),
-    lineCountMax: prng.pick([0, 1, 64]),
-    heldCountMax: prng.pick([0, 2, 1024]),
     foldStepUs: prng.pick([0, 5, 100]),
-    queueCountMax: prng.pick([0, 1, 1024]),
-    asyncCountMax: prng.pick([1, 2, 5, 1024]),
-    floodCountMax: prng.pick([0, 1, 4, 1024]),
     savepointCount: prng.pick([0, 1, 1, 3]),
     reshardCount: prng.pick([0, 0, 1, 2]),
     indexBytesMin: prng.pick([0, 0, 100]),
     scanBytesMax: prng.pick([0, 0, 1 << 20]),
     production: prng.pick([0, 0, 1]),
+    foldShare: prng.pick([1, 0.2, 0.02]),
+    fatalCount: prng.pick([2, 3]),
   };
   return { ...drawn, ...pins };
 }

@@ -86,6 +86,7 @@ export class SingleThreadEngine {
   meshes: readonly Mesh[] = [];
   readonly #module: Module;
   readonly #options: SingleThreadOptions;
+  #suspects: readonly Suspect[];
   #memory: MeshMemory;
 
   constructor(
@@ -100,6 +101,7 @@ export class SingleThreadEngine {
     const { shardCount } = filled;
     this.#module = module;
     this.#options = filled;
+    this.#suspects = filled.suspects ?? [];
     this.storages = Array.from({ length: shardCount + 1 }, () => new FaultySpillStorage(filled.spillFault));
     this.#memory = allocateMesh(shardCount, filled.ringCapacityBytes);
     this.#buildShards(ground?.shards);
@@ -115,7 +117,7 @@ export class SingleThreadEngine {
   #buildShards(grounds: readonly DurableOptions[] | undefined): void {
     this.meshes = this.storages.map((_, thread) => new Mesh(this.#memory, thread));
     this.shards = this.meshes.slice(0, -1).map((mesh, thread) => {
-      const options = { ...this.#options, storage: this.storages[thread] };
+      const options = { ...this.#options, suspects: this.#suspects, storage: this.storages[thread] };
       const durable = grounds?.[thread];
       return new Shard(this.#module, mesh, durable === undefined ? options : { ...options, durable });
     });
@@ -135,7 +137,8 @@ export class SingleThreadEngine {
   }
 
   /** New shards over a new mesh, while the coordinator goes on and sends them what they lack. */
-  replaceShards(grounds: readonly DurableOptions[]): void {
+  replaceShards(grounds: readonly DurableOptions[], suspects: readonly Suspect[]): void {
+    this.#suspects = suspects;
     this.#memory = allocateMesh(this.#options.shardCount, this.#options.ringCapacityBytes, this.#memory);
     this.#buildShards(grounds);
     this.coordinator.reconnect(this.meshes[this.#options.shardCount]);

@@ -14,6 +14,9 @@ export class Statistics {
   recoveries = 0;
   failuresWhileRecovering = 0;
   processFailures = 0;
+  /** Shards whose thread a message has ended, and messages that may do so no more. */
+  threadDeaths = 0;
+  quarantines = 0;
   faults = 0;
   failedSyncs = 0;
   fullDisks = 0;

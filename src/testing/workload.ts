@@ -20,6 +20,11 @@ export interface Outside {
   readonly shardCount: number;
   /** Resolves after some steps of the run, whatever the clock says: for what takes long, as work goes. */
   linger(): Promise<void>;
+  /**
+   * The thread of the shard dies that is in an invocation now, before its first await. Never returns, and calls `died`
+   * unless the thread is dead already and its code has only not noticed.
+   */
+  killThread(died: () => void): never;
   /** Makes it part of the run's digest. */
   note(what: number): void;
   /** What is committed now. */

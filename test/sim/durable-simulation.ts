@@ -11,6 +11,7 @@ import { Cloakrooms } from './cloakrooms.ts';
 import { Couriers } from './couriers.ts';
 import { Operations } from './operations.ts';
 import { Pipeline } from './pipeline.ts';
+import { Poison } from './poison.ts';
 import { Remotes } from './remotes.ts';
 import { Sessions } from './sessions.ts';
 import { Shelves } from './shelves.ts';
@@ -29,6 +30,7 @@ export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [
   Couriers,
   Cloakrooms,
   Remotes,
+  Poison,
 ];
 
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {

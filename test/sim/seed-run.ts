@@ -5,24 +5,14 @@
 import { Statistics } from '../../src/testing/statistics.ts';
 import type { DurablePins, DurableSetting } from '../../src/testing/durable-setting.ts';
 import { simulateDurable, WORKLOADS } from './durable-simulation.ts';
-import { PINS } from './setting.ts';
+import { SIZE_PINS, TREE_PINS } from './setting.ts';
 import { simulate } from './simulation.ts';
 
 export type SeedPins = Readonly<Record<string, number>>;
 
 /** The options of the command line for runs with a disk, and what they pin. Some are told alike for runs in memory. */
 const DURABLE_PINS: Readonly<Record<string, keyof DurableSetting>> = {
-  shards: 'shardCount',
-  ring: 'ringCapacityBytes',
-  overflow: 'overflowBytesMax',
-  mailbox: 'mailboxCountMax',
-  credit: 'creditCount',
-  line: 'lineCountMax',
-  held: 'heldCountMax',
-  queue: 'queueCountMax',
-  async: 'asyncCountMax',
-  flood: 'floodCountMax',
-  batch: 'batchCount',
+  ...SIZE_PINS,
   min: 'minIntervalMs',
   max: 'maxIntervalMs',
   segment: 'segmentBytes',
@@ -43,11 +33,13 @@ const DURABLE_PINS: Readonly<Record<string, keyof DurableSetting>> = {
   savepoints: 'savepointCount',
   reshards: 'reshardCount',
   cuts: 'cutInterval',
+  share: 'foldShare',
+  fatal: 'fatalCount',
 };
 
 /** `--workload`: 0 runs in memory, then come those with a disk. */
 export const SEED_OPTIONS: readonly string[] = [
-  ...new Set(['workload', ...Object.keys(PINS), ...Object.keys(DURABLE_PINS)]),
+  ...new Set(['workload', ...Object.keys(TREE_PINS), ...Object.keys(DURABLE_PINS)]),
 ];
 
 export interface SeedOutcome {

@@ -3,7 +3,7 @@
  * anything can be pinned from the command line.
  */
 import { Prng } from '../../src/base/prng.ts';
-import type { EngineSizes } from '../../src/testing/durable-setting.ts';
+import { drawEngineSizes, type EngineSizes } from '../../src/testing/engine-sizes.ts';
 import { SMOKE_OPTIONS, type TreeOptions } from '../smoke/command-tree.ts';
 
 export interface Setting extends EngineSizes {
@@ -14,18 +14,23 @@ export interface Setting extends EngineSizes {
   readonly trees: TreeOptions;
 }
 
-/** The options of the command line: what each pins, in the order in which they are told. */
-export const PINS: Readonly<Record<string, (setting: Setting, value: number) => Setting>> = {
-  shards: (setting, shardCount) => ({ ...setting, shardCount }),
-  ring: (setting, ringCapacityBytes) => ({ ...setting, ringCapacityBytes }),
-  overflow: (setting, overflowBytesMax) => ({ ...setting, overflowBytesMax }),
-  mailbox: (setting, mailboxCountMax) => ({ ...setting, mailboxCountMax }),
-  credit: (setting, creditCount) => ({ ...setting, creditCount }),
-  batch: (setting, batchCount) => ({ ...setting, batchCount }),
-  line: (setting, lineCountMax) => ({ ...setting, lineCountMax }),
-  held: (setting, heldCountMax) => ({ ...setting, heldCountMax }),
-  async: (setting, asyncCountMax) => ({ ...setting, asyncCountMax }),
-  flood: (setting, floodCountMax) => ({ ...setting, floodCountMax }),
+/** The options of the command line that pin a size of the engine, with a disk or without. */
+export const SIZE_PINS: Readonly<Record<string, keyof EngineSizes>> = {
+  shards: 'shardCount',
+  ring: 'ringCapacityBytes',
+  overflow: 'overflowBytesMax',
+  mailbox: 'mailboxCountMax',
+  credit: 'creditCount',
+  line: 'lineCountMax',
+  held: 'heldCountMax',
+  queue: 'queueCountMax',
+  async: 'asyncCountMax',
+  flood: 'floodCountMax',
+  batch: 'batchCount',
+};
+
+/** Those for the trees of commands, which run in memory. */
+export const TREE_PINS: Readonly<Record<string, (setting: Setting, value: number) => Setting>> = {
   roots: (setting, rootCount) => ({ ...setting, rootCount }),
   instances: (setting, numberOfFunctionInstances) => ({
     ...setting,
@@ -37,13 +42,7 @@ export const PINS: Readonly<Record<string, (setting: Setting, value: number) => 
 export function settingOf(seed: number, pins: Readonly<Record<string, number>> = {}): Setting {
   const prng = new Prng(seed);
   const drawn: Setting = {
-    shardCount: prng.pick([1, 2, 2, 3, 4]),
-    ringCapacityBytes: prng.pick([64, 128, 256, 1024, 4096]),
-    overflowBytesMax: prng.pick([0, 512, 4096, 1 << 20]),
-    mailboxCountMax: prng.pick([0, 1, 4, 64, 1024]),
-    creditCount: prng.pick([1, 2, 8, 64, 1024]),
-    egressCountMax: prng.pick([1, 8, 1024]),
-    batchCount: prng.pick([1, 2, 16, 256]),
+    ...drawEngineSizes(prng),
     patient: prng.chance(0.6),
     development: prng.chance(0.5),
     rootCount: 1 + prng.below(60),
@@ -57,11 +56,10 @@ export function settingOf(seed: number, pins: Readonly<Record<string, number>> =
       failPr: prng.pick([0, 0.03, 0.2]),
       askPr: prng.pick([0, 0.1, 1]),
     },
-    lineCountMax: prng.pick([0, 1, 64]),
-    heldCountMax: prng.pick([0, 2, 1024]),
-    queueCountMax: prng.pick([0, 1, 1024]),
-    asyncCountMax: prng.pick([1, 2, 5, 1024]),
-    floodCountMax: prng.pick([0, 1, 4, 1024]),
   };
-  return Object.entries(pins).reduce((setting, [name, value]) => PINS[name]?.(setting, value) ?? setting, drawn);
+  return Object.entries(pins).reduce((setting, [name, value]) => {
+    const size = SIZE_PINS[name];
+    if (size !== undefined) return { ...setting, [size]: value };
+    return TREE_PINS[name]?.(setting, value) ?? setting;
+  }, drawn);
 }

@@ -7,8 +7,8 @@ import { SingleThreadEngine } from '../../src/testing/single-thread.ts';
 import stormModule, { ENTITY_COUNT, stormMessage, stormTarget } from '../smoke/storm-functions.ts';
 import { type Outcome, simulate } from './simulation.ts';
 
-/** With those of the eleven durable workloads: ten thousand in each run of the suite. */
-const SEED_COUNT = 4_500;
+/** With those of the twelve durable workloads: ten thousand in each run of the suite. */
+const SEED_COUNT = 4_000;
 
 async function simulateSeed(seed: number, pins: Readonly<Record<string, number>> = {}): Promise<Outcome> {
   try {
