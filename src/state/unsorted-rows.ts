@@ -13,6 +13,8 @@ const LIST_COUNT = KEY_GROUP_COUNT << SECTION_BITS;
 const ODD = LIST_COUNT;
 /** So many rows that are gone may be in a list, beside as many as are not. */
 const GONE_MAX = 64;
+/** Of those that have never had a row, which are most: the table is large. */
+const NO_LISTS: (List | undefined)[] = [];
 
 interface List {
   rows: Row[];
@@ -23,9 +25,10 @@ interface List {
 export class UnsortedRows {
   /** Rows that are not gone. */
   size = 0;
-  readonly #lists = new Array<List | undefined>(LIST_COUNT + 1).fill(undefined);
+  #lists: (List | undefined)[] = NO_LISTS;
 
   add(row: Row): void {
+    if (this.#lists === NO_LISTS) this.#lists = new Array<List | undefined>(LIST_COUNT + 1).fill(undefined);
     const at = listOf(row.key);
     let list = this.#lists[at];
     if (list === undefined) {

@@ -21,53 +21,13 @@ import type { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
 import { type DurableOptions, readAppliedEpoch } from '../shard/durable/durability.ts';
 import { CheckedStore } from '../store/checked-store.ts';
-import type { OpenStore } from '../store/state-store.ts';
-import type { SimulatedClock } from './simulated-clock.ts';
-import type { SimulatedFileSystem } from './simulated-file-system.ts';
+import type { DurableGround, ProcessHooks } from './durable-ground.ts';
 import { SingleThreadEngine, type SingleThreadOptions } from './single-thread.ts';
 import { ThreadDisk } from './thread-disk.ts';
 import { TickingClock } from './ticking-clock.ts';
 
 /** How often in a row the shards may fail. */
 const ATTEMPTS_MAX = 4;
-
-/** What outlives the process. */
-export interface DurableGround {
-  readonly fileSystem: SimulatedFileSystem;
-  readonly directory: string;
-  /** The savepoint to fill it from, if any. */
-  readonly from: string | undefined;
-  readonly storeName: string;
-  readonly openStore: OpenStore;
-  readonly clock: SimulatedClock;
-  readonly minIntervalMs: number;
-  readonly maxIntervalMs: number;
-  readonly keyCountMax: number;
-  readonly segmentBytes: number;
-  readonly spareCountMax: number;
-  readonly paddingBytes: number;
-  readonly foldBytes: number;
-  readonly indexBytesMin: number;
-  readonly scanBytesMax: number;
-  readonly foldStepUs: number;
-  readonly foldShare: number;
-  readonly memoryBytes: number;
-  readonly cacheBytes: number;
-  /** How often a message may end the thread of its shard before it is kept from its function. */
-  readonly fatalCount: number;
-  /** Says whether this sync of a directory is to fail. */
-  directoryFault(): boolean;
-}
-
-export interface ProcessHooks {
-  invocationFailed(error: MillraceError): void;
-  /** The shards go back to the last checkpoint. */
-  recovering(cause: unknown): void;
-  recovered(): void;
-  /** A message has ended the thread of its shard, for the last time if it is quarantined. */
-  threadDied(isQuarantined: boolean): void;
-  reported(error: MillraceError): void;
-}
 
 export class DurableProcess {
   /** There while it takes messages. */

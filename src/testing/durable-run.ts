@@ -7,10 +7,12 @@ import { setImmediate } from 'node:timers/promises';
 import { Prng } from '../base/prng.ts';
 import type { Module } from '../sdk/module.ts';
 import { CommittedCuts } from './committed-cuts.ts';
-import { type DurableGround, DurableProcess } from './durable-process.ts';
+import type { DurableGround } from './durable-ground.ts';
+import { DurableProcess } from './durable-process.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 import { SimulatedFileSystem } from './simulated-file-system.ts';
-import { Chaos, isExpectedFailure, ShardFailure } from './chaos.ts';
+import { Chaos, ShardFailure } from './chaos.ts';
+import { Diary } from './diary.ts';
 import { simulatedGround } from './simulated-ground.ts';
 import type { DurableSetting } from './durable-setting.ts';
 import { Home } from './home.ts';
@@ -48,7 +50,7 @@ export class DurableRun {
   #process: DurableProcess;
   #wasRunning = false;
   #hash = 0x811c9dc5 | 0;
-  #unexpected: Error | undefined;
+  readonly #diary: Diary;
 
   constructor(seed: number, setting: DurableSetting, clock: SimulatedClock, newWorkload: NewWorkload) {
     this.#clock = clock;
@@ -88,6 +90,7 @@ export class DurableRun {
       chaos: this.#chaos,
       statistics: this.#statistics,
     });
+    this.#diary = new Diary(this.#statistics, this.#workload, () => this.#process);
     this.#module = this.#workload.newModule();
     this.#process = this.#newProcess(this.#module);
   }
@@ -99,25 +102,11 @@ export class DurableRun {
   // -- processes
 
   #newProcess(module: Module): DurableProcess {
-    const hooks = {
-      invocationFailed: (error: Error) => this.#workload.invocationFailed(error as never),
-      recovering: (cause: unknown) => this.#recovering(cause),
-      recovered: () => {
-        this.#statistics.recoveries++;
-        this.#workload.happened?.('the shards are back');
-      },
-      threadDied: (isQuarantined: boolean) => {
-        this.#statistics.threadDeaths++;
-        if (isQuarantined) this.#statistics.quarantines++;
-        this.#workload.happened?.(`a thread dies of a message${isQuarantined ? ', which is quarantined now' : ''}`);
-      },
-      reported: (error: Error) => this.#expect(error),
-    };
     const { shardCount, directory, from } = this.#home;
     const development = this.#setting.production === 0;
     const random = (): number => this.#prng.fraction();
     const options = { ...this.#setting, development, shardCount, random, spillFault: () => this.#chaos.spillFault() };
-    const process = new DurableProcess(module, options, { ...this.#ground, directory, from }, hooks);
+    const process = new DurableProcess(module, options, { ...this.#ground, directory, from }, this.#diary);
     process.start();
     this.#wasRunning = false;
     return process;
@@ -127,19 +116,6 @@ export class DurableRun {
     const cause = new ShardFailure('a message has ended its thread');
     if (this.#process.killThread(cause)) died();
     throw cause;
-  }
-
-  #recovering(cause: unknown): void {
-    if (this.#process.isRecovering && !(cause instanceof ShardFailure)) this.#statistics.failuresWhileRecovering++;
-    this.#workload.happened?.(
-      `the shards fail and go back to epoch ${this.#process.data?.lastEpoch ?? 0}: ${String(cause)}`,
-    );
-    this.#expect(cause);
-  }
-
-  #expect(cause: unknown): void {
-    if (isExpectedFailure(cause)) return;
-    this.#unexpected ??= cause instanceof Error ? cause : new Error(String(cause));
   }
 
   async #die(death: 'crash' | 'kill'): Promise<void> {
@@ -174,7 +150,7 @@ export class DurableRun {
     while (!this.#isOver()) {
       this.#statistics.steps++;
       limits.stepped(await this.#step());
-      if (this.#unexpected !== undefined) throw this.#unexpected;
+      this.#diary.check();
     }
   }
 
@@ -187,7 +163,7 @@ export class DurableRun {
   async #step(): Promise<boolean> {
     if (this.#process.failure !== undefined) {
       const { cause } = this.#process.failure;
-      if (!this.#home.wasFilled(cause)) this.#expect(cause);
+      if (!this.#home.wasFilled(cause)) this.#diary.expect(cause);
       this.#statistics.processFailures++;
       await this.#die(this.#prng.chance(0.5) ? 'crash' : 'kill');
       return true;
@@ -258,7 +234,7 @@ export class DurableRun {
       this.#act();
       await setImmediate(); // An earlier fault of the disk can still end the process; then another one has to finish.
       if (this.#process.failure !== undefined) return false;
-      if (this.#unexpected !== undefined) throw this.#unexpected;
+      this.#diary.check();
     }
     const storages = this.#process.engine?.storages ?? [];
     this.#statistics.spilledBlocks = storages.reduce((sum, { blocksWritten }) => sum + blocksWritten, 0);

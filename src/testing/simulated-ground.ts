@@ -7,7 +7,7 @@ import type { Prng } from '../base/prng.ts';
 import type { Chaos } from './chaos.ts';
 import type { CutPlace } from './committed-cut.ts';
 import { countingStore } from './counting-store.ts';
-import type { DurableGround } from './durable-process.ts';
+import type { DurableGround } from './durable-ground.ts';
 import type { DurableSetting } from './durable-setting.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 import type { SimulatedFileSystem } from './simulated-file-system.ts';
