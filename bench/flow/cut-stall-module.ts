@@ -1,17 +1,25 @@
 /**
  * All-to-all once more, with a look at the clock before each message; and somebody on each shard who says what was seen.
+ *
+ * While stalls are watched, each shard also has a message that is sent again and again within it. So there is always one
+ * that waits, and a gap is a stall: without it a shard that has no messages, because another one was not on a core, goes
+ * through turns without any, and would look as if it had stood still.
  */
 import { threadId } from 'node:worker_threads';
 import { defineFunction, defineModule, functionType, value } from '../../src/index.ts';
+import { CoreWait } from '../harness/core-wait.ts';
 import type { Hop } from './all-to-all-topology.ts';
 import { census, reportTo } from './census.ts';
 import { entityIds, TargetDraw } from './entity-ids.ts';
-import { StallWindows, WINDOW_MS } from './stall-windows.ts';
+import { type Stalls, StallWindows, WINDOW_MS } from './stall-windows.ts';
 import { type AllToAllSpec, topologyOf } from './topology.ts';
 
 const entity = functionType<Hop>('bench/entity');
+const pulse = functionType<null>('bench/pulse');
 /** Of this thread, and so of this shard. */
-const stalls = new StallWindows(WINDOW_MS);
+const coreWait = new CoreWait();
+const stalls = new StallWindows(WINDOW_MS, () => coreWait.waitedMs());
+let isWatched = false;
 const draw = new TargetDraw(entityIds(topologyOf<AllToAllSpec>(import.meta.url).entities), threadId);
 
 const countAndPassOn = defineFunction({
@@ -29,12 +37,22 @@ const countAndPassOn = defineFunction({
   },
 });
 
-/** Replies the longest stall of each window since it was last asked, in microseconds. */
-const witness = defineFunction({
-  type: functionType<null, number[]>('bench/stalls'),
+const beat = defineFunction({
+  type: pulse,
   invoke(ctx) {
+    stalls.look(performance.now());
+    if (isWatched) ctx.send(pulse, ctx.self.id, null);
+  },
+});
+
+/** Replies the longest stalls of each window since it was last asked, and is told whether it will be asked again. */
+const witness = defineFunction({
+  type: functionType<{ goesOn: boolean }, Stalls>('bench/stalls'),
+  invoke(ctx, { goesOn }) {
+    if (goesOn && !isWatched) ctx.send(pulse, ctx.self.id, null);
+    isWatched = goesOn;
     ctx.reply(stalls.take());
   },
 });
 
-export default defineModule({ functions: [countAndPassOn, witness, census] });
+export default defineModule({ functions: [countAndPassOn, beat, witness, census] });

@@ -1,49 +1,78 @@
 /**
- * The longest stall in each window of time: how long at most a thread did not come round to its work. Whoever does the
- * work looks in each time it begins a piece of it. One thread owns it.
+ * The longest stall in each window of time: how long at most a thread did not come round to its work, by the clock and
+ * without the time for which it only waited for a core. Whoever does the work looks in each time it begins a piece of it.
+ * One thread owns it.
  *
- * A stall counts in the window in which it ends. One look is a comparison of two numbers, so that it hardly slows down
- * what it watches.
+ * A stall counts in the window in which it ends. One look is a comparison of a few numbers, so that it hardly slows down
+ * what it watches. How long the thread has waited for a core is read after a gap, or every 50 µs; what it waited in
+ * shorter gaps since the last reading may be taken from a stall, so that one of its own doing may be that much longer.
  */
 import { LatencyHistogram } from '../../src/metrics/latency.ts';
 import type { Percentiles } from '../harness/benchmark.ts';
 
 /** As long as the time between two checkpoints, so that a window has about one cut. */
 export const WINDOW_MS = 100;
+const SAMPLE_MS = 0.05;
+
+/** Of full windows, in microseconds. */
+export interface Stalls {
+  /** By the clock. */
+  readonly wall: number[];
+  /** Of the thread's own doing. */
+  readonly own: number[];
+}
 
 export class StallWindows {
   readonly #windowMs: number;
+  readonly #waitedMs: () => number;
   #lastMs = Number.NaN;
   #endMs = Number.NaN;
   #longestMs = 0;
-  #windows: number[] = [];
+  #ownMs = 0;
+  #sampledMs = Number.NaN;
+  #waitedThenMs = 0;
+  #stalls: Stalls = { wall: [], own: [] };
 
-  constructor(windowMs: number) {
+  /** `waitedMs` says how long the thread has waited for a core. */
+  constructor(windowMs: number, waitedMs: () => number) {
     this.#windowMs = windowMs;
+    this.#waitedMs = waitedMs;
   }
 
   look(nowMs: number): void {
     const stallMs = nowMs - this.#lastMs;
     this.#lastMs = nowMs;
     if (stallMs > this.#longestMs) this.#longestMs = stallMs;
-    // Written so that the first look after a `take`, with no end known, gets there too.
+    // Both written so that the first look after a `take`, with no times known, gets there too.
+    if (!(nowMs - this.#sampledMs < SAMPLE_MS)) this.#sample(nowMs, stallMs);
     if (nowMs < this.#endMs) return;
     this.#next(nowMs);
   }
 
+  #sample(nowMs: number, stallMs: number): void {
+    const waitedMs = this.#waitedMs();
+    const ownMs = Math.min(stallMs, nowMs - this.#sampledMs - (waitedMs - this.#waitedThenMs));
+    if (ownMs > this.#ownMs) this.#ownMs = ownMs;
+    this.#sampledMs = nowMs;
+    this.#waitedThenMs = waitedMs;
+  }
+
   #next(nowMs: number): void {
-    if (!Number.isNaN(this.#endMs)) this.#windows.push(this.#longestMs * 1000);
-    this.#longestMs = 0;
+    if (!Number.isNaN(this.#endMs)) {
+      this.#stalls.wall.push(this.#longestMs * 1000);
+      this.#stalls.own.push(this.#ownMs * 1000);
+    }
+    this.#longestMs = this.#ownMs = 0;
     this.#endMs = nowMs + this.#windowMs;
   }
 
-  /** The longest stall of each full window since the last `take`, in microseconds. Starts over with the next look. */
-  take(): number[] {
-    const windows = this.#windows;
-    this.#windows = [];
-    this.#lastMs = this.#endMs = Number.NaN;
-    this.#longestMs = 0;
-    return windows;
+  /** The longest stalls of each full window since the last `take`. Starts over with the next look. */
+  take(): Stalls {
+    const stalls = this.#stalls;
+    this.#stalls = { wall: [], own: [] };
+    this.#lastMs = this.#endMs = this.#sampledMs = Number.NaN;
+    this.#longestMs = this.#ownMs = 0;
+    return stalls;
   }
 }
 
@@ -59,4 +88,8 @@ export function stallFigures(windows: readonly number[]): StallFigures {
   const { p50, p99, p999, max } = histogram;
   histogram.destroy();
   return { percentiles: { p50, p99, p999 }, worst: max };
+}
+
+export function mergeStalls(stalls: readonly Stalls[]): Stalls {
+  return { wall: stalls.flatMap(({ wall }) => wall), own: stalls.flatMap(({ own }) => own) };
 }
