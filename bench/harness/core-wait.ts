@@ -40,7 +40,7 @@ export class CoreWait {
 
 function openStatistics(): number | undefined {
   try {
-    return openSync(STATISTICS);
+    return openSync(STATISTICS, 'r');
   } catch {
     return undefined;
   }

@@ -60,7 +60,12 @@ test('waits in gaps too short to be looked at are not taken from a later stall t
   const { own } = stalls.take();
   expect(own).toHaveLength(1);
   expect(own[0]).toBeCloseTo(79_960);
-  expect(mergeStalls([{ wall: [1], own: [2] }, { wall: [3], own: [4] }])).toEqual({ wall: [1, 3], own: [2, 4] });
+  expect(
+    mergeStalls([
+      { wall: [1], own: [2] },
+      { wall: [3], own: [4] },
+    ]),
+  ).toEqual({ wall: [1, 3], own: [2, 4] });
 });
 
 test('how long a thread has waited for a core only grows', () => {

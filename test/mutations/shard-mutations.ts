@@ -237,8 +237,8 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'fold: the oldest record wins',
     file: 'src/shard/durable/newest-records.ts',
-    find: 'this.#marks[older & mask] = OLDER;',
-    replace: 'this.#marks[(first + index) & mask] = OLDER;',
+    find: 'this.#part(older)[older & PART_MASK] = OLDER;',
+    replace: 'this.#part(number)[number & PART_MASK] = OLDER;',
     why: 'the store gets an old value',
     suites: [seeds(120), tests('unit/shard/fold')],
   },
@@ -260,9 +260,9 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: takes what is not committed',
-    file: 'src/shard/durable/fold.ts',
-    find: 'next !== undefined && next.epoch <= last; ) {',
-    replace: 'next !== undefined; ) {',
+    file: 'src/shard/durable/committed-deltas.ts',
+    find: 'return next.epoch <= Math.min(this.committedEpoch, this.lastEpoch) ? next : undefined;',
+    replace: 'return next;',
     why: 'I8: after a crash the store is ahead of the manifest',
     suites: [tests('unit/shard/fold')],
   },

@@ -13,6 +13,7 @@
  */
 import type { Pair } from '../../state/pair-layout.ts';
 import type { Stored } from '../../state/row.ts';
+import { ChunkList, type ChunkPool, referenceChunks } from './chunk-list.ts';
 
 /** What lists and deltas name: an entity, a row, an erasure, or a pair of rows. */
 export type Item = Stored | Pair;
@@ -29,7 +30,9 @@ export class DirtyEntities {
   pinnedCount = 0;
   /** The epoch of the cut that is being encoded. */
   #cutEpoch = NO_EPOCH;
-  #list: Item[] = [];
+  /** Those of lists of items. */
+  readonly chunks: ChunkPool<Item> = referenceChunks<Item>();
+  #list: ChunkList<Item> = new ChunkList(this.chunks);
   /** Encodes an entity as it was at the cut, before it changes: copy on write. */
   #encode: (entity: Item) => void = () => {};
 
@@ -69,9 +72,9 @@ export class DirtyEntities {
   }
 
   /** Ends the epoch; returns what was written in it, each once. */
-  cut(encode: (item: Item) => void): Item[] {
+  cut(encode: (item: Item) => void): ChunkList<Item> {
     const list = this.#list;
-    this.#list = [];
+    this.#list = new ChunkList(this.chunks);
     this.#cutEpoch = this.epoch;
     this.#encode = encode;
     this.epoch++;

@@ -47,7 +47,7 @@ export class FoldMarks {
    * that an item is seen in is its newest.
    */
   mark(delta: number, index: number): void {
-    const item = this.#deltas[delta].items[index];
+    const item = this.#deltas[delta].items.at(index);
     const kept = this.#kept[delta];
     // Both at once: it may be parted while the round sleeps.
     if (typeof item === 'number') this.#ratePair(item, kept, index);
@@ -104,9 +104,9 @@ export class FoldMarks {
   /** What a record is of; of a pair that is parted it is one of its rows. */
   itemAt(delta: number, index: number): Item {
     const { items } = this.#deltas[delta];
-    const item = items[index];
+    const item = items.at(index);
     if (typeof item !== 'number') return item;
-    return this.#pairs.parted(item)?.[items[index - 1] === item ? 1 : 0] ?? item;
+    return this.#pairs.parted(item)?.[index > 0 && items.at(index - 1) === item ? 1 : 0] ?? item;
   }
 
   /**
@@ -117,7 +117,7 @@ export class FoldMarks {
   visit(delta: number, index: number, visit: (item: Item) => void): number {
     const kept = this.#kept[delta];
     if (kept[index] === OLDER) return index + 1;
-    const item = this.#deltas[delta].items[index];
+    const item = this.#deltas[delta].items.at(index);
     if (typeof item === 'number') {
       this.#visitPair(item, kept, index, visit);
       return index + 2;

@@ -91,20 +91,24 @@ export class FoldRound {
     for (const erasure of [...(recovered?.erasures ?? []), ...this.#marks.erasures]) visit(erasure);
     if (recovered !== undefined) yield* this.#recoveredItems(recovered, visit);
     for (let delta = 0; delta < this.#deltas.length; delta++) {
-      const { length } = this.#deltas[delta].items;
-      for (let index = 0; index < length; ) {
+      const { items } = this.#deltas[delta];
+      for (let index = 0; index < items.length; ) {
         const costUs = this.#marks.keeps(delta, index) ? LOOK_US : SKIP_US;
         index = this.#marks.visit(delta, index, visit);
+        items.dropBefore(index);
         if (this.#isSpent(costUs)) yield 1;
       }
+      items.drop();
     }
   }
 
   *#markDelta(delta: number): Generator<number, void> {
-    for (const index of this.#deltas[delta].others) {
-      this.#marks.mark(delta, index);
+    const { others } = this.#deltas[delta];
+    for (let index = 0; index < others.length; index++) {
+      this.#marks.mark(delta, others.at(index));
       if (this.#isSpent(LOOK_US)) yield 1;
     }
+    others.drop();
     this.#marks.endDelta();
   }
 

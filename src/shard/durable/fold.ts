@@ -8,10 +8,10 @@
  *
  * Its turns are slices; writing itself happens on other threads (`StoreBatch.write`).
  */
+import { CommittedDeltas } from './committed-deltas.ts';
 import { FoldRests } from './fold-pace.ts';
 import type { FoldHooks, FoldPlace } from './fold-place.ts';
 import { FoldRound } from './fold-round.ts';
-import { NewestRecords } from './newest-records.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
 import type { WrittenDelta } from './shard-snapshot.ts';
 
@@ -28,18 +28,9 @@ const HASTE = 2;
 export class Fold {
   readonly #place: FoldPlace;
   readonly #hooks: FoldHooks;
-  /** Written and not yet folded, oldest first. */
-  #deltas: WrittenDelta[] = [];
-  readonly #newest = new NewestRecords();
+  readonly #deltas = new CommittedDeltas();
   /** Older than all of them, until a round has put it into the store. */
   #recovered: RecoveredRecords | undefined;
-  /** How many of them are committed, and how long those are together. */
-  #committedCount = 0;
-  #committedBytes = 0;
-  #committedRecords = 0;
-  #committedEpoch = 0;
-  /** The last epoch that may be folded now. */
-  #lastEpoch = Number.POSITIVE_INFINITY;
   #round: Generator<number, void> | undefined;
   #roundCount = 0;
   #isWriting = false;
@@ -68,6 +59,7 @@ export class Fold {
   }
 
   get hasWork(): boolean {
+    if (this.#deltas.isOpen) return true;
     if (this.#isWriting || this.restMs < Number.POSITIVE_INFINITY) return false;
     return this.#failure !== undefined || this.#round !== undefined || this.#isDue();
   }
@@ -95,7 +87,7 @@ export class Fold {
   }
 
   get #isWanted(): boolean {
-    return this.#wantedEpoch > this.#place.dirty.appliedEpoch && this.#committedEpoch >= this.#wantedEpoch;
+    return this.#wantedEpoch > this.#place.dirty.appliedEpoch && this.#deltas.committedEpoch >= this.#wantedEpoch;
   }
 
   /** What a recovery has found, all of it committed. */
@@ -108,46 +100,42 @@ export class Fold {
     this.#recovered = records;
     // What a start has left on the disk is read behind it, before anything is folded.
     if (!records.isLoaded) this.#round = records.load();
-    this.#committedBytes += records.byteLength;
-    this.#committedRecords += records.recordCount;
+    this.#deltas.byteLength += records.byteLength;
+    this.#deltas.recordCount += records.recordCount;
   }
 
   add(delta: WrittenDelta): void {
-    this.#deltas.push(delta);
+    this.#deltas.add(delta);
   }
 
   /** All deltas up to this epoch of the run are committed. */
   committed(runEpoch: number): void {
-    this.#committedEpoch = runEpoch;
-    const last = Math.min(runEpoch, this.#lastEpoch);
-    for (let next = this.#deltas[this.#committedCount]; next !== undefined && next.epoch <= last; ) {
-      this.#committedBytes += next.location.byteLength;
-      this.#committedRecords += next.items.length;
-      this.#newest.add(next.firstRecord, next.replaced);
-      next = this.#deltas[++this.#committedCount];
-    }
+    this.#deltas.committedEpoch = runEpoch;
+    this.#deltas.note(this.#stepUs());
   }
 
   /** Brings the store to the end of this epoch of the run and leaves it there: nothing later is folded. */
   holdAt(runEpoch: number): void {
-    this.#lastEpoch = runEpoch;
+    this.#deltas.lastEpoch = runEpoch;
     this.force();
   }
 
   /** Whether the store stands where it is held. */
   get isHeld(): boolean {
-    return this.#round === undefined && this.#place.dirty.appliedEpoch >= this.#lastEpoch;
+    return this.#round === undefined && this.#place.dirty.appliedEpoch >= this.#deltas.lastEpoch;
   }
 
   /** Folding goes on. */
   release(): void {
-    this.#lastEpoch = Number.POSITIVE_INFINITY;
-    this.committed(this.#committedEpoch);
+    this.#deltas.lastEpoch = Number.POSITIVE_INFINITY;
+    this.#deltas.note(this.#stepUs());
   }
 
   /** One slice. Returns how much there was to do. */
   work(): number {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#deltas.isOpen) this.#deltas.note(this.#stepUs());
+    if (this.#deltas.isOpen) return 1;
     if (this.#isWriting || this.restMs < Number.POSITIVE_INFINITY) return 0;
     if (this.#round === undefined && this.#isDue()) this.#round = this.#newRound();
     const round = this.#round;
@@ -162,12 +150,12 @@ export class Fold {
 
   /** A put costs the processor many times what a record does, so entities that are written often are let to be. */
   #isDue(): boolean {
-    if ((this.#isForced || this.#isWanted) && (this.#committedCount > 0 || this.#recovered !== undefined)) return true;
+    if ((this.#isForced || this.#isWanted) && (this.#deltas.count > 0 || this.#recovered !== undefined)) return true;
     const { foldBytes, dirty } = this.#place;
-    if (this.#committedBytes < foldBytes) return false;
-    if (this.#committedBytes >= foldBytes * PATIENCE) return true;
+    if (this.#deltas.byteLength < foldBytes) return false;
+    if (this.#deltas.byteLength >= foldBytes * PATIENCE) return true;
     return (
-      this.#committedRecords >= dirty.pinnedCount * WRITES_PER_PUT || this.#committedRecords < dirty.pinnedCount * 2
+      this.#deltas.recordCount >= dirty.pinnedCount * WRITES_PER_PUT || this.#deltas.recordCount < dirty.pinnedCount * 2
     );
   }
 
@@ -175,12 +163,7 @@ export class Fold {
     this.#isHurried = this.#isForced || this.#wantedEpoch > this.#place.dirty.appliedEpoch;
     this.#isForced = false;
     this.#roundCount++;
-    const deltas = this.#deltas.splice(0, this.#committedCount);
-    this.#newest.beginRound();
-    this.#committedCount = 0;
-    this.#committedBytes = 0;
-    this.#committedRecords = 0;
-    return this.#steps(deltas);
+    return this.#steps(this.#deltas.take());
   }
 
   *#steps(deltas: readonly WrittenDelta[]): Generator<number, void> {
@@ -193,7 +176,7 @@ export class Fold {
       stepUs: () => this.#stepUs(),
       wait: (written: Promise<void>) => this.#wait(written),
     };
-    const round = new FoldRound(place, deltas, this.#newest, this.#roundCount);
+    const round = new FoldRound(place, deltas, this.#deltas.newest, this.#roundCount);
     const last = deltas.at(-1)?.epoch ?? recovered?.lastEpoch ?? 0;
     const applied = baseEpoch + last;
     yield* round.store(applied);
@@ -219,7 +202,7 @@ export class Fold {
 
   /** 0 for a round with nothing behind it, 1 for one that must go on whatever else there is to do. */
   get #haste(): number {
-    return Math.min(1, this.#committedBytes / (this.#place.foldBytes * HASTE)) ** 2;
+    return Math.min(1, this.#deltas.byteLength / (this.#place.foldBytes * HASTE)) ** 2;
   }
 
   /** Removes the oldest segment, if all of it is applied and nobody needs it any more. */
@@ -227,7 +210,7 @@ export class Fold {
     const { changelog, baseEpoch } = this.#place;
     // The changelog of the last committed epoch holds its messages in flight, so it stays.
     // The same holds for the one that the store is held at, since a savepoint copies them from there.
-    const lastNeeded = Math.min(this.#committedEpoch, this.#lastEpoch);
+    const lastNeeded = Math.min(this.#deltas.committedEpoch, this.#deltas.lastEpoch);
     return changelog.removeThrough(Math.min(applied, baseEpoch + lastNeeded - 1), 1) > 0;
   }
 

@@ -7,7 +7,7 @@
  * ```
  *    of the round under way        committed since
  *   ├─ taken ─┼── not taken yet ──┼──────────────────┤
- *             │ 1 0 0 1 1 …       │ 0 1 1 0 1 1 …    │     a byte for each record, by its number
+ *             │ 1 0 0 1 1 …       │ 0 1 1 0 1 1 …    │     a byte for each record, by its number, in parts of 65,536
  *          `#taken`            `#first`           `#end`
  * ```
  *
@@ -22,27 +22,42 @@ import { NO_RECORD, recordDistance, recordNumber } from '../../state/record-numb
 export const OLDER = 0;
 export const NEWEST = 1;
 
-const LENGTH_MIN = 1 << 12;
+/** Marks lie in parts, so that nothing is copied when there are more (I10). */
+const PART_BITS = 16;
+const PART_LENGTH = 1 << PART_BITS;
+const PART_MASK = PART_LENGTH - 1;
+/** Numbers are of 31 bits. */
+const PART_NUMBER_MASK = 0x7fff_ffff >>> PART_BITS;
+
+/** Of each record of a delta, the number of the one that it replaces. */
+interface Replaced {
+  readonly length: number;
+  at(index: number): number | undefined;
+}
 
 export class NewestRecords {
-  /** By number, modulo the length, which is a power of two. */
-  #marks = new Uint8Array(LENGTH_MIN);
+  /** From the one of `#taken` on. */
+  readonly #parts: Uint8Array[] = [];
+  #firstPart = 0;
+  /** One to use again. */
+  #spare: Uint8Array | undefined;
   #taken = 0;
   #first = 0;
   #end = 0;
 
-  /** A delta is committed: `first` is the number of its first record; `replaced` has for each the one it replaces. */
-  add(first: number, replaced: readonly number[]): void {
-    assert(first === this.#end, 'deltas are committed in the order in which they were written');
-    const count = replaced.length;
-    this.#makeRoom(count);
-    const mask = this.#marks.length - 1;
-    for (let index = 0; index < count; index++) {
-      this.#marks[(first + index) & mask] = NEWEST;
-      const older = replaced[index];
-      if (older !== NO_RECORD && this.#isOpen(older)) this.#marks[older & mask] = OLDER;
+  /**
+   * A delta is committed, or a part of it, from the record at `from` to the one before `until`: `first` is the number of
+   * its first record; `replaced` has for each the one it replaces. Rounds do not begin within a delta.
+   */
+  add(first: number, replaced: Replaced, from = 0, until: number = replaced.length): void {
+    assert(recordNumber(first, from) === this.#end, 'deltas are committed in the order in which they were written');
+    for (let index = from; index < until; index++) {
+      const number = recordNumber(first, index);
+      this.#partFor(number)[number & PART_MASK] = NEWEST;
+      const older = replaced.at(index) as number;
+      if (older !== NO_RECORD && this.#isOpen(older)) this.#part(older)[older & PART_MASK] = OLDER;
     }
-    this.#end = recordNumber(first, count);
+    this.#end = recordNumber(first, until);
   }
 
   /** A round begins, of all that are committed. */
@@ -54,9 +69,16 @@ export class NewestRecords {
   /** What the next `count` records are to the round, oldest first. */
   take(count: number): Uint8Array {
     assert(count <= recordDistance(this.#taken, this.#first), 'a round takes no more than its records');
-    const taken = this.#copy(this.#taken, count, new Uint8Array(count));
-    this.#taken = recordNumber(this.#taken, count);
-    return taken;
+    const marks = new Uint8Array(count);
+    for (let done = 0; done < count; ) {
+      const at = this.#taken & PART_MASK;
+      const length = Math.min(count - done, PART_LENGTH - at);
+      marks.set(this.#part(this.#taken).subarray(at, at + length), done);
+      done += length;
+      this.#taken = recordNumber(this.#taken, length);
+      if (at + length === PART_LENGTH) this.#dropPart();
+    }
+    return marks;
   }
 
   /** Whether a record that was committed is for a round to come. */
@@ -64,25 +86,22 @@ export class NewestRecords {
     return recordDistance(this.#first, number) < recordDistance(this.#first, this.#end);
   }
 
-  #makeRoom(count: number): void {
-    const keptCount = recordDistance(this.#taken, this.#end);
-    let { length } = this.#marks;
-    if (keptCount + count <= length) return;
-    while (length < keptCount + count) length *= 2;
-    const kept = this.#copy(this.#taken, keptCount, new Uint8Array(keptCount));
-    this.#marks = new Uint8Array(length);
-    const at = this.#taken & (length - 1);
-    const untilEnd = Math.min(keptCount, length - at);
-    this.#marks.set(kept.subarray(0, untilEnd), at);
-    this.#marks.set(kept.subarray(untilEnd), 0);
+  #part(number: number): Uint8Array {
+    return this.#parts[((number >>> PART_BITS) - this.#firstPart) & PART_NUMBER_MASK];
   }
 
-  /** The marks lie in a circle, so they may come in two pieces. */
-  #copy(from: number, count: number, to: Uint8Array): Uint8Array {
-    const at = from & (this.#marks.length - 1);
-    const untilEnd = Math.min(count, this.#marks.length - at);
-    to.set(this.#marks.subarray(at, at + untilEnd));
-    to.set(this.#marks.subarray(0, count - untilEnd), untilEnd);
-    return to;
+  /** The one of the next number. */
+  #partFor(number: number): Uint8Array {
+    const index = ((number >>> PART_BITS) - this.#firstPart) & PART_NUMBER_MASK;
+    if (index === this.#parts.length) {
+      this.#parts.push(this.#spare ?? new Uint8Array(PART_LENGTH));
+      this.#spare = undefined;
+    }
+    return this.#parts[index];
+  }
+
+  #dropPart(): void {
+    this.#spare = this.#parts.shift();
+    this.#firstPart = (this.#firstPart + 1) & PART_NUMBER_MASK;
   }
 }

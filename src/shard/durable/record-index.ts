@@ -15,6 +15,8 @@ export class RecordIndexDraft {
   #count = 0;
   #hashes = new Int32Array(COUNT_MIN);
   #starts = new Int32Array(COUNT_MIN);
+  /** Of the last index that was encoded, or of a longer one. */
+  #words = new Int32Array(COUNT_MIN);
 
   /** An entity's record begins there. */
   add(hash: number, start: number): void {
@@ -36,11 +38,13 @@ export class RecordIndexDraft {
     this.hasRows = false;
   }
 
-  /** The index of the records in `frame`. */
+  /** The index of the records in `frame`, valid until the next call. */
   encode(frame: Uint8Array): Uint8Array {
     const count = this.#count;
     const blockCount = Math.ceil(frame.length / BLOCK_BYTES);
-    const words = new Int32Array(INDEX_RECORDS + 2 * count + blockCount);
+    const length = INDEX_RECORDS + 2 * count + blockCount;
+    if (this.#words.length < length) this.#words = new Int32Array(length * 2);
+    const words = this.#words;
     words[INDEX_COUNT] = count;
     words.set(this.#hashes.subarray(0, count), INDEX_RECORDS);
     words.set(this.#starts.subarray(0, count), INDEX_RECORDS + count);
@@ -48,7 +52,7 @@ export class RecordIndexDraft {
       const bytes = frame.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
       words[INDEX_RECORDS + 2 * count + block] = crc32(bytes);
     }
-    return new Uint8Array(words.buffer);
+    return new Uint8Array(words.buffer, 0, length * Int32Array.BYTES_PER_ELEMENT);
   }
 }
 

@@ -9,12 +9,13 @@
 import { assert } from '../../base/assert.ts';
 import type { Epoch } from '../../base/brand.ts';
 import { Entity } from '../../state/entity.ts';
-import { NO_RECORD, recordNumber } from '../../state/record-number.ts';
 import type { RecordNames, RecordWriter } from '../../state/record-writer.ts';
 import type { Pair } from '../../state/pair-layout.ts';
 import { type Erasure, Row } from '../../state/row.ts';
 import type { ChangelogWriter } from '../../store/changelog-writer.ts';
 import type { PairedRows } from '../rows/paired-rows.ts';
+import { ChunkList } from './chunk-list.ts';
+import { DeltaRecords } from './delta-records.ts';
 import type { DirtyEntities, Item } from './dirty-entities.ts';
 import { RecordIndexDraft } from './record-index.ts';
 import type { SnapshotReport, WrittenDelta } from './written-delta.ts';
@@ -57,12 +58,9 @@ export class ShardSnapshot {
   #epoch: Epoch = 0 as Epoch;
   #runEpoch = 0;
   #isUnderWay = false;
-  #cut: readonly Item[] = [];
+  #cut: ChunkList<Item>;
   #next = 0;
-  #items: Item[] = [];
-  #firstRecord = 0;
-  #replaced: number[] = [];
-  #others: number[] = [];
+  readonly #written: DeltaRecords;
   /** How many of their records have been written. */
   #writtenCount = 0;
   #areChannelsClosed = false;
@@ -85,6 +83,8 @@ export class ShardSnapshot {
     this.#changelog = changelog;
     this.#records = records;
     this.#dirty = dirty;
+    this.#cut = new ChunkList(dirty.chunks);
+    this.#written = new DeltaRecords(dirty.chunks);
     this.#pairs = pairs;
     this.#inFlight = inFlight;
     this.#hooks = hooks;
@@ -107,9 +107,6 @@ export class ShardSnapshot {
     this.#isUnderWay = true;
     this.#areChannelsClosed = false;
     this.#next = 0;
-    this.#items = [];
-    this.#replaced = [];
-    this.#others = [];
     this.#writtenCount = 0;
     this.#records.length = 0;
     this.#index.clear();
@@ -141,11 +138,12 @@ export class ShardSnapshot {
     let index = start;
     while (index < end && this.#records.length < bytesMax) {
       if ((index - start) % FETCH_COUNT === 0) this.#fetch(index, end);
-      const item = cut[index++];
+      const item = cut.at(index++);
       if (typeof item === 'number') this.#encodeListed(item);
       else if (this.#dirty.isInCut(item)) this.#encode(item);
     }
     this.#next = index;
+    cut.dropBefore(index);
     if (this.#records.length >= FRAME_BYTES) this.#writeRecords();
     return index - start;
   }
@@ -155,11 +153,11 @@ export class ShardSnapshot {
     let fetched = 0;
     const until = Math.min(end, from + FETCH_COUNT);
     for (let index = from; index < until; index++) {
-      const item = this.#cut[index];
+      const item = this.#cut.at(index);
       fetched ^= typeof item === 'number' ? this.#pairs.all.epoch(item) : item.dirtyEpoch;
     }
     for (let index = from; index < until; index++) {
-      const item = this.#cut[index];
+      const item = this.#cut.at(index);
       if (item instanceof Entity) fetched ^= item.id.charCodeAt(0);
     }
     this.fetched = fetched;
@@ -173,22 +171,19 @@ export class ShardSnapshot {
     if (item instanceof Entity) this.#encodeEntity(item);
     else this.#encodeRow(item as Row | Erasure);
     this.#dirty.markEncoded(item);
-    this.#items.push(item);
   };
 
   #encodeEntity(entity: Entity): void {
     this.#index.add(entity.hash, this.#records.length);
     this.#records.write(entity, this.#hooks.names(entity.functionIndex));
-    this.#replaced.push(entity.lastRecord);
-    entity.lastRecord = recordNumber(this.#firstRecord, this.#items.length);
+    this.#written.addEntity(entity);
   }
 
   #encodeRow(item: Row | Erasure): void {
     this.#index.hasRows = true;
     if (item instanceof Row) this.#records.writeRow(item.key, item.value);
     else this.#records.writeErasure(item.prefix);
-    this.#others.push(this.#items.length);
-    this.#replaced.push(NO_RECORD);
+    this.#written.addOther(item, 1);
   }
 
   /** The list of what the cut has to encode mentions it no more. */
@@ -203,9 +198,7 @@ export class ShardSnapshot {
     if (parted === undefined) {
       this.#index.hasRows = true;
       pairs.write(pair, this.#records);
-      this.#others.push(this.#items.length);
-      this.#replaced.push(NO_RECORD, NO_RECORD);
-      this.#items.push(pair, pair);
+      this.#written.addOther(pair, 2);
     } else {
       for (const row of parted) if (this.#dirty.isInCut(row)) this.#encode(row);
     }
@@ -221,8 +214,8 @@ export class ShardSnapshot {
         this.#changelog.append(FRAME_INDEX, this.#index.encode(frame));
         this.#isIndexed = true;
       }
-      const recordCount = this.#items.length - this.#writtenCount;
-      this.#writtenCount = this.#items.length;
+      const recordCount = this.#written.count - this.#writtenCount;
+      this.#writtenCount = this.#written.count;
       this.recordBytes += (length / recordCount - this.recordBytes) / 8;
     }
     this.#records.length = 0;
@@ -247,12 +240,9 @@ export class ShardSnapshot {
     const location = this.#changelog.end(this.#isIndexed);
     this.#dirty.endCut();
     this.#isUnderWay = false;
-    this.#cut = [];
-    const firstRecord = this.#firstRecord;
-    const [items, replaced, others] = [this.#items, this.#replaced, this.#others];
-    this.#firstRecord = recordNumber(firstRecord, items.length);
+    this.#cut.drop();
     this.#hooks.written(
-      { epoch: this.#runEpoch, location, items, firstRecord, replaced, others },
+      { epoch: this.#runEpoch, location, ...this.#written.take() },
       { epoch: this.#epoch, location, isNewSegment: this.#changelog.isNewSegment },
     );
   }

@@ -3,6 +3,7 @@
  */
 import type { Epoch } from '../../base/brand.ts';
 import type { DeltaLocation } from '../../store/changelog-frame.ts';
+import type { ChunkList } from './chunk-list.ts';
 import type { Item } from './dirty-entities.ts';
 
 /** What the coordinator is told when a shard's part is written. */
@@ -18,11 +19,11 @@ export interface WrittenDelta {
   /** Counted like in `DirtyEntities`. */
   readonly epoch: number;
   readonly location: DeltaLocation;
-  readonly items: readonly Item[];
+  readonly items: ChunkList<Item>;
   /** The number of the first record. */
   readonly firstRecord: number;
   /** For each record the number of the one that it replaces, if that is of the same entity, or else `NO_RECORD`. */
-  readonly replaced: readonly number[];
+  readonly replaced: ChunkList<number>;
   /** Where the items are that are no entities. */
-  readonly others: readonly number[];
+  readonly others: ChunkList<number>;
 }

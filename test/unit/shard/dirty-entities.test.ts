@@ -24,7 +24,7 @@ test('a cut holds each entity that was written in the epoch, once, in the order 
   write(dirty, a);
   write(dirty, b);
   expect(dirty.count).toBe(2);
-  expect(dirty.cut(() => {})).toEqual([b, a]);
+  expect([...dirty.cut(() => {})]).toEqual([b, a]);
   expect([dirty.count, dirty.epoch]).toEqual([0, 2]);
   expect([dirty.isInCut(a), dirty.isInCut(b)]).toEqual([true, true]);
 });
@@ -43,7 +43,7 @@ test('an entity that is about to change is encoded first, and not again', () => 
   write(dirty, entity);
   expect(encoded).toEqual([entity]);
   expect(dirty.isInCut(entity)).toBe(false);
-  expect(dirty.cut(encode)).toEqual([entity]);
+  expect([...dirty.cut(encode)]).toEqual([entity]);
 });
 
 test('an entity that was encoded, or is not in the cut, changes without further ado', () => {

@@ -3,7 +3,8 @@
  * that epoch stays readable, and after the release folding goes on as ever.
  */
 import { expect, test } from 'vitest';
-import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
+import { ChunkList, numberChunks, referenceChunks } from '../../../src/shard/durable/chunk-list.ts';
+import { DirtyEntities, type Item } from '../../../src/shard/durable/dirty-entities.ts';
 import { Fold } from '../../../src/shard/durable/fold.ts';
 import { Rows } from '../../../src/shard/rows/rows.ts';
 import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
@@ -11,6 +12,12 @@ import type { StateStore } from '../../../src/store/state-store.ts';
 import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';
 
 const DIRECTORY = '/data/shard-0';
+
+/** What a delta without records lists. */
+function nothing() {
+  const none = (): ChunkList<number> => new ChunkList(numberChunks());
+  return { items: new ChunkList(referenceChunks<Item>()), replaced: none(), others: none() };
+}
 
 function newFold() {
   const fileSystem = new SimulatedFileSystem({ autoSync: true });
@@ -43,7 +50,7 @@ function newFold() {
   );
   const write = (epoch: number): void => {
     changelog.begin(epoch, epoch - 1);
-    fold.add({ epoch, location: changelog.end(), items: [], firstRecord: 0, replaced: [], others: [] });
+    fold.add({ epoch, location: changelog.end(), ...nothing(), firstRecord: 0 });
   };
   const work = async (): Promise<void> => {
     while (fold.hasWork || fold.isWriting) {

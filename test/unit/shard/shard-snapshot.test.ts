@@ -76,7 +76,7 @@ test('the delta names its entities in the order of its records', () => {
   stage.begin();
   stage.write(c, '2');
   stage.finish();
-  expect(stage.deltas[0].items).toEqual([c, a, b]);
+  expect([...stage.deltas[0].items]).toEqual([c, a, b]);
   expect(Object.keys(valuesOf(recover(stage, 1)))).toHaveLength(3);
 });
 
