@@ -2,6 +2,7 @@
  * What a round looks at when it goes through its deltas for the last time.
  */
 import { expect, test } from 'vitest';
+import { ChunkList, numberChunks, referenceChunks } from '../../../src/shard/durable/chunk-list.ts';
 import type { Item } from '../../../src/shard/durable/dirty-entities.ts';
 import { FoldMarks } from '../../../src/shard/durable/fold-marks.ts';
 import { NewestRecords } from '../../../src/shard/durable/newest-records.ts';
@@ -12,31 +13,49 @@ import { NO_RECORD } from '../../../src/state/record-number.ts';
 import { keyBytes } from '../../../src/state/row.ts';
 import { RowPairs } from '../../../src/state/row-pairs.ts';
 
+function itemList(items: readonly Item[]): ChunkList<Item> {
+  const list = new ChunkList(referenceChunks<Item>());
+  for (const item of items) list.push(item);
+  return list;
+}
+
+function numberList(numbers: readonly number[]): ChunkList<number> {
+  const list = new ChunkList(numberChunks());
+  for (const number of numbers) list.push(number);
+  return list;
+}
+
 const location = { segment: 1, offsetBytes: 48, byteLength: 100, checksum: 0 };
 
 test('of older records not even the item is read, which lies anywhere in memory', () => {
   const entities = ['a', 'b', 'c'].map((id, index) => new Entity(0, index, id));
   const read: string[] = [];
-  const watched = (name: string, items: readonly Item[]): readonly Item[] =>
-    new Proxy(items, {
-      get(target, key) {
-        if (/^\d+$/.test(String(key))) read.push(`${name}${String(key)}`);
-        return Reflect.get(target, key) as unknown;
-      },
-    });
-  const replaced = [
-    [NO_RECORD, NO_RECORD, NO_RECORD],
-    [0, 2],
-  ];
+  const watched = (name: string, items: readonly Item[]): ChunkList<Item> => {
+    const list = itemList(items);
+    const at = list.at.bind(list);
+    list.at = (index) => {
+      read.push(`${name}${index}`);
+      return at(index);
+    };
+    return list;
+  };
+  const replaced = [numberList([NO_RECORD, NO_RECORD, NO_RECORD]), numberList([0, 2])];
   const deltas: WrittenDelta[] = [
-    { epoch: 1, location, items: watched('old', entities), firstRecord: 0, replaced: replaced[0], others: [] },
+    {
+      epoch: 1,
+      location,
+      items: watched('old', entities),
+      firstRecord: 0,
+      replaced: replaced[0],
+      others: numberList([]),
+    },
     {
       epoch: 2,
       location,
       items: watched('new', [entities[0], entities[2]]),
       firstRecord: 3,
       replaced: replaced[1],
-      others: [],
+      others: numberList([]),
     },
   ];
   const newest = new NewestRecords();
@@ -57,10 +76,10 @@ test('a pair is told of every delta that mentioned it, and shown once', () => {
   const newPair = (): Pair => pairs.add(keyBytes('\0\x05first-1234'), keyBytes('\0\x05second-1234'), 1, 1);
   const pair = newPair();
   const deltas = [1, 2].map((epoch): WrittenDelta => {
-    const items = [pair, pair];
+    const items = itemList([pair, pair]);
     pairs.mention(pair);
-    const replaced = [NO_RECORD, NO_RECORD];
-    return { epoch, location, items, firstRecord: (epoch - 1) * 2, replaced, others: [0] };
+    const replaced = numberList([NO_RECORD, NO_RECORD]);
+    return { epoch, location, items, firstRecord: (epoch - 1) * 2, replaced, others: numberList([0]) };
   });
   pairs.leave(pair);
   pairs.letGo(pair);
