@@ -28,6 +28,8 @@ import { TickingClock } from './ticking-clock.ts';
 
 /** How often in a row the shards may fail. */
 const ATTEMPTS_MAX = 4;
+/** Of messages that waited at a cut, a turn puts down so much for the time that a step of folding takes. */
+const BYTES_PER_US = 16;
 
 export class DurableProcess {
   /** There while it takes messages. */
@@ -128,7 +130,8 @@ export class DurableProcess {
     const store = new CheckedStore(await openStore({ directory: join(directory, 'store'), fileSystem, cacheBytes }));
     const appliedEpoch = await readAppliedEpoch(store);
     const files = { segmentBytes, spareCountMax, paddingBytes };
-    const bounds = { ...files, foldBytes, indexBytesMin, scanBytesMax, foldStepUs, memoryBytes };
+    const slices = { foldStepUs, waitingSliceBytes: foldStepUs * BYTES_PER_US };
+    const bounds = { ...files, ...slices, foldBytes, indexBytesMin, scanBytesMax, memoryBytes };
     const pace = { clock: new TickingClock(clock), share: foldShare };
     return { fileSystem, directory, store, appliedEpoch, committed, pace, ...bounds };
   }

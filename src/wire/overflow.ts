@@ -48,6 +48,42 @@ function newChunk(bytes: number): Chunk {
   return { words, bytes: new Uint8Array(words.buffer), length: 0, taken: 0, block: -1 };
 }
 
+/** A chunk that came from disk; envelopes are read by words, so it must lie at a multiple of 4. */
+function copyOf(bytes: Uint8Array): Chunk {
+  const copy = newChunk(bytes.length);
+  copy.bytes.set(bytes);
+  return copy;
+}
+
+/**
+ * Some envelopes as they were in an overflow. Envelopes never change where they lie: what comes later lies behind them,
+ * and what is taken from a disk lies in the chunk again.
+ */
+export class OverflowPart {
+  readonly byteLength: number;
+  readonly #storage: SpillStorage;
+  readonly #chunk: Chunk;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(storage: SpillStorage, chunk: Chunk) {
+    this.#storage = storage;
+    this.#chunk = chunk;
+    this.#start = chunk.taken;
+    this.#end = chunk.length;
+    this.byteLength = this.#end - this.#start;
+  }
+
+  /** Shows them, oldest first. */
+  visit(visit: OverflowVisitor): void {
+    const chunk = this.#chunk;
+    const { words, bytes } = chunk.block === -1 ? chunk : copyOf(this.#storage.read(chunk.block, chunk.length));
+    for (let at = this.#start; at < this.#end; at += 4 + ((words[at >> 2] + 3) & ~3)) {
+      visit(words, bytes, at + 4, words[at >> 2]);
+    }
+  }
+}
+
 export class Overflow {
   /** Envelopes inside. */
   count = 0;
@@ -97,14 +133,9 @@ export class Overflow {
     return true;
   }
 
-  /** Shows all envelopes, oldest first; all stay where they are. */
-  visitAll(visit: OverflowVisitor): void {
-    for (const chunk of this.#chunks) {
-      const { words, bytes } = chunk.block === -1 ? chunk : this.#copyOf(this.#storage.read(chunk.block, chunk.length));
-      for (let at = chunk.taken; at < chunk.length; at += 4 + ((words[at >> 2] + 3) & ~3)) {
-        visit(words, bytes, at + 4, words[at >> 2]);
-      }
-    }
+  /** What is in it now, oldest first, to be looked at later: whatever is taken or spilled until then, parts keep it. */
+  parts(): OverflowPart[] {
+    return this.#chunks.map((chunk) => new OverflowPart(this.#storage, chunk));
   }
 
   /** Removes the oldest envelope. */
@@ -141,20 +172,13 @@ export class Overflow {
     const chunk = this.#chunks[0];
     assert(chunk !== undefined, 'an overflow that counts envelopes has a chunk');
     if (chunk.block !== -1) {
-      const copy = this.#copyOf(this.#storage.take(chunk.block, chunk.length));
+      const copy = copyOf(this.#storage.take(chunk.block, chunk.length));
       chunk.words = copy.words;
       chunk.bytes = copy.bytes;
       chunk.block = -1;
       this.memoryBytes += chunk.bytes.length;
     }
     return chunk;
-  }
-
-  /** A chunk that came from disk; envelopes are read by words, so it must lie at a multiple of 4. */
-  #copyOf(bytes: Uint8Array): Chunk {
-    const copy = newChunk(bytes.length);
-    copy.bytes.set(bytes);
-    return copy;
   }
 
   #dropChunk(chunk: Chunk): void {

@@ -5,7 +5,7 @@
  */
 import type { SpillStorage } from '../../base/spill.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
-import { Overflow, type OverflowVisitor, type Placeable } from '../../wire/overflow.ts';
+import { Overflow, type OverflowPart, type OverflowVisitor, type Placeable } from '../../wire/overflow.ts';
 
 /** Fields of one message in `slots`, from where `take` points. */
 export const SLOT_TYPE = 0;
@@ -120,9 +120,9 @@ export class Mailbox {
     return true;
   }
 
-  /** Shows the encoded envelopes, oldest first; they stay. */
-  visitEncoded(visit: OverflowVisitor): void {
-    this.#overflow.visitAll(visit);
+  /** The encoded envelopes as they are now, oldest first, to be looked at later. */
+  encodedParts(): OverflowPart[] {
+    return this.#overflow.parts();
   }
 
   spill(): void {

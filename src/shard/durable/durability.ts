@@ -83,7 +83,8 @@ export class Durability {
     const codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
     const namesOf = (functionIndex: number): RecordNames => place.directory.binding(functionIndex).names;
     this.#place = place;
-    this.#unfinishedWork = new UnfinishedWork(place.writer, this.#inFlight, () => this.#snapshot.writeMany());
+    const writeMany = (): void => this.#snapshot.writeMany();
+    this.#unfinishedWork = new UnfinishedWork(place.writer, this.#inFlight, writeMany, options.waitingSliceBytes);
     this.#baseEpoch = appliedEpoch;
     this.#store = store;
     this.#segments = new OpenSegments(fileSystem, directory);
@@ -144,6 +145,7 @@ export class Durability {
     const { directory, shapes, rows } = this.#place;
     const hooks: SnapshotHooks = {
       names,
+      unfinished: this.#unfinishedWork,
       inFlightNames: () => this.#inFlight.names(directory, shapes),
       written: (delta, report) => {
         this.#fold.add(delta);
@@ -166,12 +168,12 @@ export class Durability {
 
   /** An envelope that a snapshot has to hold, as it comes. */
   record(words: Int32Array, startWord: number, byteLength: number): void {
-    this.#inFlight.add(words, startWord, byteLength);
+    this.#unfinishedWork.record(words, startWord, byteLength);
   }
 
   /** The same, as the place's writer has it. */
   recordWritten(): void {
-    this.#inFlight.place(this.#place.writer);
+    this.#unfinishedWork.recordWritten();
   }
 
   closeChannels(): void {

@@ -24,6 +24,8 @@ export interface DurableOptions extends Pick<ChangelogOptions, 'spareCountMax' |
   /** See `FoldPlace`. */
   readonly foldStepUs?: number;
   readonly pace?: FoldPace;
+  /** See `UnfinishedWork`. */
+  readonly waitingSliceBytes?: number;
   /** Entities kept in memory, in bytes. */
   readonly memoryBytes: number;
 }

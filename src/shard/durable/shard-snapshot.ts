@@ -40,6 +40,8 @@ const FRAME_BYTES = 1 << 17;
 
 export interface SnapshotHooks {
   names(functionIndex: number): RecordNames;
+  /** What waited at the cut, which is put down in slices. */
+  readonly unfinished: { readonly isOpen: boolean; work(): number };
   inFlightNames(): BlockNames;
   written(delta: WrittenDelta, report: SnapshotReport): void;
 }
@@ -96,7 +98,8 @@ export class ShardSnapshot {
 
   /** Whether a turn would get on with it. */
   get hasWork(): boolean {
-    return this.#isUnderWay && (this.#next < this.#cut.length || this.#areChannelsClosed);
+    const isEncoding = this.#next < this.#cut.length || this.#hooks.unfinished.isOpen;
+    return this.#isUnderWay && (isEncoding || this.#areChannelsClosed);
   }
 
   /** Cuts: from here on all that changes belongs to the next epoch. */
@@ -124,7 +127,7 @@ export class ShardSnapshot {
   /** One slice. Returns how much there was to do. */
   work(): number {
     if (!this.#isUnderWay) return 0;
-    const encodedCount = this.#encodeSlice();
+    const encodedCount = this.#encodeSlice() + this.#hooks.unfinished.work();
     this.writeMany();
     if (encodedCount === 0 && this.#areChannelsClosed) this.#finish();
     return encodedCount;

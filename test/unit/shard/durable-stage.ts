@@ -172,6 +172,7 @@ export class SnapshotStage {
     const shapes = { get: (number: number) => ({ number, keys: [] }) };
     const hooks: SnapshotHooks = {
       names: namesOf,
+      unfinished: { isOpen: false, work: () => 0 },
       inFlightNames: () => this.inFlight.names(directory, shapes),
       written: (delta, report) => {
         this.deltas.push(delta);

@@ -85,6 +85,7 @@ export class RowStage {
     this.fold.committed(this.committedEpoch - appliedEpoch);
     const hooks: SnapshotHooks = {
       names: namesOf,
+      unfinished: { isOpen: false, work: () => 0 },
       inFlightNames: () => ({ functions: {}, shapes: {} }),
       written: (delta) => {
         this.fold.add(delta);

@@ -6,7 +6,8 @@ import assert from 'node:assert';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemorySpillStorage, type SpillStorage } from '../../../src/base/spill.ts';
-import { Overflow, type Placeable } from '../../../src/wire/overflow.ts';
+import { Prng } from '../../../src/base/prng.ts';
+import { Overflow, type OverflowVisitor, type Placeable } from '../../../src/wire/overflow.ts';
 
 /** An envelope of words that tell which one it is. */
 function envelope(number: number, byteLength: number): Placeable {
@@ -105,6 +106,42 @@ test('memory stays within its limit while much more passes through', () => {
   }
 });
 
+/** Notes the envelopes that it is shown. */
+function showing(shown: string[]): OverflowVisitor {
+  return (words, _bytes, offsetBytes, byteLength) => {
+    shown.push(`${words[offsetBytes >> 2] / 1000}, ${byteLength} bytes`);
+  };
+}
+
+test('parts show what was in it when they were made, whatever is added, taken and spilled since', () => {
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    const prng = new Prng(seed);
+    const overflow = new Overflow(new MemorySpillStorage(), 0, true);
+    let added = 0;
+    const step = (): void => {
+      if (prng.chance(0.1)) overflow.spill();
+      if (overflow.count > 0 && prng.chance(0.4)) overflow.drop();
+      else overflow.append(envelope(added++, 100));
+    };
+    for (; added < 300; added++) overflow.append(envelope(added, 100));
+    for (let count = 0; count < 200; count++) step();
+    const parts = overflow.parts();
+    const expected = Array.from(
+      { length: overflow.count },
+      (_, index) => `${added - overflow.count + index}, 100 bytes`,
+    );
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.every(({ byteLength }) => byteLength > 0)).toBe(true);
+    const shown: string[] = [];
+    for (const part of parts) {
+      for (let count = 0; count < 60; count++) step();
+      if (prng.chance(0.3)) while (overflow.count > 0) overflow.drop();
+      part.visit(showing(shown));
+    }
+    expect(shown).toEqual(expected);
+  }
+});
+
 test('shows all envelopes, also those on disk, and keeps them', () => {
   const storage = new MemorySpillStorage();
   const overflow = new Overflow(storage, 0, true);
@@ -114,9 +151,7 @@ test('shows all envelopes, also those on disk, and keeps them', () => {
   expect(storage.blocksWritten).toBeGreaterThan(1);
   const shown: string[] = [];
   for (let turn = 0; turn < 2; turn++) {
-    overflow.visitAll((words, _bytes, offsetBytes, byteLength) => {
-      shown.push(`${words[offsetBytes >> 2] / 1000}, ${byteLength} bytes`);
-    });
+    for (const part of overflow.parts()) part.visit(showing(shown));
   }
   const expected = Array.from({ length: 297 }, (_, index) => `${index + 3}, 100 bytes`);
   expect(shown).toEqual([...expected, ...expected]);
