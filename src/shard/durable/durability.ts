@@ -205,11 +205,6 @@ export class Durability {
     return this.#memory.isFull && this.#fold.isUnderWay;
   }
 
-  /** Folds as soon as it can, whatever there is. */
-  forceFold(): void {
-    this.#fold.force();
-  }
-
   /** Copies what the last commit holds. */
   savepoint(order: SavepointOrder): void {
     const location = this.#locations.get(order.epoch);
