@@ -2,7 +2,7 @@
  * Where the engine meets the world: the pumps of its ingresses and the consumers of its egresses, all on the
  * coordinator's thread.
  */
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { EgressPump } from '../io/egress-pump.ts';
 import { EgressStream } from '../io/egress-stream.ts';
 import { type IngressPosition, IngressPump } from '../io/ingress-pump.ts';
@@ -13,6 +13,9 @@ import type { Module } from '../sdk/module.ts';
 import type { Coordinator } from './coordinator.ts';
 import { IngressDoor } from './ingress-door.ts';
 import type { FilledOptions } from './options.ts';
+
+/** A write that does not end keeps nobody from a forced stop. */
+const ABANDON_MS = 250;
 
 export interface EdgeHooks {
   report(error: MillraceError): void;
@@ -186,6 +189,14 @@ export class Edges {
   /** Hands over what is left and closes all sinks. */
   async deliverAll(): Promise<void> {
     await Promise.all(this.#egressPumps.map(async (pump) => pump?.stop()));
+  }
+
+  /** Closes all sinks as they are; waits a moment for those that are in the midst of a write. */
+  async abandon(): Promise<void> {
+    const over = new AbortController();
+    const closed = Promise.all(this.#egressPumps.map(async (pump) => pump?.abandon()));
+    await Promise.race([closed, setTimeout(ABANDON_MS, undefined, { signal: over.signal }).catch(() => {})]);
+    over.abort();
   }
 
   /** Ends all streams; those of a failed engine with its error. */

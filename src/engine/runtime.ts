@@ -220,6 +220,7 @@ export class Runtime {
   async #end(): Promise<void> {
     if (this.#phase !== 'failed') this.#phase = 'stopped';
     await this.#supervisor.end(this.#isForced);
+    await this.edges.abandon();
     const { failure } = this.#waiting;
     const error = failure ?? new MillraceError('ENGINE_STOPPED', 'The engine has stopped.');
     await this.#coordinator.checkpoints?.close(error);

@@ -23,6 +23,7 @@ export class EgressPump {
   readonly #hooks: EgressPumpHooks;
   readonly #running: Promise<void>;
   #stopping = false;
+  #isAbandoned = false;
 
   /** Starts at once. */
   constructor(ledger: EgressLedger, sink: EgressSink<unknown>, hooks: EgressPumpHooks) {
@@ -39,6 +40,12 @@ export class EgressPump {
     await this.#running;
   }
 
+  /** Hands over nothing more, and closes the sink when what it is at has ended, which may be never. */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    await this.stop();
+  }
+
   async #run(): Promise<void> {
     try {
       await this.#sink.open?.(this.#ledger.sinkPosition);
@@ -46,17 +53,30 @@ export class EgressPump {
       while (await this.#handOver());
       await this.#sink.close?.();
     } catch (cause) {
+      await this.#release();
+      if (this.#isAbandoned) return;
       const reason = cause instanceof Error ? cause.message : describe(cause);
       const what = `The sink of egress "${this.#ledger.type}" failed: ${reason}`;
       this.#hooks.failed(new MillraceError('EGRESS_FAILED', what, { cause }));
     }
   }
 
+  /** Lets a sink that has failed close its files; its failure is known already. */
+  async #release(): Promise<void> {
+    try {
+      await this.#sink.close?.();
+    } catch {
+      // What it failed of first is what counts.
+    }
+  }
+
   /** One batch, or a wait for one. False when all is done. */
   async #handOver(): Promise<boolean> {
+    if (this.#isAbandoned) return false;
     const batch = this.#ledger.take(BATCH_COUNT);
     if (batch.records.length > 0) {
       await this.#sink.write(batch.records, batch.first);
+      if (this.#isAbandoned) return false;
       // In one step: a checkpoint must never see one without the other.
       this.#ledger.acknowledge(this.#sink.position?.());
       this.#hooks.progressed();

@@ -34,13 +34,17 @@ interface FilePosition {
 async function openAt(path: string | URL, position: FilePosition | undefined): Promise<FileHandle> {
   if (position === undefined) return open(path, 'w', 0o600);
   const file = await open(path, 'r+');
-  const { size } = await file.stat();
-  if (size < position.byteLength) {
+  try {
+    const { size } = await file.stat();
+    if (size < position.byteLength) {
+      throw new Error(`${String(path)} has ${size} bytes, but ${position.byteLength} were written to it`);
+    }
+    await file.truncate(position.byteLength);
+    return file;
+  } catch (error) {
     await file.close();
-    throw new Error(`${String(path)} has ${size} bytes, but ${position.byteLength} were written to it`);
+    throw error;
   }
-  await file.truncate(position.byteLength);
-  return file;
 }
 
 /** Makes the name of a new file durable, where the system can do that. */
@@ -100,11 +104,14 @@ class NdjsonFileSink<Record> implements EgressSink<Record> {
     this.#syncedBytes = byteLength;
   }
 
-  /** What was written is durable before nobody can sync it any more. */
+  /** What was written is durable before nobody can sync it any more. The file is closed whatever becomes of that. */
   async close(): Promise<void> {
-    await this.sync();
-    await this.#file?.close();
-    this.#file = undefined;
+    try {
+      await this.sync();
+    } finally {
+      await this.#file?.close();
+      this.#file = undefined;
+    }
   }
 }
 

@@ -33,7 +33,7 @@ export interface EgressSink<Record> {
   position?(): unknown;
   /** Resolves when what `position` has said is durable. */
   sync?(): Promise<void>;
-  /** Called once after the last batch, when the engine stops. */
+  /** Called after the last batch, when the engine stops; and to let go of files, also after a failure, when it ends otherwise. */
   close?(): void | Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { defineEgress, defineIngress, defineRouter, type Engine, ndjsonSink, ndjsonSource } from '../../src/index.ts';
 import { BREAK_VARIABLE, counter, type Line, lines, type Manner, slow, victim } from './durability-module.ts';
-import { ENTRY_NAMES, open, rejection, scratch, totalOf } from './durability-stage.ts';
+import { ENTRY_NAMES, open, PATIENT, rejection, scratch, totalOf } from './durability-stage.ts';
 import { until } from './puppet-engine.ts';
 
 const IDS = Array.from({ length: 12 }, (_, index) => `id-${index}`);
@@ -48,10 +48,10 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     const before = sendToAll(engine, 5);
     const fatal = engine.send(victim, 'Kim', { manner, times: 2, file: join(folder, 'died') });
     const after = sendToAll(engine, 5);
-    const asked = engine.ask(counter, 'asked', { add: 7 });
+    const asked = engine.ask(counter, 'asked', { add: 7 }, PATIENT);
     await Promise.all([...before, fatal, ...after]);
     expect(await asked).toBe(7);
-    expect(await engine.ask(victim, 'Kim', 'survived?')).toBe(1);
+    expect(await engine.ask(victim, 'Kim', 'survived?', PATIENT)).toBe(1);
     for (const id of IDS) expect([await totalOf(engine, id), await totalOf(engine, `${id}'s`)]).toEqual([10, 10]);
     await engine.stop();
     expect(codesOf(errors)).toEqual(['SHARD_RECOVERING', 'SHARD_RECOVERING']);
@@ -96,7 +96,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     const kept = IDS.flatMap((id) => [1, 2, 3].map((keep) => engine.send(slow, id, { keep, ms: 5 })));
     await engine.send(victim, 'Kim', { manner: 'exit', times: 1, file: join(folder, 'died') });
     await Promise.all(kept);
-    for (const id of IDS) expect(await engine.ask(slow, id, 'kept?')).toEqual([1, 2, 3]);
+    for (const id of IDS) expect(await engine.ask(slow, id, 'kept?', PATIENT)).toEqual([1, 2, 3]);
     expect(codesOf(errors)).toEqual(['SHARD_RECOVERING']);
   });
 
@@ -106,7 +106,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     await engine.send(counter, 'Kim', { add: 1 });
     const file = join(folder, 'died');
     const fatal = rejection(engine.send(victim, 'Kim', { manner: 'exit', times: 1_000, file }));
-    const asked = rejection(engine.ask(victim, 'Kim', 'survived?'));
+    const asked = rejection(engine.ask(victim, 'Kim', 'survived?', PATIENT));
     const failure = await asked;
     expect(failure).toMatchObject({ code: 'SHARD_FAILED', cause: { message: expect.stringContaining('exit') } });
     // It may have been committed while it was in flight, which is all that its sender waits for.
@@ -139,7 +139,7 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
       // Sends may be committed while they are in flight.
       await until(() => codesOf(errors).includes('INVOCATION_FAILED'));
       expect(readFileSync(file, 'utf8')).toBe('xxx');
-      expect(await engine.ask(victim, 'Kim', 'survived?'), 'the one that does not kill was handled').toBe(1);
+      expect(await engine.ask(victim, 'Kim', 'survived?', PATIENT), 'the one that does not kill was handled').toBe(1);
       for (const id of IDS) expect(await totalOf(engine, id)).toBe(4);
       const codes = codesOf(errors).filter((code) => code !== 'SHARD_STUCK');
       expect(codes).toEqual([...new Array<string>(3).fill('SHARD_RECOVERING'), 'INVOCATION_FAILED']);

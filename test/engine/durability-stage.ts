@@ -9,8 +9,11 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { startEngine as startNativeFree } from '../../native-free/index.ts';
-import { type Engine, type EngineOptions, type MillraceError, startEngine } from '../../src/index.ts';
+import { type AskOptions, type Engine, type EngineOptions, type MillraceError, startEngine } from '../../src/index.ts';
 import { counter, store, token } from './durability-module.ts';
+
+/** For questions that may wait for recoveries on a slow machine: the test's own time is the limit. */
+export const PATIENT: AskOptions = { timeoutMs: 600_000 };
 
 export const MODULE: URL = new URL('./durability-module.ts', import.meta.url);
 export const SHARD_COUNT = 2;
@@ -57,17 +60,17 @@ export async function rejection(promise: Promise<unknown>): Promise<MillraceErro
 }
 
 export async function totalOf(engine: Engine, id: string): Promise<number> {
-  return (await engine.ask(counter, id, { add: 0 })) as number;
+  return (await engine.ask(counter, id, { add: 0 }, PATIENT)) as number;
 }
 
 export async function seenInCircle(engine: Engine, circle: number): Promise<number> {
   const ids = Array.from({ length: circle }, (_, index) => String(index));
-  const counts = await Promise.all(ids.map((id) => engine.ask(token, id, 'seen?')));
+  const counts = await Promise.all(ids.map((id) => engine.ask(token, id, 'seen?', PATIENT)));
   return counts.reduce((sum: number, count) => sum + (count as number), 0);
 }
 
 export async function versionOf(engine: Engine, id: string): Promise<number> {
-  return (await engine.ask(store, id, 'version?')) as number;
+  return (await engine.ask(store, id, 'version?', PATIENT)) as number;
 }
 
 /** Every file under a folder, with what is in it. */

@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Engine, startEngine, stopOnSignals } from '../../src/index.ts';
+import { defineEgress, type EgressSink, type Engine, startEngine, stopOnSignals } from '../../src/index.ts';
 import { counter, puppet, records } from './puppet.ts';
 import { closedGate, IDS, isPending, openEngine, PUPPET_MODULE, until } from './puppet-engine.ts';
 
@@ -72,6 +72,31 @@ test.each([
   await engine.stop({ force: true });
   await orderly;
   expect(await pending).toMatchObject({ code: 'ENGINE_STOPPED' });
+});
+
+test.each([
+  ['by force', 'force'],
+  ['by force while a write does not end', 'stuck'],
+  ['with a failure', 'failure'],
+] as const)('whatever ends an engine, its sinks are closed: %s', async (_, manner) => {
+  const calls: string[] = [];
+  const written = Promise.withResolvers<void>();
+  const sink: EgressSink<unknown> = {
+    open: () => void calls.push('open'),
+    write: async () => {
+      written.resolve();
+      if (manner === 'stuck') await new Promise(() => {});
+    },
+    close: () => void calls.push('close'),
+  };
+  const { engine } = await openEngine({ egresses: [defineEgress({ type: records.type, sink })] });
+  await engine.send(puppet, 'Kim', { do: 'egress', value: 1 });
+  await written.promise;
+  if (manner === 'failure') {
+    await expect(engine.ask(puppet, 'Kim', { do: 'misbehave', how: 'process.exit' })).rejects.toThrow();
+  }
+  await engine.stop({ force: true }).catch(() => {});
+  expect(calls).toEqual(manner === 'stuck' ? ['open'] : ['open', 'close']);
 });
 
 test('leaving a block of `await using` stops the engine', async () => {

@@ -117,15 +117,15 @@ export class Failures {
     const source = sourceName === undefined ? meta?.from : { type: sourceName, id: sourceId };
     const from = source === undefined ? 'from outside' : `from ${source.type} ${describe(source.id)}`;
     const details = { type, id, ...(source && { sourceType: source.type, sourceId: source.id }) };
-    if (id === '') {
-      const reason = new MillraceError('INVALID_ID', `A message ${from} is for ${type} and no id.`, { details });
-      this.undeliverable({ type, id }, source, message, withoutTarget(meta), reason);
-      return;
-    }
-    const what = `A message ${from} is for ${type} ${describe(id)}, a type unknown`;
-    const reason = new MillraceError('UNKNOWN_TARGET', what, { details });
+    const isMisaddressed = id === '';
+    const reason = isMisaddressed
+      ? new MillraceError('INVALID_ID', `A message ${from} is for ${type} and no id.`, { details })
+      : new MillraceError('UNKNOWN_TARGET', `A message ${from} is for ${type} ${describe(id)}, a type unknown`, {
+          details,
+        });
     this.undeliverable({ type, id }, source, message, withoutTarget(meta), reason);
-    this.#tellListeners(reason, id);
+    // Where it was sent, listeners have heard what was given for an id.
+    if (!isMisaddressed) this.#tellListeners(reason, id);
   }
 
   /**

@@ -148,3 +148,41 @@ test('a loop ends with the engine, or fails with it', async () => {
   stream.fail(new Error('the engine has failed'));
   await expect(stream.next()).rejects.toThrow('the engine has failed');
 });
+
+test('a sink that has failed lets go of its files, and only its first failure is told', async () => {
+  const stage = await committed('a');
+  const calls: string[] = [];
+  const watched = pumpTo(stage, {
+    write: () => Promise.reject(new Error('no room')),
+    close: () => {
+      calls.push('close');
+      throw new Error('nor this');
+    },
+  });
+  await watched.pump.stop();
+  expect(calls).toEqual(['close']);
+  expect(watched.errors.map(({ message }) => message)).toEqual([expect.stringMatching(/no room/)]);
+});
+
+test('an abandoned sink is closed when its write has ended, and gets nothing more', async () => {
+  const stage = await committed('a');
+  const calls: unknown[] = [];
+  const write = Promise.withResolvers<void>();
+  const watched = pumpTo(stage, {
+    write: (records) => {
+      calls.push(records);
+      return write.promise;
+    },
+    close: () => void calls.push('close'),
+  });
+  await turn();
+  stage.add('b');
+  await stage.checkpoint();
+  const abandoned = watched.pump.abandon();
+  await turn();
+  expect(calls).toEqual([['a']]);
+  write.resolve();
+  await abandoned;
+  expect(calls).toEqual([['a'], 'close']);
+  expect([stage.ledger.acknowledgedCount, watched.errors]).toEqual([0, []]);
+});

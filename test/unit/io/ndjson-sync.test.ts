@@ -45,3 +45,24 @@ test('what was written is synced, and with the first lines the name', async () =
   await sink.close?.();
   expect(synced).toEqual([...first, 'file', 'file']);
 });
+
+test('a file is closed although its last sync has failed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-sink-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const handle = await open(join(folder, 'other'), 'w');
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  const sink = ndjsonSink({ path: join(folder, 'output.ndjson') });
+  await sink.open?.(undefined);
+  await sink.write(['a'], 0);
+  let file: FileHandle | undefined;
+  const spy = vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+    file = this;
+    throw new Error('no disk');
+  });
+  onTestFinished(() => spy.mockRestore());
+  await expect(sink.close?.()).rejects.toThrow('no disk');
+  expect(file?.fd).toBe(-1);
+  // A later checkpoint must not take it for synced (I9).
+  await expect(sink.sync?.()).rejects.toThrow('no disk');
+});
