@@ -213,7 +213,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'recording: the message under way is left out',
     file: 'src/shard/durable/unfinished-work.ts',
-    find: 'if (input !== undefined) this.#block.add(new Int32Array(input.buffer), 0, input.length);',
+    find: 'if (input !== undefined) this.record(new Int32Array(input.buffer), 0, input.length);',
     replace: 'void input;',
     why: 'I6: an async invocation that had not ended at the cut never happens',
     suites: [seeds(120)],
