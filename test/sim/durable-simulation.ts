@@ -11,6 +11,7 @@ import { Cloakrooms } from './cloakrooms.ts';
 import { Couriers } from './couriers.ts';
 import { Operations } from './operations.ts';
 import { Pipeline } from './pipeline.ts';
+import { withPortableStacks } from './portable-stacks.ts';
 import { Poison } from './poison.ts';
 import { Remotes } from './remotes.ts';
 import { Sessions } from './sessions.ts';
@@ -36,5 +37,7 @@ export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {
   const setting = durableSettingOf(seed, WORKLOADS.length, pins);
   const clock = new SimulatedClock(1_000);
-  return await new DurableRun(seed, setting, clock, (outside) => new WORKLOADS[setting.workload](outside)).run();
+  return await withPortableStacks(() =>
+    new DurableRun(seed, setting, clock, (outside) => new WORKLOADS[setting.workload](outside)).run(),
+  );
 }

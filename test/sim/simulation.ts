@@ -17,6 +17,7 @@ import { Model, nameOf, type Root, type Target, TreeGenerator } from '../smoke/c
 import { idOf, targetOf, treeModule, typeOf } from '../smoke/tree-functions.ts';
 import { check } from '../../src/testing/violation.ts';
 import { Journal, OUTSIDE } from './journal.ts';
+import { withPortableStacks } from './portable-stacks.ts';
 import { type Setting, settingOf } from './setting.ts';
 
 /** Steps after which the scheduler holds up others. */
@@ -43,7 +44,7 @@ export interface Outcome {
 }
 
 export async function simulate(seed: number, pins: Readonly<Record<string, number>> = {}): Promise<Outcome> {
-  return await new Simulation(seed, settingOf(seed, pins)).run();
+  return await withPortableStacks(() => new Simulation(seed, settingOf(seed, pins)).run());
 }
 
 class Simulation {
