@@ -199,7 +199,7 @@ test('rows that take too much memory are folded', () => {
   let wanted = 0;
   const hooks = { recordBytes: () => 100, foldWanted: () => void wanted++, evicted: () => {} };
   // Room for ten.
-  const budget = new MemoryBudget(new EntityTable(), rows, 4_000, hooks);
+  const budget = new MemoryBudget(new EntityTable(), rows, 8_000, hooks);
   for (let index = 0; index < 5; index++) rows.set(`${BASE}${index}`, index);
   budget.work();
   expect(wanted).toBe(0);
