@@ -79,8 +79,8 @@ export const MESSAGE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'unknown target: the name of who sent it is lost',
     file: 'src/shard/failing/failures.ts',
-    find: 'source, message, withoutTarget(meta), reason);\n    this.#tellListeners(',
-    replace: 'undefined, message, withoutTarget(meta), reason);\n    this.#tellListeners(',
+    find: 'this.undeliverable({ type, id }, source, message, withoutTarget(meta), reason);',
+    replace: 'this.undeliverable({ type, id }, undefined, message, withoutTarget(meta), reason);',
     why: 'nobody can say who has the wrong name',
     suites: [seeds(60, COURIERS), tests('unit/shard/unknown-target')],
   },
