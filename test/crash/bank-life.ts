@@ -7,7 +7,9 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Transfer } from './bank-module.ts';
-import { HEALED_VARIABLE } from './bank-offices.ts';
+import { VERSION_VARIABLE } from './bank-ledger.ts';
+import { HEALED_VARIABLE } from './bank-office.ts';
+import type { Deed } from './bank-deeds.ts';
 import type { BankOptions, BankReply, BankRequest, BankStates } from './bank-process.ts';
 import { ACCOUNTS } from './bank-model.ts';
 import type { BankWorld } from './bank-world.ts';
@@ -26,9 +28,13 @@ export interface LifeOptions {
   readonly killAfterStartMs?: number | undefined;
   /** Killed when so many transfers have been committed in this life; so it does not matter how fast the machine is. */
   readonly killAfterCommits?: number | undefined;
+  /** Killed when this has happened in this life, as surely as it will. */
+  readonly killAfterDeed?: Deed | undefined;
   /** Ends in order after this many transfers of clients, and refuses nothing any more. */
   readonly transferCount?: number;
   readonly survey?: string;
+  /** Whether it runs the first version of the code; only lives that run it, too, may have been before. */
+  readonly isFirstVersion?: boolean;
 }
 
 export interface Life {
@@ -38,6 +44,7 @@ export interface Life {
   readonly end: 'finished' | 'failed' | 'plan' | 'time' | 'hung';
   /** How it stands when all is done. */
   readonly states: BankStates | undefined;
+  readonly seen: readonly Deed[];
   /** Errors that were reported, with their codes. */
   readonly errors: readonly { readonly code: string; readonly message: string }[];
 }
@@ -50,6 +57,7 @@ export class BankLife {
   readonly #errors: { code: string; message: string }[] = [];
   #openedMs: number | undefined;
   #states: BankStates | undefined;
+  readonly #seen: Deed[] = [];
   #end: Life['end'] | undefined;
   #sentCount = 0;
   #committedCount = 0;
@@ -58,7 +66,7 @@ export class BankLife {
   constructor(world: BankWorld, options: LifeOptions) {
     this.#world = world;
     this.#options = options;
-    const { plan, survey, isNativeFree, shardCount, transferCount } = options;
+    const { plan, survey, isNativeFree, shardCount, transferCount, isFirstVersion } = options;
     const { folder } = world;
     const bank: BankOptions = { folder, shardCount, isNativeFree };
     this.#process = fork(new URL('./bank-process.ts', import.meta.url), [JSON.stringify(bank)], {
@@ -71,6 +79,7 @@ export class BankLife {
         [FOLDER_VARIABLE]: join(folder, 'data'),
         ...(plan === undefined ? {} : { [PLAN_VARIABLE]: JSON.stringify(plan) }),
         ...(transferCount === undefined ? {} : { [HEALED_VARIABLE]: 'yes' }),
+        [VERSION_VARIABLE]: isFirstVersion === true ? '1' : '2',
         ...(survey === undefined ? {} : { [SURVEY_VARIABLE]: survey }),
       },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -87,7 +96,8 @@ export class BankLife {
     for (const timer of this.#timers) clearTimeout(timer);
     const byItself =
       this.#process.signalCode === 'SIGKILL' ? 'plan' : this.#states === undefined ? 'failed' : 'finished';
-    return { openedMs: this.#openedMs, end: this.#end ?? byItself, states: this.#states, errors: this.#errors };
+    const [openedMs, states, seen, errors] = [this.#openedMs, this.#states, this.#seen, this.#errors];
+    return { openedMs, end: this.#end ?? byItself, states, seen, errors };
   }
 
   #killAfter(ms: number | undefined, end: Life['end']): void {
@@ -102,10 +112,16 @@ export class BankLife {
   #onReply(reply: BankReply): void {
     if ('openedMs' in reply) this.#onOpen(reply.openedMs);
     else if ('committed' in reply) this.#onCommitted(reply.committed);
+    else if ('seen' in reply) this.#onSeen(reply.seen);
     else if ('finished' in reply) this.#states = reply.finished;
     else if ('error' in reply) this.#errors.push({ code: reply.error, message: reply.message });
     // What is refused stays open, and is tried in the next life.
     else this.#errors.push({ code: reply.code, message: `${reply.refused} was refused` });
+  }
+
+  #onSeen(deed: Deed): void {
+    this.#seen.push(deed);
+    if (deed === this.#options.killAfterDeed) this.#killAfter(0, 'time');
   }
 
   #onOpen(openedMs: number): void {

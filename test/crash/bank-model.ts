@@ -10,7 +10,9 @@ import {
   LOG_LENGTH_MAX,
   type Transfer,
 } from './bank-module.ts';
-import { NOTHING_DONE, OFFICES, officeOf, type OfficeState } from './bank-offices.ts';
+import { claims, isHopeless, register } from './bank-claims.ts';
+import { NOTHING_DONE, type OfficeState, withOne } from './bank-office.ts';
+import { OFFICES, officeOf } from './bank-offices.ts';
 
 const ACCOUNT_COUNT = 16;
 export const ACCOUNTS: readonly string[] = Array.from({ length: ACCOUNT_COUNT }, (_, index) => `account-${index}`);
@@ -36,15 +38,25 @@ export function expectedStates(transfers: Iterable<Transfer>, arrivals: readonly
     payee.arrivalCount++;
     payee.received = { ...payee.received, [from]: (payee.received[from] ?? 0) + amount };
     if (isReminded(transfer)) payee.remindedCount++;
-    const office = `${officeOf(amount)?.type} ${to}`;
-    const { sum, count, faultCount } = offices.get(office) ?? NOTHING_DONE;
-    if (offices.has(office)) offices.set(office, { sum: sum + amount, count: count + 1, faultCount });
+    addToOffices(offices, transfer);
   }
   for (const { id, to } of arrivals) {
     const payee = accounts.get(to);
     if (payee !== undefined) payee.log = withLogged(payee.log, id);
   }
   return { accounts, offices };
+}
+
+/** Each claim has been one dead letter, whatever became of it. */
+function addToOffices(offices: Map<string, OfficeState>, transfer: Transfer): void {
+  const { to, amount } = transfer;
+  const office = officeOf(amount);
+  const add = (type: string, counted: number): void => {
+    const name = `${type} ${to}`;
+    offices.set(name, withOne(offices.get(name) ?? NOTHING_DONE, { ...transfer, amount: counted, count: 0 }));
+  };
+  if (office === claims) add(register.type, 0);
+  if (office !== undefined && !(office === claims && isHopeless(amount))) add(office.type, amount);
 }
 
 function newAccount(): Mutable<AccountState> {

@@ -15,7 +15,11 @@ import {
   value,
 } from '../../src/index.ts';
 import { boxFunction } from './bank-boxes.ts';
-import { archiveFunction, auditorFunction, notaryFunction, officeOf, vaultFunction } from './bank-offices.ts';
+import { claimsFunction, registerFunction } from './bank-claims.ts';
+import { clerkFunction } from './bank-clerk.ts';
+import { courierFunction } from './bank-courier.ts';
+import { ledgerFunction } from './bank-ledger.ts';
+import { archiveFunction, auditorFunction, handToOffice, notaryFunction, vaultFunction } from './bank-offices.ts';
 
 export interface Transfer {
   readonly id: string;
@@ -113,8 +117,7 @@ function deposit(ctx: AccountContext, transfer: Transfer): void {
   if (isConfirmed(transfer)) ctx.send(account, from, { confirmed: id });
   if (isReminded(transfer)) ctx.sendAfter(amount % 32, account, self.id, { reminder: id });
   const arrival = { ...transfer, count };
-  const office = officeOf(amount);
-  if (office !== undefined) ctx.send(office, self.id, arrival);
+  handToOffice(ctx, arrival);
   ctx.egress(arrivals, arrival);
 }
 
@@ -158,6 +161,20 @@ const review = defineFunction({
 });
 
 export default defineModule({
-  functions: [accountFunction, review, auditorFunction, vaultFunction, notaryFunction, archiveFunction, boxFunction],
+  functions: [
+    accountFunction,
+    review,
+    auditorFunction,
+    vaultFunction,
+    notaryFunction,
+    archiveFunction,
+    boxFunction,
+    claimsFunction,
+    registerFunction,
+    courierFunction,
+    clerkFunction,
+    ledgerFunction,
+  ],
   egresses: [arrivals],
+  onQuarantine: registerFunction,
 });

@@ -1,11 +1,13 @@
 /**
  * What the bank does beside moving money, each office with another feature of the engine: an auditor whose refusals are
- * dead letters, a vault that is parked, a notary that does not wait, and an archive with boxes that come and go. Until the bank is *healed*, in the life that
- * finishes, some transfers are refused; then all are done, each once.
+ * dead letters, a vault that is parked, a notary that does not wait, an archive with boxes that come and go, and others in
+ * files of their own. Until the bank is *healed*, in the life that finishes, some transfers are refused; then all are
+ * done, each once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AsyncResult,
+  type Context,
   defineFunction,
   type FunctionType,
   functionType,
@@ -13,41 +15,49 @@ import {
   value,
 } from '../../src/index.ts';
 import { type Boxed, sendToBox } from './bank-boxes.ts';
+import { claims, register } from './bank-claims.ts';
+import { clerk, handToClerk } from './bank-clerk.ts';
+import { courier } from './bank-courier.ts';
+import { ledger } from './bank-ledger.ts';
 import type { Arrival } from './bank-module.ts';
-
-export const HEALED_VARIABLE = 'CRASH_HEALED';
-export const REFUSED = 'refused until the bank is healed';
-
-export interface OfficeState {
-  /** Of the amounts that it has handled. */
-  readonly sum: number;
-  readonly count: number;
-  /** How often something was not as it must be. */
-  readonly faultCount: number;
-}
-export const NOTHING_DONE: OfficeState = { sum: 0, count: 0, faultCount: 0 };
+import { isHealed, NOTHING_DONE, type OfficeState, REFUSED, withOne } from './bank-office.ts';
 
 export const auditor = functionType<Arrival | 'state', OfficeState>('bank/auditor');
 export const vault = functionType<Arrival | 'state', OfficeState>('bank/vault');
 export const notary = functionType<Arrival | 'state' | AsyncResult<Arrival>, OfficeState>('bank/notary');
 export const archive = functionType<Arrival | 'state' | Boxed, OfficeState>('bank/archive');
-export const OFFICES: readonly FunctionType<Arrival | 'state', OfficeState>[] = [auditor, vault, notary, archive];
+export const OFFICES: readonly FunctionType<'state', OfficeState>[] = [
+  auditor,
+  vault,
+  notary,
+  archive,
+  claims,
+  register,
+  courier,
+  clerk,
+  ledger,
+];
 
 /** Which of them an arrival goes to. */
-export function officeOf(amount: number): FunctionType<Arrival, OfficeState> | undefined {
+export function officeOf(amount: number): FunctionType<never, OfficeState> | undefined {
+  if (amount % 8 === 6) return notary;
   if (amount % 16 === 13) return auditor;
   if (amount % 16 === 5) return vault;
-  if (amount % 8 === 6) return notary;
   if (amount % 16 === 11) return archive;
+  if (amount % 16 === 3) return claims;
+  if (amount % 16 === 7) return courier;
+  if (amount % 16 === 15) return clerk;
+  if (amount % 16 === 2) return ledger;
   return undefined;
 }
 
-const isHealed = process.env[HEALED_VARIABLE] !== undefined;
-const state = { done: value<OfficeState>({ initial: NOTHING_DONE }) };
-
-function withOne(done: OfficeState, { amount }: Arrival): OfficeState {
-  return { ...done, sum: done.sum + amount, count: done.count + 1 };
+export function handToOffice(ctx: Pick<Context, 'send' | 'self'>, arrival: Arrival): void {
+  const office = officeOf(arrival.amount);
+  if (office === clerk) handToClerk(ctx, arrival);
+  else if (office !== undefined) ctx.send(office.type, ctx.self.id, arrival);
 }
+
+const state = { done: value<OfficeState>({ initial: NOTHING_DONE }) };
 
 export const auditorFunction = defineFunction({
   type: auditor,
@@ -68,9 +78,7 @@ export const vaultFunction = defineFunction({
   invoke(ctx, message) {
     if (message === 'state') return ctx.reply(ctx.state.done);
     if (!isHealed && message.amount === 21) throw new Error(REFUSED);
-    const done = withOne(ctx.state.done, message);
-    const isInOrder = message.count > ctx.state.lastCount;
-    ctx.state.done = isInOrder ? done : { ...done, faultCount: done.faultCount + 1 };
+    ctx.state.done = withOne(ctx.state.done, message, message.count > ctx.state.lastCount);
     ctx.state.lastCount = message.count;
   },
 });
@@ -83,8 +91,7 @@ export const notaryFunction = defineFunction({
     if (message === 'state') return ctx.reply(ctx.state.done);
     if (!isAsyncResult(message)) return ctx.async(message, () => sleep(message.amount % 3));
     const { status, metadata } = message;
-    const done = withOne(ctx.state.done, metadata);
-    ctx.state.done = status === 'failure' ? { ...done, faultCount: done.faultCount + 1 } : done;
+    ctx.state.done = withOne(ctx.state.done, metadata, status !== 'failure');
   },
 });
 
@@ -95,7 +102,6 @@ export const archiveFunction = defineFunction({
   invoke(ctx, message) {
     if (message === 'state') return ctx.reply(ctx.state.done);
     if (!('boxed' in message)) return sendToBox(ctx, message);
-    const done = withOne(ctx.state.done, message.boxed);
-    ctx.state.done = message.isRight ? done : { ...done, faultCount: done.faultCount + 1 };
+    ctx.state.done = withOne(ctx.state.done, message.boxed, message.isRight);
   },
 });

@@ -17,7 +17,11 @@ import {
   startEngine,
 } from '../../src/index.ts';
 import { account, type AccountState, type Arrival, type Transfer } from './bank-module.ts';
-import { OFFICES, type OfficeState, REFUSED } from './bank-offices.ts';
+import { HOPELESS, mendClaims, UNCLEAR } from './bank-claims.ts';
+import type { Deed } from './bank-deeds.ts';
+import { carried } from './bank-ledger.ts';
+import { type OfficeState, REFUSED } from './bank-office.ts';
+import { OFFICES } from './bank-offices.ts';
 
 export interface BankOptions {
   readonly folder: string;
@@ -34,6 +38,8 @@ export type BankRequest =
 export type BankReply =
   | { readonly openedMs: number }
   | { readonly committed: string }
+  /** Has happened in this life; said once. */
+  | { readonly seen: Deed }
   | { readonly refused: string; readonly code: string }
   | { readonly error: string; readonly message: string }
   | { readonly finished: BankStates };
@@ -43,13 +49,17 @@ export interface BankStates {
   readonly accounts: Readonly<Record<string, AccountState>>;
   /** By function type and account. */
   readonly offices: Readonly<Record<string, OfficeState>>;
-  /** Dead letters that were sent again in this life, and addresses that were parked and went on. */
+  /** Dead letters that were sent again or dropped in this life, and addresses that were parked and went on. */
   readonly retriedCount: number;
+  /** Entries that the first version of the code has written, and the second has read. */
+  readonly carriedCount: number;
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as BankOptions;
 /** How long what is pending or expires may take in the end. */
 const REST_MS_MAX = 300_000;
+/** Why messages have failed that may be tried again as they are. */
+const RETRIED = [REFUSED, 'STATE_INVALID', 'INVOCATION_OVERDUE'];
 
 function say(reply: BankReply): void {
   if (process.connected) process.send?.(reply);
@@ -58,6 +68,11 @@ function say(reply: BankReply): void {
 const source = ndjsonSource<Transfer>({ path: join(options.folder, 'input.ndjson') });
 const input = defineIngress<Transfer>({ type: 'bank/input', source });
 let retriedCount = 0;
+const seen = new Set<Deed>();
+/** What is done meanwhile about messages that have failed. */
+let mending: Promise<void> | undefined;
+let isMendingDue = false;
+let isFinishing = false;
 const begunAt = performance.now();
 const engine = await (options.isNativeFree ? startNativeFree : startEngine)({
   module: new URL('./bank-module.ts', import.meta.url),
@@ -83,23 +98,61 @@ const engine = await (options.isNativeFree ? startNativeFree : startEngine)({
 });
 if (engine !== undefined) {
   engine.on('error', (error) => {
-    if (!isRefusal(error)) say({ error: error.code, message: error.message });
+    if (!isExpected(error)) say({ error: error.code, message: error.message });
   });
   say({ openedMs: performance.now() - begunAt });
   // Most of them fail again, unless the bank is healed by now.
-  tryAgain(engine).catch(onFailure);
+  mending = tryAgain(engine).then(mendOn).catch(onFailure);
 }
 
-function isRefusal({ code, cause }: MillraceError): boolean {
-  return code === 'INVOCATION_FAILED' && cause instanceof Error && cause.message === REFUSED;
+function isExpected({ code, cause }: MillraceError): boolean {
+  const thrown = cause as { readonly code?: string; readonly message?: string } | undefined;
+  const what = code === 'INVOCATION_FAILED' ? (thrown?.code ?? thrown?.message) : code;
+  if (what === 'INVOCATION_OVERDUE') see('overdue', 1);
+  if (what === 'STATE_INVALID') see('refused by a schema', 1);
+  const isClaim = what === UNCLEAR || what === HOPELESS;
+  if (isClaim) mendSoon();
+  return isClaim || RETRIED.some((each) => each === what);
 }
 
-/** Returns how many messages and addresses have got another try. */
-async function tryAgain({ deadLetters, parked }: Engine): Promise<number> {
-  const { count } = await deadLetters.redrive({});
-  const all = count + (await parked.unpark({}));
+function mendSoon(): void {
+  isMendingDue = true;
+  mending ??= mendOn().catch(onFailure);
+}
+
+async function mendOn(): Promise<void> {
+  while (isMendingDue && !isFinishing && engine !== undefined) {
+    isMendingDue = false;
+    await mend(engine);
+  }
+  mending = undefined;
+}
+
+/** Returns how many claims were sent again or dropped. */
+async function mend({ deadLetters }: Engine): Promise<number> {
+  let all = 0;
+  await mendClaims(deadLetters, (deed, count) => {
+    see(deed, count);
+    if (deed !== 'edited') all += count;
+  });
   retriedCount += all;
   return all;
+}
+
+function see(deed: Deed, count: number): void {
+  if (count === 0 || seen.has(deed)) return;
+  seen.add(deed);
+  say({ seen: deed });
+}
+
+/** Returns how many messages and addresses have got another try, or were dropped. */
+async function tryAgain(bank: Engine): Promise<number> {
+  const mended = mend(bank);
+  const unparked = bank.parked.unpark({});
+  const redriven = await Promise.all(RETRIED.map((error) => bank.deadLetters.redrive({ error })));
+  const retried = redriven.reduce((sum, { count }) => sum + count, await unparked);
+  retriedCount += retried;
+  return retried + (await mended);
 }
 
 process.on('message', (request: BankRequest) => {
@@ -136,6 +189,8 @@ function giveUp(): void {
 
 async function finish(ids: readonly string[]): Promise<void> {
   if (engine === undefined) return;
+  isFinishing = true;
+  await mending;
   // It is healed, so what was refused is done now; but an address that is parked may have more than one of those.
   do await engine.drained();
   while ((await tryAgain(engine)) > 0);
@@ -154,11 +209,13 @@ async function finish(ids: readonly string[]): Promise<void> {
 async function ask(bank: Engine, ids: readonly string[]): Promise<BankStates> {
   const accounts: Record<string, AccountState> = {};
   const offices: Record<string, OfficeState> = {};
+  let carriedCount = 0;
   for (const id of ids) {
     accounts[id] = await bank.ask(account, id, { question: 'state' });
     for (const office of OFFICES) {
       offices[`${office.type} ${id}`] = await bank.ask<'state', OfficeState>(office, id, 'state');
     }
+    carriedCount += await bank.ask(carried, id, 'carried');
   }
-  return { accounts, offices, retriedCount };
+  return { accounts, offices, retriedCount, carriedCount };
 }

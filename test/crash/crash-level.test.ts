@@ -11,5 +11,6 @@ test('nothing that was acknowledged is lost and nothing is doubled, wherever the
   expect([tally.killCount, tally.recoveryCount, tally.lostCount, tally.duplicatedCount]).toEqual([50, 50, 0, 0]);
   expect(tally.pointCount).toBeGreaterThan(8);
   expect(tally.retriedCount).toBeGreaterThan(20);
+  expect(tally.rarestCount).toBeGreaterThan(1);
   expect(tally.committedCount).toBeGreaterThan(100);
 });

@@ -6,6 +6,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Prng } from '../../src/base/prng.ts';
+import { DEEDS } from './bank-deeds.ts';
 import { BankLife, type Life, type LifeOptions } from './bank-life.ts';
 import { BankWorld } from './bank-world.ts';
 import { callPoints, type CallPlan, canHappen, KILLS } from './call-plan.ts';
@@ -66,9 +67,14 @@ async function runWorld(options: CrashOptions, index: number, killCount: number,
   const complaints: string[] = [];
   for (let kill = 0; kill < killCount && complaints.length === 0; kill++) {
     const shardCount = shardCountOf(options, index, kill);
-    const plan = prng.chance(0.75) ? killingPlan(prng, isNativeFree) : undefined;
-    const killed = killingTime(prng, plan);
-    const life = await new BankLife(world, { isNativeFree, shardCount, plan, ...killed }).ended();
+    // Now and then a kill waits for what does not happen in every life; so all of it has happened before some kill.
+    const killAfterDeed = kill % 4 === 3 ? DEEDS[Math.floor(kill / 4) % DEEDS.length] : undefined;
+    const isPlanned = killAfterDeed === undefined && prng.chance(0.85);
+    const plan = isPlanned ? killingPlan(prng, isNativeFree) : undefined;
+    const killed = killAfterDeed === undefined ? killingTime(prng, plan) : { killAfterDeed };
+    // A new version of the code is deployed in the midst of it.
+    const isFirstVersion = kill < killCount / 2;
+    const life = await new BankLife(world, { isNativeFree, shardCount, plan, isFirstVersion, ...killed }).ended();
     tally.addKill(world, plan, life);
     complaints.push(...complaintsOf(life, plan), ...world.checkOutput());
     options.progressed?.(tally.killCount);

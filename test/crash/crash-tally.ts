@@ -2,6 +2,7 @@
  * What was done in a run of kills, and how long restarting took: a table for people.
  */
 import type { Life } from './bank-life.ts';
+import { DEEDS, type Deed } from './bank-deeds.ts';
 import type { BankWorld } from './bank-world.ts';
 import type { CallPlan } from './call-plan.ts';
 
@@ -19,6 +20,12 @@ export class CrashTally {
   worldCount = 0;
   /** What had failed and was tried again in lives that finished. */
   retriedCount = 0;
+  /** What a version of the code has written and the next one has read. */
+  carriedCount = 0;
+  /** In how many lives that were killed it has happened before. */
+  readonly deedCounts: Map<Deed, number> = new Map(DEEDS.map((deed) => [deed, 0]));
+  /** How much each office has done in all, by its type. */
+  readonly officeCounts: Map<string, number> = new Map();
   readonly #rows = new Map<string, Row>();
   readonly #restartMs: number[] = [];
   /** Kills of a world since its last life that has opened. */
@@ -27,6 +34,7 @@ export class CrashTally {
   addKill(world: BankWorld, plan: CallPlan | undefined, life: Life): void {
     this.#opened(world, life);
     this.killCount++;
+    for (const deed of life.seen) this.deedCounts.set(deed, (this.deedCounts.get(deed) ?? 0) + 1);
     const point =
       life.end === 'plan' && plan !== undefined ? `${plan.how} ${plan.kind}, ${plan.thread}` : 'at any time';
     const row = this.#row(life.openedMs === undefined ? `${point}, while it starts` : point);
@@ -39,6 +47,11 @@ export class CrashTally {
     this.#opened(world, life);
     this.#pending.delete(world);
     this.retriedCount += life.states?.retriedCount ?? 0;
+    this.carriedCount += life.states?.carriedCount ?? 0;
+    for (const [name, { count }] of Object.entries(life.states?.offices ?? {})) {
+      const [type = ''] = name.split(' ');
+      this.officeCounts.set(type, (this.officeCounts.get(type) ?? 0) + count);
+    }
   }
 
   addWorld({ committedCount, lostCount, duplicatedCount }: BankWorld): void {
@@ -62,6 +75,11 @@ export class CrashTally {
     const row = { killCount: 0, recoveryCount: 0 };
     this.#rows.set(point, row);
     return row;
+  }
+
+  /** Of what was to be met by the kills: how often the rarest was. */
+  get rarestCount(): number {
+    return Math.min(...this.deedCounts.values(), ...this.officeCounts.values(), this.carriedCount);
   }
 
   get recoveryCount(): number {
@@ -91,6 +109,12 @@ export class CrashTally {
       '',
       `${this.worldCount} worlds, restart p50 ${this.restartMs(0.5).toFixed(0)} ms p99 ${this.restartMs(0.99).toFixed(0)} ms`,
       `acknowledged ${this.committedCount}, lost ${this.lostCount}, duplicated ${this.duplicatedCount}, dead or parked and tried again ${this.retriedCount}`,
+      `lives that had this before they were killed: ${counts(this.deedCounts)}`,
+      `done: ${counts(this.officeCounts)}; carried over to the next version of the code ${this.carriedCount}`,
     ].join('\n');
   }
+}
+
+function counts(all: ReadonlyMap<string, number>): string {
+  return [...all].map(([name, count]) => `${name} ${count}`).join(', ');
 }
