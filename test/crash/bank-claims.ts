@@ -60,15 +60,15 @@ export async function mendClaims(letters: DeadLetters, mended: Mended): Promise<
 }
 
 async function editAndRedrive(letters: DeadLetters, mended: Mended): Promise<void> {
-  const edits: Promise<boolean>[] = [];
+  const unmended: [string, Claim][] = [];
   const ids: string[] = [];
   for await (const { id, message } of letters.list({ type: claims.type, error: UNCLEAR })) {
     const claim = message as Claim;
-    if (claim.mended === undefined) edits.push(letters.edit(id, { ...claim, mended: id } satisfies Claim));
+    if (claim.mended === undefined) unmended.push([id, { ...claim, mended: id }]);
     ids.push(id);
   }
-  await Promise.all(edits);
-  mended('edited', edits.length);
+  await Promise.all(unmended.map(([id, claim]) => letters.edit(id, claim)));
+  mended('edited', unmended.length);
   mended('redriven', (await letters.redrive(ids)).count);
 }
 

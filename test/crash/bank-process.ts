@@ -147,12 +147,12 @@ function see(deed: Deed, count: number): void {
 
 /** Returns how many messages and addresses have got another try, or were dropped. */
 async function tryAgain(bank: Engine): Promise<number> {
-  const mended = mend(bank);
-  const unparked = bank.parked.unpark({});
-  const redriven = await Promise.all(RETRIED.map((error) => bank.deadLetters.redrive({ error })));
-  const retried = redriven.reduce((sum, { count }) => sum + count, await unparked);
-  retriedCount += retried;
-  return retried + (await mended);
+  const { deadLetters, parked } = bank;
+  const redriven = RETRIED.map(async (error) => (await deadLetters.redrive({ error })).count);
+  const [mended, ...retried] = await Promise.all([mend(bank), parked.unpark({}), ...redriven]);
+  const all = retried.reduce((sum, count) => sum + count, 0);
+  retriedCount += all;
+  return mended + all;
 }
 
 process.on('message', (request: BankRequest) => {
