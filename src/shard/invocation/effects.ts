@@ -33,6 +33,11 @@ function isId(id: unknown): boolean {
   return typeof id === 'string' && id.length > 0 && id.length <= ID_LENGTH_MAX;
 }
 
+/** One for all: each async invocation has a list of effects of its own. */
+function lookedAtAlready(): void {
+  assert(false, 'only a shard sends to ids that nobody has looked at');
+}
+
 export class Effects {
   slots: unknown[] = [];
   /** Length in use, in slots. */
@@ -40,7 +45,7 @@ export class Effects {
   /** Messages that will be sent later and count as in flight from now on; negative for those that now are sent. */
   announcedCount = 0;
   /** Told by `lookAtIds` where in `slots` a message lies whose id is none; makes another one of it. */
-  onInvalidId: (at: number) => void = () => assert(false, 'only a shard sends to ids that nobody has looked at');
+  onInvalidId: (at: number) => void = lookedAtAlready;
   readonly #gate: MessageGate;
 
   constructor(gate: MessageGate) {
