@@ -143,8 +143,9 @@ export class Shard implements EnvelopeHandler {
     workCount += this.timers.work(this.#batchCount) + (this.#durability?.fetch.work() ?? 0);
     for (const channel of isRecovering ? NO_CHANNELS : this.#inbound) workCount += channel.drain(batchCount);
     workCount += this.#mailboxDrain.drain(batchCount);
-    workCount += this.#requests.work() + this.#sweep.work();
-    return workCount + (this.#durability?.work() ?? 0) + this.#flush();
+    workCount += this.#requests.work() + this.#sweep.work() + (this.#durability?.work() ?? 0);
+    if (workCount === 0) workCount = this.#durability?.workAhead() ?? 0;
+    return workCount + this.#flush();
   }
 
   /** Async invocations that are under way. */

@@ -26,6 +26,7 @@ export interface DurableGround {
   readonly scanBytesMax: number;
   readonly foldStepUs: number;
   readonly foldShare: number;
+  readonly aheadCountMin: number;
   readonly memoryBytes: number;
   readonly cacheBytes: number;
   /** How often a message may end the thread of its shard before it is kept from its function. */

@@ -124,13 +124,13 @@ export class DurableProcess {
 
   async #openShard(data: DataDirectory, fileSystem: ThreadDisk, shard: number): Promise<DurableOptions> {
     const { openStore, cacheBytes, segmentBytes, foldBytes, indexBytesMin, scanBytesMax } = this.#ground;
-    const { foldStepUs, foldShare, memoryBytes, spareCountMax, paddingBytes, clock } = this.#ground;
+    const { foldStepUs, foldShare, memoryBytes, spareCountMax, paddingBytes, aheadCountMin, clock } = this.#ground;
     const directory = data.shardDirectory(shard);
     const committed = data.committedOf(shard);
     const store = new CheckedStore(await openStore({ directory: join(directory, 'store'), fileSystem, cacheBytes }));
     const appliedEpoch = await readAppliedEpoch(store);
     const files = { segmentBytes, spareCountMax, paddingBytes };
-    const slices = { foldStepUs, waitingSliceBytes: foldStepUs * BYTES_PER_US };
+    const slices = { foldStepUs, waitingSliceBytes: foldStepUs * BYTES_PER_US, aheadCountMin };
     const bounds = { ...files, ...slices, foldBytes, indexBytesMin, scanBytesMax, memoryBytes };
     const pace = { clock: new TickingClock(clock), share: foldShare };
     return { fileSystem, directory, store, appliedEpoch, committed, pace, ...bounds };

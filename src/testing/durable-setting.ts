@@ -37,6 +37,8 @@ export interface DurableSetting extends EngineSizes {
   /** How often a savepoint is asked for, and how often a process starts with another number of shards. */
   readonly savepointCount: number;
   readonly reshardCount: number;
+  /** How many entities are encoded ahead of a cut at least. */
+  readonly aheadCountMin: number;
   /** How often a message may end the thread of its shard before it is kept from its function. */
   readonly fatalCount: number;
   /** One commit in so many is looked at. */
@@ -76,6 +78,7 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     production: prng.pick([0, 0, 1]),
     foldShare: prng.pick([1, 0.2, 0.02]),
     fatalCount: prng.pick([2, 3]),
+    aheadCountMin: prng.pick([1, 4, 256]),
   };
   return { ...drawn, ...pins };
 }

@@ -35,6 +35,7 @@ const DURABLE_PINS: Readonly<Record<string, keyof DurableSetting>> = {
   cuts: 'cutInterval',
   share: 'foldShare',
   fatal: 'fatalCount',
+  ahead: 'aheadCountMin',
 };
 
 /** `--workload`: 0 runs in memory, then come those with a disk. */

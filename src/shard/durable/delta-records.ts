@@ -3,7 +3,7 @@
  * owns it and adds to it as it encodes.
  */
 import type { Entity } from '../../state/entity.ts';
-import { NO_RECORD, recordNumber } from '../../state/record-number.ts';
+import { NO_RECORD, recordDistance, recordNumber } from '../../state/record-number.ts';
 import { ChunkList, type ChunkPool, numberChunks } from './chunk-list.ts';
 import type { Item } from './dirty-entities.ts';
 import type { WrittenDelta } from './written-delta.ts';
@@ -28,10 +28,14 @@ export class DeltaRecords {
     return this.#items.length;
   }
 
-  addEntity(entity: Entity): void {
-    this.#replaced.push(entity.lastRecord);
-    entity.lastRecord = recordNumber(this.#firstRecord, this.#items.length);
+  /** Returns whether it has one of this entity already. */
+  addEntity(entity: Entity): boolean {
+    const { lastRecord } = entity;
+    const count = this.#items.length;
+    this.#replaced.push(lastRecord);
+    entity.lastRecord = recordNumber(this.#firstRecord, count);
     this.#items.push(entity);
+    return lastRecord !== NO_RECORD && recordDistance(this.#firstRecord, lastRecord) < count;
   }
 
   /** Of something that is no entity, its records lie together. */

@@ -71,7 +71,22 @@ export class DirtyEntities {
     return Math.abs(dirtyEpoch) > this.appliedEpoch;
   }
 
-  /** Ends the epoch; returns what was written in it, each once. */
+  /** What this epoch has written so far; entities that were encoded ahead come again when they are written again. */
+  get open(): ChunkList<Item> {
+    return this.#list;
+  }
+
+  /** Whether this epoch has written it, and it was not encoded since. */
+  isOpen(entity: Stored): boolean {
+    return entity.dirtyEpoch === this.epoch;
+  }
+
+  /** It has been encoded before the epoch ends. Whoever writes it again touches it again. */
+  markEncodedAhead(entity: Stored): void {
+    entity.dirtyEpoch = -this.epoch;
+  }
+
+  /** Ends the epoch; returns what was written in it, each once but for what was encoded ahead. */
   cut(encode: (item: Item) => void): ChunkList<Item> {
     const list = this.#list;
     this.#list = new ChunkList(this.chunks);

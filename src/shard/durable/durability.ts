@@ -138,13 +138,16 @@ export class Durability {
       foldWanted: () => this.#fold.force(),
       evicted: () => (this.mayBeStored = true),
     });
-    this.#snapshot = this.#newSnapshot(new RecordWriter(codec, 1 << 18), options.indexBytesMin, namesOf);
+    const { dirty, pairs } = rows;
+    const { indexBytesMin, aheadCountMin } = options;
+    const records = new RecordWriter(codec, 1 << 18);
+    const ground = { changelog: this.#changelog, records, dirty, pairs, indexBytesMin, names: namesOf };
+    this.#snapshot = new ShardSnapshot(ground, this.#inFlight, this.#snapshotHooks(), aheadCountMin);
   }
 
-  #newSnapshot(records: RecordWriter, indexBytesMin: number, names: SnapshotHooks['names']): ShardSnapshot {
-    const { directory, shapes, rows } = this.#place;
-    const hooks: SnapshotHooks = {
-      names,
+  #snapshotHooks(): SnapshotHooks {
+    const { directory, shapes } = this.#place;
+    return {
       unfinished: this.#unfinishedWork,
       inFlightNames: () => this.#inFlight.names(directory, shapes),
       written: (delta, report) => {
@@ -153,8 +156,6 @@ export class Durability {
         this.#place.report(report);
       },
     };
-    const { dirty, pairs } = rows;
-    return new ShardSnapshot(this.#changelog, records, dirty, pairs, this.#inFlight, hooks, indexBytesMin);
   }
 
   /** The envelope of the message that an invocation was given, as a cut needs it. */
@@ -216,6 +217,11 @@ export class Durability {
   work(): number {
     this.#place.rows.check();
     return this.#snapshot.work() + this.#fold.work() + this.#savepoint.work() + this.#memory.work();
+  }
+
+  /** A slice of what can be done ahead of the next cut, when nothing else is to be done. Returns how much that was. */
+  workAhead(): number {
+    return this.#snapshot.workAhead(this.machine.epoch);
   }
 
   get hasWork(): boolean {

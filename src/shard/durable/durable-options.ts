@@ -26,6 +26,8 @@ export interface DurableOptions extends Pick<ChangelogOptions, 'spareCountMax' |
   readonly pace?: FoldPace;
   /** See `UnfinishedWork`. */
   readonly waitingSliceBytes?: number;
+  /** See `AheadPace`. */
+  readonly aheadCountMin?: number;
   /** Entities kept in memory, in bytes. */
   readonly memoryBytes: number;
 }

@@ -54,10 +54,11 @@ export class NewestRecords {
     for (let index = from; index < until; index++) {
       const number = recordNumber(first, index);
       this.#partFor(number)[number & PART_MASK] = NEWEST;
+      // It may replace one of the same delta.
+      this.#end = recordNumber(number, 1);
       const older = replaced.at(index) as number;
       if (older !== NO_RECORD && this.#isOpen(older)) this.#part(older)[older & PART_MASK] = OLDER;
     }
-    this.#end = recordNumber(first, until);
   }
 
   /** A round begins, of all that are committed. */

@@ -171,7 +171,6 @@ export class SnapshotStage {
     this.dirty.epoch = 1;
     const shapes = { get: (number: number) => ({ number, keys: [] }) };
     const hooks: SnapshotHooks = {
-      names: namesOf,
       unfinished: { isOpen: false, work: () => 0 },
       inFlightNames: () => this.inFlight.names(directory, shapes),
       written: (delta, report) => {
@@ -181,7 +180,8 @@ export class SnapshotStage {
     };
     const { changelog, dirty, pairs, inFlight } = this;
     const records = new RecordWriter(codec, 256);
-    this.snapshot = new ShardSnapshot(changelog, records, dirty, pairs, inFlight, hooks, indexBytesMin);
+    const ground = { changelog, records, dirty, pairs, indexBytesMin, names: namesOf };
+    this.snapshot = new ShardSnapshot(ground, inFlight, hooks, 1);
   }
 
   /** Writes a state as an invocation does. */
@@ -197,6 +197,11 @@ export class SnapshotStage {
 
   begin(): void {
     this.snapshot.begin(this.#epoch++ as Epoch);
+  }
+
+  /** One slice of the epoch that goes on; returns how much that was. */
+  goAhead(): number {
+    return this.snapshot.workAhead(this.#epoch as Epoch);
   }
 
   /** A message that the snapshot has to hold. */

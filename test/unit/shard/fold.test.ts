@@ -40,6 +40,13 @@ class FoldStage extends SnapshotStage {
     this.fold.add(this.epoch(values));
   }
 
+  /** The same of one in which they were encoded once before, with other values. */
+  addTwice(values: readonly (readonly [Entity, string | undefined])[]): void {
+    for (const [entity] of values) this.write(entity, 'before');
+    while (this.goAhead() > 0);
+    this.add(values);
+  }
+
   /** Until there is nothing to do. */
   async foldAll(): Promise<void> {
     while (this.fold.hasWork || (this.fold.isWriting && !this.store.isHeld)) {
@@ -86,6 +93,21 @@ test('the store gets the newest value of each entity, removals included, and the
   expect([stage.stored(x), stage.stored(y), stage.stored(z), stage.applied]).toEqual(['x2', 'y1', undefined, '2']);
   expect(stage.dirty.appliedEpoch).toBe(2);
   expect(new Set(stage.released)).toEqual(new Set([x, y, z]));
+});
+
+test('of what was encoded ahead and again the last record is folded, and each is released once', async () => {
+  const stage = new FoldStage();
+  const [x, y] = [newEntity(a), newEntity(b)];
+  stage.addTwice([
+    [x, 'x1'],
+    [y, undefined],
+  ]);
+  expect([...stage.deltas[0].items]).toEqual([x, y, x, y]);
+  stage.fold.committed(1);
+  await stage.foldAll();
+  expect([stage.stored(x), stage.stored(y), stage.dirty.pinnedCount]).toEqual(['x1', undefined, 0]);
+  expect(stage.released).toEqual([x, y]);
+  expect([x.lastRecord, y.lastRecord]).toEqual([NO_RECORD, NO_RECORD]);
 });
 
 test('what is not committed is not folded', async () => {

@@ -29,6 +29,17 @@ test('what a record behind the round replaces is the newest for the round, whene
   expect([...newest.take(3)]).toEqual([OLDER, NEWEST, NEWEST]);
 });
 
+test('a record may replace one of its own delta, in whatever parts that is noted', () => {
+  const replaced = [NO_RECORD, 0, NO_RECORD, 1];
+  for (const until of [1, 2, 3, 4]) {
+    const newest = new NewestRecords();
+    newest.add(0, replaced, 0, until);
+    newest.add(0, replaced, until);
+    newest.beginRound();
+    expect([...newest.take(4)]).toEqual([OLDER, OLDER, NEWEST, NEWEST]);
+  }
+});
+
 test('deltas come in order, and a round takes what is its own', () => {
   const newest = new NewestRecords();
   newest.add(0, [NO_RECORD]);
@@ -38,7 +49,7 @@ test('deltas come in order, and a round takes what is its own', () => {
   expect(() => newest.beginRound()).toThrow(AssertionError);
 });
 
-/** A delta of random items, each once, as the shard writes it. */
+/** A delta of random items, as the shard writes it: some come twice, since they were encoded ahead. */
 interface Delta {
   readonly first: number;
   readonly items: readonly number[];
@@ -53,9 +64,13 @@ test.each([1, 2, 3, 4])('it says what a search from behind finds (seed %i)', (se
   let end = 0;
   let open: Delta[] = [];
   const write = (): void => {
-    const items = [...new Set(Array.from({ length: prng.below(prng.pick([4, 3_000])) }, () => prng.below(itemCount)))];
-    const replaced = items.map((item) => last.get(item) ?? NO_RECORD);
-    for (const [index, item] of items.entries()) last.set(item, recordNumber(end, index));
+    const drawn = Array.from({ length: prng.below(prng.pick([4, 3_000])) }, () => prng.below(itemCount));
+    const items = prng.chance(0.5) ? drawn : [...new Set(drawn)];
+    const replaced = items.map((item, index) => {
+      const replacedNumber = last.get(item) ?? NO_RECORD;
+      last.set(item, recordNumber(end, index));
+      return replacedNumber;
+    });
     const delta = { first: end, items, replaced };
     end = recordNumber(end, items.length);
     newest.add(delta.first, delta.replaced);
@@ -68,9 +83,12 @@ test.each([1, 2, 3, 4])('it says what a search from behind finds (seed %i)', (se
     newest.beginRound();
     const seen = new Set<number>();
     const expected = taken.toReversed().map(({ items }) => {
-      const marks = items.map((item) => (seen.has(item) ? OLDER : NEWEST));
-      for (const item of items) seen.add(item);
-      return marks;
+      const marks = items.toReversed().map((item) => {
+        const isSeen = seen.has(item);
+        seen.add(item);
+        return isSeen ? OLDER : NEWEST;
+      });
+      return marks.toReversed();
     });
     const marks = taken.map(({ items }) => {
       if (prng.chance(0.3)) write();

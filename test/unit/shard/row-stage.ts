@@ -84,7 +84,6 @@ export class RowStage {
     this.fold.addRecovered(recovered.records);
     this.fold.committed(this.committedEpoch - appliedEpoch);
     const hooks: SnapshotHooks = {
-      names: namesOf,
       unfinished: { isOpen: false, work: () => 0 },
       inFlightNames: () => ({ functions: {}, shapes: {} }),
       written: (delta) => {
@@ -93,7 +92,8 @@ export class RowStage {
       },
     };
     const records = new RecordWriter(codec, 256);
-    this.#snapshot = new ShardSnapshot(changelog, records, dirty, rows.pairs, new EnvelopeBlock(), hooks, 0);
+    const ground = { changelog, records, dirty, pairs: rows.pairs, indexBytesMin: 0, names: namesOf };
+    this.#snapshot = new ShardSnapshot(ground, new EnvelopeBlock(), hooks, 1);
     this.rows = rows;
   }
 
@@ -110,6 +110,11 @@ export class RowStage {
 
   get isCutting(): boolean {
     return this.#snapshot.isUnderWay;
+  }
+
+  /** Encodes what it can before the cut. */
+  goAhead(): void {
+    while (this.#snapshot.workAhead((this.cutEpoch + 1) as Epoch) > 0);
   }
 
   cut(): void {

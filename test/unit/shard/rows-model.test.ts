@@ -44,7 +44,8 @@ class Run {
     const dice = prng.below(100);
     if (dice < 40) this.#set(this.#text(4), prng.chance(0.25) ? undefined : this.#value());
     else if (dice < 50) this.#erase(this.#text(3));
-    else if (dice < 62) this.#cut();
+    else if (dice < 60) this.#cut();
+    else if (dice < 62) stage.goAhead();
     else if (dice < 68) this.#commit();
     else if (dice < 72) stage.fold.force();
     else if (dice < 95) await this.#foldSteps();

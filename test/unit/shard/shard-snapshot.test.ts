@@ -47,6 +47,44 @@ test('it holds the values of the cut, whatever is written while it is encoded', 
   expect(Object.values(valuesOf(recovered))).toEqual(entities.map(() => 'at the cut'));
 });
 
+test('what was encoded ahead and written again has its last value, and little is left at the cut', () => {
+  const stage = new SnapshotStage();
+  const entities = Array.from({ length: 600 }, (_, index) => newEntity(`e${index}`));
+  for (const entity of entities) stage.write(entity, 'first');
+  expect([stage.goAhead(), stage.goAhead(), stage.goAhead(), stage.goAhead()]).toEqual([256, 256, 88, 0]);
+  stage.write(entities[3], 'second');
+  stage.write(entities[500], 'second');
+  expect(stage.goAhead()).toBe(2);
+  stage.write(entities[500], 'third');
+  stage.write(entities[7], undefined);
+  stage.begin();
+  stage.write(entities[500], 'later');
+  stage.write(entities[9], 'later');
+  expect(stage.goAhead()).toBe(0);
+  expect(stage.finish()).toBe(2);
+  const { records } = recover(stage, 1);
+  expect([records.recordCount, stage.deltas[0].items.length]).toEqual([604, 604]);
+  const values = new Map(recoveredEntities(records).map((entity) => [entity.id, entity.readCell(CELL)]));
+  const changed = ['e3', 'e500', 'e7', 'e9', 'e10'].map((id) => values.get(id));
+  expect(changed).toEqual(['second', 'third', undefined, 'first', 'first']);
+  expect(values.size).toBe(600);
+
+  stage.begin();
+  stage.finish();
+  expect([...stage.deltas[1].items]).toEqual([entities[500], entities[9]]);
+});
+
+test('a delta that was begun ahead is cut off when its epoch never ends', () => {
+  const stage = new SnapshotStage();
+  stage.epoch([[newEntity('kept'), 'x']]);
+  const text = 'x'.repeat(1_000);
+  for (let index = 0; index < 300; index++) stage.write(newEntity(`e${index}`), text);
+  const { byteLength } = stage.changelog.segments[0];
+  while (stage.goAhead() > 0);
+  expect(stage.changelog.segments[0].byteLength).toBeGreaterThan(byteLength + (1 << 17));
+  expect(valuesOf(recover(stage, 1))).toEqual({ kept: 'x' });
+});
+
 test('it encodes in slices, and is not written before the last one and all markers', () => {
   const stage = new SnapshotStage();
   for (let index = 0; index < 1_000; index++) stage.write(newEntity(`e${index}`), 'x');

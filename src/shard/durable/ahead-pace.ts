@@ -1,0 +1,44 @@
+/**
+ * How much of an epoch is encoded before it ends. An entity that is written again has been encoded for nothing, so this
+ * looks at how often that happens: where the same entities are written again and again there is none of it, but for a
+ * try now and then. The shard's snapshot owns it; it decides how much, and nothing else.
+ */
+
+/** Of a delta's records, those of entities that it had one of already. */
+interface Encoded {
+  readonly count: number;
+  readonly repeatedCount: number;
+}
+
+/** At least so many entities must wait to be encoded: few are encoded at the cut as fast. */
+const REPEATED_FREE_COUNT = 256;
+/** Of the records, so many may be repeated … */
+const REPEATED_SHARE = 0.25;
+/** … or else so many epochs go by without any ahead. */
+const REST_EPOCHS = 16;
+
+export class AheadPace {
+  readonly #countMin: number;
+  #restEpochs = 0;
+
+  /** Nothing is encoded ahead as long as fewer than `countMin` entities are there to be. */
+  constructor(countMin: number) {
+    this.#countMin = countMin;
+  }
+
+  /** How many of those that are there may be encoded now; 0 for none. */
+  sliceCount(listedCount: number, encoded: Encoded): number {
+    if (listedCount < this.#countMin || this.#restEpochs > 0 || isTooMuch(encoded)) return 0;
+    return listedCount;
+  }
+
+  /** All of an epoch has been encoded. */
+  endEpoch(encoded: Encoded): void {
+    if (isTooMuch(encoded)) this.#restEpochs = REST_EPOCHS;
+    else if (this.#restEpochs > 0) this.#restEpochs--;
+  }
+}
+
+function isTooMuch({ count, repeatedCount }: Encoded): boolean {
+  return repeatedCount > REPEATED_FREE_COUNT + count * REPEATED_SHARE;
+}
