@@ -13,7 +13,7 @@
  *
  * The starts stay in the memory in which an index was read, since every page of memory that a start fills anew costs it time.
  * Nothing is compared while a page is made, so a start does not look at any key twice. A chain has the newest record of
- * a key before its older ones, and no key has more of them than there are deltas.
+ * a key before its older ones, of which few are of the same delta.
  */
 import { hashAsciiId, hashId } from '../../keys/id-hash.ts';
 import { isEntityKey, readKey, type RecordSpan } from '../../state/record-reader.ts';
