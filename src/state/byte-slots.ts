@@ -1,7 +1,8 @@
 /**
  * Memory for many small pieces of bytes that come and go: outside the heap, so that the garbage collector has nothing to
- * copy however many there are. Whoever keeps a piece keeps a number, its slot. Slots of one size lie together, and those
- * that are given back are used again first. A piece that is larger than the largest size gets memory of its own.
+ * copy however many there are; nor to count, as `WordColumns` says. Whoever keeps a piece keeps a number, its slot. Slots
+ * of one size lie together, and those that are given back are used again first. A piece that is larger than the largest
+ * size gets memory of its own.
  *
  * ```
  *   slot:           │ index (26) │ size class (5) │
@@ -98,7 +99,7 @@ class SlotClass {
       return index;
     }
     if (this.#usedCount === this.chunks.length << CHUNK_BITS) {
-      this.chunks.push(Buffer.allocUnsafeSlow(this.byteLength << CHUNK_BITS));
+      this.chunks.push(Buffer.from(new SharedArrayBuffer(this.byteLength << CHUNK_BITS)));
     }
     return this.#usedCount++;
   }

@@ -1,8 +1,9 @@
 /**
  * Memory for many small things that come and go, each some words of 32 bits: gives out places, takes them back, reads and
  * writes words. It grows by a chunk at a time, so growing never copies anything (I10), and the garbage collector sees a few
- * pieces of memory instead of a million objects. What the words mean is the business of whoever has it; only the first
- * word of a free place is used here.
+ * pieces of memory instead of a million objects. It need not even count those: memory that could be shared is none of its
+ * own, and so does not make it look through the whole heap each time that some megabytes have come. What the words mean
+ * is the business of whoever has it; only the first word of a free place is used here.
  */
 const CHUNK_BITS = 12;
 const CHUNK_PLACES = 1 << CHUNK_BITS;
@@ -32,7 +33,8 @@ export class WordColumns {
       return free;
     }
     if (this.#usedCount === this.#chunks.length << CHUNK_BITS) {
-      this.#chunks.push(new Int32Array(CHUNK_PLACES * this.#wordCount));
+      const words = CHUNK_PLACES * this.#wordCount;
+      this.#chunks.push(new Int32Array(new SharedArrayBuffer(words * Int32Array.BYTES_PER_ELEMENT)));
     }
     return this.#usedCount++;
   }
