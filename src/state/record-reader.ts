@@ -11,23 +11,17 @@ import {
   DEADLINE_BYTES,
   ERASED,
   FORMAT,
+  isKeptTag,
   RECORD_HEAD_BYTES,
   REMOVED,
   ROW_HEAD_BYTES,
-  TAG_ASCII,
   TAG_DEADLINE,
-  TAG_DOUBLE,
-  TAG_FALSE,
-  TAG_INTEGER,
-  TAG_NULL,
-  TAG_PLAIN,
-  TAG_RICH,
-  TAG_TRUE,
   TAG_VERSION,
   VALUE_HEAD_BYTES,
   VERSION_BYTES,
 } from './record-layout.ts';
 import type { RecordNames } from './record-writer.ts';
+import { values } from './value-reader.ts';
 
 /** What `RecordSpan.valueStart` is of records without a value. */
 export const NOTHING = -1;
@@ -73,7 +67,7 @@ export function readValue(codec: PayloadCodec, bytes: Buffer, start: number, nam
   for (let index = 0; index < count; index++) {
     const nameEnd = at + 2 + bytes.readUInt16LE(at);
     const cell = findState(names, bytes, at + 2, nameEnd, index);
-    if (bytes[nameEnd] >= TAG_VERSION || names.guards?.[cell] !== undefined) {
+    if (isKeptTag(bytes[nameEnd]) || names.guards?.[cell] !== undefined) {
       at = readKept(codec, bytes, nameEnd, names, cells, cell);
     } else {
       at = readCell(codec, bytes, nameEnd, cell === -1 ? undefined : cells, cell);
@@ -126,7 +120,7 @@ export function readRowValueAt(codec: PayloadCodec, bytes: Buffer, start: number
   assert(bytes[start] === FORMAT, 'a value of this format');
   const at = start + ROW_HEAD_BYTES;
   const cell = new Cells();
-  if (bytes[at] >= TAG_VERSION) decodeKept(codec, bytes, at, cell);
+  if (isKeptTag(bytes[at])) decodeKept(codec, bytes, at, cell);
   else readCell(codec, bytes, at, cell, 0);
   return cell.readCell(0);
 }
@@ -146,28 +140,7 @@ function findState(names: RecordNames, bytes: Buffer, start: number, end: number
 
 /** Reads the cell whose tag is at `at` into `cells`, if given; returns where it ends. */
 function readCell(codec: PayloadCodec, bytes: Buffer, at: number, cells: Cells | undefined, cell: number): number {
-  const tag = bytes[at];
-  const start = at + 1;
-  switch (tag) {
-    case TAG_INTEGER:
-      cells?.writeCell(cell, bytes.readInt32LE(start));
-      return start + 4;
-    case TAG_DOUBLE:
-      cells?.writeCell(cell, bytes.readDoubleLE(start));
-      return start + 8;
-    case TAG_NULL:
-    case TAG_FALSE:
-    case TAG_TRUE:
-      cells?.writeCell(cell, tag === TAG_NULL ? null : tag === TAG_TRUE);
-      return start;
-    default: {
-      const from = start + 4;
-      const end = from + bytes.readUInt32LE(start);
-      const text = tag === TAG_ASCII;
-      assert(text || tag === TAG_PLAIN || tag === TAG_RICH, 'a tag of this format');
-      const value = text ? readId(bytes, from, end - from, true) : codec.decode(bytes, from, end, tag === TAG_RICH);
-      cells?.writeCell(cell, value);
-      return end;
-    }
-  }
+  const value = values.read(codec, bytes, at);
+  cells?.writeCell(cell, value);
+  return values.end;
 }

@@ -4,31 +4,10 @@
 import { keyGroupOfHash } from '../keys/key-group.ts';
 import { ID_ASCII, ID_WIDE, KEY_HEAD_BYTES, SECTION_VALUES } from '../store/key-layout.ts';
 import { idBytesMax, writeId } from '../wire/id-bytes.ts';
-import type { PayloadCodec } from '../wire/payload-codec.ts';
-import { formOf } from '../wire/structured-data.ts';
 import type { CellGuard } from './cell-guard.ts';
 import type { Cells, Entity } from './entity.ts';
-import { KeptValue, NEVER } from './kept-value.ts';
-import {
-  CELL_BYTES_MAX,
-  ERASED,
-  FORMAT,
-  RECORD_HEAD_BYTES,
-  REMOVED,
-  ROW_HEAD_BYTES,
-  TAG_ASCII,
-  TAG_DEADLINE,
-  TAG_DOUBLE,
-  TAG_FALSE,
-  TAG_INTEGER,
-  TAG_NULL,
-  TAG_PLAIN,
-  TAG_RICH,
-  TAG_TRUE,
-  TAG_VERSION,
-  TEXT_LENGTH_MAX,
-  VALUE_HEAD_BYTES,
-} from './record-layout.ts';
+import { ERASED, FORMAT, RECORD_HEAD_BYTES, REMOVED, ROW_HEAD_BYTES, VALUE_HEAD_BYTES } from './record-layout.ts';
+import { ValueWriter } from './value-writer.ts';
 
 /** How the entities of one function are written. */
 export interface RecordNames {
@@ -49,19 +28,7 @@ export function recordNames(
   return { type: Buffer.from(type), states: states.map((name) => Buffer.from(name)), guards, guardAll };
 }
 
-/** Writes records one after the other into a buffer that grows as needed and belongs to the writer. */
-export class RecordWriter {
-  bytes: Buffer;
-  /** Bytes in use. */
-  length = 0;
-  readonly #codec: PayloadCodec;
-
-  /** The codec must not limit sizes: what is state already must be written. */
-  constructor(codec: PayloadCodec, capacityBytes: number) {
-    this.#codec = codec;
-    this.bytes = Buffer.allocUnsafeSlow(capacityBytes);
-  }
-
+export class RecordWriter extends ValueWriter {
   write(entity: Entity, names: RecordNames): void {
     const start = this.length;
     this.writeKey(names.type, entity.hash, entity.id, RECORD_HEAD_BYTES);
@@ -79,7 +46,7 @@ export class RecordWriter {
   /** The record of a row whose value is bytes already, as the store has it. */
   writeStored(key: string, value: Uint8Array): void {
     const start = this.#rowKey(key);
-    this.#reserve(value.length);
+    this.reserve(value.length);
     this.bytes.set(value, this.length);
     this.length += value.length;
     this.bytes.writeUInt32LE(value.length, start + 2);
@@ -88,7 +55,7 @@ export class RecordWriter {
   /** The record of a row with a key that is bytes already. */
   writeRowOf(key: Uint8Array, keyBytes: number, value: unknown): void {
     const start = this.length;
-    this.#reserve(RECORD_HEAD_BYTES + keyBytes);
+    this.reserve(RECORD_HEAD_BYTES + keyBytes);
     const { bytes } = this;
     bytes.writeUInt16LE(keyBytes, start);
     const keyStart = start + RECORD_HEAD_BYTES;
@@ -99,14 +66,14 @@ export class RecordWriter {
 
   /** Records that are written already. */
   copyRecords(from: Buffer, start: number, end: number): void {
-    this.#reserve(end - start);
+    this.reserve(end - start);
     from.copy(this.bytes, this.length, start, end);
     this.length += end - start;
   }
 
   /** The record of a row that has been removed, with its key from there. */
   copyRemoval(from: Buffer, keyStart: number, keyEnd: number): void {
-    this.#reserve(RECORD_HEAD_BYTES + keyEnd - keyStart);
+    this.reserve(RECORD_HEAD_BYTES + keyEnd - keyStart);
     const { bytes, length: start } = this;
     bytes.writeUInt16LE(keyEnd - keyStart, start);
     bytes.writeUInt32LE(REMOVED, start + 2);
@@ -117,9 +84,9 @@ export class RecordWriter {
   #rowValue(start: number, value: unknown): void {
     const valueStart = this.length;
     if (value !== undefined) {
-      this.#reserve(ROW_HEAD_BYTES + CELL_BYTES_MAX);
+      this.reserve(ROW_HEAD_BYTES);
       this.bytes[this.length++] = FORMAT;
-      this.#cell(value);
+      this.writeValue(value);
     }
     this.bytes.writeUInt32LE(value === undefined ? REMOVED : this.length - valueStart, start + 2);
   }
@@ -133,7 +100,7 @@ export class RecordWriter {
   /** Returns where the record begins. */
   #rowKey(key: string): number {
     const start = this.length;
-    this.#reserve(RECORD_HEAD_BYTES + key.length);
+    this.reserve(RECORD_HEAD_BYTES + key.length);
     this.bytes.writeUInt16LE(key.length, start);
     this.length = start + RECORD_HEAD_BYTES + this.bytes.write(key, start + RECORD_HEAD_BYTES, 'latin1');
     return start;
@@ -142,7 +109,7 @@ export class RecordWriter {
   /** Writes the key of an address, after `gapBytes` left free. */
   writeKey(type: Uint8Array, hash: number, id: string, gapBytes = 0): void {
     const start = this.length + gapBytes;
-    this.#reserve(gapBytes + KEY_HEAD_BYTES + type.length + 1 + idBytesMax(id.length));
+    this.reserve(gapBytes + KEY_HEAD_BYTES + type.length + 1 + idBytesMax(id.length));
     const { bytes } = this;
     const keyGroup = keyGroupOfHash(hash);
     bytes[start] = keyGroup >>> 8;
@@ -161,14 +128,14 @@ export class RecordWriter {
   /** Returns the length of the value. */
   #value(cells: Cells, names: RecordNames): number {
     const start = this.length;
-    this.#reserve(VALUE_HEAD_BYTES);
+    this.reserve(VALUE_HEAD_BYTES);
     this.length += VALUE_HEAD_BYTES;
     let count = 0;
     for (let index = 0; index < names.states.length; index++) {
       const cell = cells.readCell(index);
       if (cell === undefined) continue;
       this.#name(names.states[index]);
-      this.#cell(cell);
+      this.writeValue(cell);
       count++;
     }
     this.bytes[start] = FORMAT;
@@ -177,76 +144,11 @@ export class RecordWriter {
   }
 
   #name(name: Uint8Array): void {
-    this.#reserve(2 + name.length + CELL_BYTES_MAX);
+    this.reserve(2 + name.length);
     const { bytes } = this;
     const at = this.length;
     bytes.writeUInt16LE(name.length, at);
     for (let index = 0; index < name.length; index++) bytes[at + 2 + index] = name[index];
     this.length = at + 2 + name.length;
-  }
-
-  #cell(value: unknown): void {
-    if (typeof value === 'number' && !Object.is(value, -0)) this.#number(value);
-    else if (value === null) this.#tag(TAG_NULL);
-    else if (typeof value === 'boolean') this.#tag(value ? TAG_TRUE : TAG_FALSE);
-    else if (typeof value !== 'string' || value.length > TEXT_LENGTH_MAX || !this.#text(value)) this.#packed(value);
-  }
-
-  #tag(tag: number): void {
-    this.bytes[this.length++] = tag;
-  }
-
-  #number(value: number): void {
-    if ((value | 0) === value) {
-      this.#tag(TAG_INTEGER);
-      this.length = this.bytes.writeInt32LE(value, this.length);
-    } else {
-      this.#tag(TAG_DOUBLE);
-      this.length = this.bytes.writeDoubleLE(value, this.length);
-    }
-  }
-
-  /** False, with nothing written, when the text is not ASCII. */
-  #text(text: string): boolean {
-    this.#reserve(5 + idBytesMax(text.length));
-    const textBytes = writeId(text, this.bytes, this.length + 5);
-    if (textBytes < 0) return false;
-    this.bytes[this.length] = TAG_ASCII;
-    this.bytes.writeUInt32LE(textBytes, this.length + 1);
-    this.length += 5 + textBytes;
-    return true;
-  }
-
-  #packed(value: unknown): void {
-    if (value instanceof KeptValue) {
-      this.#kept(value);
-      return;
-    }
-    const codec = this.#codec;
-    codec.encode(value, formOf(value));
-    this.#reserve(5 + codec.byteLength);
-    this.bytes[this.length] = codec.rich ? TAG_RICH : TAG_PLAIN;
-    this.bytes.writeUInt32LE(codec.byteLength, this.length + 1);
-    this.bytes.set(codec.bytes.subarray(0, codec.byteLength), this.length + 5);
-    this.length += 5 + codec.byteLength;
-  }
-
-  #kept({ value, version, deadline }: KeptValue): void {
-    if (version > 1) {
-      this.#tag(TAG_VERSION);
-      this.length = this.bytes.writeUInt16LE(version, this.length);
-    }
-    if (deadline < NEVER) {
-      this.#tag(TAG_DEADLINE);
-      this.length = this.bytes.writeDoubleLE(deadline, this.length);
-    }
-    this.#cell(value);
-  }
-
-  #reserve(byteLength: number): void {
-    if (this.length + byteLength <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow((this.length + byteLength) * 2);
-    larger.set(this.bytes.subarray(0, this.length));
-    this.bytes = larger;
   }
 }

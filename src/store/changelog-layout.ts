@@ -43,7 +43,7 @@
  * then its bytes, and its whole segment if it is the first there, may be torn, missing or old.
  */
 
-export const CHANGELOG_FORMAT_VERSION = 1;
+export const CHANGELOG_FORMAT_VERSION = 2;
 
 /** "MRchglog" */
 export const SEGMENT_MAGIC: Uint8Array = new Uint8Array([0x4d, 0x52, 0x63, 0x68, 0x67, 0x6c, 0x6f, 0x67]);

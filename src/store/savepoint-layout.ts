@@ -34,7 +34,7 @@
  * Publication: files are synced, and then `savepoint.json` is renamed into place.
  */
 
-export const SAVEPOINT_FORMAT_VERSION = 1;
+export const SAVEPOINT_FORMAT_VERSION = 2;
 export const SAVEPOINT_SUMMARY_NAME = 'savepoint.json';
 
 /** "MRsavept" */

@@ -86,9 +86,9 @@ export const TYPED_MUTATIONS: readonly Mutation[] = [
   {
     name: 'expiry: the deadline of a row is lost on the disk',
     file: 'src/state/record-reader.ts',
-    find: 'if (bytes[at] >= TAG_VERSION) decodeKept(codec, bytes, at, cell);',
+    find: 'if (isKeptTag(bytes[at])) decodeKept(codec, bytes, at, cell);',
     replace:
-      'if (bytes[at] >= TAG_VERSION) (decodeKept(codec, bytes, at, cell), cell.writeCell(0, (cell.readCell(0) as KeptValue).value));',
+      'if (isKeptTag(bytes[at])) (decodeKept(codec, bytes, at, cell), cell.writeCell(0, (cell.readCell(0) as KeptValue).value));',
     why: 'after a crash an entry never expires, and has no version',
     suites: [seeds(60, CLOAKROOMS)],
   },

@@ -10,7 +10,7 @@ import { value } from '../../../src/index.ts';
 import { CellGuard } from '../../../src/state/cell-guard.ts';
 import { Cells, Entity } from '../../../src/state/entity.ts';
 import { KeptValue, NEVER } from '../../../src/state/kept-value.ts';
-import { readKey, readRecord, readValue, type RecordSpan } from '../../../src/state/record-reader.ts';
+import { readKey, readRecord, readRowValue, readValue, type RecordSpan } from '../../../src/state/record-reader.ts';
 import { recordNames, RecordWriter } from '../../../src/state/record-writer.ts';
 import { keyGroupOfKey } from '../../../src/store/key-layout.ts';
 import { PayloadCodec } from '../../../src/wire/payload-codec.ts';
@@ -29,7 +29,20 @@ const state = fc.oneof(
   fc.dictionary(fc.string(), fc.integer()).map((value) => ({ ...value })),
   fc.array(fc.integer()).map((items) => new Map(items.map((item) => [item, { item }]))),
   fc.uint8Array(),
+  fc.jsonValue({ maxDepth: 12 }),
+  // Deeper, longer and with more in it than the short form takes; and with what it does not take somewhere inside.
+  fc.integer({ min: 0, max: 12 }).map((depth) => nested(depth, { name: 'Kim', counts: [1, 2.5, -7], isOpen: false })),
+  fc.integer({ min: 250, max: 260 }).map((count) => Array.from({ length: count }, (_, index) => index)),
+  fc
+    .integer({ min: 250, max: 260 })
+    .map((count) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, at]))),
+  fc.integer({ min: 60, max: 70 }).map((length) => ({ ['k'.repeat(length)]: 't'.repeat(length * 4) })),
+  fc.constantFrom(undefined, -0, 'größe', 1n, new Date(7)).map((item) => ({ a: 1, list: [item], b: { item } })),
 );
+
+function nested(depth: number, inner: unknown): unknown {
+  return depth === 0 ? inner : depth % 2 === 0 ? [nested(depth - 1, inner), depth] : { in: nested(depth - 1, inner) };
+}
 
 function entityOf(entityId: string, cells: readonly unknown[]): Entity {
   const entity = new Entity(0, hashId(entityId), entityId);
@@ -67,6 +80,30 @@ test('whatever entities hold comes back, one record after the other', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test('what older versions have written is read', () => {
+  const text = [2, 3, 0, 0, 0, ...Buffer.from('two')];
+  const packed = [6, 8, 0, 0, 0, 0x81, 0xa5, ...Buffer.from('three'), 3];
+  expect(readRowValue(codec, Uint8Array.from([1, ...text]))).toBe('two');
+  expect(readRowValue(codec, Uint8Array.from([1, ...packed]))).toEqual({ three: 3 });
+});
+
+test('small lists and objects are bytes that anybody could write', () => {
+  const writer = new RecordWriter(codec, 16);
+  writer.writeValue({ due: 7, to: ['Kim', null, true] });
+  const to = [11, 3, 10, 3, ...Buffer.from('Kim'), 3, 5];
+  const bytes = [12, 2, 3, ...Buffer.from('due'), 0, 7, 0, 0, 0, 2, ...Buffer.from('to'), ...to];
+  expect([...writer.bytes.subarray(0, writer.length)]).toEqual(bytes);
+});
+
+test('a property named __proto__ stays a property', () => {
+  const value: unknown = JSON.parse('{"a":1,"__proto__":{"b":2}}');
+  const writer = new RecordWriter(codec, 16);
+  writer.writeValue(value);
+  const read = readRowValue(codec, Uint8Array.from([1, ...writer.bytes.subarray(0, writer.length)])) as object;
+  expect(Object.keys(read)).toEqual(['a', '__proto__']);
+  expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
 });
 
 test('an entity that holds nothing is a removal', () => {

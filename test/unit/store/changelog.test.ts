@@ -4,7 +4,12 @@
  */
 import { expect, test } from 'vitest';
 import type { DeltaLocation } from '../../../src/store/changelog-frame.ts';
-import { SEGMENT_HEADER_BYTES, SEGMENT_NUMBER, SEGMENT_VERSION } from '../../../src/store/changelog-layout.ts';
+import {
+  CHANGELOG_FORMAT_VERSION,
+  SEGMENT_HEADER_BYTES,
+  SEGMENT_NUMBER,
+  SEGMENT_VERSION,
+} from '../../../src/store/changelog-layout.ts';
 import { readDelta } from '../../../src/store/changelog-reader.ts';
 import { encodeSegmentHeader, segmentPath } from '../../../src/store/changelog-segment.ts';
 import { contentOf, DIRECTORY, framesOf, newDisk, newWriter, recover, writeDelta } from './changelog-stage.ts';
@@ -290,11 +295,14 @@ test('a header that tells another history than the first delta is noticed', () =
 test('a newer format is told from damage', () => {
   const { fileSystem, committed } = written(1);
   const bytes = Buffer.from(fileSystem.readFile(SEGMENT_1));
-  bytes.writeUInt32LE(2, SEGMENT_VERSION);
+  bytes.writeUInt32LE(CHANGELOG_FORMAT_VERSION + 1, SEGMENT_VERSION);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, SEGMENT_HEADER_BYTES - 4)), SEGMENT_HEADER_BYTES - 4);
   fileSystem.writeFile(SEGMENT_1, bytes);
   expect(() => recover(fileSystem, 0, committed(1))).toThrow(
-    expect.objectContaining({ code: 'DATA_TOO_NEW', details: { file: SEGMENT_1, version: 2 } }),
+    expect.objectContaining({
+      code: 'DATA_TOO_NEW',
+      details: { file: SEGMENT_1, version: CHANGELOG_FORMAT_VERSION + 1 },
+    }),
   );
 });
 

@@ -7,7 +7,11 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
-import { SAVEPOINT_HEADER_CHECKSUM, SAVEPOINT_VERSION } from '../../../src/store/savepoint-layout.ts';
+import {
+  SAVEPOINT_FORMAT_VERSION,
+  SAVEPOINT_HEADER_CHECKSUM,
+  SAVEPOINT_VERSION,
+} from '../../../src/store/savepoint-layout.ts';
 import { readSummary } from '../../../src/store/savepoint-summary.ts';
 import type { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';
 import { newDisk } from './changelog-stage.ts';
@@ -177,14 +181,14 @@ test('a newer format is refused as such', async () => {
   const path = join(SAVEPOINT, 'savepoint.json');
   const text = Buffer.from(newer.readFile(path)).toString();
   const { checksum: _, ...fields } = JSON.parse(text) as Record<string, unknown>;
-  const changed = { ...fields, format: 2 };
+  const changed = { ...fields, format: SAVEPOINT_FORMAT_VERSION + 1 };
   newer.writeFile(path, Buffer.from(`${JSON.stringify({ ...changed, checksum: crc32(JSON.stringify(changed)) })}\n`));
   expect(() => readSummary(newer, SAVEPOINT, GROUP_COUNT)).toThrow(
     expect.objectContaining({ code: 'DATA_TOO_NEW' }) as Error,
   );
   const file = join(SAVEPOINT, 'state-0000-0008.mrs');
   const bytes = Buffer.from(disk.readFile(file));
-  bytes.writeUInt32LE(2, SAVEPOINT_VERSION);
+  bytes.writeUInt32LE(SAVEPOINT_FORMAT_VERSION + 1, SAVEPOINT_VERSION);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, SAVEPOINT_HEADER_CHECKSUM)), SAVEPOINT_HEADER_CHECKSUM);
   disk.writeFile(file, bytes);
   expect(() => readSavepoint(disk)).toThrow(expect.objectContaining({ code: 'DATA_TOO_NEW' }) as Error);
