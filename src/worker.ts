@@ -11,6 +11,7 @@ import { loadModule } from './engine/load-module.ts';
 import type { DurableTask, ShardTask } from './engine/shard-task.ts';
 import { SpillDirectory } from './engine/spill-directory.ts';
 import { COMMAND_RUN } from './metrics/counters.ts';
+import { CallNaps } from './ring/call-naps.ts';
 import { IdleStrategy } from './ring/idle-strategy.ts';
 import { LoopTurns } from './ring/loop-turns.ts';
 import { type DurableOptions, readAppliedEpoch } from './shard/durable/durability.ts';
@@ -33,23 +34,25 @@ const NAP_MS = 0.1;
 const RESOLVED: Promise<void> = Promise.resolve();
 
 /** Sleeps until rung, but not if there is work by now. With async invocations under way the event loop must go on. */
-async function rest(shard: Shard, mesh: Mesh, timeoutMs: number): Promise<void> {
+async function rest(shard: Shard, mesh: Mesh, timeoutMs: number, naps: CallNaps): Promise<void> {
   const { ownDoorbell, counters } = mesh;
   ownDoorbell.declareParked();
-  if (shard.hasWork || counters.command() !== COMMAND_RUN) {
-    ownDoorbell.rise();
-  } else if (shard.isWaiting) {
-    await ownDoorbell.parkAsync(timeoutMs);
-  } else {
-    ownDoorbell.park(timeoutMs);
-    await setImmediate();
+  if (shard.hasWork || counters.command() !== COMMAND_RUN) return ownDoorbell.rise();
+  let sleepMs = timeoutMs;
+  if (shard.isWaiting) {
+    const callCount = shard.isWaitingForStore ? 0 : shard.calls.count;
+    sleepMs = Math.min(timeoutMs, naps.napMs(performance.now(), callCount, shard.calls.endedCount));
+    if (sleepMs === 0) return ownDoorbell.parkAsync(timeoutMs);
   }
+  ownDoorbell.park(sleepMs);
+  await setImmediate();
 }
 
 async function turnUntilStopped(shard: Shard, mesh: Mesh, idle: IdleStrategy): Promise<void> {
   let cycleCount = 0;
   let workCount = 0;
   const turns = new LoopTurns(performance.now());
+  const naps = new CallNaps(performance.now());
   while (mesh.counters.command() === COMMAND_RUN) {
     const count = shard.doWork();
     workCount += count;
@@ -57,7 +60,7 @@ async function turnUntilStopped(shard: Shard, mesh: Mesh, idle: IdleStrategy): P
     if (decision === 'park' || decision === 'nap') {
       turns.rested();
       const restMs = Math.min(decision === 'nap' ? NAP_MS : PARK_MS, shard.restMs);
-      await rest(shard, mesh, Math.max(0, restMs));
+      await rest(shard, mesh, Math.max(0, restMs), naps);
     } else if (shard.isWaitingForStore) {
       await setImmediate();
     } else if (shard.isWaiting) {

@@ -65,6 +65,7 @@ class HttpEndpoint implements Endpoint, Companion {
   readonly companion: Companion = this;
   readonly takesCallOff = true;
   readonly readsResponses = true;
+  readonly runsElsewhere = true;
   readonly #options: FilledEndpoint;
   readonly #ground: EndpointGround;
   readonly #limits: ProtocolLimits;

@@ -60,6 +60,7 @@ class ProcessEndpoint implements Endpoint, Companion {
   readonly concurrency: number;
   readonly companion: Companion = this;
   readonly takesCallOff = true;
+  readonly runsElsewhere = true;
   readonly #options: FilledProcess;
   readonly #ground: ProcessGround;
   #supervisor: ProcessSupervisor | undefined;

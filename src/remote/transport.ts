@@ -24,6 +24,8 @@ export interface Endpoint extends Transport {
   readonly takesCallOff?: boolean;
   /** Of the engine's own: a response is read from bytes for this call, so nobody else has any part of it. */
   readonly readsResponses?: boolean;
+  /** Of the engine's own: calls need the shard's thread for their beginning and their end only. */
+  readonly runsElsewhere?: boolean;
   /** What the shard's thread starts and stops for it. */
   readonly companion: Companion | undefined;
 }

@@ -8,6 +8,8 @@ import type { Companion } from './companion.ts';
 export interface SharedBound {
   /** Async invocations under way at a time, in each shard, of all these functions together. */
   readonly concurrency: number;
+  /** What they wait for is not done by this thread, which may let such ends gather for some milliseconds. */
+  readonly runsElsewhere?: boolean;
 }
 
 export interface FunctionExtras {

@@ -17,6 +17,7 @@ import { MessageGate } from '../wire/message-gate.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
 import { Companions } from './companions.ts';
 import { Credit } from './credit.ts';
+import type { CallCounts } from './delivery/call-counts.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { DirtyEntities } from './durable/dirty-entities.ts';
 import type { Durability } from './durable/durability.ts';
@@ -67,6 +68,7 @@ export class Shard implements EnvelopeHandler {
   readonly #mailboxDrain: MailboxDrain;
   /** What lives beside this shard. */
   readonly companions: Companions;
+  readonly calls: CallCounts;
   #onProgress: () => void = () => {};
 
   constructor(module: Module, mesh: Mesh, options: ShardOptions) {
@@ -107,6 +109,7 @@ export class Shard implements EnvelopeHandler {
     const requested = { ...parts, workplace, room, store: durable?.store, companions: () => this.companions };
     const storeSoon = (): void => this.#durability?.storeSoon();
     this.#requests = newRequests(mesh, { ...requested, storeSoon }, () => this.#onProgress());
+    this.calls = this.#invoker.held.bounds.calls;
     this.#delivery = new Delivery(directory, this.#reader, writer, this.#invoker, workplace.failures, this.#durability);
     this.#sweep = newExpirySweep(workplace, mesh, this.#delivery, this.#invoker, () => this.#onProgress());
     this.#markers =
@@ -125,12 +128,8 @@ export class Shard implements EnvelopeHandler {
     // Counted before the credit says that this shard is there: from then on nobody may think that all is quiet.
     mesh.counters.publishProduced(mesh.thread, recovered.length);
     this.#credit.publish(this.chargedCount);
-    this.companions = new Companions(module.functions, {
-      shard: mesh.thread,
-      shardCount: mesh.shardCount,
-      effects,
-      progressed: () => this.#onProgress(),
-    });
+    const place = { shard: mesh.thread, shardCount: mesh.shardCount, effects, progressed: () => this.#onProgress() };
+    this.companions = new Companions(module.functions, place);
     this.companions.start();
   }
 

@@ -100,6 +100,30 @@ test('messages are counted once and in order, whatever becomes of the responses'
   }
 });
 
+test('with as many calls under way as may be, their responses gather, and others of the shards go on', async () => {
+  const server = await listening(countingServer(), 0);
+  process.env['ENDPOINTS_PORT'] = String((server.address() as AddressInfo).port);
+  scratch();
+  const { engine, errors } = await openEngine({ module: MODULE });
+  const results = resultsOf(engine);
+  const ids = Array.from({ length: 200 }, (_, index) => `id-${index}`);
+  for (let number = 1; number <= 10; number++) {
+    const message = { typename: 'test/bytes', value: Buffer.from(`m${number}`) };
+    const sent = ids.map((id) => engine.send('served/counter', id, message));
+    expect(await Promise.all(ids.slice(0, 20).map((id) => engine.ask('test/own', id, number)))).toEqual(
+      Array.from({ length: 20 }, () => number + 1),
+    );
+    await Promise.all(sent);
+  }
+  await until(() => results.length >= 2_000);
+  await engine.drained();
+  for (const id of ids) {
+    const own = results.filter((result) => result.startsWith(`${id} `));
+    expect(own).toEqual(Array.from({ length: 10 }, (_, index) => `${id} ${index + 1} m${index + 1}`));
+  }
+  expect(errors).toEqual([]);
+});
+
 test('an endpoint that is dead holds up only its own functions, is seen to be, and gets all when it lives again', async () => {
   const folder = scratch();
   const { engine, errors } = await openEngine({ module: MODULE });

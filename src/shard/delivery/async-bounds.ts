@@ -10,6 +10,7 @@
 import type { SpillStorage } from '../../base/spill.ts';
 import type { SharedBound } from '../../sdk/function-extras.ts';
 import type { Entity } from '../../state/entity.ts';
+import { CallCounts } from './call-counts.ts';
 import { type Floods, isStillFlooded } from './floods.ts';
 import type { FunctionBinding } from '../function-binding.ts';
 import { FunctionLoad, SharedLoad } from './function-load.ts';
@@ -40,6 +41,7 @@ export class AsyncBounds {
   readonly crowded: (number | undefined)[] = [];
   /** Async invocations and operations under way. */
   count = 0;
+  readonly calls: CallCounts = new CallCounts();
   readonly #options: BoundsOptions;
   readonly #lines: WaitingLines;
   readonly #queueCountMax: number;
@@ -119,6 +121,7 @@ export class AsyncBounds {
     const load = this.loadOf(binding);
     load.count++;
     load.isAsync = true;
+    this.calls.begin(binding.fn.sharedBound);
     if (load.shared !== undefined) this.#countShared(load, load.shared, 1);
     else if (++this.count === this.#countMax) this.#updateAll(this.#loads);
     else this.update(load);
@@ -128,6 +131,7 @@ export class AsyncBounds {
   end(binding: FunctionBinding): void {
     const load = this.loadOf(binding);
     load.count--;
+    this.calls.end(binding.fn.sharedBound);
     if (load.shared !== undefined) this.#countShared(load, load.shared, -1);
     else if (this.count-- === this.#countMax) this.#updateAll(this.#loads);
     else this.update(load);

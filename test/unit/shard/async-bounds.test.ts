@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { type AsyncResult, type Context, defineFunction, isAsyncResult } from '../../../src/index.ts';
+import type { AnyFunction } from '../../../src/sdk/function.ts';
 import type { SingleThreadOptions } from '../../../src/testing/single-thread.ts';
 import { results, Stage } from './stage.ts';
 
@@ -190,4 +191,32 @@ test('functions that share a bound have no more under way together, and leave al
   expect(await endAll(on)).toBe(5);
   expect(on.records().length).toBe(12);
   expect([on.engine.shards[0].backlogCount, on.entityCount]).toEqual([0, 0]);
+});
+
+test('calls of what runs elsewhere are counted as long as nothing else is under way', async () => {
+  underWay = [];
+  const elsewhere = (type: string, runsElsewhere: boolean): AnyFunction => ({
+    ...defineFunction({ type, invoke: async (ctx, n: number) => work(ctx, n) }),
+    sharedBound: { concurrency: 8, runsElsewhere },
+  });
+  const on = new Stage([elsewhere('test/remote', true), elsewhere('test/embedded', false), other, starter]);
+  const { calls } = on.engine.shards[0];
+  const sendAll = async (type: string, ids: readonly string[]): Promise<void> => {
+    for (const id of ids) on.send(type, id, 1);
+    await on.play();
+  };
+  await sendAll('test/remote', ['a', 'b', 'c']);
+  expect([calls.count, calls.endedCount]).toEqual([3, 0]);
+  for (const type of ['test/embedded', 'test/other', 'test/starter']) {
+    await sendAll(type, ['x']);
+    expect([type, calls.count]).toEqual([type, 0]);
+    underWay.pop()?.end();
+    await on.play();
+    expect([type, calls.count, calls.endedCount]).toEqual([type, 3, 0]);
+  }
+  underWay.shift()?.end();
+  await on.play();
+  expect([calls.count, calls.endedCount]).toEqual([2, 1]);
+  await endAll(on);
+  expect([calls.count, calls.endedCount]).toEqual([0, 3]);
 });
