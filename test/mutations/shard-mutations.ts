@@ -285,8 +285,8 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   {
     name: 'fold: the oldest record wins',
     file: 'src/shard/durable/newest-records.ts',
-    find: 'this.#part(older)[older & PART_MASK] = OLDER;',
-    replace: 'this.#part(number)[number & PART_MASK] = OLDER;',
+    find: 'this.setMark(older, OLDER);',
+    replace: 'this.setMark(number, OLDER);',
     why: 'the store gets an old value',
     suites: [seeds(120), tests('unit/shard/fold')],
   },
@@ -299,11 +299,11 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     suites: [tests('unit/shard/rows-model'), seeds(120)],
   },
   {
-    name: 'fold: a record that is not folded yet takes the place of one that is',
+    name: 'fold: a number is taken for that of a record that is done with',
     file: 'src/shard/durable/newest-records.ts',
     find: 'older !== NO_RECORD && this.#isOpen(older)',
     replace: 'older !== NO_RECORD',
-    why: 'a round leaves out a record whose successor it does not have, and says `applied`',
+    why: 'a record that has nothing to do with it is left out of its round',
     suites: [tests('unit/shard/newest-records'), seeds(120)],
   },
   {
@@ -469,9 +469,9 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'fold: reads no delta that is overtaken in part',
-    file: 'src/shard/durable/fold-marks.ts',
-    find: 'return this.#kept[delta].includes(NEWEST);',
-    replace: 'return !this.#kept[delta].includes(OLDER);',
+    file: 'src/shard/durable/newest-records.ts',
+    find: 'if (piece.includes(NEWEST)) return true;',
+    replace: 'if (!piece.includes(OLDER)) return true;',
     why: 'what only an earlier delta has is lost',
     suites: [seeds(120), tests('unit/shard/fold')],
   },

@@ -31,8 +31,8 @@ export const TABLE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'fold: the older records of a pair are taken for those of an entity',
     file: 'src/shard/durable/fold-marks.ts',
-    find: 'if (kept[index] === OLDER) kept[index] = OLDER_OF_PAIR;',
-    replace: '',
+    find: 'this.#newest.setMark(number, first === OLDER ? OLDER_OF_PAIR : first);',
+    replace: 'this.#newest.setMark(number, first);',
     why: 'a pair keeps mentions for ever, and its place in memory with them',
     suites: [tests('unit/shard/fold-marks')],
   },

@@ -1,7 +1,8 @@
 /**
  * What each record of some deltas is to one round of folding: whether it is the newest of its entity or row, and whether
  * it was erased since. It belongs to `FoldRound`, which goes through the deltas, the newest first, in its steps. Of
- * entities, which most records are of, it is known before (`NewestRecords`); so only the other items are looked at.
+ * entities, which most records are of, it is known before (`NewestRecords`); so only the other items are looked at, and
+ * what they are is noted there, too.
  */
 import { Entity } from '../../state/entity.ts';
 import { Erasures } from '../../state/erasures.ts';
@@ -25,21 +26,18 @@ export class FoldMarks {
   readonly erased: Erasures = new Erasures();
   readonly #pairs: RowPairs;
   readonly #deltas: readonly WrittenDelta[];
-  readonly #kept: Uint8Array[] = [];
+  readonly #newest: NewestRecords;
   /** Of the erasures, so many cover what comes. */
   #coveredCount = 0;
   /** Tells this round's marks from those of others. */
   readonly #mark: number;
 
-  constructor(pairs: RowPairs, deltas: readonly WrittenDelta[], mark: number) {
+  /** A round of these deltas has begun. */
+  constructor(pairs: RowPairs, deltas: readonly WrittenDelta[], newest: NewestRecords, mark: number) {
     this.#pairs = pairs;
     this.#deltas = deltas;
+    this.#newest = newest;
     this.#mark = mark;
-  }
-
-  /** Takes over what is known of the next delta; all deltas are gone through, the oldest first. */
-  take(newest: NewestRecords): void {
-    this.#kept.push(newest.take(this.#deltas[this.#kept.length].items.length));
   }
 
   /**
@@ -48,10 +46,14 @@ export class FoldMarks {
    */
   mark(delta: number, index: number): void {
     const item = this.#deltas[delta].items.at(index);
-    const kept = this.#kept[delta];
+    const number = this.#number(delta, index);
     // Both at once: it may be parted while the round sleeps.
-    if (typeof item === 'number') this.#ratePair(item, kept, index);
-    else kept[index] = this.#rate(item as Row | Erasure);
+    if (typeof item === 'number') this.#ratePair(item, number);
+    else this.#newest.setMark(number, this.#rate(item as Row | Erasure));
+  }
+
+  #number(delta: number, index: number): number {
+    return recordNumber(this.#deltas[delta].firstRecord, index);
   }
 
   /** A delta is marked. What an epoch erased goes before what else it wrote: see `Erasure`. */
@@ -62,20 +64,16 @@ export class FoldMarks {
     }
   }
 
-  #ratePair(pair: Pair, kept: Uint8Array, index: number): void {
+  /** `number` is that of the first of its two records. */
+  #ratePair(pair: Pair, number: number): void {
     const pairs = this.#pairs;
     const parted = pairs.parted(pair);
-    if (parted === undefined) {
-      // What is erased is parted first, so this one is not.
-      const rating = pairs.foldMark(pair) === this.#mark ? OLDER : NEWEST;
-      kept[index] = rating;
-      kept[index + 1] = rating;
-      pairs.setFoldMark(pair, this.#mark);
-    } else {
-      kept[index] = this.#rate(parted[0]);
-      kept[index + 1] = this.#rate(parted[1]);
-    }
-    if (kept[index] === OLDER) kept[index] = OLDER_OF_PAIR;
+    // What is erased is parted first, so one that is not parted is not.
+    const whole = pairs.foldMark(pair) === this.#mark ? OLDER : NEWEST;
+    const [first, second] = parted === undefined ? [whole, whole] : parted.map((row) => this.#rate(row));
+    if (parted === undefined) pairs.setFoldMark(pair, this.#mark);
+    this.#newest.setMark(number, first === OLDER ? OLDER_OF_PAIR : first);
+    this.#newest.setMark(recordNumber(number, 1), second);
   }
 
   /** What a record is to this round, of an item of which all later ones have been looked at. */
@@ -92,13 +90,14 @@ export class FoldMarks {
     return this.erased.size > 0 && item instanceof Row && this.erased.covers(item.key);
   }
 
-  /** Whether anything of a delta goes to the store. Most deltas hold nothing that a later one does not have, too. */
+  /** Whether anything of a delta goes to the store, as things are. Most deltas hold nothing that a later one does not have, too. */
   keepsAny(delta: number): boolean {
-    return this.#kept[delta].includes(NEWEST);
+    const { firstRecord, items } = this.#deltas[delta];
+    return this.#newest.hasNewest(firstRecord, items.length);
   }
 
   keeps(delta: number, index: number): boolean {
-    return this.#kept[delta][index] === NEWEST;
+    return this.#newest.mark(this.#number(delta, index)) === NEWEST;
   }
 
   /** What a record is of; of a pair that is parted it is one of its rows. */
@@ -110,16 +109,23 @@ export class FoldMarks {
   }
 
   /**
+   * Where the next record lies that is to be visited, or no more than `countMax` further on. Of most records a later one
+   * is there, too, so nothing is done with their items: these lie anywhere in memory, and even to ask whether one is a
+   * number would have to wait for it.
+   */
+  skip(delta: number, index: number, countMax: number): number {
+    const count = Math.min(countMax, this.#deltas[delta].items.length - index);
+    return index + this.#newest.olderCount(this.#number(delta, index), count);
+  }
+
+  /**
    * Shows what lies there in a delta, if the store has it as it is now, and if it is no erasure. The delta mentions a pair
-   * no more. Returns where the next item lies. Of most records a later one is there, too; their items lie anywhere in
-   * memory, and even to ask whether one is a number would have to wait for it. So they are left alone.
+   * no more. Returns where the next item lies.
    */
   visit(delta: number, index: number, visit: (item: Item) => void): number {
-    const kept = this.#kept[delta];
-    if (kept[index] === OLDER) return index + 1;
     const item = this.#deltas[delta].items.at(index);
     if (typeof item === 'number') {
-      this.#visitPair(item, kept, index, visit);
+      this.#visitPair(item, this.#number(delta, index), visit);
       return index + 2;
     }
     if (!(item instanceof Erasure)) this.#visit(item, delta, index, visit);
@@ -127,19 +133,20 @@ export class FoldMarks {
   }
 
   #visit(item: Stored, delta: number, index: number, visit: (item: Item) => void): void {
-    const isLast = item instanceof Entity && item.lastRecord === recordNumber(this.#deltas[delta].firstRecord, index);
+    const isLast = item instanceof Entity && item.lastRecord === this.#number(delta, index);
     // From here on the changelog has nothing of it that counts.
     if (isLast) item.lastRecord = NO_RECORD;
     visit(item);
   }
 
-  #visitPair(pair: Pair, kept: Uint8Array, index: number, visit: (item: Item) => void): void {
+  #visitPair(pair: Pair, number: number, visit: (item: Item) => void): void {
     const parted = this.#pairs.parted(pair);
+    const isFirstOlder = this.#newest.mark(number) === OLDER_OF_PAIR;
     if (parted === undefined) {
-      if (kept[index] !== OLDER_OF_PAIR) visit(pair);
+      if (!isFirstOlder) visit(pair);
     } else {
-      if (kept[index] !== OLDER_OF_PAIR) visit(parted[0]);
-      if (kept[index + 1] !== OLDER) visit(parted[1]);
+      if (!isFirstOlder) visit(parted[0]);
+      if (this.#newest.mark(recordNumber(number, 1)) !== OLDER) visit(parted[1]);
     }
     this.#pairs.unmention(pair);
   }

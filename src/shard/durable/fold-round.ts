@@ -7,6 +7,7 @@
 import { assert } from '../../base/assert.ts';
 import type { FileSystem } from '../../base/file-system.ts';
 import { NOTHING, NOTHING_BELOW, type RecordSpan, readRecord } from '../../state/record-reader.ts';
+import { recordNumber } from '../../state/record-number.ts';
 import { type Erasure, Row } from '../../state/row.ts';
 import { readDelta } from '../../store/changelog-reader.ts';
 import { APPLIED_KEY } from '../../store/key-layout.ts';
@@ -20,12 +21,13 @@ import type { RecoveredRecords } from './recovered-records.ts';
 import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
 
 /** What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. */
-const TAKE_US = 0.001;
 const SKIP_US = 0.005;
 const LOOK_US = 0.1;
 const SIFT_US = 0.3;
 const PUT_US = 3;
 const READ_US = 50;
+/** Records that are skipped together. */
+const SKIP_COUNT = 4096;
 const BATCH_COUNT = 4096;
 const BATCH_BYTES = 1 << 20;
 
@@ -53,22 +55,18 @@ export class FoldRound {
   #spentUs = 0;
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
 
-  /** `newest` is told that a round begins; `mark` tells this round's marks from those of others. */
+  /** `newest` knows that a round of these has begun; `mark` tells this round's marks from those of others. */
   constructor(place: FoldRoundPlace, deltas: readonly WrittenDelta[], newest: NewestRecords, mark: number) {
     this.#place = place;
     this.#deltas = deltas;
     this.#newest = newest;
-    this.#marks = new FoldMarks(place.pairs.all, deltas, mark);
+    this.#marks = new FoldMarks(place.pairs.all, deltas, newest, mark);
   }
 
   /** Brings the store to `applied`. Each step is worth the number that it yields. */
   *store(applied: number): Generator<number, void> {
     const deltas = this.#deltas;
     const { recovered } = this.#place;
-    for (const { items } of deltas) {
-      this.#marks.take(this.#newest);
-      if (this.#isSpent(TAKE_US * items.length)) yield 1;
-    }
     for (let index = deltas.length - 1; index >= 0; index--) yield* this.#markDelta(index);
     yield* this.#erase(recovered?.erasures ?? []);
     if (recovered !== undefined) yield* this.#siftRecovered(recovered);
@@ -91,13 +89,15 @@ export class FoldRound {
     for (const erasure of [...(recovered?.erasures ?? []), ...this.#marks.erasures]) visit(erasure);
     if (recovered !== undefined) yield* this.#recoveredItems(recovered, visit);
     for (let delta = 0; delta < this.#deltas.length; delta++) {
-      const { items } = this.#deltas[delta];
+      const { items, firstRecord } = this.#deltas[delta];
       for (let index = 0; index < items.length; ) {
-        const costUs = this.#marks.keeps(delta, index) ? LOOK_US : SKIP_US;
-        index = this.#marks.visit(delta, index, visit);
+        const next = this.#marks.skip(delta, index, SKIP_COUNT);
+        const costUs = SKIP_US * (next - index) + LOOK_US;
+        index = next === index ? this.#marks.visit(delta, index, visit) : next;
         items.dropBefore(index);
         if (this.#isSpent(costUs)) yield 1;
       }
+      this.#newest.dropBefore(recordNumber(firstRecord, items.length));
       items.drop();
     }
   }

@@ -6,14 +6,17 @@
  *
  * ```
  *    of the round under way        committed since
- *   ├─ taken ─┼── not taken yet ──┼──────────────────┤
+ *   ├─ done ──┼── not done yet ───┼──────────────────┤
  *             │ 1 0 0 1 1 …       │ 0 1 1 0 1 1 …    │     a byte for each record, by its number, in parts of 65,536
- *          `#taken`            `#first`           `#end`
+ *          `#first`          `#roundEnd`          `#end`
  * ```
  *
- * What is replaced by a record that comes behind a round stays the newest for that round: until the later one is folded,
- * too, the store must have it. Numbers come again after 2^31 records; nobody confuses them, since an item forgets the
- * number of a record that has been folded.
+ * A record that comes behind a round takes the place of one that the round has not put yet: the store does without that,
+ * since the changelog has the later one, which is committed, and a recovery lays it over the store. So what is written
+ * again and again never goes to the store at all. Of rows a round finds the newest itself, and notes it here, too.
+ *
+ * Numbers come again after 2^31 records; nobody confuses them, since an item forgets the number of a record that has been
+ * folded.
  */
 import { assert } from '../../base/assert.ts';
 import { NO_RECORD, recordDistance, recordNumber } from '../../state/record-number.ts';
@@ -36,13 +39,13 @@ interface Replaced {
 }
 
 export class NewestRecords {
-  /** From the one of `#taken` on. */
+  /** From the one of `#first` on. */
   readonly #parts: Uint8Array[] = [];
   #firstPart = 0;
   /** One to use again. */
   #spare: Uint8Array | undefined;
-  #taken = 0;
   #first = 0;
+  #roundEnd = 0;
   #end = 0;
 
   /**
@@ -57,34 +60,59 @@ export class NewestRecords {
       // It may replace one of the same delta.
       this.#end = recordNumber(number, 1);
       const older = replaced.at(index) as number;
-      if (older !== NO_RECORD && this.#isOpen(older)) this.#part(older)[older & PART_MASK] = OLDER;
+      if (older !== NO_RECORD && this.#isOpen(older)) this.setMark(older, OLDER);
     }
   }
 
   /** A round begins, of all that are committed. */
   beginRound(): void {
-    assert(this.#taken === this.#first, 'a round takes all of its records before the next one begins');
-    this.#first = this.#end;
+    assert(this.#roundEnd === this.#first, 'a round is done with all of its records before the next one begins');
+    this.#roundEnd = this.#end;
   }
 
-  /** What the next `count` records are to the round, oldest first. */
-  take(count: number): Uint8Array {
-    assert(count <= recordDistance(this.#taken, this.#first), 'a round takes no more than its records');
-    const marks = new Uint8Array(count);
+  /** What a record is to the round that has it, or will. */
+  mark(number: number): number {
+    return this.#part(number)[number & PART_MASK];
+  }
+
+  setMark(number: number, mark: number): void {
+    this.#part(number)[number & PART_MASK] = mark;
+  }
+
+  /** Whether any of these is the newest of its item. */
+  hasNewest(first: number, count: number): boolean {
     for (let done = 0; done < count; ) {
-      const at = this.#taken & PART_MASK;
-      const length = Math.min(count - done, PART_LENGTH - at);
-      marks.set(this.#part(this.#taken).subarray(at, at + length), done);
-      done += length;
-      this.#taken = recordNumber(this.#taken, length);
-      if (at + length === PART_LENGTH) this.#dropPart();
+      const piece = this.#piece(recordNumber(first, done), count - done);
+      if (piece.includes(NEWEST)) return true;
+      done += piece.length;
     }
-    return marks;
+    return false;
   }
 
-  /** Whether a record that was committed is for a round to come. */
+  /** How many from this one on are older ones, up to `countMax`. */
+  olderCount(first: number, countMax: number): number {
+    let count = 0;
+    while (count < countMax && this.mark(recordNumber(first, count)) === OLDER) count++;
+    return count;
+  }
+
+  /** The round is done with all records before this one. */
+  dropBefore(number: number): void {
+    const count = recordDistance(this.#first, number);
+    assert(count <= recordDistance(this.#first, this.#roundEnd), 'a round is done with no more than its records');
+    for (let left = (this.#first & PART_MASK) + count; left >= PART_LENGTH; left -= PART_LENGTH) this.#dropPart();
+    this.#first = number;
+  }
+
+  /** Whether a record that was committed is not done with yet. */
   #isOpen(number: number): boolean {
     return recordDistance(this.#first, number) < recordDistance(this.#first, this.#end);
+  }
+
+  /** The marks of these, as far as they lie in one part. */
+  #piece(first: number, count: number): Uint8Array {
+    const at = first & PART_MASK;
+    return this.#part(first).subarray(at, Math.min(at + count, PART_LENGTH));
   }
 
   #part(number: number): Uint8Array {

@@ -21,16 +21,29 @@ import {
   SnapshotStage,
 } from './durable-stage.ts';
 
+/** So that each step does one thing. */
+const SHORT_STEP_US = 1;
+
 class FoldStage extends SnapshotStage {
   readonly store = new HeldStore();
   readonly released: Item[] = [];
   readonly fold: Fold;
 
-  constructor(foldBytes = 1, segmentBytesMax = 1) {
+  constructor(foldBytes = 1, segmentBytesMax = 1, foldStepUs?: number) {
     super(segmentBytesMax);
     const { fileSystem, store, changelog, dirty, pairs } = this;
     this.fold = new Fold(
-      { fileSystem, directory: DIRECTORY, store, changelog, dirty, pairs, baseEpoch: 0, foldBytes },
+      {
+        fileSystem,
+        directory: DIRECTORY,
+        store,
+        changelog,
+        dirty,
+        pairs,
+        baseEpoch: 0,
+        foldBytes,
+        ...(foldStepUs !== undefined && { foldStepUs }),
+      },
       { released: (item) => void this.released.push(item), progressed: () => {} },
     );
   }
@@ -160,6 +173,27 @@ test('nothing is applied, removed or released before the store has written', asy
   await stage.foldAll();
   expect([stage.fold.isWriting, stage.dirty.appliedEpoch, stage.dirty.pins(x)]).toEqual([false, 2, false]);
   expect([stage.released.length, stage.segments]).toEqual([2, [2]]);
+});
+
+test('a round does not put what a later commit has anew by then', async () => {
+  const stage = new FoldStage(1, 1, SHORT_STEP_US);
+  const [x, y] = [newEntity(a), newEntity(b)];
+  stage.add([
+    [x, '1'],
+    [y, '1'],
+  ]);
+  stage.fold.committed(1);
+  stage.fold.work();
+  expect([stage.fold.isUnderWay, stage.store.contents.size]).toEqual([true, 0]);
+  stage.add([[x, '2']]);
+  stage.fold.committed(2);
+  while (stage.dirty.appliedEpoch < 1) {
+    stage.fold.work();
+    await settle();
+  }
+  expect([stage.applied, stage.stored(x), stage.stored(y)]).toEqual(['1', undefined, '1']);
+  await stage.foldAll();
+  expect([stage.applied, stage.stored(x), stage.dirty.pins(x)]).toEqual(['2', '2', false]);
 });
 
 test('an entity that is written while it is folded stays pinned', async () => {

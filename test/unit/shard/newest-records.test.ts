@@ -7,26 +7,31 @@ import { Prng } from '../../../src/base/prng.ts';
 import { NEWEST, NewestRecords, OLDER } from '../../../src/shard/durable/newest-records.ts';
 import { NO_RECORD, recordNumber } from '../../../src/state/record-number.ts';
 
+function marksOf(newest: NewestRecords, first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => newest.mark(recordNumber(first, index)));
+}
+
 test('a record is older once one that replaces it is committed', () => {
   const newest = new NewestRecords();
   newest.add(0, [NO_RECORD, NO_RECORD]);
   newest.add(2, [NO_RECORD, 0]);
   newest.beginRound();
-  expect([newest.take(2), newest.take(2)].map((marks) => [...marks])).toEqual([
-    [OLDER, NEWEST],
-    [NEWEST, NEWEST],
-  ]);
+  expect(marksOf(newest, 0, 4)).toEqual([OLDER, NEWEST, NEWEST, NEWEST]);
+  expect([newest.hasNewest(0, 1), newest.hasNewest(0, 2)]).toEqual([false, true]);
+  expect([newest.olderCount(0, 4), newest.olderCount(1, 3)]).toEqual([1, 0]);
 });
 
-test('what a record behind the round replaces is the newest for the round, whenever that asks', () => {
+test('what comes behind a round takes the place of what the round has not done yet', () => {
   const newest = new NewestRecords();
   newest.add(0, [NO_RECORD, NO_RECORD]);
   newest.beginRound();
   newest.add(2, [0, NO_RECORD]);
-  newest.add(4, [2]);
-  expect([...newest.take(2)]).toEqual([NEWEST, NEWEST]);
+  expect(marksOf(newest, 0, 2)).toEqual([OLDER, NEWEST]);
+  newest.dropBefore(2);
+  // Who still remembers a record that is done with changes nothing.
+  newest.add(4, [1, 2]);
   newest.beginRound();
-  expect([...newest.take(3)]).toEqual([OLDER, NEWEST, NEWEST]);
+  expect(marksOf(newest, 2, 4)).toEqual([OLDER, NEWEST, NEWEST, NEWEST]);
 });
 
 test('a record may replace one of its own delta, in whatever parts that is noted', () => {
@@ -36,17 +41,36 @@ test('a record may replace one of its own delta, in whatever parts that is noted
     newest.add(0, replaced, 0, until);
     newest.add(0, replaced, until);
     newest.beginRound();
-    expect([...newest.take(4)]).toEqual([OLDER, OLDER, NEWEST, NEWEST]);
+    expect(marksOf(newest, 0, 4)).toEqual([OLDER, OLDER, NEWEST, NEWEST]);
   }
 });
 
-test('deltas come in order, and a round takes what is its own', () => {
+test('deltas come in order, and a round is done with what is its own', () => {
   const newest = new NewestRecords();
   newest.add(0, [NO_RECORD]);
   expect(() => newest.add(2, [NO_RECORD])).toThrow(AssertionError);
-  expect(() => newest.take(1)).toThrow(AssertionError);
+  expect(() => newest.dropBefore(1)).toThrow(AssertionError);
   newest.beginRound();
   expect(() => newest.beginRound()).toThrow(AssertionError);
+});
+
+test('marks of many parts are looked through, and dropped', () => {
+  const newest = new NewestRecords();
+  const count = 200_000;
+  newest.add(0, new Array<number>(count).fill(NO_RECORD));
+  newest.add(
+    count,
+    Array.from({ length: count - 1 }, (_, index) => index),
+  );
+  newest.beginRound();
+  expect([newest.hasNewest(0, count - 1), newest.hasNewest(0, count)]).toEqual([false, true]);
+  expect([newest.olderCount(10, 70_000), newest.olderCount(10, count)]).toEqual([70_000, count - 11]);
+  newest.dropBefore(count - 1);
+  expect(newest.mark(count - 1)).toBe(NEWEST);
+  newest.dropBefore(2 * count - 1);
+  newest.beginRound();
+  newest.add(2 * count - 1, [count - 1, 2 * count - 2]);
+  expect(marksOf(newest, 2 * count - 1, 2)).toEqual([NEWEST, NEWEST]);
 });
 
 /** A delta of random items, as the shard writes it: some come twice, since they were encoded ahead. */
@@ -81,8 +105,10 @@ test.each([1, 2, 3, 4])('it says what a search from behind finds (seed %i)', (se
     const taken = open;
     open = [];
     newest.beginRound();
+    const isAsked = (): number[][] => taken.map(({ first, items }) => marksOf(newest, first, items.length));
+    for (let more = prng.below(3); more > 0; more--) write();
     const seen = new Set<number>();
-    const expected = taken.toReversed().map(({ items }) => {
+    const expected = [...taken, ...open].toReversed().map(({ items }) => {
       const marks = items.toReversed().map((item) => {
         const isSeen = seen.has(item);
         seen.add(item);
@@ -90,11 +116,9 @@ test.each([1, 2, 3, 4])('it says what a search from behind finds (seed %i)', (se
       });
       return marks.toReversed();
     });
-    const marks = taken.map(({ items }) => {
-      if (prng.chance(0.3)) write();
-      return [...newest.take(items.length)];
-    });
-    expect(marks).toEqual(expected.toReversed());
+    expect(isAsked()).toEqual(expected.toReversed().slice(0, taken.length));
+    const end = taken.at(-1);
+    if (end !== undefined) newest.dropBefore(recordNumber(end.first, end.items.length));
     // As the fold does: who has no record behind the round forgets its number.
     for (const { first, items } of taken) {
       for (const [index, item] of items.entries()) if (last.get(item) === recordNumber(first, index)) last.delete(item);
