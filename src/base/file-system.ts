@@ -21,8 +21,11 @@ export interface OpenFile {
   append(bytes: Uint8Array): void;
   /** Overwrites in place, from an offset that is at most the length: all bytes, or it throws, and then any part of them may be there. */
   writeAt(offsetBytes: number, bytes: Uint8Array): void;
-  /** A copy of the bytes; fewer than asked for only at the end of the file. */
-  readAt(offsetBytes: number, byteLength: number): Uint8Array;
+  /**
+   * A copy of the bytes; fewer than asked for only at the end of the file. It lies at the start of `into`, if that is
+   * given, which has room for all; otherwise in memory of its own.
+   */
+  readAt(offsetBytes: number, byteLength: number, into?: Uint8Array): Uint8Array;
   /** Cuts off what comes after; `byteLength` is at most the length. */
   truncate(byteLength: number): void;
   /** Resolves when all that was written to the file before the call is durable, through whatever handle. */

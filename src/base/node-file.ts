@@ -43,15 +43,16 @@ export class NodeFile implements OpenFile {
     this.#write(offsetBytes, bytes);
   }
 
-  readAt(offsetBytes: number, byteLength: number): Uint8Array {
+  readAt(offsetBytes: number, byteLength: number, into?: Uint8Array): Uint8Array {
     this.#assertOpen();
     assert(offsetBytes >= 0, 'a read starts at the beginning of the file or after it');
     // Not filled with zeros first: a recovery reads many megabytes.
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer);
+    const bytes = into?.subarray(0, byteLength) ?? new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer);
+    assert(bytes.length === byteLength, 'there is room for what is read');
     let length = 0;
     while (length < byteLength) {
       const count = fs.readSync(this.#descriptor, bytes, length, byteLength - length, offsetBytes + length);
-      if (count === 0) return bytes.slice(0, length);
+      if (count === 0) return into === undefined ? bytes.slice(0, length) : bytes.subarray(0, length);
       length += count;
     }
     return bytes;

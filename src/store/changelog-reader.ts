@@ -23,6 +23,7 @@ import {
   SEGMENT_HEADER_BYTES,
 } from './changelog-layout.ts';
 import { decodeSegmentHeader, type SegmentHeader, segmentPath } from './changelog-segment.ts';
+import type { ReadBuffer } from './read-buffer.ts';
 import { callStorage, damaged } from './storage-failure.ts';
 
 /** How much is read at once. Frames handed out are views of such a window, and no window is ever used again. */
@@ -77,16 +78,17 @@ export class SegmentReader {
     return frame;
   }
 
-  /** The payload of a frame of which the place and the checksum are known, in memory of its own. */
-  listedFrame({ offsetBytes, payloadBytes, checksum }: ListedPlace): Buffer {
-    const frame = decodeFrame(this.#read(offsetBytes, FRAME_HEADER_BYTES + payloadBytes));
+  /** The payload of a frame of which the place and the checksum are known; in memory of its own, or in `into`. */
+  listedFrame({ offsetBytes, payloadBytes, checksum }: ListedPlace, into?: ReadBuffer): Buffer {
+    const byteLength = FRAME_HEADER_BYTES + payloadBytes;
+    const frame = decodeFrame(this.#read(offsetBytes, byteLength, into?.room(byteLength)));
     if (frame?.checksum !== checksum) throw damaged(this.path, offsetBytes, 'a frame is not what was written');
     return frame.payload;
   }
 
-  /** What is there, true or not, in memory of its own; fewer bytes only where the file ends. */
-  uncheckedBytes(offset: number, byteLength: number): Buffer {
-    return this.#read(offset, byteLength);
+  /** What is there, true or not, in memory of its own or in `into`; fewer bytes only where the file ends. */
+  uncheckedBytes(offset: number, byteLength: number, into?: ReadBuffer): Buffer {
+    return this.#read(offset, byteLength, into?.room(byteLength));
   }
 
   /** The END frame that ends at an offset, and what it says. */
@@ -115,8 +117,8 @@ export class SegmentReader {
     return this.#window.subarray(inWindow, inWindow + byteLength);
   }
 
-  #read(offset: number, byteLength: number): Buffer {
-    const bytes = callStorage(this.path, () => this.#file.readAt(offset, byteLength));
+  #read(offset: number, byteLength: number, into?: Uint8Array): Buffer {
+    const bytes = callStorage(this.path, () => this.#file.readAt(offset, byteLength, into));
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 }

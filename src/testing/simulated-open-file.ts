@@ -48,11 +48,15 @@ export class SimulatedOpenFile implements OpenFile {
     this.#write('writeAt', offsetBytes, bytes);
   }
 
-  readAt(offsetBytes: number, byteLength: number): Uint8Array {
+  readAt(offsetBytes: number, byteLength: number, into?: Uint8Array): Uint8Array {
     this.#assertUsable('readAt');
     assert(offsetBytes >= 0, 'a read starts at the beginning of the file or after it');
     this.#failIf(this.#disk.call('readAt', this.path), 'readAt');
-    return this.#file.read(offsetBytes, byteLength);
+    assert(into === undefined || into.length >= byteLength, 'there is room for what is read');
+    const bytes = this.#file.read(offsetBytes, byteLength);
+    if (into === undefined) return bytes;
+    into.set(bytes);
+    return into.subarray(0, bytes.length);
   }
 
   truncate(byteLength: number): void {

@@ -114,9 +114,9 @@ class ThreadFile implements OpenFile {
     this.#file.writeAt(offsetBytes, bytes);
   }
 
-  readAt(offsetBytes: number, byteLength: number): Uint8Array {
+  readAt(offsetBytes: number, byteLength: number, into?: Uint8Array): Uint8Array {
     this.#disk.check(this.path);
-    return this.#file.readAt(offsetBytes, byteLength);
+    return this.#file.readAt(offsetBytes, byteLength, into);
   }
 
   truncate(byteLength: number): void {

@@ -202,7 +202,13 @@ export class Fold {
 
   /** 0 for a round with nothing behind it, 1 for one that must go on whatever else there is to do. */
   get #haste(): number {
-    return Math.min(1, this.#deltas.byteLength / (this.#place.foldBytes * HASTE)) ** 2;
+    // What a start has found counts as due, and not as what has come in behind the reading of it.
+    const behindBytes = this.#deltas.byteLength - (this.#isLoading ? (this.#recovered?.byteLength ?? 0) : 0);
+    return Math.min(1, behindBytes / (this.#place.foldBytes * HASTE)) ** 2;
+  }
+
+  get #isLoading(): boolean {
+    return this.#recovered?.isLoaded === false;
   }
 
   /** Removes the oldest segment, if all of it is applied and nobody needs it any more. */

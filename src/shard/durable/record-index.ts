@@ -65,7 +65,7 @@ export interface RecordIndex {
   readonly checksums: Int32Array;
 }
 
-/** Shares its memory with `bytes`, but for the checksums. */
+/** `hashes` and `starts` share their memory with `bytes`. */
 export function decodeRecordIndex(bytes: Uint8Array): RecordIndex {
   const isAligned = bytes.byteOffset % Int32Array.BYTES_PER_ELEMENT === 0;
   const { buffer, byteOffset, length } = isAligned ? bytes : Uint8Array.from(bytes);

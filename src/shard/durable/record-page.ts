@@ -5,13 +5,13 @@
  * after the other.
  *
  * ```
- *   pieces:   first record │ frame │ starts    one for each frame: where its records begin, as its index says
+ *   pieces:   first record │ frame             one for each frame
  *   hashes:   hash │ …                         by record, in the order in which they were read
+ *   starts:   place in its frame │ …           by record
  *   nexts:    record + 1 │ …                   the record before in the same chain
  *   heads:    record + 1 │ …                   by the hash's low bits: the newest record, whose `next` is the one before
  * ```
  *
- * The starts stay in the memory in which an index was read, since every page of memory that a start fills anew costs it time.
  * Nothing is compared while a page is made, so a start does not look at any key twice. A chain has the newest record of
  * a key before its older ones, of which few are of the same delta.
  */
@@ -25,20 +25,20 @@ import type { RecordFrame } from './record-frame.ts';
 export const PAGE_COUNT_MAX: number = (1 << 16) - 1;
 /** Of a round of folding, so much is for a record of a page: where rounds are small, as in a simulation, there are many. */
 const ROUND_BYTES_PER_RECORD = 64;
-/** Records of one frame, from the page's record `first` on. */
+/** Records of one frame: the page's from `first` to before `end`. */
 interface Piece {
   readonly first: number;
+  readonly end: number;
   readonly frame: RecordFrame;
-  readonly starts: Int32Array;
 }
 
 /** Room for what is read, used for one page after the other. */
 export class PageDraft {
   readonly hashes: Int32Array = new Int32Array(PAGE_COUNT_MAX);
+  readonly starts: Int32Array = new Int32Array(PAGE_COUNT_MAX);
   pieces: Piece[] = [];
   items: Map<number, Stored> = new Map();
   count = 0;
-  readonly #starts: Int32Array = new Int32Array(PAGE_COUNT_MAX);
   /** The frame whose records are added one by one, and its first one in this page. */
   #frame: RecordFrame | undefined;
   #first = 0;
@@ -52,24 +52,24 @@ export class PageDraft {
   add(hash: number, start: number): number {
     const index = this.count++;
     this.hashes[index] = hash;
-    this.#starts[index] = start;
+    this.starts[index] = start;
     return index;
   }
 
-  /** Many of one frame. `starts` must not change any more. */
+  /** Many of one frame. */
   addMany(frame: RecordFrame, hashes: Int32Array, starts: Int32Array): void {
     this.#endPiece();
     this.#frame = undefined;
-    this.pieces.push({ first: this.count, frame, starts });
+    this.pieces.push({ first: this.count, end: this.count + hashes.length, frame });
     this.hashes.set(hashes, this.count);
+    this.starts.set(starts, this.count);
     this.count += hashes.length;
     this.#first = this.count;
   }
 
   #endPiece(): void {
     if (this.#frame !== undefined && this.count > this.#first) {
-      const starts = this.#starts.slice(this.#first, this.count);
-      this.pieces.push({ first: this.#first, frame: this.#frame, starts });
+      this.pieces.push({ first: this.#first, end: this.count, frame: this.#frame });
     }
     this.#first = this.count;
   }
@@ -92,6 +92,7 @@ export class RecordPage {
   readonly items: Map<number, Stored>;
   readonly #pieces: readonly Piece[];
   readonly #hashes: Int32Array;
+  readonly #starts: Int32Array;
   readonly #heads: Uint16Array;
   readonly #nexts: Uint16Array;
   /** Of each record, whether there is a newer one of its key; absent as long as none is known. */
@@ -102,12 +103,13 @@ export class RecordPage {
   /** Records that are the newest of their keys, as far as is known. */
   newestCount: number;
 
-  constructor({ count, hashes, pieces, items }: PageDraft) {
+  constructor({ count, hashes, starts, pieces, items }: PageDraft) {
     this.count = count;
     this.newestCount = count;
     this.items = items;
     this.#pieces = pieces;
     this.#hashes = hashes.slice(0, count);
+    this.#starts = starts.slice(0, count);
     let headCount = 1;
     while (headCount < count) headCount *= 2;
     this.#heads = new Uint16Array(headCount);
@@ -154,18 +156,17 @@ export class RecordPage {
 
   /** Where the parts of a record lie in the bytes that are returned. */
   locate(index: number, span: RecordSpan): Buffer {
-    const { first, frame, starts } = this.#pieceOf(index);
-    const at = index - first;
+    const { end, frame } = this.#pieceOf(index);
     // Where a page ends within a frame, it is not known where its last record does.
-    const end = at + 1 < starts.length ? starts[at + 1] : frame.byteLength;
-    return frame.locate(starts[at], end, span);
+    const endBytes = index + 1 < end ? this.#starts[index + 1] : frame.byteLength;
+    return frame.locate(this.#starts[index], endBytes, span);
   }
 
   /** The last one that begins at this record or before. */
   #pieceOf(index: number): Piece {
     const pieces = this.#pieces;
     const last = pieces[this.#pieceNumber];
-    if (index >= last.first && index < last.first + last.starts.length) return last;
+    if (index >= last.first && index < last.end) return last;
     let low = 0;
     for (let high = pieces.length; high - low > 1; ) {
       const middle = (low + high) >>> 1;

@@ -14,6 +14,7 @@ import type { ListedFrame } from '../../store/changelog-contents.ts';
 import { readDelta, type SegmentReader } from '../../store/changelog-reader.ts';
 import { type ListVisitor, recoverChangelog } from '../../store/changelog-recovery.ts';
 import type { OpenSegments } from '../../store/changelog-segments.ts';
+import { ReadBuffer } from '../../store/read-buffer.ts';
 import type { Address } from '../../sdk/address.ts';
 import { TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../../wire/envelope-reader.ts';
@@ -87,6 +88,9 @@ class Overlay {
   readonly records: RecoveredRecords;
   readonly lists?: ListVisitor;
   readonly #place: RecoveryPlace;
+  /** One index after the other; the pages take out of it what they need. */
+  readonly #indexBuffer = new ReadBuffer();
+  readonly #blockBuffer = new ReadBuffer();
   #runEpoch = 0;
   #blocks: Uint8Array[] = [];
   #names: BlockNames = { functions: {}, shapes: {} };
@@ -121,8 +125,8 @@ class Overlay {
       const next = frames[number + 1];
       const isMessages = frame.kind === FRAME_MESSAGES || frame.kind === FRAME_NAMES;
       if (frame.kind === FRAME_STATE && next?.kind === FRAME_INDEX) {
-        const index = decodeRecordIndex(from.listedFrame(next));
-        const place = { ...frame, segment, checksums: index.checksums, reader };
+        const index = decodeRecordIndex(from.listedFrame(next, this.#indexBuffer));
+        const place = { ...frame, segment, checksums: index.checksums, buffer: this.#blockBuffer, reader };
         this.records.addIndexed(RecordFrame.at(place, this.#runEpoch), index);
       } else if (frame.kind === FRAME_STATE || (isMessages && isLast)) {
         this.frame(frame.kind, from.listedFrame(frame));

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Clock } from '../../../src/base/clock.ts';
 import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
 import { Fold } from '../../../src/shard/durable/fold.ts';
 import type { RecoveredRecords } from '../../../src/shard/durable/recovered-records.ts';
@@ -166,6 +167,23 @@ test('a round folds them once they are read', async () => {
       .slice(-3),
   ).toBe('new');
   expect(store.contents.has(keyOf(newEntity('b')))).toBe(false);
+});
+
+test('they are read at the pace of a round that nobody hurries, however many they are', () => {
+  const { records } = recover(stageOf([[['a', 'one']], [['b', 'two']], [['c', 'three']]]), 0);
+  const stage = new SnapshotStage();
+  const { fileSystem, changelog, dirty, pairs } = stage;
+  // What the clock says: whether it rests, and before and after a step.
+  const next = [0, 0, 1];
+  const clock = { elapsedMs: () => next.shift() ?? 1 } as Clock;
+  const place = { fileSystem, directory: DIRECTORY, store: new HeldStore(), changelog, dirty, pairs, baseEpoch: 0 };
+  const fold = new Fold(
+    { ...place, foldBytes: 1, pace: { clock, share: 0.25 } },
+    { released: () => {}, progressed: () => {} },
+  );
+  fold.addRecovered(records);
+  expect([fold.work(), records.isLoaded]).toEqual([1, false]);
+  expect([fold.hasWork, fold.restMs]).toEqual([false, 3]);
 });
 
 test('an index as bytes, wherever they lie', () => {

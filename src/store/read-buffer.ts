@@ -1,0 +1,18 @@
+/**
+ * Memory to read into, used again for each read: for who reads much and keeps little of it. Memory that is made for each
+ * read is what a start would otherwise collect garbage for: V8 counts what lies outside its heap, too.
+ */
+const BYTES_MIN = 1 << 16;
+
+export class ReadBuffer {
+  /** How often it has been used: whoever remembers that knows whether what he has read is still there. */
+  useCount = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+
+  /** So much of it, or more. What was read before is gone then. */
+  room(byteLength: number): Uint8Array {
+    this.useCount++;
+    if (this.#bytes.length < byteLength) this.#bytes = new Uint8Array(Math.max(BYTES_MIN, byteLength * 2));
+    return this.#bytes;
+  }
+}
