@@ -332,6 +332,22 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     suites: [tests('unit/shard/fold-batches')],
   },
   {
+    name: 'fold: of two changes to one key the first one stays',
+    file: 'src/shard/durable/ordered-puts.ts',
+    find: 'else this.#nexts[this.#tails[keyGroup]] = index;',
+    replace: 'else [this.#nexts[index], this.#heads[keyGroup]] = [this.#heads[keyGroup], index];',
+    why: 'the store gets what a recovery has found, and not what was written since',
+    suites: [tests('unit/shard/ordered-puts')],
+  },
+  {
+    name: 'recovery: blocks are believed to lie where another frame was read since',
+    file: 'src/shard/durable/record-frame.ts',
+    find: 'this.#pieceUse === buffer.useCount ? this.#piece : undefined',
+    replace: 'this.#piece',
+    why: 'an entity gets the state of another one',
+    suites: [tests('unit/shard/unread-records')],
+  },
+  {
     name: 'fold: goes on before the store has written',
     file: 'src/shard/durable/fold.ts',
     find: 'this.#isWriting = true;',

@@ -17,12 +17,14 @@ import type { Item } from './dirty-entities.ts';
 import { eraseStored } from './erase-stored.ts';
 import { FoldMarks } from './fold-marks.ts';
 import type { NewestRecords } from './newest-records.ts';
+import { OrderedPuts } from './ordered-puts.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
 import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
 
 /** What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. */
 const SKIP_US = 0.005;
 const LOOK_US = 0.1;
+const COLLECT_US = 0.3;
 const SIFT_US = 0.3;
 const PUT_US = 3;
 const READ_US = 50;
@@ -36,6 +38,8 @@ export interface FoldRoundPlace {
   readonly directory: string;
   readonly store: StateStore;
   readonly pairs: PairedRows;
+  /** So much is collected before it is put in order. */
+  readonly foldBytes: number;
   /** What a recovery has found, older than all deltas. */
   readonly recovered: RecoveredRecords | undefined;
   /** Of what a recovery has found, so many records have turned out to be older ones of keys with another. */
@@ -51,6 +55,7 @@ export class FoldRound {
   readonly #deltas: readonly WrittenDelta[];
   readonly #newest: NewestRecords;
   readonly #marks: FoldMarks;
+  readonly #puts = new OrderedPuts();
   /** By the step that goes on. */
   #spentUs = 0;
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
@@ -71,10 +76,11 @@ export class FoldRound {
     yield* this.#erase(recovered?.erasures ?? []);
     if (recovered !== undefined) yield* this.#siftRecovered(recovered);
     let batch = this.#place.store.batch();
-    if (recovered !== undefined) batch = yield* this.#putRecovered(recovered, batch);
+    if (recovered !== undefined) batch = yield* this.#collectRecovered(recovered, batch);
     for (let index = 0; index < deltas.length; index++) {
-      batch = yield* this.#put(index, batch);
+      batch = yield* this.#collect(index, batch);
     }
+    batch = yield* this.#put(batch);
     batch.put(APPLIED_KEY, Buffer.from(String(applied)));
     yield this.#write(batch);
   }
@@ -127,16 +133,32 @@ export class FoldRound {
     }
   }
 
-  /** Puts the newest record of each key that a recovery has found; returns the batch to go on with. */
-  *#putRecovered(recovered: RecoveredRecords, first: StoreBatch): Generator<number, StoreBatch> {
+  /** Collects the newest record of each key that a recovery has found; returns the batch to go on with. */
+  *#collectRecovered(recovered: RecoveredRecords, first: StoreBatch): Generator<number, StoreBatch> {
     let batch = first;
-    let batchBytes = 0;
     for (const entry of recovered.newest()) {
       const { bytes, keyStart, keyEnd, valueStart, end, item } = recovered.record(entry);
       const key = bytes.subarray(keyStart, keyEnd);
-      if (valueStart === NOTHING || this.#marks.isErased(item)) batch.delete(key);
-      else batch.put(key, bytes.subarray(valueStart, end));
-      batchBytes += end - keyStart;
+      if (valueStart === NOTHING || this.#marks.isErased(item)) this.#puts.delete(key);
+      else this.#puts.put(key, bytes.subarray(valueStart, end));
+      if (this.#hasCollected) batch = yield* this.#put(batch);
+      else if (this.#isSpent(COLLECT_US)) yield 1;
+    }
+    return batch;
+  }
+
+  get #hasCollected(): boolean {
+    return this.#puts.byteLength >= this.#place.foldBytes;
+  }
+
+  /** Puts what has been collected, key group by key group; returns the batch to go on with. */
+  *#put(first: StoreBatch): Generator<number, StoreBatch> {
+    let batch = first;
+    let batchBytes = 0;
+    for (const { key, value } of this.#puts.inOrder()) {
+      if (value === undefined) batch.delete(key);
+      else batch.put(key, value);
+      batchBytes += key.length + (value?.length ?? 0);
       if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
         yield this.#write(batch);
         batch = this.#place.store.batch();
@@ -145,6 +167,7 @@ export class FoldRound {
         yield 1;
       }
     }
+    this.#puts.clear();
     return batch;
   }
 
@@ -167,14 +190,13 @@ export class FoldRound {
     yield 1;
   }
 
-  /** Puts the records that are kept; returns the batch to go on with. */
-  *#put(delta: number, first: StoreBatch): Generator<number, StoreBatch> {
-    const { fileSystem, directory, store } = this.#place;
+  /** Collects the records that are kept; returns the batch to go on with. */
+  *#collect(delta: number, first: StoreBatch): Generator<number, StoreBatch> {
+    const { fileSystem, directory } = this.#place;
     let batch = first;
     const { location, items } = this.#deltas[delta];
     if (!this.#marks.keepsAny(delta)) return batch;
     if (this.#isSpent(READ_US)) yield 1;
-    let batchBytes = 0;
     let index = 0;
     for (const frame of readDelta(fileSystem, directory, location)) {
       if (frame.kind !== FRAME_STATE) continue;
@@ -182,34 +204,28 @@ export class FoldRound {
       for (let at = 0; at < bytes.length; at = this.#span.end) {
         readRecord(bytes, at, this.#span);
         const isKept = this.#marks.keeps(delta, index);
-        if (isKept) batchBytes += this.#putRecord(bytes, this.#marks.itemAt(delta, index), batch);
+        if (isKept) this.#collectRecord(bytes, this.#marks.itemAt(delta, index));
         index++;
-        if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
-          // `span` is shared with nobody while this generator sleeps: rounds follow each other.
-          yield this.#write(batch);
-          batch = store.batch();
-          batchBytes = 0;
-        } else if (this.#isSpent(isKept ? PUT_US : LOOK_US)) {
-          yield 1;
-        }
+        // `span` is shared with nobody while this generator sleeps: rounds follow each other.
+        if (this.#hasCollected) batch = yield* this.#put(batch);
+        else if (this.#isSpent(isKept ? COLLECT_US : LOOK_US)) yield 1;
       }
     }
     assert(index === items.length, 'a delta has as many records as were written into it');
     return batch;
   }
 
-  #putRecord(bytes: Buffer, item: Item, batch: StoreBatch): number {
+  #collectRecord(bytes: Buffer, item: Item): void {
     const { keyStart, keyEnd, valueStart, end } = this.#span;
     const key = bytes.subarray(keyStart, keyEnd);
     if (valueStart === NOTHING) {
       // What has come and gone between two rounds the store has never seen.
-      if (this.#mayBeStored(item)) batch.delete(key);
+      if (this.#mayBeStored(item)) this.#puts.delete(key);
     } else if (valueStart !== NOTHING_BELOW) {
-      batch.put(key, bytes.subarray(valueStart, end));
+      this.#puts.put(key, bytes.subarray(valueStart, end));
       if (typeof item === 'number') this.#place.pairs.all.setMayBeStored(item);
       else if (item instanceof Row) item.mayBeStored = true;
     }
-    return end - keyStart;
   }
 
   #mayBeStored(item: Item): boolean {

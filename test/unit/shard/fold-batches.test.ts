@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/base/clock.ts';
 import { Fold } from '../../../src/shard/durable/fold.ts';
 import type { Entity } from '../../../src/state/entity.ts';
-import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
+import { APPLIED_KEY, keyGroupOfKey } from '../../../src/store/key-layout.ts';
 import { DIRECTORY, HeldStore, newEntity, settle, SnapshotStage } from './durable-stage.ts';
 
 /** More than two batches. */
@@ -35,6 +35,29 @@ test('only the last batch of a round says that it is applied', async () => {
   }
   expect(new Set(sizes).size).toBeGreaterThan(2);
   expect(sizes.at(-1)).toBe(ENTITY_COUNT + 1);
+});
+
+test('what a round puts comes key group by key group, over all of its deltas', async () => {
+  const stage = new SnapshotStage();
+  const { fileSystem, changelog, dirty, pairs } = stage;
+  const store = new HeldStore();
+  const fold = new Fold(
+    { fileSystem, directory: DIRECTORY, store, changelog, dirty, pairs, baseEpoch: 0, foldBytes: 1 << 20 },
+    { released: () => {}, progressed: () => {} },
+  );
+  for (const epoch of [1, 2, 3]) {
+    fold.add(stage.epoch(Array.from({ length: 50 }, (_, index) => [newEntity(`e${epoch}-${index}`), 'x'] as const)));
+  }
+  fold.committed(3);
+  fold.force();
+  while (fold.hasWork || fold.isWriting) {
+    fold.work();
+    await settle();
+  }
+  const keyGroups = [...store.contents.keys()].map((key) => keyGroupOfKey(Buffer.from(key, 'latin1')));
+  expect(keyGroups).toHaveLength(151);
+  // `applied` is above all key groups.
+  expect(keyGroups).toEqual(keyGroups.toSorted((a, b) => a - b));
 });
 
 test('many small deltas are many steps, and those that later ones have overtaken are not read', async () => {
