@@ -26,7 +26,7 @@ import { decodeSegmentHeader, type SegmentHeader, segmentPath } from './changelo
 import type { ReadBuffer } from './read-buffer.ts';
 import { callStorage, damaged } from './storage-failure.ts';
 
-/** How much is read at once. Frames handed out are views of such a window, and no window is ever used again. */
+/** How much is read at once. Frames handed out are views of such a window, which is not used again unless somebody wants that. */
 const WINDOW_BYTES = 1 << 18;
 /**
  * For whoever reads all of a changelog and holds nobody up. What a window cuts off is read again with the next one, and
@@ -46,11 +46,20 @@ export class SegmentReader {
   readonly header: SegmentHeader;
   readonly #file: OpenFile;
   readonly #windowBytes: number;
+  readonly #buffer: ReadBuffer | undefined;
   #window: Buffer = Buffer.alloc(0);
   #windowOffset = 0;
 
-  constructor(fileSystem: FileSystem, directory: string, segment: number, windowBytes: number = WINDOW_BYTES) {
+  /** With a `buffer` each window lies there, so a frame is gone when the next one is asked for. */
+  constructor(
+    fileSystem: FileSystem,
+    directory: string,
+    segment: number,
+    windowBytes: number = WINDOW_BYTES,
+    buffer?: ReadBuffer,
+  ) {
     this.#windowBytes = windowBytes;
+    this.#buffer = buffer;
     this.path = segmentPath(directory, segment);
     if (!callStorage(this.path, () => fileSystem.exists(this.path))) {
       throw damaged(this.path, 0, 'the segment is missing');
@@ -110,7 +119,8 @@ export class SegmentReader {
   #view(offset: number, byteLength: number, end: number): Buffer {
     const inWindow = offset - this.#windowOffset;
     if (inWindow < 0 || inWindow + byteLength > this.#window.length) {
-      this.#window = this.#read(offset, Math.max(byteLength, Math.min(this.#windowBytes, end - offset)));
+      const windowBytes = Math.max(byteLength, Math.min(this.#windowBytes, end - offset));
+      this.#window = this.#read(offset, windowBytes, this.#buffer?.room(windowBytes));
       this.#windowOffset = offset;
       return this.#window.subarray(0, byteLength);
     }
@@ -141,13 +151,15 @@ export function readSegment<Result>(
 /**
  * The payload frames of one delta in order; a generator, so that the caller can take it in slices. A frame is checked
  * before it is handed out, the delta as a whole when the last one was, so nothing may be made final before it is done.
+ * With a `buffer` each frame is gone when the next one is asked for.
  */
 export function* readDelta(
   fileSystem: FileSystem,
   directory: string,
   location: DeltaLocation,
+  buffer?: ReadBuffer,
 ): Generator<{ kind: number; bytes: Uint8Array }, void, undefined> {
-  const reader = new SegmentReader(fileSystem, directory, location.segment);
+  const reader = new SegmentReader(fileSystem, directory, location.segment, WINDOW_BYTES, buffer);
   try {
     yield* deltaFrames(reader, location);
   } finally {

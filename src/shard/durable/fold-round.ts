@@ -11,6 +11,7 @@ import { recordNumber } from '../../state/record-number.ts';
 import { type Erasure, Row } from '../../state/row.ts';
 import { readDelta } from '../../store/changelog-reader.ts';
 import { APPLIED_KEY } from '../../store/key-layout.ts';
+import { ReadBuffer } from '../../store/read-buffer.ts';
 import type { StateStore, StoreBatch } from '../../store/state-store.ts';
 import type { PairedRows } from '../rows/paired-rows.ts';
 import type { Item } from './dirty-entities.ts';
@@ -56,6 +57,8 @@ export class FoldRound {
   readonly #newest: NewestRecords;
   readonly #marks: FoldMarks;
   readonly #puts = new OrderedPuts();
+  /** What is kept of a frame is copied before the next one is read. */
+  readonly #readBuffer = new ReadBuffer();
   /** By the step that goes on. */
   #spentUs = 0;
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
@@ -198,7 +201,7 @@ export class FoldRound {
     if (!this.#marks.keepsAny(delta)) return batch;
     if (this.#isSpent(READ_US)) yield 1;
     let index = 0;
-    for (const frame of readDelta(fileSystem, directory, location)) {
+    for (const frame of readDelta(fileSystem, directory, location, this.#readBuffer)) {
       if (frame.kind !== FRAME_STATE) continue;
       const bytes = Buffer.from(frame.bytes.buffer, frame.bytes.byteOffset, frame.bytes.length);
       for (let at = 0; at < bytes.length; at = this.#span.end) {
