@@ -1,6 +1,6 @@
 /**
- * Memory to read into, used again for each read: for who reads much and keeps little of it. Memory that is made for each
- * read is what a start would otherwise collect garbage for: V8 counts what lies outside its heap, too.
+ * Memory to read into, used again for each read: for whoever reads much and keeps little of it. New memory has to be filled
+ * for the first time, and to be collected afterwards. Its owner must be done with what was read before he reads on.
  */
 const BYTES_MIN = 1 << 16;
 
