@@ -12,6 +12,7 @@ import type { Hop } from './all-to-all-topology.ts';
 import { census, reportTo } from './census.ts';
 import { entityIds, TargetDraw } from './entity-ids.ts';
 import { type Stalls, StallWindows, WINDOW_MS } from './stall-windows.ts';
+import { watchDurable } from './durable-watch.ts';
 import { type AllToAllSpec, topologyOf } from './topology.ts';
 
 const entity = functionType<Hop>('bench/entity');
@@ -19,6 +20,11 @@ const pulse = functionType<null>('bench/pulse');
 /** Of this thread, and so of this shard. */
 const coreWait = new CoreWait();
 const stalls = new StallWindows(WINDOW_MS, () => coreWait.waitedMs());
+watchDurable(
+  () => performance.now(),
+  () => coreWait.waitedMs(),
+  (ms) => stalls.checkpointWork(ms),
+);
 let isWatched = false;
 const draw = new TargetDraw(entityIds(topologyOf<AllToAllSpec>(import.meta.url).entities), threadId);
 

@@ -12,7 +12,8 @@
  * What is measured is not the work of the cut by itself, but everything for which a shard does not come round to its
  * messages: the cut, encoding, folding, collecting garbage, and the operating system giving the core to somebody else.
  * Stalls of the shard's own doing are without the last of these (`CoreWait`), since nobody's code can do anything about
- * that where there are more busy threads than cores; they are what the limits are for.
+ * that where there are more busy threads than cores; they are what the limits are for. Beside them stands what of a stall
+ * was work on the checkpoint itself (`durable-watch.ts`): the part that slices bound.
  * A window is as long as the time between two checkpoints, so it has about one cut; the percentiles are those of the
  * longest gap of each window, over all shards. Single gaps would look a thousand times better and mean nothing.
  *
@@ -43,6 +44,9 @@ const WORST = 'longest stall, µs';
 const OWN_P50 = 'of its own doing, p50, µs';
 const OWN_P99 = 'of its own doing, p99, µs';
 const OWN_WORST = 'of its own doing, longest, µs';
+const CHECKPOINT_P50 = 'work on a checkpoint, p50, µs';
+const CHECKPOINT_P99 = 'work on a checkpoint, p99, µs';
+const CHECKPOINT_WORST = 'work on a checkpoint, longest, µs';
 const PROCESSED = { until: 'processed', timeoutMs: 60_000 } as const;
 
 export const cutStall: Benchmark = {
@@ -82,6 +86,7 @@ function settingFor(options: Options): FlowSetting {
 function measurement(stalls: Stalls, checksum: number, expected: number): Measurement {
   const { percentiles, worst } = stallFigures(stalls.wall);
   const own = stallFigures(stalls.own);
+  const checkpoint = stallFigures(stalls.checkpoint);
   return {
     value: percentiles.p99,
     percentiles,
@@ -90,6 +95,9 @@ function measurement(stalls: Stalls, checksum: number, expected: number): Measur
       [OWN_P50]: own.percentiles.p50,
       [OWN_P99]: own.percentiles.p99,
       [OWN_WORST]: own.worst,
+      [CHECKPOINT_P50]: checkpoint.percentiles.p50,
+      [CHECKPOINT_P99]: checkpoint.percentiles.p99,
+      [CHECKPOINT_WORST]: checkpoint.worst,
     },
     checksum: String(checksum),
     expected: String(expected),

@@ -2,7 +2,9 @@
  * Windows of stalls: each has the longest gap that ended in it, and nothing from before they were taken.
  */
 import { expect, test } from 'vitest';
+import { Durability } from '../../src/shard/durable/durability.ts';
 import { CoreWait } from '../../bench/harness/core-wait.ts';
+import { watchDurable } from '../../bench/flow/durable-watch.ts';
 import { mergeStalls, stallFigures, StallWindows } from '../../bench/flow/stall-windows.ts';
 
 function lookAt(stalls: StallWindows, times: readonly number[]): void {
@@ -44,11 +46,11 @@ test('of its own doing is what the thread did not wait for a core', () => {
   waitedMs += 30;
   // 39 ms by the clock, 30 of them without a core; then 20 that are all its own.
   lookAt(stalls, [40, 60, 80, 100]);
-  expect(stalls.take()).toEqual({ wall: [39_000], own: [20_000] });
+  expect(stalls.take()).toEqual({ wall: [39_000], own: [20_000], checkpoint: [0] });
   // What was waited while nobody looked is nobody’s.
   waitedMs += 1_000;
   lookAt(stalls, [5_000, 5_010, 5_100]);
-  expect(stalls.take()).toEqual({ wall: [90_000], own: [90_000] });
+  expect(stalls.take()).toEqual({ wall: [90_000], own: [90_000], checkpoint: [0] });
 });
 
 test('waits in gaps too short to be looked at are not taken from a later stall twice', () => {
@@ -62,10 +64,48 @@ test('waits in gaps too short to be looked at are not taken from a later stall t
   expect(own[0]).toBeCloseTo(79_960);
   expect(
     mergeStalls([
-      { wall: [1], own: [2] },
-      { wall: [3], own: [4] },
+      { wall: [1], own: [2], checkpoint: [5] },
+      { wall: [3], own: [4], checkpoint: [6] },
     ]),
-  ).toEqual({ wall: [1, 3], own: [2, 4] });
+  ).toEqual({ wall: [1, 3], own: [2, 4], checkpoint: [5, 6] });
+});
+
+test('work on checkpoints counts together as long as no message comes between', () => {
+  const stalls = new StallWindows(100, () => 0);
+  stalls.look(0);
+  stalls.checkpointWork(1);
+  stalls.checkpointWork(2);
+  stalls.look(10);
+  stalls.checkpointWork(2.5);
+  lookAt(stalls, [20, 100]);
+  expect(stalls.take().checkpoint).toEqual([3_000]);
+  // What was done while nobody looked is nobody’s.
+  stalls.checkpointWork(50);
+  stalls.take();
+  lookAt(stalls, [5_000, 5_100]);
+  expect(stalls.take().checkpoint).toEqual([0]);
+});
+
+test('work of the durable side is told, without the time for which the thread waited for a core', () => {
+  const spent: number[] = [];
+  let nowMs = 0;
+  let waitedMs = 0;
+  const before = Object.getOwnPropertyDescriptors(Durability.prototype);
+  Durability.prototype.committed = () => {
+    nowMs += 5;
+    waitedMs += 2;
+  };
+  try {
+    watchDurable(
+      () => nowMs,
+      () => waitedMs,
+      (ms) => spent.push(ms),
+    );
+    Durability.prototype.committed(1);
+  } finally {
+    Object.defineProperties(Durability.prototype, before);
+  }
+  expect(spent).toEqual([3]);
 });
 
 test('how long a thread has waited for a core only grows', () => {
