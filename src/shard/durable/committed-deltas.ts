@@ -8,8 +8,8 @@
 import { NewestRecords } from './newest-records.ts';
 import type { WrittenDelta } from './written-delta.ts';
 
-/** What it costs to note which record one replaces, about: it waits for memory. */
-const NOTE_US = 0.03;
+/** What it costs to note which record one replaces, with very many of them: it waits for memory. */
+const NOTE_US = 0.1;
 
 export class CommittedDeltas {
   readonly newest: NewestRecords = new NewestRecords();

@@ -26,8 +26,8 @@ export const FRAME_NAMES = 3;
 /** Of the frame of state before it; see `record-index-layout.ts`. */
 export const FRAME_INDEX = 4;
 
-/** What is collected before it is written. */
-export const FRAME_BYTES: number = 1 << 17;
+/** What is collected before it is written, in one turn: twice as much took up to a millisecond. */
+export const FRAME_BYTES: number = 1 << 16;
 
 export interface DeltaGround {
   readonly changelog: ChangelogWriter;

@@ -17,6 +17,7 @@ export interface FoldPace {
 export class FoldRests {
   readonly #pace: FoldPace | undefined;
   #untilMs = 0;
+  #beganMs = 0;
 
   /** Without a pace there are no rests. */
   constructor(pace: FoldPace | undefined) {
@@ -30,11 +31,17 @@ export class FoldRests {
     return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
   }
 
+  /** How long the step that is being taken has taken so far; 0 without a pace. */
+  get stepUs(): number {
+    return this.#pace === undefined ? 0 : (this.#pace.clock.elapsedMs() - this.#beganMs) * 1000;
+  }
+
   /** Takes a step and rests afterwards; `haste` is 1 when it may have all of the time, and 0 for no more than its share. */
   around(step: () => number, haste: number): number {
     if (this.#pace === undefined) return step();
     const { clock, share } = this.#pace;
     const beganMs = clock.elapsedMs();
+    this.#beganMs = beganMs;
     const workCount = step();
     const endedMs = clock.elapsedMs();
     this.#untilMs = endedMs + (endedMs - beganMs) * (1 / (share + (1 - share) * haste) - 1);

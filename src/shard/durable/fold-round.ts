@@ -22,13 +22,18 @@ import { OrderedPuts } from './ordered-puts.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
 import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
 
-/** What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. */
+/**
+ * What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. What they
+ * really cost depends on the machine, so where there is a clock it is looked at, too.
+ */
 const SKIP_US = 0.005;
 const LOOK_US = 0.1;
 const COLLECT_US = 0.3;
 const SIFT_US = 0.3;
 const PUT_US = 3;
 const READ_US = 50;
+/** Between two looks at the clock. */
+const CLOCK_US = 50;
 /** Records that are skipped together. */
 const SKIP_COUNT = 4096;
 const BATCH_COUNT = 4096;
@@ -47,6 +52,8 @@ export interface FoldRoundPlace {
   sifted(olderCount: number): void;
   /** How long the next step may take, about. */
   stepUs(): number;
+  /** Whether the step that is being taken has taken so long by the clock; never without one. */
+  isLate(): boolean;
   /** No step may be taken before this is done. */
   wait(written: Promise<void>): void;
 }
@@ -61,6 +68,8 @@ export class FoldRound {
   readonly #readBuffer = new ReadBuffer();
   /** By the step that goes on. */
   #spentUs = 0;
+  /** When so much is spent, the clock is looked at. */
+  #lookUs = CLOCK_US;
   readonly #span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
 
   /** `newest` knows that a round of these has begun; `mark` tells this round's marks from those of others. */
@@ -177,9 +186,16 @@ export class FoldRound {
   /** Something has been done; returns whether the step should end. */
   #isSpent(costUs: number): boolean {
     this.#spentUs += costUs;
-    if (this.#spentUs < this.#place.stepUs()) return false;
+    if (this.#spentUs < this.#place.stepUs() && !this.#isLate()) return false;
     this.#spentUs = 0;
+    this.#lookUs = CLOCK_US;
     return true;
+  }
+
+  #isLate(): boolean {
+    if (this.#spentUs < this.#lookUs) return false;
+    this.#lookUs = this.#spentUs + CLOCK_US;
+    return this.#place.isLate();
   }
 
   /**

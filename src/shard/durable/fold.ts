@@ -19,9 +19,9 @@ import type { WrittenDelta } from './shard-snapshot.ts';
 const PATIENCE = 4;
 /** … but no longer than until each of them has been written so often: one put then stands for that many. */
 const WRITES_PER_PUT = 40;
-/** How long a step takes, about. */
+/** How long a step takes, about. No turn of a shard should take a millisecond. */
 const STEP_US_MIN = 200;
-const STEP_US_MAX = 1500;
+const STEP_US_MAX = 800;
 /** A round is in all haste when so many times its threshold has come in behind it. */
 const HASTE = 2;
 
@@ -174,6 +174,7 @@ export class Fold {
       recovered,
       sifted: (olderCount: number) => void (dirty.pinnedCount -= olderCount),
       stepUs: () => this.#stepUs(),
+      isLate: () => this.#rests.stepUs >= this.#stepUs(),
       wait: (written: Promise<void>) => this.#wait(written),
     };
     const round = new FoldRound(place, deltas, this.#deltas.newest, this.#roundCount);

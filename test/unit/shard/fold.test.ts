@@ -3,7 +3,9 @@
  * sooner than the store says that it has applied it.
  */
 import { expect, test } from 'vitest';
+import type { Clock } from '../../../src/base/clock.ts';
 import { Fold } from '../../../src/shard/durable/fold.ts';
+import type { FoldPlace } from '../../../src/shard/durable/fold-place.ts';
 import type { Entity } from '../../../src/state/entity.ts';
 import type { Item } from '../../../src/shard/durable/dirty-entities.ts';
 import { NO_RECORD } from '../../../src/state/record-number.ts';
@@ -29,7 +31,7 @@ class FoldStage extends SnapshotStage {
   readonly released: Item[] = [];
   readonly fold: Fold;
 
-  constructor(foldBytes = 1, segmentBytesMax = 1, foldStepUs?: number) {
+  constructor(foldBytes = 1, segmentBytesMax = 1, more: Pick<FoldPlace, 'foldStepUs' | 'pace'> = {}) {
     super(segmentBytesMax);
     const { fileSystem, store, changelog, dirty, pairs } = this;
     this.fold = new Fold(
@@ -42,7 +44,7 @@ class FoldStage extends SnapshotStage {
         pairs,
         baseEpoch: 0,
         foldBytes,
-        ...(foldStepUs !== undefined && { foldStepUs }),
+        ...more,
       },
       { released: (item) => void this.released.push(item), progressed: () => {} },
     );
@@ -176,7 +178,7 @@ test('nothing is applied, removed or released before the store has written', asy
 });
 
 test('a round does not put what a later commit has anew by then', async () => {
-  const stage = new FoldStage(1, 1, SHORT_STEP_US);
+  const stage = new FoldStage(1, 1, { foldStepUs: SHORT_STEP_US });
   const [x, y] = [newEntity(a), newEntity(b)];
   stage.add([
     [x, '1'],
@@ -245,6 +247,27 @@ test('many entities are folded in slices and batches, each of them once', async 
   expect(workMax).toBeLessThanOrEqual(512);
   expect(stage.store.contents.size).toBe(9_001);
   expect(entities.filter((entity) => stage.stored(entity) !== entity.id)).toEqual([]);
+});
+
+/** How many steps a round of many entities takes if the clock goes on by so much each time that it is looked at. */
+async function stepCount(msPerLook: number): Promise<number> {
+  let nowMs = 0;
+  const clock: Clock = { now: () => 0, elapsedMs: () => (nowMs += msPerLook), stampMs: () => 0 };
+  const stage = new FoldStage(1, 1, { pace: { clock, share: 1 } });
+  stage.add(Array.from({ length: 2_000 }, (_, index) => [newEntity(`e${index}`), 'x'] as const));
+  stage.fold.committed(1);
+  let steps = 0;
+  for (; stage.fold.hasWork || stage.fold.isWriting; steps++) {
+    stage.fold.work();
+    await settle();
+  }
+  expect(stage.applied).toBe('1');
+  return steps;
+}
+
+test('a step that takes longer than expected ends by the clock', async () => {
+  const [expected, slow] = [await stepCount(0), await stepCount(1)];
+  expect(slow).toBeGreaterThan(2 * expected);
 });
 
 test('a store that cannot be written fails the shard', async () => {
