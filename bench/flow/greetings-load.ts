@@ -39,10 +39,10 @@ export interface GreetingFigures {
 const BATCH_COUNT = 64;
 const PATIENCE_MS = 20_000;
 /**
- * At full load: the time between two checkpoints, where the engine by itself makes one as soon as records wait for it; and
- * how many messages may wait in a shard, which then share requests. A Flink holds more than that in its buffers.
+ * At full load: the time between two checkpoints, the same as the Flink has, where the engine by itself makes one as soon as
+ * records wait for it; and how many messages may wait in a shard, which then share requests.
  */
-const BUSY = { minIntervalMs: 100, creditCount: 65_536 };
+const BUSY = { minIntervalMs: 1_000, creditCount: 131_072 };
 
 /** `isDurable`: records are there when they are committed; otherwise when they are made, and nothing is kept. */
 export async function greetOnOurs(

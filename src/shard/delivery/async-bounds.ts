@@ -21,8 +21,6 @@ import type { WaitingLines } from './waiting-lines.ts';
 const ASYNC_COUNT_DEFAULT = 10_000;
 /** Messages of one queue that wait as objects: more than come until a flood is heard of, or these were encoded again. */
 const QUEUE_COUNT_DEFAULT = 4_096;
-/** Of a function that takes several messages at once so many times as many may wait: they are to gather by address. */
-const BATCH_FACTOR = 16;
 /** For each of those, addresses that wait for a function with lines of their own: two, so that one is ready while lines are filled. */
 const READY_FACTOR = 2;
 
@@ -162,7 +160,7 @@ export class AsyncBounds {
     const { floodCount } = load;
     const { floods } = this.#options;
     const count = this.#heldCount(load);
-    const countMax = load.binding.fn.takesWaiting === true ? floods.countMax * BATCH_FACTOR : floods.countMax;
+    const countMax = load.binding.fn.takesWaiting === true ? floods.batchCountMax : floods.countMax;
     const isFlooded = floodCount > 0 ? isStillFlooded(count, floodCount) : count > countMax;
     if (isFlooded === floodCount > 0) return;
     load.floodCount = isFlooded ? count : 0;

@@ -13,6 +13,8 @@ const COUNT_DEFAULT = 1_024;
 const COUNT_MIN = 16;
 /** One place may have the 16th part of the room. */
 const ROOM_SHIFT = 4;
+/** Where messages are to gather by address they may have all the room, up to so many times the limit. */
+const BATCH_FACTOR = 64;
 
 /** What the coordinator is told. */
 export interface FloodWord {
@@ -26,6 +28,8 @@ export interface FloodWord {
 export class Floods {
   /** A place where more than this waits is flooded. */
   countMax: number;
+  /** The same for all messages of a function that takes several at once. */
+  batchCountMax: number;
   readonly tell: (word: FloodWord) => void;
   readonly #limit: number;
 
@@ -33,11 +37,13 @@ export class Floods {
     this.tell = tell;
     this.#limit = limit;
     this.countMax = limit;
+    this.batchCountMax = limit * BATCH_FACTOR;
   }
 
   /** So many more may wait in the shard. */
   adjust(roomCount: number): void {
     this.countMax = Math.min(this.#limit, Math.max(COUNT_MIN, roomCount >> ROOM_SHIFT));
+    this.batchCountMax = Math.min(this.#limit * BATCH_FACTOR, Math.max(COUNT_MIN << ROOM_SHIFT, roomCount));
   }
 }
 

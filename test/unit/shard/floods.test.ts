@@ -104,6 +104,32 @@ test('a flooded function holds back who sends to it in that shard, whichever add
   expect(on.engine.coordinator.input.flooded.count).toBe(0);
 });
 
+/** Sends to many addresses in turn, until the function holds that back; none if it never does. */
+async function fill(on: Stage, type: string): Promise<number> {
+  for (let count = 0; count < 1_000; count++) {
+    if (ask(on, type, 'anybody') !== undefined) return count;
+    on.send(type, `id-${count % 300}`, count);
+    await on.play();
+  }
+  return Number.NaN;
+}
+
+test('what is to gather by address may have all the room that is left, up to 64 times the limit', async () => {
+  const type = 'test/gathering';
+  const extras = { takesWaiting: true };
+  const gathering = {
+    ...defineFunction({ type, concurrency: 1, invoke: async (ctx, n: number) => work(ctx, n) }),
+    ...extras,
+  };
+  // As many wait then as may still come.
+  const half = await fill(new Stage([gathering], { floodCountMax: 1_024, creditCount: 1_000 }), type);
+  expect(half).toBeGreaterThanOrEqual(500);
+  expect(half).toBeLessThan(510);
+  const most = await fill(new Stage([gathering], { floodCountMax: 4, creditCount: 1_000 }), type);
+  expect(most).toBeGreaterThanOrEqual(256);
+  expect(most).toBeLessThan(266);
+});
+
 test('the less room there is, the shorter a line may be; so many hot addresses do not close the shard', async () => {
   const on = stage({ floodCountMax: 1_024, creditCount: 1_600 });
   const ids = Array.from({ length: 60 }, (_, index) => `hot-${index}`);
