@@ -49,6 +49,14 @@ export interface Life {
   readonly errors: readonly { readonly code: string; readonly message: string }[];
 }
 
+/** Of all lives that have not ended. */
+const processes = new Set<ChildProcess>();
+
+/** Kills all that run, for a program that ends itself. */
+export function endAllLives(): void {
+  for (const each of processes) each.kill('SIGKILL');
+}
+
 export class BankLife {
   readonly #world: BankWorld;
   readonly #options: LifeOptions;
@@ -84,7 +92,9 @@ export class BankLife {
       },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+    processes.add(this.#process);
     this.#process.on('message', (reply: BankReply) => this.#onReply(reply));
+    this.#process.once('exit', () => processes.delete(this.#process));
   }
 
   /** Resolves when the process is gone and everything that it has said is known. */

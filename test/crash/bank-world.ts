@@ -10,6 +10,14 @@ import { ACCOUNTS, expectedStates } from './bank-model.ts';
 import type { Arrival, Transfer } from './bank-module.ts';
 import type { BankStates } from './bank-process.ts';
 
+/** All that were not removed. */
+const worlds = new Set<BankWorld>();
+
+/** For a program that ends itself; whatever was to be seen in them is lost. */
+export function removeAllWorlds(): void {
+  for (const world of worlds) world.remove();
+}
+
 export class BankWorld {
   readonly folder: string;
   /** Transfers of clients that are not known to be committed; they are tried again in every life. */
@@ -27,6 +35,7 @@ export class BankWorld {
     this.folder = folder;
     this.#prng = prng;
     mkdirSync(folder, { recursive: true });
+    worlds.add(this);
     const input = Array.from({ length: inputCount }, (_, index) => this.#newTransfer(`file-${index}`));
     writeFileSync(join(folder, 'input.ndjson'), input.map((transfer) => `${JSON.stringify(transfer)}\n`).join(''));
   }
@@ -110,6 +119,7 @@ export class BankWorld {
   }
 
   remove(): void {
+    worlds.delete(this);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }

@@ -5,35 +5,45 @@
  *   npm run crash -- --faults all|200 [--native-free] [--seed 1]
  *
  * The first prints where processes were killed, the second how they ended when calls to the file system failed; both exit
- * with 1 if anything was lost, doubled or wrong. With `--reshard` each life of a process may have another number of
+ * with 1 if anything was lost, doubled or wrong. Ctrl-C ends all processes and removes what they have written. With `--reshard` each life of a process may have another number of
  * shards of those that `--shards` names; otherwise each world keeps the one it has begun with.
  */
-import { parseArgs } from 'node:util';
+import { EXIT_INTERRUPTED, readFlags, wholeNumber, wholeNumbers } from '../command-line.ts';
+import { endAllLives } from './bank-life.ts';
+import { removeAllWorlds } from './bank-world.ts';
 import { runCrashes } from './crash-run.ts';
 import { runFaults } from './fault-run.ts';
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '200' },
-    shards: { type: 'string', default: '2' },
-    'native-free': { type: 'boolean', default: false },
-    seed: { type: 'string', default: '1' },
-    reshard: { type: 'boolean', default: false },
-    faults: { type: 'string' },
-  },
+const SHARD_COUNT_MAX = 256;
+
+const values = readFlags({
+  kills: { type: 'string', default: '200' },
+  shards: { type: 'string', default: '2' },
+  'native-free': { type: 'boolean', default: false },
+  seed: { type: 'string', default: '1' },
+  reshard: { type: 'boolean', default: false },
+  faults: { type: 'string' },
 });
 const isNativeFree = values['native-free'];
-const seed = number(values.seed);
+const seed = wholeNumber('seed', values.seed);
+const killCount = wholeNumber('kills', values.kills, 1);
+const shardCounts = wholeNumbers('shards', values.shards, 1, SHARD_COUNT_MAX);
+const { faults } = values;
+const sample = faults === undefined || faults === 'all' ? {} : { sampleCount: wholeNumber('faults', faults, 1) };
 
-if (values.faults === undefined) await crashes();
-else await faults(values.faults === 'all' ? {} : { sampleCount: number(values.faults) });
+process.once('SIGINT', () => {
+  endAllLives();
+  removeAllWorlds();
+  process.exit(EXIT_INTERRUPTED);
+});
+await (faults === undefined ? loseNothing() : failInTurn());
 
-async function crashes(): Promise<void> {
+async function loseNothing(): Promise<void> {
   const { tally, complaints } = await runCrashes({
-    killCount: number(values.kills),
+    killCount,
     seed,
     isNativeFree,
-    shardCounts: values.shards.split(',').map(number),
+    shardCounts,
     isResharded: values.reshard,
     progressed: (count) => progress(`${count} kills`),
   });
@@ -41,7 +51,7 @@ async function crashes(): Promise<void> {
   if (complaints.length > 0) fail(complaints.join('\n'));
 }
 
-async function faults(sample: { sampleCount?: number }): Promise<void> {
+async function failInTurn(): Promise<void> {
   const progressed = (count: number, all: number): void => progress(`${count} of ${all} faults`);
   const { triedCount, allCount, outcomes, complaints } = await runFaults({ isNativeFree, seed, progressed, ...sample });
   console.log(`${triedCount} of ${allCount} faults`);
@@ -51,12 +61,6 @@ async function faults(sample: { sampleCount?: number }): Promise<void> {
 
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${text}`);
-}
-
-function number(text: string): number {
-  const value = Number(text.replaceAll('_', ''));
-  if (!Number.isSafeInteger(value) || value < 0) fail(`not a whole number: ${text}`);
-  return value;
 }
 
 function fail(what: string): never {

@@ -4,22 +4,21 @@
  * any survives. First it checks that the suites pass without a bug, or else failing would prove nothing; `--unchecked`
  * leaves that out. A suite that takes longer than the limit hangs, and has caught the bug.
  */
-import { parseArgs } from 'node:util';
+import { EXIT_INTERRUPTED, readFlags, refuse, wholeNumber } from '../command-line.ts';
 import type { Mutation, Suite } from './mutation.ts';
 import { MUTATIONS } from './mutations.ts';
 import { PrivateCopy } from './private-copy.ts';
 import { endAll, runSuite, tryMutation } from './suite-run.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    list: { type: 'boolean', default: false },
-    limit: { type: 'string', default: '300' },
-    unchecked: { type: 'boolean', default: false },
-  },
+const values = readFlags({
+  only: { type: 'string', default: '' },
+  list: { type: 'boolean', default: false },
+  limit: { type: 'string', default: '300' },
+  unchecked: { type: 'boolean', default: false },
 });
-const limitMs = Number(values.limit) * 1000;
+const limitMs = wholeNumber('limit', values.limit, 1, 100_000) * 1000;
 const chosen = MUTATIONS.filter(({ name, file }) => `${name} ${file}`.includes(values.only));
+if (chosen.length === 0) refuse(`No mutation is named like "${values.only}"; --list names all.`);
 
 if (values.list) {
   for (const { name, file, why } of chosen) console.log(`${name.padEnd(64)} ${file}\n    ${why}`);
@@ -32,7 +31,7 @@ async function tryAll(): Promise<number> {
   const stop = (): never => {
     endAll();
     copy.remove();
-    process.exit(130);
+    process.exit(EXIT_INTERRUPTED);
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
@@ -41,7 +40,7 @@ async function tryAll(): Promise<number> {
     for (const mutation of chosen) if (!(await tryOne(copy, mutation))) survivors.push(mutation.name);
     console.log(`caught ${chosen.length - survivors.length} of ${chosen.length}`);
     for (const name of survivors) console.log(`  survived: ${name}`);
-    return chosen.length > 0 && survivors.length === 0 ? 0 : 1;
+    return survivors.length === 0 ? 0 : 1;
   } finally {
     copy.remove();
   }

@@ -8,34 +8,34 @@
  * Prints what was done and exits with 1 if anything was wrong. Options of a race, with their defaults, are those of
  * `RaceOptions`; a capacity may be a list, as in 1024,65536.
  */
-import { parseArgs } from 'node:util';
+import { readFlags, refuse, wholeNumber, wholeNumbers } from '../command-line.ts';
 import { describeLitmus, runLitmus } from './litmus-run.ts';
 import { LITMUS_TESTS } from './litmus-tests.ts';
 import { exploreDoorbells, exploreRings, type ModelResult } from './model-run.ts';
 import { RACE_DEFAULTS, type RaceOptions } from './race-records.ts';
 import { describeRace, race } from './race-run.ts';
 
-const { values } = parseArgs({
-  options: {
-    records: { type: 'string' },
-    capacity: { type: 'string' },
-    'record-bytes-max': { type: 'string' },
-    'batch-max': { type: 'string' },
-    'drain-max': { type: 'string' },
-    seed: { type: 'string' },
-    idle: { type: 'string' },
-    start: { type: 'string' },
-    model: { type: 'string' },
-    litmus: { type: 'string' },
-  },
+/** Positions are words, and wrap. */
+const POSITION_MAX = 0xffff_ffff;
+const CAPACITY_BYTES_MAX = 1 << 28;
+
+const values = readFlags({
+  records: { type: 'string' },
+  capacity: { type: 'string' },
+  'record-bytes-max': { type: 'string' },
+  'batch-max': { type: 'string' },
+  'drain-max': { type: 'string' },
+  seed: { type: 'string' },
+  idle: { type: 'string' },
+  start: { type: 'string' },
+  model: { type: 'string' },
+  litmus: { type: 'string' },
 });
+if (values.model !== undefined) await model(oneOf('model', values.model, ['small', 'large'], 'small'));
+else if (values.litmus !== undefined) await litmus(wholeNumber('litmus', values.litmus, 1));
+else await races(raceOptions());
 
-if (values.model !== undefined) await model();
-else if (values.litmus !== undefined) await litmus(number(values.litmus, 0));
-else await races();
-
-async function model(): Promise<void> {
-  const size = oneOf(values.model, ['small', 'large'], 'small');
+async function model(size: 'small' | 'large'): Promise<void> {
   for (const run of [exploreRings, exploreDoorbells]) {
     const result: ModelResult = await run(size);
     console.log(result.report);
@@ -53,35 +53,40 @@ async function litmus(roundCount: number): Promise<void> {
   }
 }
 
-async function races(): Promise<void> {
-  for (const capacity of (values.capacity ?? String(RACE_DEFAULTS.capacityBytes)).split(',')) {
-    const options = raceOptions(Number(capacity));
-    console.log(describeRace(options, await race(options)));
-  }
+async function races(chosen: readonly RaceOptions[]): Promise<void> {
+  for (const options of chosen) console.log(describeRace(options, await race(options)));
 }
 
-function raceOptions(capacityBytes: number): RaceOptions {
-  return {
-    capacityBytes,
-    recordCount: number(values.records, RACE_DEFAULTS.recordCount),
-    recordBytesMax: number(values['record-bytes-max'], RACE_DEFAULTS.recordBytesMax),
-    batchMax: number(values['batch-max'], RACE_DEFAULTS.batchMax),
-    drainMax: number(values['drain-max'], RACE_DEFAULTS.drainMax),
-    seed: number(values.seed, RACE_DEFAULTS.seed),
-    start: number(values.start, RACE_DEFAULTS.start),
-    idle: oneOf(values.idle, ['spin', 'park'], RACE_DEFAULTS.idle),
+/** One for each capacity. */
+function raceOptions(): RaceOptions[] {
+  const capacities = values.capacity ?? String(RACE_DEFAULTS.capacityBytes);
+  const others = {
+    recordCount: number('records', values.records, RACE_DEFAULTS.recordCount),
+    recordBytesMax: number('record-bytes-max', values['record-bytes-max'], RACE_DEFAULTS.recordBytesMax),
+    batchMax: number('batch-max', values['batch-max'], RACE_DEFAULTS.batchMax),
+    drainMax: number('drain-max', values['drain-max'], RACE_DEFAULTS.drainMax),
+    seed: number('seed', values.seed, RACE_DEFAULTS.seed, 0),
+    start: number('start', values.start, RACE_DEFAULTS.start, 0, POSITION_MAX),
+    idle: oneOf('idle', values.idle, ['spin', 'park'], RACE_DEFAULTS.idle),
   };
+  const chosen = wholeNumbers('capacity', capacities, 64, CAPACITY_BYTES_MAX);
+  return chosen.map((capacityBytes) => ({ capacityBytes, ...others }));
 }
 
-function number(text: string | undefined, otherwise: number): number {
-  const value = text === undefined ? otherwise : Number(text.replaceAll('_', ''));
-  if (!Number.isSafeInteger(value)) fail(`not a whole number: ${text}`);
-  return value;
+function number(flag: string, given: string | undefined, otherwise: number, min: number = 1, max?: number): number {
+  return given === undefined ? otherwise : wholeNumber(flag, given, min, max);
 }
 
-function oneOf<Choice extends string>(text: string | undefined, choices: readonly Choice[], otherwise: Choice): Choice {
-  if (text === undefined) return otherwise;
-  return choices.find((choice) => choice === text) ?? fail(`${text} is none of ${choices.join(', ')}`);
+function oneOf<Choice extends string>(
+  flag: string,
+  given: string | undefined,
+  choices: readonly Choice[],
+  otherwise: Choice,
+): Choice {
+  if (given === undefined) return otherwise;
+  return (
+    choices.find((choice) => choice === given) ?? refuse(`--${flag} is one of ${choices.join(', ')}, not "${given}".`)
+  );
 }
 
 function fail(what: string): never {

@@ -3,18 +3,22 @@
  * seed would decide can be pinned: `--workload 2 --shards 2 --ring 64 --crashes 3 --memory 0 …`; see `seed-run.ts`.
  * A failing seed ends the run and prints the command that runs it again. In the end it says what all has happened.
  */
-import { parseArgs } from 'node:util';
-import { replayLine, runSeed, SEED_OPTIONS } from './seed-run.ts';
 import { Statistics } from '../../src/testing/statistics.ts';
+import { readFlags, wholeNumber } from '../command-line.ts';
+import { WORKLOADS } from './durable-simulation.ts';
+import { replayLine, runSeed, SEED_OPTIONS } from './seed-run.ts';
+
+/** What makes no sense beyond a bound, or below one. */
+const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
+  seeds: [1, Number.MAX_SAFE_INTEGER],
+  workload: [0, WORKLOADS.length],
+  shards: [1, 64],
+};
 
 const names = ['seed', 'seeds', ...SEED_OPTIONS];
-const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])) });
+const values = readFlags(Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])));
 const numbers = Object.fromEntries(
-  Object.entries(values).map(([name, text]) => {
-    const number = Number(text);
-    if (!Number.isSafeInteger(number) || number < 0) throw new Error(`--${name} must be a whole number, not ${text}`);
-    return [name, number];
-  }),
+  Object.entries(values).map(([name, text]) => [name, wholeNumber(name, String(text), ...(RANGES[name] ?? []))]),
 );
 const { seed: first = 1, seeds = 1, ...pins } = numbers;
 
