@@ -36,10 +36,14 @@ test.concurrent.each<[program: string, args: readonly string[], sentence: string
   expect([code, stdout, stderr]).toEqual([2, '', `${sentence}\n`]);
 });
 
-test('Ctrl-C ends the crash runs with their processes, and nothing is left of them', async () => {
+test.each<[program: string, args: readonly string[], sign: string]>([
+  ['crash/main.ts', ['--kills', '1000'], 'data'],
+  ['smoke/main.ts', ['--storm', '30', '--overflow', '4096'], 'millrace-storm-'],
+  ['smoke/statefun/main.ts', ['--messages', '1000', '--kills', '1000'], 'data'],
+])('Ctrl-C ends %s %j with all its processes, and nothing is left of them', async (program, args, sign) => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-interrupted-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const child = spawn(process.execPath, ['test/crash/main.ts', '--kills', '1000'], {
+  const child = spawn(process.execPath, [`test/${program}`, ...args], {
     cwd: ROOT,
     env: { ...process.env, TMPDIR: folder },
     // Whatever it has started writes here, too, so the stream ends when all of them have ended.
@@ -47,9 +51,9 @@ test('Ctrl-C ends the crash runs with their processes, and nothing is left of th
   });
   const closed = once(child, 'close');
   child.stderr.resume();
-  await expect
-    .poll(() => readdirSync(folder, { recursive: true }).some((path) => String(path).includes('data')))
-    .toBe(true);
+  const isUnderWay = (): boolean =>
+    readdirSync(folder, { recursive: true }).some((path) => String(path).includes(sign));
+  await expect.poll(isUnderWay).toBe(true);
   child.kill('SIGINT');
   expect(await closed).toEqual([130, null]);
   expect(readdirSync(folder)).toEqual([]);

@@ -2,7 +2,7 @@
  * The smoke test and the storm by hand, for as long as one likes:
  * `node test/smoke/main.ts --messages 1000000 --shards 4 --ring 4096 --seed 7` or `--storm 20 --overflow 65536`.
  */
-import { readFlags, wholeNumber } from '../command-line.ts';
+import { EXIT_INTERRUPTED, readFlags, wholeNumber } from '../command-line.ts';
 import { runSmoke } from './smoke-run.ts';
 import { runStorm } from './storm-run.ts';
 
@@ -23,6 +23,7 @@ const messageCount = wholeNumber('messages', values.messages, 1);
 const shardCount = wholeNumber('shards', values.shards, 1, 256);
 const ringCapacityBytes = wholeNumber('ring', values.ring, 64, RING_BYTES_MAX);
 const overflowBytes = wholeNumber('overflow', values.overflow);
+process.once('SIGINT', () => process.exit(EXIT_INTERRUPTED));
 if (values.storm === undefined) {
   const report = await runSmoke({ seed, messageCount, shardCount, ringCapacityBytes });
   console.log(report);

@@ -32,6 +32,9 @@ const LOOK_INTERVAL_MS = 5;
 export async function runStorm(options: StormOptions): Promise<StormReport> {
   const { generations, ...engineOptions } = options;
   const spillDirectory = mkdtempSync(join(tmpdir(), 'millrace-storm-'));
+  const remove = (): void => rmSync(spillDirectory, { recursive: true, force: true });
+  // However this ends: a storm that is interrupted has filled it by then.
+  process.once('exit', remove);
   const module = new URL('./storm-functions.ts', import.meta.url);
   const engine = await startEngine({ ...engineOptions, module, spillDirectory });
   // Whatever the engine needs when idle is not the storm's doing.
@@ -52,7 +55,8 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   const counts = await Promise.all(ids.map((id) => engine.ask(storm, id, 'counts')));
   await engine.stop();
   const leftovers = filesIn(spillDirectory);
-  rmSync(spillDirectory, { recursive: true, force: true });
+  process.off('exit', remove);
+  remove();
   return {
     messageCount: counts.reduce((sum, { count }) => sum + count, 0),
     damagedCount: counts.reduce((sum, { damagedCount }) => sum + damagedCount, 0),

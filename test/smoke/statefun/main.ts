@@ -2,7 +2,7 @@
  * The smoke test of StateFun by hand, at any size:
  * `npm run smoke:statefun -- --messages 100000 --functions 128 --depth 10 --kills 20 --seed 7`.
  */
-import { readFlags, wholeNumber } from '../../command-line.ts';
+import { EXIT_INTERRUPTED, readFlags, wholeNumber } from '../../command-line.ts';
 import { FAULT_RATES, NO_FAULTS } from './faulty-proxy.ts';
 import { runStatefunSmoke } from './smoke-run.ts';
 
@@ -27,6 +27,13 @@ const lifeMs = wholeNumber('life', values.life, 1);
 const minutes = wholeNumber('minutes', values.minutes, 1, 10_000);
 const replay = `npm run smoke:statefun -- --seed ${seed} --messages ${messageCount} --functions ${functionCount} --depth ${depth} --shards ${shardCount} --kills ${killCount} --life ${lifeMs}${values['no-faults'] ? ' --no-faults' : ''}`;
 console.log(replay);
+let isInterrupted = false;
+const interrupted = new Promise<void>((resolve) => {
+  process.once('SIGINT', () => {
+    isInterrupted = true;
+    resolve();
+  });
+});
 const report = await runStatefunSmoke({
   seed,
   messageCount,
@@ -39,7 +46,9 @@ const report = await runStatefunSmoke({
   faults: values['no-faults'] ? NO_FAULTS : FAULT_RATES,
   timeoutMs: minutes * 60_000,
   onProgress: (line) => console.log(line),
+  interrupted,
 });
+if (isInterrupted) process.exit(EXIT_INTERRUPTED);
 console.log(report);
 if (report.differences.length > 0) {
   console.log(`again: ${replay}`);

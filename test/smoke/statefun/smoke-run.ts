@@ -38,6 +38,8 @@ export interface SmokeOptions {
   /** What runs the functions; default the one with the JavaScript SDK. It has to be built already. */
   readonly program?: SdkProgram;
   readonly onProgress?: (line: string) => void;
+  /** Resolves when it is to end early, and be cleared away. */
+  readonly interrupted?: Promise<void>;
 }
 
 export interface SmokeReport {
@@ -100,7 +102,7 @@ class SmokeRun {
     this.#endpoint = await this.#proxy.listen();
     await this.#startFunctions();
     await this.#startEngine();
-    await Promise.race([this.#untilVerified(), this.#tooLate()]);
+    await Promise.race([this.#untilVerified(), this.#tooLate(), ...this.#interrupted()]);
     if (this.#differences.length === 0) await this.#finish();
     return {
       seconds: (performance.now() - startedAt) / 1000,
@@ -112,6 +114,11 @@ class SmokeRun {
       verificationCount: this.#verificationCount,
       differences: this.#differences,
     };
+  }
+
+  #interrupted(): Promise<void>[] {
+    const { interrupted } = this.#options;
+    return interrupted === undefined ? [] : [interrupted.then(() => void this.#differences.push('interrupted'))];
   }
 
   async end(): Promise<void> {
@@ -148,6 +155,7 @@ class SmokeRun {
       await this.#killEngine();
       this.#engineKills++;
       this.#tell('engine killed');
+      if (this.#differences.length > 0) return;
       await this.#startEngine();
     }
   }
@@ -159,6 +167,7 @@ class SmokeRun {
       this.#functionKills++;
       this.#tell('functions killed');
       await sleep(this.#prng.below(200));
+      if (this.#differences.length > 0) return;
       await this.#startFunctions();
     }
   }
