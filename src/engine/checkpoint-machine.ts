@@ -28,11 +28,20 @@ const WORK_MS_PER_BYTE = 6e-6;
 /** How much of their time the shards may spend on checkpoints. */
 const WORK_SHARE = 0.5;
 
+const SYNC_AHEAD: SyncAhead = { beforeEndMs: 10, epochMs: 40 };
+
 type State = 'idle' | 'collecting' | 'committing';
 
 export interface CheckpointIntervals {
   readonly minIntervalMs: number;
   readonly maxIntervalMs: number;
+  readonly syncAhead?: SyncAhead;
+}
+
+/** When what is written of an epoch is synced ahead of its end: so long before, if it lasts so long. */
+export interface SyncAhead {
+  readonly beforeEndMs: number;
+  readonly epochMs: number;
 }
 
 /** What the world wants of checkpoints at the moment. */
@@ -54,6 +63,8 @@ export class CheckpointMachine {
   #beganAtMs = LONG_AGO_MS;
   /** Of the shard that had the most to write for the last one. */
   #workMs = 0;
+  /** Whether it has been said of this epoch that it ends soon. */
+  #isEnding = false;
 
   constructor(shardCount: number, epoch: Epoch, intervals: CheckpointIntervals) {
     this.epoch = epoch;
@@ -77,12 +88,21 @@ export class CheckpointMachine {
     return Math.max(0, this.#beganAtMs + maxIntervalMs - nowMs, soonestMs - nowMs);
   }
 
+  /** Whether the epoch that goes on is a long one and ends soon, as the next checkpoint is due then; true once an epoch. */
+  endsSoon(nowMs: number, dueInMs: number): boolean {
+    const { beforeEndMs, epochMs } = this.#intervals.syncAhead ?? SYNC_AHEAD;
+    if (this.#isEnding || dueInMs > beforeEndMs || nowMs - this.#beganAtMs + dueInMs < epochMs) return false;
+    this.#isEnding = true;
+    return true;
+  }
+
   /** Begins the checkpoint that ends the current epoch; returns that epoch. */
   begin(nowMs: number): Epoch {
     assert(this.#state === 'idle', 'never two checkpoints at once');
     const ended = this.epoch;
     this.#state = 'collecting';
     this.#beganAtMs = nowMs;
+    this.#isEnding = false;
     this.#markers.fill(false);
     this.#reports.fill(undefined);
     this.epoch = (ended + 1) as Epoch;

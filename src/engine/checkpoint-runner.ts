@@ -119,7 +119,11 @@ export class CheckpointRunner {
 
   /** Begins a checkpoint if one is due. Returns whether it did. */
   beginIfDue(): boolean {
-    if (this.dueInMs > 0) return false;
+    const { dueInMs } = this;
+    if (dueInMs > 0) {
+      if (this.machine.endsSoon(this.#options.clock.elapsedMs(), dueInMs)) this.#files.syncAhead();
+      return false;
+    }
     this.#isOrdered = false;
     this.phases.begin();
     const epoch = this.machine.begin(this.#options.clock.elapsedMs());
@@ -206,7 +210,7 @@ export class CheckpointRunner {
   async rollBack(): Promise<void> {
     this.#run++;
     await this.#committing;
-    this.#files.close();
+    await this.#files.close();
     const epochBefore = this.#data.lastEpoch;
     await this.#data.reopen();
     if (this.#data.last !== undefined && this.#data.lastEpoch > epochBefore) this.#release(this.#data.last);
@@ -244,7 +248,7 @@ export class CheckpointRunner {
     await this.#committing;
     this.waiters.fail(error);
     this.savepoints.close(error);
-    this.#files.close();
+    await this.#files.close();
     for (const ledger of this.#ledgers) ledger.close();
     this.#data.close();
   }

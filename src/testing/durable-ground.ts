@@ -27,6 +27,8 @@ export interface DurableGround {
   readonly foldStepUs: number;
   readonly foldShare: number;
   readonly aheadCountMin: number;
+  /** 1 if whatever is written is synced before its epoch ends, too. */
+  readonly syncsAhead: number;
   readonly memoryBytes: number;
   readonly cacheBytes: number;
   /** How often a message may end the thread of its shard before it is kept from its function. */

@@ -28,6 +28,8 @@ import { TickingClock } from './ticking-clock.ts';
 
 /** How often in a row the shards may fail. */
 const ATTEMPTS_MAX = 4;
+/** Whenever an epoch goes on for a moment. */
+const ALWAYS_AHEAD = { beforeEndMs: Number.MAX_VALUE, epochMs: 0 };
 /** Of messages that waited at a cut, a turn puts down so much for the time that a step of folding takes. */
 const BYTES_PER_US = 16;
 
@@ -79,14 +81,15 @@ export class DurableProcess {
 
   async #start(): Promise<void> {
     const { directory, from, storeName, openStore, cacheBytes, clock } = this.#ground;
-    const { minIntervalMs, maxIntervalMs, keyCountMax } = this.#ground;
+    const { minIntervalMs, maxIntervalMs, keyCountMax, syncsAhead } = this.#ground;
     const { shardCount } = this.#options;
     const place = { path: directory, fileSystem: this.#disk, storeName, newId: () => 'simulated' };
     const rewriting = (): Promise<DataRewriting> => Promise.resolve(dataRewriting({ openStore, cacheBytes }));
     const data = await prepareData(place, { shardCount, from, onProgress: undefined, rewriting });
     await data.makeEgressDirectories(this.#module.egresses.map(({ type }) => type));
     const shards = await this.#openShards(data);
-    const coordinator = { data, clock, minIntervalMs, maxIntervalMs, keyCountMax };
+    const ahead = syncsAhead === 1 ? { syncAhead: ALWAYS_AHEAD } : {};
+    const coordinator = { data, clock, minIntervalMs, maxIntervalMs, keyCountMax, ...ahead };
     const hooks = {
       invocationFailed: (error: MillraceError) => this.#hooks.invocationFailed(error),
       egressCrowded: () => {},

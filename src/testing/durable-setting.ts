@@ -39,6 +39,8 @@ export interface DurableSetting extends EngineSizes {
   readonly reshardCount: number;
   /** How many entities are encoded ahead of a cut at least. */
   readonly aheadCountMin: number;
+  /** 1 if whatever is written is synced before its epoch ends, too. */
+  readonly syncsAhead: number;
   /** How often a message may end the thread of its shard before it is kept from its function. */
   readonly fatalCount: number;
   /** One commit in so many is looked at. */
@@ -79,6 +81,7 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     foldShare: prng.pick([1, 0.2, 0.02]),
     fatalCount: prng.pick([2, 3]),
     aheadCountMin: prng.pick([1, 4, 256]),
+    syncsAhead: prng.pick([0, 1]),
   };
   return { ...drawn, ...pins };
 }

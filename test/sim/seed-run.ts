@@ -36,6 +36,7 @@ const DURABLE_PINS: Readonly<Record<string, keyof DurableSetting>> = {
   share: 'foldShare',
   fatal: 'fatalCount',
   ahead: 'aheadCountMin',
+  syncs: 'syncsAhead',
 };
 
 /** `--workload`: 0 runs in memory, then come those with a disk. */

@@ -57,6 +57,17 @@ test('a checkpoint for which much was written gives messages as much time, but n
   expect(machine.dueInMs(1_000, AWAITED)).toBe(1_000);
 });
 
+test('a long epoch ends soon, once; a short one never does', () => {
+  makeCheckpoint(100);
+  const endsSoon = (nowMs: number): boolean => machine.endsSoon(nowMs, machine.dueInMs(nowMs, CHANGED));
+  expect([500, 1_089, 1_090, 1_095].map(endsSoon)).toEqual([false, false, true, false]);
+  makeCheckpoint(1_100);
+  expect([1_500, 2_099].map(endsSoon)).toEqual([false, true]);
+  expect(machine.endsSoon(9_000, machine.dueInMs(9_000, QUIET))).toBe(false);
+  makeCheckpoint(9_000);
+  expect(machine.endsSoon(9_015, machine.dueInMs(9_015, AWAITED))).toBe(false);
+});
+
 test('one that took long without much being written keeps nobody waiting', () => {
   makeCheckpoint(100, 1_000);
   expect(machine.dueInMs(900, AWAITED)).toBe(0);
