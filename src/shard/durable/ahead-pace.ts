@@ -10,9 +10,9 @@ interface Encoded {
   readonly repeatedCount: number;
 }
 
-/** At least so many entities must wait to be encoded: few are encoded at the cut as fast. */
+/** So many records may be repeated, and besides … */
 const REPEATED_FREE_COUNT = 256;
-/** Of the records, so many may be repeated … */
+/** … so many of all that there are … */
 const REPEATED_SHARE = 0.25;
 /** … or else so many epochs go by without any ahead. */
 const REST_EPOCHS = 16;
@@ -21,7 +21,7 @@ export class AheadPace {
   readonly #countMin: number;
   #restEpochs = 0;
 
-  /** Nothing is encoded ahead as long as fewer than `countMin` entities are there to be. */
+  /** Nothing is encoded ahead as long as fewer than `countMin` entities are there to be: few take no time at the cut. */
   constructor(countMin: number) {
     this.#countMin = countMin;
   }
