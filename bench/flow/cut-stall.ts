@@ -86,7 +86,6 @@ function settingFor(options: Options): FlowSetting {
 function measurement(stalls: Stalls, checksum: number, expected: number): Measurement {
   const { percentiles, worst } = stallFigures(stalls.wall);
   const own = stallFigures(stalls.own);
-  const checkpoint = stallFigures(stalls.checkpoint);
   return {
     value: percentiles.p99,
     percentiles,
@@ -95,13 +94,18 @@ function measurement(stalls: Stalls, checksum: number, expected: number): Measur
       [OWN_P50]: own.percentiles.p50,
       [OWN_P99]: own.percentiles.p99,
       [OWN_WORST]: own.worst,
-      [CHECKPOINT_P50]: checkpoint.percentiles.p50,
-      [CHECKPOINT_P99]: checkpoint.percentiles.p99,
-      [CHECKPOINT_WORST]: checkpoint.worst,
+      ...workFigures(stalls.checkpoint.filter((us) => us > 0)),
     },
     checksum: String(checksum),
     expected: String(expected),
   };
+}
+
+/** Of the windows in which there was any: none where no checkpoints are made. */
+function workFigures(checkpoint: readonly number[]): Record<string, number> {
+  if (checkpoint.length === 0) return {};
+  const { percentiles, worst } = stallFigures(checkpoint);
+  return { [CHECKPOINT_P50]: percentiles.p50, [CHECKPOINT_P99]: percentiles.p99, [CHECKPOINT_WORST]: worst };
 }
 
 function contender(name: string, setting: FlowSetting, seconds: number, open: () => Promise<EngineSession>): Contender {

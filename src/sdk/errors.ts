@@ -72,7 +72,8 @@ const CONSEQUENCES = {
     'Nothing of the batch was carried out; the failure policy of its function says what happens next.',
   ENDPOINT_UNREACHABLE:
     'Calls to it wait, however long it takes, and all else goes on; it is tried again and again, ever more seldom.',
-  STORAGE_FAILED: 'The shards go back to the last checkpoint; nothing that was acknowledged is lost.',
+  STORAGE_FAILED:
+    'The shards go back to the last checkpoint, or the engine is not started; nothing that was acknowledged is lost.',
 } as const;
 
 export type ErrorCode = keyof typeof CONSEQUENCES;
