@@ -22,9 +22,16 @@ import type { SnapshotReport, WrittenDelta } from './written-delta.ts';
 export { FRAME_INDEX, FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from './delta-encoder.ts';
 export type { SnapshotReport, WrittenDelta } from './written-delta.ts';
 
-/** What one turn encodes at most. */
+/** What one turn encodes, but for what its messages have written meanwhile. */
 const SLICE_COUNT = 256;
 const SLICE_BYTES = 1 << 16;
+/**
+ * For each item that messages have written since the last slice so many are encoded, or a cut would last longer than the
+ * one before, and end with more to encode than that: long records of new rows would go on to fill all memory.
+ */
+const PACE = 2;
+/** What one turn encodes at most. */
+const SLICE_BYTES_MAX = 1 << 20;
 /** Entities that are fetched into the processor's cache together. */
 const FETCH_COUNT = 16;
 
@@ -49,6 +56,8 @@ export class ShardSnapshot {
   #cut: ChunkList<Item>;
   /** The next of the cut to be encoded, and before the cut of what the epoch has written so far. */
   #next = 0;
+  /** What the epoch after the cut had written when the last slice was encoded. */
+  #openCount = 0;
   /** What was passed over on the way ahead: all that is no entity. */
   #passed: ChunkList<Item>;
   #areChannelsClosed = false;
@@ -91,6 +100,7 @@ export class ShardSnapshot {
     this.#areChannelsClosed = false;
     this.#inFlight.begin();
     this.#cut = this.#ground.dirty.cut(this.#delta.encode);
+    this.#openCount = 0;
     this.#delta.open(epoch);
   }
 
@@ -112,10 +122,12 @@ export class ShardSnapshot {
     if (this.#next === this.#cut.length && this.#passed.length > 0) this.#turnToPassed();
     const cut = this.#cut;
     const start = this.#next;
-    const bytesMax = this.#delta.byteLength + SLICE_BYTES;
-    const end = Math.min(cut.length, start + SLICE_COUNT);
+    const bytes = this.#delta.byteLength;
+    const paceEnd = start + PACE * this.#newlyWritten();
+    const end = Math.min(cut.length, Math.max(start + SLICE_COUNT, paceEnd));
     let index = start;
-    while (index < end && this.#delta.byteLength < bytesMax) {
+    while (index < end) {
+      if (this.#delta.byteLength - bytes >= (index < paceEnd ? SLICE_BYTES_MAX : SLICE_BYTES)) break;
       if ((index - start) % FETCH_COUNT === 0) this.#fetch(cut, index, end);
       const item = cut.at(index++);
       if (typeof item === 'number') this.#delta.encodeListed(item);
@@ -125,6 +137,14 @@ export class ShardSnapshot {
     cut.dropBefore(index);
     this.#delta.writeMany();
     return index - start;
+  }
+
+  /** How much the epoch that goes on has written since the last slice. */
+  #newlyWritten(): number {
+    const { length } = this.#ground.dirty.open;
+    const count = length - this.#openCount;
+    this.#openCount = length;
+    return count;
   }
 
   #turnToPassed(): void {

@@ -74,6 +74,21 @@ test('what was encoded ahead and written again has its last value, and little is
   expect([...stage.deltas[1].items]).toEqual([entities[500], entities[9]]);
 });
 
+test('a cut gains on what is written meanwhile, however long its records are', () => {
+  const stage = new SnapshotStage();
+  const text = 'x'.repeat(1_000);
+  for (let index = 0; index < 2_000; index++) stage.write(newEntity(`a${index}`), text);
+  stage.begin();
+  let newCount = 0;
+  while (stage.snapshot.work() > 0) {
+    for (let index = 0; index < 200; index++) stage.write(newEntity(`b${newCount++}`), text);
+  }
+  // By their bytes alone slices would take 65 of these records, and three times as many would come meanwhile.
+  expect(newCount).toBeLessThan(1_400);
+  stage.finish();
+  expect(recover(stage, 1).records.recordCount).toBe(2_000);
+});
+
 test('a delta that was begun ahead is cut off when its epoch never ends', () => {
   const stage = new SnapshotStage();
   stage.epoch([[newEntity('kept'), 'x']]);
