@@ -8,7 +8,7 @@
 import type { FileSystem } from '../base/file-system.ts';
 import { readAppliedEpoch } from '../shard/durable/durability.ts';
 import { RecoveredRecords } from '../shard/durable/recovered-records.ts';
-import { FRAME_STATE } from '../shard/durable/shard-snapshot.ts';
+import { FRAME_STATE } from '../shard/durable/delta-encoder.ts';
 import { isEntityKey, NOTHING, NOTHING_BELOW, type RecordSpan, readRecord } from '../state/record-reader.ts';
 import { afterPrefix, keyBytes } from '../state/row.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';

@@ -15,7 +15,7 @@ import { KEY_GROUP_COUNT, shardOfHash } from '../../src/keys/key-group.ts';
 import { MessageFrames } from '../../src/shard/durable/first-delta.ts';
 import { encodePortable, messagesOfDelta, type PortableMessage } from '../../src/shard/durable/portable-message.ts';
 import { readAppliedEpoch } from '../../src/shard/durable/durability.ts';
-import { FRAME_STATE } from '../../src/shard/durable/shard-snapshot.ts';
+import { FRAME_STATE } from '../../src/shard/durable/delta-encoder.ts';
 import { readKey, readValue } from '../../src/state/record-reader.ts';
 import { recordNames, RecordWriter } from '../../src/state/record-writer.ts';
 import { Entity } from '../../src/state/entity.ts';

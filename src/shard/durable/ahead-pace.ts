@@ -1,7 +1,7 @@
 /**
- * How much of an epoch is encoded before it ends. An entity that is written again has been encoded for nothing, so this
+ * Whether any of an epoch is encoded before it ends. An entity that is written again has been encoded for nothing, so this
  * looks at how often that happens: where the same entities are written again and again there is none of it, but for a
- * try now and then. The shard's snapshot owns it; it decides how much, and nothing else.
+ * try now and then. The shard's snapshot owns it; it decides that, and nothing else.
  */
 
 /** Of a delta's records, those of entities that it had one of already. */
@@ -26,10 +26,9 @@ export class AheadPace {
     this.#countMin = countMin;
   }
 
-  /** How many of those that are there may be encoded now; 0 for none. */
-  sliceCount(listedCount: number, encoded: Encoded): number {
-    if (listedCount < this.#countMin || this.#restEpochs > 0 || isTooMuch(encoded)) return 0;
-    return listedCount;
+  /** Whether some of those that are there may be encoded now. */
+  allows(listedCount: number, encoded: Encoded): boolean {
+    return listedCount >= this.#countMin && this.#restEpochs === 0 && !isTooMuch(encoded);
   }
 
   /** All of an epoch has been encoded. */

@@ -121,9 +121,12 @@ export class DeltaEncoder {
     pairs.markEncoded(pair);
   }
 
-  /** Writes what is collected, if it is much. */
-  writeMany(): void {
-    if (this.#records.length >= FRAME_BYTES) this.write();
+  /** Writes what is collected, if it is much. Returns how many bytes of records that was. */
+  writeMany(): number {
+    const { length } = this.#records;
+    if (length < FRAME_BYTES) return 0;
+    this.write();
+    return length;
   }
 
   /** Writes what is collected. */

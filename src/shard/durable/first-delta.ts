@@ -17,7 +17,7 @@ import { PayloadCodec } from '../../wire/payload-codec.ts';
 import { formOf } from '../../wire/structured-data.ts';
 import { ASKER_TYPE } from '../function-binding.ts';
 import type { PortableMessage } from './portable-message.ts';
-import { FRAME_MESSAGES, FRAME_NAMES } from './shard-snapshot.ts';
+import { FRAME_MESSAGES, FRAME_NAMES } from './delta-encoder.ts';
 
 /** What is collected before it is written. */
 const FRAME_BYTES = 1 << 17;

@@ -20,7 +20,8 @@ import { FoldMarks } from './fold-marks.ts';
 import type { NewestRecords } from './newest-records.ts';
 import { OrderedPuts } from './ordered-puts.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
-import { FRAME_STATE, type WrittenDelta } from './shard-snapshot.ts';
+import { FRAME_STATE } from './delta-encoder.ts';
+import type { WrittenDelta } from './written-delta.ts';
 
 /**
  * What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. What they

@@ -12,7 +12,7 @@ import { type MessageMeta, withoutTarget } from '../../wire/message-meta.ts';
 import { PayloadCodec } from '../../wire/payload-codec.ts';
 import { decodeTagged, encodeTagged } from '../../wire/tagged-value.ts';
 import { ASKER_TYPE } from '../function-binding.ts';
-import { FRAME_MESSAGES, FRAME_NAMES } from './shard-snapshot.ts';
+import { FRAME_MESSAGES, FRAME_NAMES } from './delta-encoder.ts';
 
 export interface PortableMessage {
   readonly targetType: string;

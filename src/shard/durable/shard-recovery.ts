@@ -26,7 +26,7 @@ import { type BlockNames, readBlock, shapesOf } from '../../wire/envelope-block.
 import { RecordFrame } from './record-frame.ts';
 import { decodeRecordIndex } from './record-index.ts';
 import { RecoveredRecords } from './recovered-records.ts';
-import { FRAME_INDEX, FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from './shard-snapshot.ts';
+import { FRAME_INDEX, FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from './delta-encoder.ts';
 
 /** A message to be delivered again, before anything else. */
 export interface RecoveredMessage {

@@ -19,7 +19,6 @@ import { DeltaEncoder, type DeltaGround, FRAME_BYTES, FRAME_MESSAGES, FRAME_NAME
 import type { Item } from './dirty-entities.ts';
 import type { SnapshotReport, WrittenDelta } from './written-delta.ts';
 
-export { FRAME_INDEX, FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from './delta-encoder.ts';
 export type { SnapshotReport, WrittenDelta } from './written-delta.ts';
 
 /** What one turn encodes, but for what its messages have written meanwhile. */
@@ -122,20 +121,21 @@ export class ShardSnapshot {
     if (this.#next === this.#cut.length && this.#passed.length > 0) this.#turnToPassed();
     const cut = this.#cut;
     const start = this.#next;
-    const bytes = this.#delta.byteLength;
+    /** Bytes of this slice that are in frames already. */
+    let bytes = -this.#delta.byteLength;
     const paceEnd = start + PACE * this.#newlyWritten();
     const end = Math.min(cut.length, Math.max(start + SLICE_COUNT, paceEnd));
     let index = start;
     while (index < end) {
-      if (this.#delta.byteLength - bytes >= (index < paceEnd ? SLICE_BYTES_MAX : SLICE_BYTES)) break;
+      if (bytes + this.#delta.byteLength >= (index < paceEnd ? SLICE_BYTES_MAX : SLICE_BYTES)) break;
       if ((index - start) % FETCH_COUNT === 0) this.#fetch(cut, index, end);
       const item = cut.at(index++);
       if (typeof item === 'number') this.#delta.encodeListed(item);
       else if (this.#ground.dirty.isInCut(item)) this.#delta.encode(item);
+      bytes += this.#delta.writeMany();
     }
     this.#next = index;
     cut.dropBefore(index);
-    this.#delta.writeMany();
     return index - start;
   }
 
@@ -163,8 +163,8 @@ export class ShardSnapshot {
     const { dirty } = this.#ground;
     const { open } = dirty;
     const start = this.#next;
-    const count = this.#ahead.sliceCount(open.length - start, this.#delta);
-    if (count === 0) return 0;
+    const count = open.length - start;
+    if (!this.#ahead.allows(count, this.#delta)) return 0;
     this.#delta.open(epoch);
     const end = start + Math.min(count, SLICE_COUNT);
     for (let index = start; index < end; index++) {

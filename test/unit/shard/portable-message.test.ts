@@ -13,7 +13,7 @@ import {
   messagesOfDelta,
   type PortableMessage,
 } from '../../../src/shard/durable/portable-message.ts';
-import { FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from '../../../src/shard/durable/shard-snapshot.ts';
+import { FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from '../../../src/shard/durable/delta-encoder.ts';
 import type { DeltaLocation } from '../../../src/store/changelog-frame.ts';
 import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
 import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';
