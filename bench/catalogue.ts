@@ -21,6 +21,7 @@ import { askOpenLoop } from './flow/ask-open-loop.ts';
 import { bigState } from './flow/big-state.ts';
 import { commitAlone } from './flow/commit-alone.ts';
 import { cutStall } from './flow/cut-stall.ts';
+import { deadLetters } from './flow/dead-letters.ts';
 import { delayed } from './flow/delayed.ts';
 import { endpoint } from './flow/endpoint.ts';
 import { fanIn } from './flow/fan-in.ts';
@@ -69,6 +70,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   asyncWait,
   asyncBeside,
   hotAddress,
+  deadLetters,
   remoteFlink,
   remoteFlinkSdk,
   remoteFlinkLatency,

@@ -5,6 +5,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { MillraceError } from '../sdk/errors.ts';
+import { Warnings } from './warnings.ts';
 
 /** Events of an engine: `error` for everything that went wrong without anybody waiting for it. */
 export interface EngineEvents {
@@ -15,6 +16,7 @@ export interface EngineEvents {
 const EARLY_COUNT_MAX = 1024;
 
 export class ErrorEvents extends EventEmitter<EngineEvents> {
+  readonly #warnings = new Warnings();
   /** Those from before the program could listen; undefined from then on. */
   #early: MillraceError[] | undefined = [];
 
@@ -31,7 +33,7 @@ export class ErrorEvents extends EventEmitter<EngineEvents> {
       return;
     }
     if (this.listenerCount('error') === 0) {
-      process.emitWarning(error.message, { type: 'MillraceWarning', code: error.code });
+      this.#warnings.warn(error);
       return;
     }
     try {
