@@ -4,7 +4,7 @@
  */
 import { type Address, ID_LENGTH_MAX, invalidId, isNamespace, isTypeName } from '../sdk/address.ts';
 import { type Duration, readDuration } from '../sdk/duration.ts';
-import type { EgressType } from '../sdk/egress.ts';
+import { checkedRecord, type EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { checkedMessage, type Context, type FunctionType } from '../sdk/function.ts';
 import type { MessageOptions } from '../sdk/message-options.ts';
@@ -153,11 +153,13 @@ export class EndpointContext implements Context<never>, CellHolder {
   egress(target: string | EgressType<never>, record: unknown): void {
     this.#check();
     const { functions, mapping } = this.#batch.place;
-    const egress: unknown = typeof target === 'string' ? target : target?.type;
-    if (typeof egress !== 'string' || !functions.hasEgress(egress)) {
-      throw new MillraceError('UNKNOWN_EGRESS', `No egress of this module is named ${describe(egress)}.`);
+    const type: unknown = typeof target === 'string' ? target : target?.type;
+    const egress = typeof type === 'string' ? functions.egress(type) : undefined;
+    if (egress === undefined) {
+      throw new MillraceError('UNKNOWN_EGRESS', `No egress of this module is named ${describe(type)}.`);
     }
-    this.#batch.effects.egress({ egress, argument: mapping.record(record, egress) });
+    const given = checkedRecord(egress, record);
+    this.#batch.effects.egress({ egress: egress.type, argument: mapping.record(given, egress.type) });
   }
 
   sendAfter(delay: Duration, target: Target, id: string, message: unknown, options?: TimerOptions): void {

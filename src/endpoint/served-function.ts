@@ -1,8 +1,9 @@
 /**
- * The functions of a module as an endpoint serves them: found by the type of a request, with what their states are
- * called and typed outside. Made once, before the first request.
+ * The functions and egresses of a module as an endpoint serves them: functions are found by the type of a request, with
+ * what their states are called and typed outside. Made once, before the first request.
  */
 import { isNamespace, namespaceOf } from '../sdk/address.ts';
+import type { AnyEgress } from '../sdk/egress.ts';
 import type { AnyFunction } from '../sdk/function.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
 import type { StateSpecs, ValueSpec } from '../sdk/state.ts';
@@ -76,7 +77,7 @@ function servedState(name: string, spec: ValueSpec<unknown>, type: AnyType | und
 export class ServedFunctions {
   readonly #functions = new Map<string, ServedFunction>();
   readonly #namespaces = new Map<string, ServedFunction>();
-  readonly #egresses: ReadonlySet<string>;
+  readonly #egresses: ReadonlyMap<string, AnyEgress>;
 
   constructor({ module, states }: FilledOptions) {
     for (const [index, fn] of module.functions.entries()) {
@@ -84,7 +85,7 @@ export class ServedFunctions {
       if (isNamespace(fn.type)) this.#namespaces.set(namespaceOf(fn.type), served);
       else this.#functions.set(fn.type, served);
     }
-    this.#egresses = new Set(module.egresses.map(({ type }) => type));
+    this.#egresses = new Map(module.egresses.map((egress) => [egress.type, egress]));
   }
 
   /** The function of exactly this name, or else that of its namespace. */
@@ -92,7 +93,8 @@ export class ServedFunctions {
     return this.#functions.get(type) ?? this.#namespaces.get(namespaceOf(type));
   }
 
-  hasEgress(type: string): boolean {
-    return this.#egresses.has(type);
+  /** The egress of this name, as the module defines it. */
+  egress(type: string): AnyEgress | undefined {
+    return this.#egresses.get(type);
   }
 }

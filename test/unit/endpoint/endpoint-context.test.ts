@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type AnyStateSpec,
   type Context,
+  defineEgress,
   defineFunction,
   defineModule,
   functionType,
@@ -20,6 +21,8 @@ import {
   type Served,
   serve,
 } from '../../conformance/statefun/endpoint-functions.ts';
+import { typedValue } from '../../../src/statefun/type.ts';
+import { StringType } from '../../../src/statefun/types.ts';
 import { countSchema } from '../../small-schema.ts';
 
 type Work = (ctx: Context<Record<string, AnyStateSpec>>) => unknown;
@@ -121,6 +124,20 @@ test('a message that its target in this module does not take is refused where it
   expect(read(taken.messages[0].argument)).toBe(12);
   expect(await on.ask(target, [], message('twelve', LOU))).toBe(500);
   expect(on.events).toMatchObject([{ error: { code: 'MESSAGE_INVALID' } }, { error: { code: 'MESSAGE_INVALID' } }]);
+});
+
+test('a record that its egress does not take is refused where it is handed over; what its schema makes of it leaves', async () => {
+  const counts = defineEgress<number>({ type: 'case/counts', records: countSchema });
+  const teller = defineFunction({ type: 'case/fn', invoke: (ctx, given: never) => ctx.egress(counts, given) });
+  const on = serve(defineModule({ functions: [teller], egresses: [counts] }), {
+    egresses: { 'case/counts': (count: number) => typedValue(StringType, `${typeof count} ${count}`) },
+  });
+  const taken = (await on.ask(KIM, [], message('12'))) as BatchEffects;
+  expect(taken.egresses.map(({ egress, argument }) => [egress, read(argument)])).toEqual([
+    ['case/counts', 'number 12'],
+  ]);
+  expect(await on.ask(KIM, [], message('12'), message('twelve'))).toBe(500);
+  expect(on.events).toMatchObject([{ error: { code: 'MESSAGE_INVALID', details: { egress: 'case/counts' } } }]);
 });
 
 test.each([
