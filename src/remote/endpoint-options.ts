@@ -4,7 +4,7 @@
  */
 import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import { EndpointUrl } from './endpoint-url.ts';
+import { type EndpointPlaces, EndpointUrl } from './endpoint-url.ts';
 import { AddressGuard } from './refused-addresses.ts';
 
 /** Which of StateFun's transports sets the defaults, what is tried again, and how soon. */
@@ -67,7 +67,7 @@ export interface HttpEndpointOptions {
 }
 
 export interface FilledEndpoint {
-  readonly url: EndpointUrl;
+  readonly url: EndpointPlaces;
   readonly guard: AddressGuard;
   readonly profile: TransportProfile;
   readonly callMs: number;
@@ -93,14 +93,17 @@ const DEFAULTS = {
   okhttp: { call: 60 * SECOND, connect: 10 * SECOND, read: 10 * SECOND, write: 10 * SECOND, age: 60 * SECOND },
 } as const;
 
-/** Throws `INVALID_DEFINITION`. */
-export function fillEndpoint(options: HttpEndpointOptions): FilledEndpoint {
+/** `places` instead of a URL, for who has none. Throws `INVALID_DEFINITION`. */
+export function fillEndpoint(
+  options: Partial<HttpEndpointOptions>,
+  places: EndpointPlaces = new EndpointUrl(options.url, options.profile !== 'okhttp'),
+): FilledEndpoint {
   const { profile = 'async', timeouts = {}, breaker = {}, allow = [] } = options;
   if (profile !== 'async' && profile !== 'okhttp') throw invalid(`profile must be async or okhttp`, profile);
   if (!Array.isArray(allow) || !allow.every((host) => typeof host === 'string')) {
     throw invalid('allow must be a list of hosts', allow);
   }
-  const url = new EndpointUrl(options.url, profile === 'async');
+  const url = places;
   const guard = new AddressGuard(allow);
   if (url.isOneOrigin) checkReach(url, guard);
   const defaults = DEFAULTS[profile];
@@ -127,7 +130,7 @@ export function fillEndpoint(options: HttpEndpointOptions): FilledEndpoint {
 }
 
 /** An address that is refused is a mistake of the definition. Names are looked up when they are connected to. */
-function checkReach(url: EndpointUrl, guard: AddressGuard): void {
+function checkReach(url: EndpointPlaces, guard: AddressGuard): void {
   const { hostname } = url.targetOf('name');
   if (hostname === undefined || guard.mayReach(hostname)) return;
   const what = `${url.name} leads to the machine's own link or to cloud metadata; list its host in allow if it is meant.`;

@@ -25,10 +25,34 @@ const SCHEME = /^(https?)(\+unix)?:\/\//i;
 /** A name where it chooses who is called: nothing in it may end the host or the file name. */
 const HOST_PART = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/i;
 
-export class EndpointUrl {
+/** Where the functions of an endpoint are. */
+export interface EndpointPlaces {
   /** For people: no credentials, no query. */
   readonly name: string;
   /** Whether all functions are at one origin. */
+  readonly isOneOrigin: boolean;
+  /** Throws `INVALID_DEFINITION` if this function can be nowhere. */
+  targetOf(functionName: string): CallTarget;
+}
+
+/** All functions behind one Unix socket, whatever its path is called: in a URL some paths would mean another. */
+export class SocketPlaces implements EndpointPlaces {
+  readonly name: string;
+  readonly isOneOrigin = true;
+  readonly #target: CallTarget;
+
+  constructor(socketPath: string) {
+    this.name = `http+unix://${socketPath}`;
+    this.#target = socketTargetOf(socketPath, '/');
+  }
+
+  targetOf(): CallTarget {
+    return this.#target;
+  }
+}
+
+export class EndpointUrl implements EndpointPlaces {
+  readonly name: string;
   readonly isOneOrigin: boolean;
   readonly #template: string;
   readonly #keepsFragment: boolean;
@@ -82,20 +106,24 @@ export class EndpointUrl {
     if (!socketPath.startsWith('/') || !socketPath.endsWith('.sock') || url === null) {
       throw invalid(`${this.name} needs a path with a component that ends in .sock`);
     }
-    return {
-      origin: `unix:${socketPath}`,
-      hostname: undefined,
-      socketPath,
-      isSecure: false,
-      host: 'localhost',
-      path: this.#pathOf(url),
-      authorization: undefined,
-    };
+    return socketTargetOf(socketPath, this.#pathOf(url));
   }
 
   #pathOf({ pathname, search, hash }: URL): string {
     return `${pathname === '' ? '/' : pathname}${search}${this.#keepsFragment ? hash : ''}`;
   }
+}
+
+function socketTargetOf(socketPath: string, path: string): CallTarget {
+  return {
+    origin: `unix:${socketPath}`,
+    hostname: undefined,
+    socketPath,
+    isSecure: false,
+    host: 'localhost',
+    path,
+    authorization: undefined,
+  };
 }
 
 /** The path up to the first component that ends in `.sock`; all of it if there is none. */

@@ -15,7 +15,7 @@ import { decodeResponse, encodeRequest } from '../statefun/protocol-codec.ts';
 import { PROTOCOL_LIMITS, type ProtocolLimits } from '../statefun/protocol-layout.ts';
 import { type FilledEndpoint, fillEndpoint, type HttpEndpointOptions } from './endpoint-options.ts';
 import type { EndpointStatus } from './endpoint-status.ts';
-import type { CallTarget } from './endpoint-url.ts';
+import { type CallTarget, SocketPlaces } from './endpoint-url.ts';
 import { type EndpointGround, HttpOrigin } from './http-origin.ts';
 import type { Endpoint } from './transport.ts';
 import { openSocketClient } from './socket-client.ts';
@@ -42,12 +42,22 @@ interface Place {
  * @throws MillraceError `INVALID_DEFINITION`
  */
 export function httpEndpoint(options: HttpEndpointOptions): Endpoint {
-  return endpointOn(options, (filled) => ({
+  return endpointOn(options, machineOf);
+}
+
+/** The same behind a Unix socket, whatever its path is called. */
+export function socketEndpoint(socketPath: string, options: Omit<HttpEndpointOptions, 'url'>): Endpoint {
+  const filled = fillEndpoint(options, new SocketPlaces(socketPath));
+  return new HttpEndpoint(filled, machineOf(filled));
+}
+
+function machineOf(filled: FilledEndpoint): EndpointGround {
+  return {
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
     open: (target) => openSocketClient(target, filled, systemClock, systemTimers, systemRandom),
-  }));
+  };
 }
 
 /** The same on another ground, for tests. */

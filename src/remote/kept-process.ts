@@ -12,7 +12,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve as absolutePath } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { ProcessLines } from './process-lines.ts';
 
@@ -62,8 +62,10 @@ export interface Launched {
 
 /** A directory that only we can look into, with a path that is short enough. */
 function makeSocketDirectory(): string {
-  const base =
-    Buffer.byteLength(join(tmpdir(), 'millrace-process-XXXXXX', 'f.sock')) > SOCKET_PATH_BYTES_MAX ? '/tmp' : tmpdir();
+  // Absolute, since the process may have another working directory.
+  const wanted = absolutePath(tmpdir());
+  const isTooLong = Buffer.byteLength(join(wanted, 'millrace-process-XXXXXX', 'f.sock')) > SOCKET_PATH_BYTES_MAX;
+  const base = isTooLong ? '/tmp' : wanted;
   return mkdtempSync(join(base, 'millrace-process-'));
 }
 

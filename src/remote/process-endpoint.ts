@@ -11,7 +11,7 @@ import { systemRandom } from '../base/random.ts';
 import { systemTimers } from '../base/timers.ts';
 import type { Companion, CompanionPlace } from '../sdk/companion.ts';
 import type { BatchRequest, BatchResponse } from '../statefun/protocol.ts';
-import { httpEndpoint } from './http-endpoint.ts';
+import { socketEndpoint } from './http-endpoint.ts';
 import { launchKept } from './kept-process.ts';
 import { ProcessCalls } from './process-calls.ts';
 import { type FilledProcess, fillProcess, type ProcessEndpointOptions } from './process-options.ts';
@@ -41,12 +41,10 @@ export function processEndpoint(options: ProcessEndpointOptions): Endpoint {
     random: systemRandom,
     launch: launchKept,
     reaches,
-    endpointAt: (socketPath) =>
-      httpEndpoint({
-        url: `http+unix://${encodeURI(socketPath)}/`,
-        concurrency: filled.concurrency,
-        timeouts: filled.timeouts,
-      }),
+    endpointAt: (socketPath) => {
+      const { concurrency, timeouts } = filled;
+      return socketEndpoint(socketPath, { concurrency, timeouts });
+    },
   });
 }
 

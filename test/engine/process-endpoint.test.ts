@@ -1,7 +1,7 @@
 /** Functions in processes beside the shards, on real threads with the official SDK: they end with us, and we not with them. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -79,6 +79,16 @@ describe.skipIf(process.platform === 'win32')('function processes', () => {
     await until(() => errors.some(({ code }) => code === 'INVOCATION_FAILED'));
     expect(await lettersOf(engine)).toMatchObject([{ target: { type: 'process/counter', id: 'Kim' }, message: 'die' }]);
     expect(errors.filter(({ code }) => code === 'PROCESS_FAILED').length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('the directory for temporary files may be called anything', async () => {
+    const folder = join(scratch(), 'a b#c?d%20ü', 'x.sock');
+    mkdirSync(folder, { recursive: true });
+    setEnvironment('TMPDIR', folder);
+    const { engine, errors } = await open();
+    expect(await answerOf(engine, 'process/counter', 'Kim', 'get')).toBe('0');
+    expect(readdirSync(folder).some((name) => name.startsWith('millrace-process-'))).toBe(true);
+    expect(errors).toEqual([]);
   });
 
   test('a program that is not there is told by name, and stopping goes well', async () => {

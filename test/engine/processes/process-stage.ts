@@ -18,9 +18,11 @@ export async function startRemote(): Promise<string> {
 
 /** Environment of the threads that are started from now on, until the test ends. */
 export function setEnvironment(name: string, text: string): void {
+  const before = process.env[name];
   process.env[name] = text;
   onTestFinished(() => {
-    delete process.env[name];
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
   });
 }
 
