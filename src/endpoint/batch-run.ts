@@ -9,6 +9,7 @@ import type { CellHolder } from '../state/state-view.ts';
 import type { BatchRequest, BatchResponse, RemoteInvocation } from '../statefun/protocol.ts';
 import type { ValueInPlace } from '../statefun/typed-value.ts';
 import { CollectedEffects } from './batch-effects.ts';
+import { BatchOperations } from './batch-operations.ts';
 import { BatchState } from './batch-state.ts';
 import { Caller } from './caller.ts';
 import { type BatchParts, EndpointContext } from './endpoint-context.ts';
@@ -68,6 +69,7 @@ class BatchRun implements BatchParts {
   self: Address = NOBODY;
   caller: Caller = new Caller();
   effects: CollectedEffects = new CollectedEffects();
+  #operations: BatchOperations | undefined = undefined;
   #invocations = NO_INVOCATIONS;
   readonly #alone: boolean;
   #view: SharedView | undefined = undefined;
@@ -86,11 +88,17 @@ class BatchRun implements BatchParts {
     return this.#view.of(invocation);
   }
 
+  get operations(): BatchOperations {
+    this.#operations ??= new BatchOperations();
+    return this.#operations;
+  }
+
   /** False if the request lacks any state. */
   begin({ target, states, invocations }: RequestInPlace, caller: Caller): boolean {
     this.self = target;
     this.caller = caller;
     this.effects = new CollectedEffects();
+    this.#operations = undefined;
     this.#invocations = invocations;
     return this.state.begin(target, states);
   }
@@ -108,6 +116,7 @@ class BatchRun implements BatchParts {
       const unfinished = this.#invoke(this.#invocations[index]);
       if (unfinished !== undefined) return this.#runAfter(unfinished, index + 1);
     }
+    if (this.#operations !== undefined) return this.#afterOperations(this.#operations);
     // After a promise, others run before the response is written.
     return this.effects.effects(this.state.mutations(from > 0));
   }
@@ -115,6 +124,15 @@ class BatchRun implements BatchParts {
   async #runAfter(unfinished: Promise<void>, next: number): Promise<BatchResponse> {
     await unfinished;
     return await this.run(next);
+  }
+
+  async #afterOperations(operations: BatchOperations): Promise<BatchResponse> {
+    const { self } = this;
+    // First, since nothing is to be begun if a state cannot be written.
+    const mutations = this.state.mutations(true);
+    const results = await operations.results(this.caller, this.place.operationMs);
+    for (const argument of results) this.effects.send({ target: self, argument });
+    return this.effects.effects(mutations);
   }
 
   /** Undefined if it has returned. */

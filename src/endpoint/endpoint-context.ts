@@ -12,6 +12,7 @@ import { checkToken, type PendingTimer, type TimerOptions } from '../sdk/timer.t
 import type { CellHolder } from '../state/state-view.ts';
 import type { SentMessage } from '../statefun/protocol.ts';
 import type { CollectedEffects } from './batch-effects.ts';
+import type { BatchOperations } from './batch-operations.ts';
 import type { BatchState } from './batch-state.ts';
 import type { Caller } from './caller.ts';
 import type { EndpointPlace } from './endpoint-place.ts';
@@ -32,6 +33,8 @@ export interface BatchParts {
   readonly caller: Caller;
   readonly state: BatchState;
   readonly effects: CollectedEffects;
+  /** What its invocations have begun and do not wait for; made when it is asked for. */
+  readonly operations: BatchOperations;
   /** The state as this invocation sees it, from now on and for as long as it is the one that is under way. */
   viewFor(invocation: CellHolder): object;
   /** An invocation that began then takes longer than its deadline: the log learns of it. */
@@ -188,8 +191,9 @@ export class EndpointContext implements Context<never>, CellHolder {
     return this.#refuse('ctx.delete', 'clear each state, and cancel timers by their tokens');
   }
 
-  async(): never {
-    return this.#refuse('ctx.async', 'await the work in an async function');
+  async(metadata: unknown, work: unknown): void {
+    this.#check();
+    this.#batch.operations.add(metadata, work);
   }
 
   schedule(): never {

@@ -20,6 +20,11 @@ export interface EndpointLimits {
   readonly requestBytesMax?: number;
   /** Items that one message or state may hold in all, on all its levels; default 1,000,000. */
   readonly itemCountMax?: number;
+  /**
+   * Milliseconds that a response waits for what its invocations have begun with `ctx.async`; default 30,000. What has not
+   * ended by then gives the result `unknown`. It must be less than what the cluster has for a call (`timeouts.call`).
+   */
+  readonly operationMs?: number;
 }
 
 /** Something that whoever runs the endpoint should know. */
@@ -63,15 +68,15 @@ export interface EndpointOptions {
 export type FilledOptions = Required<Omit<EndpointOptions, 'limits'>> & { readonly limits: Required<EndpointLimits> };
 
 const REQUEST_BYTES_MAX = 32 << 20;
+const OPERATION_MS = 30_000;
+/** What a timer of Node can be set to. */
+const OPERATION_MS_MAX = 2 ** 31 - 1;
 
 /** Fills in defaults. Throws `INVALID_DEFINITION`. */
 export function fillOptions(given: EndpointOptions): FilledOptions {
-  const { requestBytesMax = REQUEST_BYTES_MAX, itemCountMax = OUTSIDE_LIMITS.itemCountMax } = given.limits ?? {};
+  const limits = fillLimits(given.limits ?? {});
   if ((given.module as Partial<Module> | undefined)?.kind !== 'module') {
     refuse('module', given.module, 'what defineModule has given');
-  }
-  for (const [name, limit] of Object.entries({ requestBytesMax, itemCountMax })) {
-    if (!(Number.isSafeInteger(limit) && limit > 0)) refuse(`limits.${name}`, limit, 'a whole number from 1 on');
   }
   const { types = [], sends = {}, egresses = {}, states = {}, log = writeToStandardError } = given;
   types.forEach((type, index) => checkType(`types[${index}]`, type));
@@ -81,8 +86,17 @@ export function fillOptions(given: EndpointOptions): FilledOptions {
     for (const [name, type] of Object.entries(ofFunction)) checkType(`states["${fn}"]["${name}"]`, type);
   }
   const development = given.development ?? process.env['NODE_ENV'] !== 'production';
-  const limits = { requestBytesMax, itemCountMax };
   return { module: given.module, types, sends, egresses, states, log, limits, development };
+}
+
+function fillLimits(given: EndpointLimits): Required<EndpointLimits> {
+  const { requestBytesMax = REQUEST_BYTES_MAX, itemCountMax = OUTSIDE_LIMITS.itemCountMax } = given;
+  const { operationMs = OPERATION_MS } = given;
+  const limits = { requestBytesMax, itemCountMax, operationMs };
+  for (const [name, limit] of Object.entries(limits)) {
+    if (!(Number.isSafeInteger(limit) && limit > 0)) refuse(`limits.${name}`, limit, 'a whole number from 1 on');
+  }
+  return { ...limits, operationMs: Math.min(operationMs, OPERATION_MS_MAX) };
 }
 
 function checkType(what: string, type: unknown): void {

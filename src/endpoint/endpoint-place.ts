@@ -15,6 +15,8 @@ export interface EndpointPlace {
   readonly stateRules: StateRules;
   readonly clock: Clock;
   readonly random: Random;
+  /** How long a response waits for what its invocations have begun with `ctx.async`. */
+  readonly operationMs: number;
   /** An invocation takes longer than the deadline of its function. */
   overdue(error: MillraceError): void;
 }

@@ -50,7 +50,7 @@ export class Endpoint {
   constructor(given: EndpointOptions, clock: Clock, random: Random) {
     const options = fillOptions(given);
     const { development, types, sends, egresses } = options;
-    const { requestBytesMax, itemCountMax } = options.limits;
+    const { requestBytesMax, itemCountMax, operationMs } = options.limits;
     this.#log = options.log;
     this.requestBytesMax = requestBytesMax;
     this.#limits = { ...PROTOCOL_LIMITS, bytesMax: requestBytesMax };
@@ -61,6 +61,7 @@ export class Endpoint {
       stateRules: new StateRules(itemCountMax, development),
       clock,
       random,
+      operationMs,
       overdue: (error) => this.#tell('warning', error.message, error),
     };
     this.#runs = new BatchRuns(place);

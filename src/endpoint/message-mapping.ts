@@ -130,7 +130,8 @@ function typed<Value>(type: TypeLike<Value>, value: Value): TypedValue {
   return { typename: type.typename, value: type.serialize(value) };
 }
 
-function structured(message: unknown): TypedValue {
+/** What only our functions read. Throws `MESSAGE_NOT_ENCODABLE`. */
+export function structured(message: unknown): TypedValue {
   tally.strict = true;
   return new LateData(VALUE_TYPENAME, copyMessage(message));
 }

@@ -214,7 +214,6 @@ describe('#58 what StateFun cannot carry', () => {
   });
 
   const calls: Record<string, Parameters<typeof caseModule>[0]> = {
-    async: (ctx) => ctx.async('why', () => 1),
     timers: async (ctx) => void (await ctx.timers()),
     schedule: (ctx) => ctx.schedule({ cron: '@hourly' }, 'case/fn', 'Lou', 1),
     delete: (ctx) => ctx.delete(),

@@ -3,11 +3,13 @@
  * another function sends may do is such that the order in which messages of several senders come makes no difference.
  */
 import {
+  type AsyncResult,
   type Context,
   defineEgress,
   defineFunction,
   defineModule,
   functionType,
+  isAsyncResult,
   type Module,
   value,
 } from '../../../src/index.ts';
@@ -27,6 +29,7 @@ export type Deed =
     }
   | { readonly do: 'disarm'; readonly token: string }
   | { readonly do: 'ask'; readonly to: string }
+  | { readonly do: 'begin'; readonly count: number; readonly how: 'promise' | 'function' | 'failing' }
   // Only from outside, one at a time.
   | { readonly do: 'keep'; readonly thing: unknown }
   | { readonly do: 'forget' };
@@ -34,7 +37,7 @@ export type Deed =
 export interface Answer {
   readonly answer: number;
 }
-export type Order = { readonly deeds: readonly Deed[] } | Answer | 'how much?';
+export type Order = { readonly deeds: readonly Deed[] } | Answer | AsyncResult<number> | 'how much?';
 
 const states = {
   sum: value({ initial: 0 }),
@@ -59,6 +62,20 @@ function counted(words: ReadonlyMap<string, number>, word: string): Map<string, 
   return new Map(all.map((key) => [key, (words.get(key) ?? 0) + (key === word ? 1 : 0)]));
 }
 
+async function work({ count, how }: Deed & { readonly do: 'begin' }): Promise<number> {
+  await Promise.resolve();
+  if (how === 'failing') throw new RangeError('too much');
+  return count;
+}
+
+/** What it was for counts in each case, and what it gave or said in another place. */
+function take(ctx: Context<typeof states>, result: AsyncResult<number>): void {
+  ctx.state.sum += result.metadata;
+  const said = result.status === 'failure' ? `${result.error.name}: ${result.error.message}` : result.status;
+  ctx.state.words = counted(ctx.state.words, said);
+  if (result.status === 'success') ctx.state.answers += BigInt(result.value as number);
+}
+
 function obey(ctx: Context<typeof states>, deed: Deed): void {
   const { state } = ctx;
   switch (deed.do) {
@@ -81,6 +98,8 @@ function obey(ctx: Context<typeof states>, deed: Deed): void {
       return void ctx.cancel(deed.token);
     case 'ask':
       return ctx.send(...address(deed.to), 'how much?');
+    case 'begin':
+      return ctx.async(deed.count, deed.how === 'promise' ? work(deed) : () => work(deed));
     case 'keep':
       state.thing = deed.thing;
       return;
@@ -91,7 +110,8 @@ function obey(ctx: Context<typeof states>, deed: Deed): void {
 
 function handle(ctx: Context<typeof states>, order: Order): void {
   if (order === 'how much?') return ctx.reply({ answer: 1 });
-  if ('answer' in order) ctx.state.answers += BigInt(order.answer);
+  if (isAsyncResult(order)) take(ctx, order);
+  else if ('answer' in order) ctx.state.answers += BigInt(order.answer);
   else for (const deed of order.deeds) obey(ctx, deed);
 }
 

@@ -30,6 +30,11 @@ const { deed: innerDeed } = fc.letrec<{ deed: Deed }>((tie) => {
       record({ do: fc.constant('note' as const), word: fc.constantFrom('a', 'b', '') }),
       record({ do: fc.constant('tell' as const), record: anyMessage }),
       record({ do: fc.constant('ask' as const), to: anyPlace }),
+      record({
+        do: fc.constant('begin' as const),
+        count: fc.integer({ min: -9, max: 9 }),
+        how: fc.constantFrom('promise' as const, 'function' as const, 'failing' as const),
+      }),
       record({ do: fc.constant('disarm' as const), token: anyToken }),
       record({ do: fc.constant('send' as const), to: anyPlace, deeds }),
       record({ do: fc.constant('later' as const), ms: anyDelay, to: anyPlace, deeds }),
