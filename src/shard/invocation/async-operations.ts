@@ -53,6 +53,11 @@ export class AsyncOperation {
   }
 }
 
+/** Nobody waits for a promise that was refused. If it rejects, that must not end the thread. */
+export function leaveUnheard(work: unknown): void {
+  if (work instanceof Promise) work.catch(() => {});
+}
+
 export class AsyncOperations {
   /** Called when one has ended and a turn is due. */
   onSettled: () => void = () => {};

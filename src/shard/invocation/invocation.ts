@@ -16,6 +16,7 @@ import type { Entity } from '../../state/entity.ts';
 import { SECTION_LIST, SECTION_TABLE } from '../../store/key-layout.ts';
 import { KIND_EGRESS, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
+import { leaveUnheard } from './async-operations.ts';
 import { batchedMessage } from './batches.ts';
 import { TimedInvocation } from './timed-invocation.ts';
 
@@ -160,7 +161,12 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
   }
 
   async(metadata: unknown, work: unknown): void {
-    this.addOperation(metadata, work);
+    try {
+      this.addOperation(metadata, work);
+    } catch (error) {
+      leaveUnheard(work);
+      throw error;
+    }
   }
 
   takeWaiting(countMax: number): readonly BatchedMessage[] {

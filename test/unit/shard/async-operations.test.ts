@@ -2,8 +2,10 @@
  * `ctx.async`: an operation that is not waited for comes back as one message to the address itself, whatever becomes of
  * it, and an invocation that fails has begun nothing (I5).
  */
-import { expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
 import { type Address, type AsyncResult, type Context, defineFunction, isAsyncResult } from '../../../src/index.ts';
+import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
 import type { SingleThreadOptions } from '../../../src/testing/single-thread.ts';
 import { results, Stage } from './stage.ts';
 
@@ -137,6 +139,44 @@ test('metadata that cannot be a message is refused where it is given', async () 
   });
   expect(large.errors[0]?.cause).toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
   expect(large.engine.coordinator.isQuiescent).toBe(true);
+});
+
+test.each([
+  ['its metadata cannot be a message', 0],
+  ['its invocation was given up meanwhile', 500],
+])('a promise that is refused, since %s, may reject and nobody notices', async (_, waitedMs) => {
+  const unhandled: unknown[] = [];
+  const listener = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', listener);
+  onTestFinished(() => void process.off('unhandledRejection', listener));
+  const clock = new SimulatedClock();
+  const { promise: later, resolve: goOn } = Promise.withResolvers<void>();
+  const refused: unknown[] = [];
+  const late = defineFunction({
+    type: 'test/late',
+    deadline: 100,
+    async invoke(ctx: Context) {
+      if (waitedMs > 0) await later;
+      try {
+        ctx.async(waitedMs > 0 ? 1 : () => {}, Promise.reject(new Error('unheard')));
+      } catch (error) {
+        refused.push((error as { readonly code: string }).code);
+      }
+    },
+  });
+  const on = new Stage([late], { clock });
+  on.send('test/late', 'Kim');
+  await on.play();
+  for (let ms = 0; ms < waitedMs; ms += 100) {
+    clock.advance(100);
+    await on.play();
+  }
+  goOn();
+  await on.play();
+  // Node says so when all that was promised in this round has gone on.
+  await setImmediate();
+  expect(refused).toEqual([waitedMs > 0 ? 'CONTEXT_EXPIRED' : 'MESSAGE_NOT_ENCODABLE']);
+  expect(unhandled).toEqual([]);
 });
 
 test('metadata is as it was when it was given (I11)', async () => {
