@@ -5,9 +5,11 @@
  */
 import type { Address } from '../../sdk/address.ts';
 import { MillraceError } from '../../sdk/errors.ts';
+import type { Entity } from '../../state/entity.ts';
 import { KIND_FAILURE, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
 import { Deadlines, type Watched } from '../time/deadlines.ts';
 import { failureOf } from '../failing/failure.ts';
+import type { FunctionBinding } from '../function-binding.ts';
 import type { Invocation } from './invocation.ts';
 import type { Workplace } from '../workplace.ts';
 
@@ -35,6 +37,9 @@ class Begun implements EndedInvocation, Watched {
   message: unknown = undefined;
   form = 0;
   deadlineMs: number = NO_DEADLINE;
+  beganAtMs = 0;
+  /** From its beginning until its promise settled; known of who has a deadline. */
+  tookMs = 0;
   isLate = false;
   dueMs = 0;
   hasEnded = false;
@@ -51,11 +56,13 @@ class Begun implements EndedInvocation, Watched {
     this.onThrown = (error) => settled(this, true, error);
   }
 
-  begin(invocation: Invocation, message: unknown, form: number): void {
+  begin(invocation: Invocation, message: unknown, form: number, beganAtMs: number): void {
     this.invocation = invocation;
     this.message = message;
     this.form = form;
     this.deadlineMs = invocation.deadlineMs ?? NO_DEADLINE;
+    this.beganAtMs = beganAtMs;
+    this.tookMs = 0;
     this.isLate = false;
     this.hasEnded = false;
     this.hasSettled = false;
@@ -93,7 +100,7 @@ export class EndedInvocations {
 
   watch(result: Promise<void>, invocation: Invocation, message: unknown, form: number): void {
     const begun = this.#free.pop() ?? new Begun(invocation, this.#onSettled);
-    begun.begin(invocation, message, form);
+    begun.begin(invocation, message, form, this.#beganAtMs);
     if (begun.deadlineMs < NO_DEADLINE) this.#deadlines.add(begun);
     result.then(begun.onReturned, begun.onThrown);
   }
@@ -102,7 +109,10 @@ export class EndedInvocations {
     // Whoever was given up may settle much later, and is left to the garbage collector.
     if (begun.hasEnded) return;
     begun.hasSettled = true;
-    if (begun.deadlineMs < NO_DEADLINE) this.#deadlines.remove(begun);
+    if (begun.deadlineMs < NO_DEADLINE) {
+      this.#deadlines.remove(begun);
+      begun.tookMs = this.#place.clock.elapsedMs() - begun.beganAtMs;
+    }
     begun.end(failed, error);
     this.#ended.push(begun);
     this.onEnded();
@@ -115,6 +125,8 @@ export class EndedInvocations {
     if (ended.length === 0) return 0;
     this.#ended = [];
     for (const begun of ended) {
+      // It may have computed until it was over, so that nobody could look meanwhile.
+      if (begun.tookMs > begun.deadlineMs && !begun.isLate) this.#reportLate(begun.invocation.self, begun, '');
       settle(begun);
       if (!begun.hasSettled || this.#free.length === FREE_COUNT_MAX) continue;
       begun.message = undefined;
@@ -139,17 +151,20 @@ export class EndedInvocations {
     invocation.abort(error);
   };
 
-  /** A synchronous invocation of a function with a deadline begins. */
+  /** An invocation of a function with a deadline begins. */
   begin(): void {
     this.#beganAtMs = this.#place.clock.elapsedMs();
   }
 
-  /** It has returned. */
-  returned({ self: { type, id } }: Invocation, deadlineMs: number): void {
+  /** It has returned or thrown, and not left a promise. */
+  ended({ type, deadlineMs = NO_DEADLINE }: FunctionBinding, { id }: Entity): void {
     const tookMs = this.#place.clock.elapsedMs() - this.#beganAtMs;
-    if (tookMs <= deadlineMs) return;
-    const what = `${type} "${id}" took ${Math.ceil(tookMs)} ms, more than its deadline of ${deadlineMs} ms, and held up its shard`;
-    this.#report(overdue(what, { type, id, deadlineMs }), id);
+    if (tookMs > deadlineMs) this.#reportLate({ type, id }, { tookMs, deadlineMs }, ', and held up its shard');
+  }
+
+  #reportLate({ type, id }: Address, { tookMs, deadlineMs }: Pick<Begun, 'tookMs' | 'deadlineMs'>, what: string): void {
+    const took = `${type} "${id}" took ${Math.ceil(tookMs)} ms, more than its deadline of ${deadlineMs} ms${what}`;
+    this.#report(overdue(took, { type, id, deadlineMs }), id);
   }
 
   /** To the engine's error listeners. */

@@ -119,7 +119,9 @@ export class Invoker {
         result = Promise.resolve(result);
       }
     } catch (error) {
-      return this.#onFailed(invocation, inTable, { message: kept, form, error });
+      const hasEnded = this.#onFailed(invocation, inTable, { message: kept, form, error });
+      if (binding.deadlineMs !== undefined) this.#ended.ended(binding, entity);
+      return hasEnded;
     }
     if (result instanceof Promise) {
       input ??= this.#encodeInput?.(invocation, kept, form);
@@ -127,7 +129,7 @@ export class Invoker {
       this.#ended.watch(result, invocation, kept, form);
       return false;
     }
-    if (binding.deadlineMs !== undefined) this.#ended.returned(invocation, binding.deadlineMs);
+    if (binding.deadlineMs !== undefined) this.#ended.ended(binding, entity);
     invocation.apply();
     this.#finish(entity, invocation, inTable);
     return true;

@@ -8,6 +8,8 @@ import type { Clock } from '../../base/clock.ts';
 /** What is watched: anything that is told when it is late, and then when it is to be given up. */
 export interface Watched {
   readonly deadlineMs: number;
+  /** By `elapsedMs` of the clock. */
+  readonly beganAtMs: number;
   /** Reported, and given the time of grace. */
   isLate: boolean;
   /** By `elapsedMs` of the clock. */
@@ -43,7 +45,7 @@ export class Deadlines<Item extends Watched> {
 
   /** From now on it is watched. */
   add(item: Item): void {
-    this.#wait(item, item.deadlineMs);
+    this.#wait(item, item.beganAtMs, item.deadlineMs);
   }
 
   remove(item: Item): void {
@@ -69,17 +71,17 @@ export class Deadlines<Item extends Watched> {
       due(item);
       if (item.isLate) continue;
       item.isLate = true;
-      this.#wait(item, Math.min(item.deadlineMs, GRACE_MS_MAX));
+      this.#wait(item, now, Math.min(item.deadlineMs, GRACE_MS_MAX));
     }
   }
 
-  #wait(item: Item, periodMs: number): void {
+  #wait(item: Item, fromMs: number, periodMs: number): void {
     let lane = this.#lanes.find((one) => one.periodMs === periodMs);
     if (lane === undefined) {
       lane = { periodMs, items: new Set(), dueMs: Number.POSITIVE_INFINITY };
       this.#lanes.push(lane);
     }
-    item.dueMs = this.#clock.elapsedMs() + periodMs;
+    item.dueMs = fromMs + periodMs;
     lane.items.add(item);
     lane.dueMs = Math.min(lane.dueMs, item.dueMs);
     this.#dueMs = Math.min(this.#dueMs, item.dueMs);

@@ -49,12 +49,39 @@ const busy = defineFunction({
   },
 });
 
+/** The same, in one of the ways in which nobody can look meanwhile. */
+type Manner = 'throw' | 'before await' | 'after await' | 'before await and go on' | 'settle';
+const stubborn = defineFunction({
+  type: 'test/stubborn',
+  state,
+  deadline: DEADLINE_MS,
+  async invoke(ctx: LateContext, { manner, ms }: { readonly manner: Manner; readonly ms: number }) {
+    if (manner === 'after await') await Promise.resolve();
+    if (manner !== 'settle') clock.advance(ms);
+    if (manner === 'throw') throw new Error('late');
+    const own = gate();
+    gates.push(own);
+    if (manner === 'settle' || manner === 'before await and go on') await own.promise;
+    if (manner === 'settle') clock.advance(ms);
+    ctx.state.done++;
+  },
+});
+/** Not declared async. */
+const thrower = defineFunction({
+  type: 'test/thrower',
+  deadline: DEADLINE_MS,
+  invoke(_ctx: Context, ms: number) {
+    clock.advance(ms);
+    throw new Error('late');
+  },
+});
+
 function stage(): Stage {
   clock = new SimulatedClock();
   gates = [];
   signals = [];
   late = [];
-  return new Stage([slow, busy], { clock });
+  return new Stage([slow, busy, stubborn, thrower], { clock });
 }
 
 async function after(on: Stage, ms: number): Promise<void> {
@@ -175,6 +202,39 @@ test('a synchronous one is reported when it has returned, and stands', async () 
   expect(codes(on)).toEqual(['INVOCATION_OVERDUE']);
   expect(on.errors[0].message).toContain('took 101 ms');
   expect(on.records()).toEqual([`took ${DEADLINE_MS}`, `took ${DEADLINE_MS + 1}`]);
+});
+
+test('so is one that throws, and what it did has not happened', async () => {
+  const on = stage();
+  on.send('test/thrower', 'Kim', DEADLINE_MS);
+  await on.play();
+  expect(codes(on)).toEqual(['INVOCATION_FAILED']);
+  on.send('test/thrower', 'Kim', DEADLINE_MS + 1);
+  await on.play();
+  expect(codes(on).toSorted()).toEqual(['INVOCATION_FAILED', 'INVOCATION_FAILED', 'INVOCATION_OVERDUE']);
+});
+
+test.each<[Manner, string[]]>([
+  ['throw', ['INVOCATION_OVERDUE', 'INVOCATION_FAILED']],
+  ['before await', ['INVOCATION_OVERDUE']],
+  ['after await', ['INVOCATION_OVERDUE']],
+  ['before await and go on', ['INVOCATION_OVERDUE']],
+  ['settle', ['INVOCATION_OVERDUE']],
+])('an async one is timed from its beginning to its end, also while it computes: %s', async (manner, expected) => {
+  const on = stage();
+  on.send('test/stubborn', 'Kim', { manner, ms: DEADLINE_MS - 1 });
+  await on.play();
+  gates.pop()?.open();
+  await on.play();
+  expect(codes(on)).toEqual(manner === 'throw' ? ['INVOCATION_FAILED'] : []);
+  on.errors.length = 0;
+  on.send('test/stubborn', 'Lou', { manner, ms: DEADLINE_MS + 1 });
+  await on.play();
+  gates.pop()?.open();
+  await on.play();
+  expect(codes(on)).toEqual(expected);
+  expect(on.errors[0].details).toEqual({ type: 'test/stubborn', id: 'Lou', deadlineMs: DEADLINE_MS });
+  expect(on.engine.coordinator.isQuiescent).toBe(true);
 });
 
 test('when the shard ends, signals abort', async () => {
