@@ -24,7 +24,13 @@ export type { Parked, UnparkOptions } from '../src/engine/parked.ts';
 export type { Progress, ProgressListener } from '../src/engine/savepoint-progress.ts';
 export type { EngineEvents } from '../src/engine/error-events.ts';
 export type { CheckMigrationsOptions } from '../src/engine/check-migrations.ts';
-export type { MigrationFailure, MigrationReport, StateCheck } from '../src/engine/migration-check.ts';
+export type {
+  MessageCheck,
+  MessageKind,
+  MigrationFailure,
+  MigrationReport,
+  StateCheck,
+} from '../src/engine/migration-report.ts';
 export { checkMigrations, startEngine } from './start-engine.ts';
 export { stopOnSignals } from '../src/engine/stop-on-signals.ts';
 export type { EgressStream } from '../src/io/egress-stream.ts';

@@ -4,7 +4,7 @@
  */
 import type { CheckMigrationsOptions } from '../src/engine/check-migrations.ts';
 import type { Engine } from '../src/engine/engine.ts';
-import type { MigrationReport } from '../src/engine/migration-check.ts';
+import type { MigrationReport } from '../src/engine/migration-report.ts';
 import type { EngineOptions } from '../src/engine/options.ts';
 
 const NATIVE_FREE = {

@@ -23,7 +23,13 @@ export type { Parked, UnparkOptions } from './engine/parked.ts';
 export type { Progress, ProgressListener } from './engine/savepoint-progress.ts';
 export type { EngineEvents } from './engine/error-events.ts';
 export type { CheckMigrationsOptions } from './engine/check-migrations.ts';
-export type { MigrationFailure, MigrationReport, StateCheck } from './engine/migration-check.ts';
+export type {
+  MessageCheck,
+  MessageKind,
+  MigrationFailure,
+  MigrationReport,
+  StateCheck,
+} from './engine/migration-report.ts';
 export { checkMigrations, startEngine } from './engine/start-level.ts';
 export { stopOnSignals } from './engine/stop-on-signals.ts';
 export type { EgressStream } from './io/egress-stream.ts';

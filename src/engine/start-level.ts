@@ -6,7 +6,7 @@
  */
 import type { CheckMigrationsOptions } from './check-migrations.ts';
 import type { Engine } from './engine.ts';
-import type { MigrationReport } from './migration-check.ts';
+import type { MigrationReport } from './migration-report.ts';
 import type { EngineOptions } from './options.ts';
 
 const LEVEL = {

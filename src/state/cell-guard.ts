@@ -14,6 +14,9 @@ const REFRESH_PARTS = 10;
 /** Throws if a value cannot be state. */
 export type AdmitValue = (value: unknown) => void;
 
+/** Which entry of a table, or which element of a list, for errors that name it; undefined for a value. */
+export type PartOfState = string | number | (() => number) | undefined;
+
 export function slackOf(rules: ValueRules | undefined): number {
   return Math.ceil((rules?.expiration?.afterMs ?? 1) / REFRESH_PARTS);
 }
@@ -43,12 +46,14 @@ export class CellGuard {
   }
 
   /** The value as it is to be kept that somebody assigns. Throws `STATE_INVALID`, or what `admit` throws. */
-  accept(value: unknown, id: string, now: number, admit: AdmitValue): KeptValue {
+  accept(value: unknown, id: string, now: number, admit: AdmitValue, part?: PartOfState): KeptValue {
     const { schema, version } = this.#spec;
     let accepted = value;
     if (schema !== undefined) {
       const checked = checkWith(schema, value);
-      if (checked.refusal !== undefined) throw this.#invalid(id, 'the value that was assigned', checked.refusal);
+      if (checked.refusal !== undefined) {
+        throw this.#invalid(this.#place(id, part), 'the value that was assigned', checked.refusal);
+      }
       accepted = checked.value;
     }
     admit(accepted);
@@ -72,17 +77,17 @@ export class CellGuard {
    * The value, of the version that the code knows. Throws `STATE_MIGRATION_FAILED` or `STATE_INVALID`, with nothing
    * changed.
    */
-  open(kept: KeptValue, id: string, admit: AdmitValue): unknown {
+  open(kept: KeptValue, id: string, admit: AdmitValue, part?: PartOfState): unknown {
     if (kept.isOpen) return kept.value;
     const { schema, version } = this.#spec;
-    this.refuseNewer(kept, id);
+    this.refuseNewer(kept, id, part);
     let { value } = kept;
-    if (kept.version < version) value = this.#migrated(kept, id, admit);
+    if (kept.version < version) value = this.#migrated(kept, id, admit, part);
     if (schema !== undefined) {
       const checked = checkWith(schema, value);
       if (checked.refusal !== undefined) {
         const what = kept.version < version ? 'the migrated value' : 'the stored value';
-        throw this.#invalid(id, what, checked.refusal, kept.version);
+        throw this.#invalid(this.#place(id, part), what, checked.refusal, kept.version);
       }
       value = checked.value;
       admit(value);
@@ -94,24 +99,28 @@ export class CellGuard {
   }
 
   /** Throws if a later version of the code has written it: what is assigned now would be less than what is lost. */
-  refuseNewer(kept: KeptValue, id: string): void {
+  refuseNewer(kept: KeptValue, id: string, part?: PartOfState): void {
     if (kept.version <= this.#spec.version) return;
-    throw this.#failed(id, kept.version, kept.version, 'a later version of the code has written it');
+    const reason = 'a later version of the code has written it';
+    throw this.#failed(this.#place(id, part), kept.version, kept.version, reason);
   }
 
-  #migrated(kept: KeptValue, id: string, admit: AdmitValue): unknown {
+  #migrated(kept: KeptValue, id: string, admit: AdmitValue, part: PartOfState): unknown {
     const { migrate, version } = this.#spec;
     let { value } = kept;
     for (let from = kept.version; from < version; from++) {
       const step = migrate[from];
-      if (step === undefined) throw this.#failed(id, kept.version, from, `there is no step from version ${from}`);
+      if (step === undefined) {
+        throw this.#failed(this.#place(id, part), kept.version, from, `there is no step from version ${from}`);
+      }
       try {
         value = step(value);
         if (value === undefined) throw new TypeError('it returned nothing');
         admit(value);
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);
-        throw this.#failed(id, kept.version, from, `the step from version ${from} failed: ${reason}`, cause);
+        const what = `the step from version ${from} failed: ${reason}`;
+        throw this.#failed(this.#place(id, part), kept.version, from, what, cause);
       }
     }
     return value;
@@ -140,21 +149,37 @@ export class CellGuard {
     return new KeptValue(value, version, this.deadlineAt(now), true);
   }
 
-  #describe(id: string): string {
-    return `${this.#type} ${JSON.stringify(id)}, state ${JSON.stringify(this.#name)}`;
+  #place(id: string, part: PartOfState): PlaceInState {
+    const place = { type: this.#type, id, state: this.#name };
+    return part === undefined ? place : { ...place, key: typeof part === 'function' ? part() : part };
   }
 
-  #invalid(id: string, what: string, refusal: string, version: number = this.#spec.version): MillraceError {
-    const details = { type: this.#type, id, state: this.#name, version };
-    return new MillraceError('STATE_INVALID', `${this.#describe(id)}: ${what} is refused: ${refusal}`, { details });
+  #invalid(place: PlaceInState, what: string, refusal: string, version: number = this.#spec.version): MillraceError {
+    const details = { ...place, version };
+    return new MillraceError('STATE_INVALID', `${describePlace(place)}: ${what} is refused: ${refusal}`, { details });
   }
 
-  #failed(id: string, stored: number, from: number, reason: string, cause?: unknown): MillraceError {
+  #failed(place: PlaceInState, stored: number, from: number, reason: string, cause?: unknown): MillraceError {
     const { version } = this.#spec;
-    const details = { type: this.#type, id, state: this.#name, storedVersion: stored, version, from };
-    const what = `${this.#describe(id)}: the stored value has version ${stored}, the code has version ${version}: ${reason}`;
+    const details = { ...place, storedVersion: stored, version, from };
+    const versions = `the stored value has version ${stored}, the code has version ${version}`;
+    const what = `${describePlace(place)}: ${versions}: ${reason}`;
     return new MillraceError('STATE_MIGRATION_FAILED', what, { cause, details });
   }
+}
+
+/** What errors say of where a value is. */
+interface PlaceInState {
+  readonly type: string;
+  readonly id: string;
+  readonly state: string;
+  /** The key of a table's entry, or the index of a list's element. */
+  readonly key?: string | number;
+}
+
+function describePlace({ type, id, state, key }: PlaceInState): string {
+  const part = key === undefined ? '' : typeof key === 'number' ? `, element ${key}` : `, entry ${JSON.stringify(key)}`;
+  return `${type} ${JSON.stringify(id)}, state ${JSON.stringify(state)}${part}`;
 }
 
 const NO_RULES: ValueRules = { schema: undefined, version: 1, migrate: {}, expiration: undefined };

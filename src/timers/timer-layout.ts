@@ -105,6 +105,11 @@ export function hintKey(keyGroup: number): string {
   return groupPrefix(SECTION_TIMER, keyGroup);
 }
 
+/** Whether a key that begins so is that of a timer: not the hint. */
+export function isTimerKey(key: string): boolean {
+  return key.length === TIMER_KEY_BYTES;
+}
+
 export function stampOfTimer(key: string): string {
   return key.slice(GROUP_HEAD_BYTES);
 }

@@ -27,6 +27,11 @@ export interface ParkedMessage {
   readonly meta: MessageMeta | null;
 }
 
+/** Whether a key of this section, whose address ends there, is that of a message: not of the record. */
+export function isParkedMessage(key: string, addressEnd: number): boolean {
+  return key.length === addressEnd + NUMBER_BYTES;
+}
+
 export class ParkedAddress implements ParkedLine {
   readonly entity: Entity;
   readonly binding: FunctionBinding;

@@ -36,15 +36,15 @@ export class ListHandle extends StateHandle implements List<unknown> {
   }
 
   append(element: unknown): void {
-    this.#put([this.#checked(element)]);
+    this.#put([this.#checked(element, () => this.length)]);
   }
 
   appendAll(elements: Iterable<unknown>): void {
-    this.#put(this.#allChecked(elements));
+    this.#put(this.#allChecked(elements, () => this.length));
   }
 
   replaceWith(elements: Iterable<unknown>): void {
-    const checked = this.#allChecked(elements);
+    const checked = this.#allChecked(elements, () => 0);
     this.clear();
     this.#put(checked);
   }
@@ -53,9 +53,10 @@ export class ListHandle extends StateHandle implements List<unknown> {
     const cell = this.holder.getCell(this.#cell);
     const bounds = this.#used(listBounds(cell), listDeadline(cell));
     // A list that is cleared meanwhile has fewer.
-    for (let index = this.#firstLeft(bounds, NEVER); index < Math.min(bounds.end, this.#end); index++) {
+    const first = this.#firstLeft(bounds, NEVER);
+    for (let index = first; index < Math.min(bounds.end, this.#end); index++) {
       const stored = this.holder.rows.get(this.#keyOf(index));
-      if (!this.#isGoneOf(bounds, stored)) yield this.open(stored);
+      if (!this.#isGoneOf(bounds, stored)) yield this.open(stored, index - first);
     }
   }
 
@@ -99,13 +100,13 @@ export class ListHandle extends StateHandle implements List<unknown> {
     return firstLeft(bounds, (index) => this.#isGoneOf(bounds, holder.rows.get(this.#keyOf(index))));
   }
 
-  /** A list of its own, since what is given may read this very list. */
-  #allChecked(elements: Iterable<unknown>): unknown[] {
-    return [...elements].map((element) => this.#checked(element));
+  /** A list of its own, since what is given may read this very list. `first` says where in it they are to be. */
+  #allChecked(elements: Iterable<unknown>, first: () => number): unknown[] {
+    return [...elements].map((element, offset) => this.#checked(element, () => first() + offset));
   }
 
-  #checked(element: unknown): unknown {
-    const accepted = this.accept(element);
+  #checked(element: unknown, index: () => number): unknown {
+    const accepted = this.accept(element, index);
     if (accepted !== undefined) return accepted;
     throw new MillraceError('MESSAGE_NOT_ENCODABLE', 'A list cannot hold undefined.');
   }

@@ -2,7 +2,7 @@
  * What a table and a list of one invocation have in common: their rows, and that they work as long as the invocation
  * does. A handle belongs to one invocation: kept longer, it must never touch what the next one works on.
  */
-import { type CellGuard, entryGuard } from '../../state/cell-guard.ts';
+import { type CellGuard, entryGuard, type PartOfState } from '../../state/cell-guard.ts';
 import { KeptValue, keptOf } from '../../state/kept-value.ts';
 import type { StateSlot } from '../../state/state-view.ts';
 import { MillraceError } from '../../sdk/errors.ts';
@@ -59,10 +59,11 @@ export abstract class StateHandle {
   }
 
   /** What is to be stored of a value that somebody gives. Throws `STATE_INVALID` or `MESSAGE_NOT_ENCODABLE`. */
-  protected accept(value: unknown): unknown {
+  protected accept(value: unknown, part: PartOfState): unknown {
     const { rules, holder } = this;
     if (rules !== undefined) {
-      const kept = rules.accept(value, this.#id, rules.expires ? holder.time() : 0, this.#admit);
+      const now = rules.expires ? holder.time() : 0;
+      const kept = rules.accept(value, this.#id, now, this.#admit, part);
       return kept.value !== undefined && (rules.isVersioned || rules.expires) ? kept : kept.value;
     }
     holder.checkValue(value);
@@ -70,16 +71,16 @@ export abstract class StateHandle {
   }
 
   /** What is to be shown of a value that is stored. Throws `STATE_INVALID` or `STATE_MIGRATION_FAILED`. */
-  protected open(stored: unknown): never {
+  protected open(stored: unknown, part: PartOfState): never {
     if (this.rules === undefined && !(stored instanceof KeptValue)) return this.holder.guard(stored) as never;
-    return this.openKept(keptOf(stored));
+    return this.openKept(keptOf(stored), part);
   }
 
   /** The same; the value is then up to date. */
-  protected openKept(kept: KeptValue): never {
+  protected openKept(kept: KeptValue, part: PartOfState): never {
     // Without rules it may still be of newer code, or of code by which it expires.
     const rules = this.rules ?? entryGuard(this.#type, this.#name);
-    return this.holder.guard(rules.open(kept, this.#id, this.#admit)) as never;
+    return this.holder.guard(rules.open(kept, this.#id, this.#admit, part)) as never;
   }
 
   /** Whether nothing is to be seen of what is stored. */
@@ -89,8 +90,8 @@ export abstract class StateHandle {
   }
 
   /** Throws if newer code has stored it. */
-  protected refuseNewer(stored: unknown): void {
-    if (stored instanceof KeptValue) this.rules?.refuseNewer(stored, this.#id);
+  protected refuseNewer(stored: unknown, part: PartOfState): void {
+    if (stored instanceof KeptValue) this.rules?.refuseNewer(stored, this.#id, part);
   }
 
   readonly #admit = (value: unknown): void => this.holder.checkValue(value);

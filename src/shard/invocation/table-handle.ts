@@ -30,13 +30,14 @@ export class TableHandle extends StateHandle implements Table<unknown, unknown> 
     const rowKey = this.#keyOf(key);
     const stored = this.holder.rows.get(rowKey);
     if (this.isGone(stored)) return this.#initial as never;
-    return this.rules?.expires === true ? this.#use(rowKey, keptOf(stored), this.rules) : this.open(stored);
+    if (this.rules?.expires !== true) return this.open(stored, key);
+    return this.#use(key, rowKey, keptOf(stored), this.rules);
   }
 
   /** Reading may keep it alive. */
-  #use(rowKey: string, kept: KeptValue, rules: CellGuard): never {
+  #use(key: string, rowKey: string, kept: KeptValue, rules: CellGuard): never {
     const { holder } = this;
-    const value = this.openKept(kept);
+    const value = this.openKept(kept, key);
     const now = holder.time();
     if (!rules.wantsRenewal(kept, now)) return value;
     const renewed = rules.renewed(kept, now);
@@ -52,8 +53,8 @@ export class TableHandle extends StateHandle implements Table<unknown, unknown> 
   set(key: string, value: unknown): void {
     const { holder } = this;
     const rowKey = this.#keyOf(key);
-    const stored = value === undefined ? undefined : this.accept(value);
-    if (stored !== undefined && this.rules?.isVersioned === true) this.refuseNewer(holder.rows.get(rowKey));
+    const stored = value === undefined ? undefined : this.accept(value, key);
+    if (stored !== undefined && this.rules?.isVersioned === true) this.refuseNewer(holder.rows.get(rowKey), key);
     holder.rows.set(rowKey, stored);
     if (stored !== undefined) this.#mark(rowKey, stored);
   }
@@ -87,7 +88,7 @@ export class TableHandle extends StateHandle implements Table<unknown, unknown> 
   }
 
   entries(range: TableRange = {}): AsyncGenerator<[key: string, value: never], void, undefined> {
-    return this.#read(range, (key, value) => [key, this.open(value)]);
+    return this.#read(range, (key, value) => [key, this.open(value, key)]);
   }
 
   keys(range: TableRange = {}): AsyncGenerator<string, void, undefined> {
@@ -95,7 +96,7 @@ export class TableHandle extends StateHandle implements Table<unknown, unknown> 
   }
 
   values(range: TableRange = {}): AsyncGenerator<never, void, undefined> {
-    return this.#read(range, (_key, value) => this.open(value));
+    return this.#read(range, (key, value) => this.open(value, key));
   }
 
   #keyOf(key: string): string {
