@@ -87,6 +87,9 @@ export interface FilledEndpoint {
 
 const SECOND = 1_000;
 const RESPONSE_BYTES_MAX = 33_554_432;
+/** The most that may be said of these. */
+export const CONNECTION_COUNT_LIMIT = 65_536;
+export const RESPONSE_BYTES_LIMIT: number = 2 ** 30;
 
 const DEFAULTS = {
   async: { call: 120 * SECOND, connect: 20 * SECOND, read: 0, write: 0, age: 15 * SECOND },
@@ -100,12 +103,10 @@ export function fillEndpoint(
 ): FilledEndpoint {
   const { profile = 'async', timeouts = {}, breaker = {}, allow = [] } = options;
   if (profile !== 'async' && profile !== 'okhttp') throw invalid(`profile must be async or okhttp`, profile);
-  if (!Array.isArray(allow) || !allow.every((host) => typeof host === 'string')) {
-    throw invalid('allow must be a list of hosts', allow);
-  }
+  const guard = guardOf(allow);
   const url = places;
-  const guard = new AddressGuard(allow);
-  if (url.isOneOrigin) checkReach(url, guard);
+  const complaint = complaintOfReach(url, guard);
+  if (complaint !== undefined) throw new MillraceError('INVALID_DEFINITION', `An endpoint is refused: ${complaint}.`);
   const defaults = DEFAULTS[profile];
   const callMs = positiveMs('timeouts.call', timeouts.call, defaults.call);
   const filled = {
@@ -117,9 +118,9 @@ export function fillEndpoint(
     readMs: optionalMs('timeouts.read', timeouts.read, Math.min(defaults.read, callMs)),
     writeMs: optionalMs('timeouts.write', timeouts.write, Math.min(defaults.write, callMs)),
     concurrency: count('concurrency', options.concurrency, 256, 1_048_576),
-    connectionCountMax: count('connectionCountMax', options.connectionCountMax, 1024, 65_536),
+    connectionCountMax: count('connectionCountMax', options.connectionCountMax, 1024, CONNECTION_COUNT_LIMIT),
     connectionAgeMaxMs: ms('connectionAgeMax', options.connectionAgeMax, defaults.age),
-    responseBytesMax: count('responseBytesMax', options.responseBytesMax, RESPONSE_BYTES_MAX, 2 ** 30),
+    responseBytesMax: count('responseBytesMax', options.responseBytesMax, RESPONSE_BYTES_MAX, RESPONSE_BYTES_LIMIT),
     tls: checkTls(options.tls ?? {}),
     failureCount: count('breaker.failureCount', breaker.failureCount, 5, 1_000_000),
     probeAfterMs: positiveMs('breaker.probeAfter', breaker.probeAfter, 100),
@@ -129,12 +130,17 @@ export function fillEndpoint(
   return filled;
 }
 
+/** Throws `INVALID_DEFINITION`. */
+export function guardOf(allow: readonly string[]): AddressGuard {
+  if (Array.isArray(allow) && allow.every((host) => typeof host === 'string')) return new AddressGuard(allow);
+  throw invalid('allow must be a list of hosts', allow);
+}
+
 /** An address that is refused is a mistake of the definition. Names are looked up when they are connected to. */
-function checkReach(url: EndpointPlaces, guard: AddressGuard): void {
-  const { hostname } = url.targetOf('name');
-  if (hostname === undefined || guard.mayReach(hostname)) return;
-  const what = `${url.name} leads to the machine's own link or to cloud metadata; list its host in allow if it is meant.`;
-  throw new MillraceError('INVALID_DEFINITION', `An endpoint is refused: ${what}`);
+export function complaintOfReach(url: EndpointPlaces, guard: AddressGuard): string | undefined {
+  const hostname = url.isOneOrigin ? url.targetOf('name').hostname : undefined;
+  if (hostname === undefined || guard.mayReach(hostname)) return undefined;
+  return `${url.name} leads to the machine's own link or to cloud metadata; list its host in allow if it is meant`;
 }
 
 /** As in StateFun, what an attempt may take at most is within what the call may take; only where it was said. */

@@ -175,5 +175,5 @@ function withoutSecrets(template: string): string {
 }
 
 function invalid(what: string): MillraceError {
-  return new MillraceError('INVALID_DEFINITION', `The URL of an endpoint: ${what}.`);
+  return new MillraceError('INVALID_DEFINITION', `The URL of an endpoint: ${what}.`, { details: { reason: what } });
 }

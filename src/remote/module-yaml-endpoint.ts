@@ -3,28 +3,36 @@
  * common, and in what they differ, which is the transport.
  */
 import { isTypeName } from '../sdk/address.ts';
-import { describe } from '../sdk/errors.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import { complaintOfReach } from './endpoint-options.ts';
+import { EndpointUrl } from './endpoint-url.ts';
 import type { EndpointDescription, TransportDescription } from './module-description.ts';
 import type { YamlFields } from './module-yaml-fields.ts';
 import { readOkHttpTimeouts, readTransport } from './module-yaml-transport.ts';
+import type { AddressGuard } from './refused-addresses.ts';
 
 const SCHEMES: readonly string[] = ['http:', 'https:', 'http+unix:', 'https+unix:'];
 const BATCH_COUNT_MAX = 1_000;
 
 /** `io.statefun.endpoints.v2/http`. */
-export function readEndpointV2(spec: YamlFields): EndpointDescription {
-  return readEndpoint(spec, () => readTransport(spec.fields('transport')));
+export function readEndpointV2(spec: YamlFields, guard: AddressGuard): EndpointDescription {
+  return readEndpoint(spec, guard, () => readTransport(spec.fields('transport')));
 }
 
 /** `io.statefun.endpoints.v1/http`: always over okhttp. */
-export function readEndpointV1(spec: YamlFields): EndpointDescription {
-  return readEndpoint(spec, () => readOkHttpTimeouts(spec.fields('timeouts')));
+export function readEndpointV1(spec: YamlFields, guard: AddressGuard): EndpointDescription {
+  return readEndpoint(spec, guard, () => readOkHttpTimeouts(spec.fields('timeouts')));
 }
 
-function readEndpoint(spec: YamlFields, transportOf: () => TransportDescription): EndpointDescription {
+function readEndpoint(
+  spec: YamlFields,
+  guard: AddressGuard,
+  transportOf: () => TransportDescription,
+): EndpointDescription {
   const functions = readFunctions(spec);
   const urlTemplate = spec.requiredText('urlPathTemplate');
-  const complaint = urlTemplate === '' ? undefined : complaintOfUrl(urlTemplate);
+  const complaint =
+    urlTemplate === '' ? undefined : (complaintOfUrl(urlTemplate) ?? complaintOfPlace(urlTemplate, guard));
   if (complaint !== undefined) spec.refuse('urlPathTemplate', complaint);
   const countMax = spec.integer('maxNumBatchRequests', BATCH_COUNT_MAX);
   const endpoint = {
@@ -59,4 +67,14 @@ function complaintOfUrl(template: string): string | undefined {
   if (!isUnix && hostname === '') return 'it names no host';
   if (isUnix && !pathname.split('/').some((part) => part.endsWith('.sock'))) return 'no part of its path ends in .sock';
   return undefined;
+}
+
+/** What `httpEndpoint` would have against it. */
+function complaintOfPlace(template: string, guard: AddressGuard): string | undefined {
+  try {
+    return complaintOfReach(new EndpointUrl(template, true), guard);
+  } catch (error) {
+    if (error instanceof MillraceError && typeof error.details['reason'] === 'string') return error.details['reason'];
+    throw error;
+  }
 }

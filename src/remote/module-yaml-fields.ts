@@ -47,6 +47,10 @@ export class YamlFields {
     this.findings.refuse(this.placeOf(name), what);
   }
 
+  warn(name: string, what: string): void {
+    this.findings.warn(this.placeOf(name), what);
+  }
+
   /** Says of an absent field that it must be there. */
   require(name: string): void {
     if (!this.has(name)) this.refuse(name, 'this field is required');

@@ -9,13 +9,20 @@ import type { YamlFields } from './module-yaml-fields.ts';
 import type { YamlPlace } from './module-yaml-finding.ts';
 import { readKafkaEgress, readKafkaIngress } from './module-yaml-kafka.ts';
 import { readKinesisEgress, readKinesisIngress } from './module-yaml-kinesis.ts';
+import type { AddressGuard } from './refused-addresses.ts';
 
 /** What has been read of a file so far. */
 export class ModuleDraft {
   readonly endpoints: EndpointDescription[] = [];
   readonly ingresses: IngressDescription[] = [];
   readonly egresses: EgressDescription[] = [];
+  /** Where endpoints may be. */
+  readonly guard: AddressGuard;
   readonly #places = new Map<string, YamlPlace>();
+
+  constructor(guard: AddressGuard) {
+    this.guard = guard;
+  }
 
   addEndpoint(spec: YamlFields, endpoint: EndpointDescription): void {
     this.#refuseSecond(spec, 'functions', 'functions', endpoint.functions);
@@ -50,8 +57,8 @@ type SpecReader = (draft: ModuleDraft, spec: YamlFields, id: string | undefined)
 const idOf = (spec: YamlFields, id: string | undefined): string => id ?? spec.requiredTypeName('id');
 
 const KINDS: ReadonlyMap<string, SpecReader> = new Map<string, SpecReader>([
-  ['io.statefun.endpoints.v2/http', (draft, spec) => draft.addEndpoint(spec, readEndpointV2(spec))],
-  ['io.statefun.endpoints.v1/http', (draft, spec) => draft.addEndpoint(spec, readEndpointV1(spec))],
+  ['io.statefun.endpoints.v2/http', (draft, spec) => draft.addEndpoint(spec, readEndpointV2(spec, draft.guard))],
+  ['io.statefun.endpoints.v1/http', (draft, spec) => draft.addEndpoint(spec, readEndpointV1(spec, draft.guard))],
   ['io.statefun.kafka.v1/ingress', (draft, spec, id) => draft.addIngress(spec, readKafkaIngress(spec, idOf(spec, id)))],
   ['io.statefun.kafka.v1/egress', (draft, spec, id) => draft.addEgress(spec, readKafkaEgress(spec, idOf(spec, id)))],
   [

@@ -1,7 +1,10 @@
 /**
  * The transports of a module.yaml: `io.statefun.transports.v1/async` and `/okhttp`, with StateFun's defaults and rules.
  */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe } from '../sdk/errors.ts';
+import { CONNECTION_COUNT_LIMIT, RESPONSE_BYTES_LIMIT } from './endpoint-options.ts';
 import type { AsyncTransport, OkHttpTransport, TransportDescription } from './module-description.ts';
 import type { YamlFields } from './module-yaml-fields.ts';
 
@@ -30,27 +33,68 @@ export function readTransport(transport: YamlFields): TransportDescription {
 
 function readAsync(transport: YamlFields): AsyncTransport {
   const own = {
-    callMs: transport.durationMs('call', 2 * MINUTE),
-    connectMs: transport.durationMs('connect', 20 * SECOND),
+    callMs: transport.durationMs('call', 2 * MINUTE, false),
+    connectMs: transport.durationMs('connect', 20 * SECOND, false),
   };
   const read = {
     profile: 'async' as const,
     ...own,
     ...(transport.has('timeouts') ? readOldTimeouts(transport.fields('timeouts')) : {}),
     poolTtlMs: transport.durationMs('pool_ttl', 15 * SECOND),
-    poolSize: transport.integer('pool_size', 1024, 1),
-    payloadBytesMax: transport.integer('payload_max_bytes', 32 * 1024 * 1024, 1),
-    trustCaCerts: transport.text('trust_cacerts'),
-    clientCert: transport.text('client_cert'),
-    clientKey: transport.text('client_key'),
-    clientKeyPassword: transport.text('client_key_password'),
+    poolSize: upTo(transport, 'pool_size', 1024, CONNECTION_COUNT_LIMIT),
+    payloadBytesMax: upTo(transport, 'payload_max_bytes', 32 * 1024 * 1024, RESPONSE_BYTES_LIMIT),
+    trustCaCerts: location(transport, 'trust_cacerts'),
+    clientCert: location(transport, 'client_cert'),
+    clientKey: location(transport, 'client_key'),
+    clientKeyPassword: location(transport, 'client_key_password'),
   };
-  if ((read.clientCert === undefined) !== (read.clientKey === undefined)) {
-    const [given, absent] =
-      read.clientCert === undefined ? ['client_key', 'client_cert'] : ['client_cert', 'client_key'];
+  checkClientFiles(transport);
+  return read;
+}
+
+function checkClientFiles(transport: YamlFields): void {
+  const hasKey = transport.has('client_key');
+  if (transport.has('client_cert') !== hasKey) {
+    const [given, absent] = hasKey ? ['client_key', 'client_cert'] : ['client_cert', 'client_key'];
     transport.refuse(given, `mutual TLS needs both client_cert and client_key; ${absent} is missing`);
   }
-  return read;
+  if (transport.has('client_key_password') && !hasKey) {
+    transport.refuse('client_key_password', 'it is of no use without client_key');
+  }
+}
+
+/** More than we can do is no mistake, since StateFun takes it. */
+function upTo(transport: YamlFields, name: string, byDefault: number, max: number): number {
+  const value = transport.integer(name, byDefault, 1);
+  if (value > max) transport.warn(name, `it is taken as ${max}, the most there is here`);
+  return Math.min(value, max);
+}
+
+/** A path, a file URL, or what StateFun finds on its class path. */
+function location(transport: YamlFields, name: string): string | undefined {
+  const text = transport.text(name);
+  const complaint = text === undefined ? undefined : complaintOfLocation(text);
+  if (complaint === undefined) return text;
+  transport.refuse(name, complaint);
+  return undefined;
+}
+
+function complaintOfLocation(text: string): string | undefined {
+  if (text === '') return 'it must not be empty';
+  if (/^(?!file:|classpath:)[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+    return `it must be a path or a URL that begins with file:, not ${describe(text)}`;
+  }
+  try {
+    if (!pathOfLocation(text).includes('\0')) return undefined;
+  } catch {
+    // As a URL it names no file of this machine.
+  }
+  return `no file can be named ${describe(text)}`;
+}
+
+/** Where a location is; what StateFun finds on its class path is a path here, since there is no class path. */
+export function pathOfLocation(text: string): string {
+  return /^file:/i.test(text) ? fileURLToPath(text) : resolve(text.replace(/^classpath:/, ''));
 }
 
 /** What an endpoint that was moved over from okhttp may have kept: it wins, and has the old defaults. */

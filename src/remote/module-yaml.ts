@@ -2,6 +2,7 @@
  * From the text of a module.yaml to a plain description of what it says. It opens nothing and reads nothing else; all
  * mistakes of the text come together, each with its place.
  */
+import { guardOf } from './endpoint-options.ts';
 import type { ModuleDescription } from './module-description.ts';
 import { readYamlDocuments, type YamlNode } from './module-yaml-documents.ts';
 import { YamlFields } from './module-yaml-fields.ts';
@@ -18,11 +19,11 @@ export interface ModuleYamlReading {
 
 /**
  * Reads the text of a module.yaml; `file` is what errors call it. `MODULE_YAML_INVALID` names document, line, column and
- * field of all its mistakes. (StateFun: RemoteModule.)
+ * field of all its mistakes. `allow` lists hosts that endpoints may have though they would be refused. (StateFun: RemoteModule.)
  */
-export function readModuleText(text: string, file: string): ModuleYamlReading {
+export function readModuleText(text: string, file: string, allow: readonly string[] = []): ModuleYamlReading {
   const findings = new YamlFindings();
-  const draft = new ModuleDraft();
+  const draft = new ModuleDraft(guardOf(allow));
   const documents = readYamlDocuments(text.replace(/^\uFEFF/, ''), findings).filter((node) => !isNull(node));
   const [first] = documents;
   if (documents.length === 1 && first?.kind === 'map' && first.entries.some(({ key }) => key === 'version')) {

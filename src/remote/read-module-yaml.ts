@@ -33,7 +33,7 @@ export function readModuleYaml(url: URL | string, options: ReadModuleYamlOptions
 
 /** The same from its text. */
 export function moduleOfText(text: string, file: string, options: ReadModuleYamlOptions = {}): Module {
-  const { description, warnings } = readModuleText(text, file);
+  const { description, warnings } = readModuleText(text, file, options.allow);
   if (isMainThread) {
     const {
       onWarning = (warning) => process.emitWarning(`${file}: ${describeFinding(warning)}`, 'ModuleYamlWarning'),

@@ -2,14 +2,13 @@
  * A module of ours from what a module.yaml says: remote functions over HTTP, ingresses with their routers, egresses. The
  * same description gives the same lists in the same order, since every thread makes its own.
  */
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { AnyFunction } from '../sdk/function.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import { defineModule, type Module } from '../sdk/module.ts';
 import { httpEndpoint } from './http-endpoint.ts';
 import type { HttpEndpointOptions } from './endpoint-options.ts';
 import type { EndpointDescription, ModuleDescription } from './module-description.ts';
+import { pathOfLocation } from './module-yaml-transport.ts';
 import { remoteFunction, type RemoteFunctionDefinition } from './remote-function.ts';
 import type { Endpoint } from './transport.ts';
 import { egressOf, type RecordSink } from './yaml-egress.ts';
@@ -84,16 +83,12 @@ function httpOptions(
     connectionAgeMax: transport.poolTtlMs,
     responseBytesMax: transport.payloadBytesMax,
     tls: {
-      ...(transport.trustCaCerts !== undefined && { trustedCaFile: pathOf(transport.trustCaCerts) }),
-      ...(transport.clientCert !== undefined && { clientCertificateFile: pathOf(transport.clientCert) }),
-      ...(transport.clientKey !== undefined && { clientKeyFile: pathOf(transport.clientKey) }),
-      ...(transport.clientKeyPassword !== undefined && { clientKeyPasswordFile: pathOf(transport.clientKeyPassword) }),
+      ...(transport.trustCaCerts !== undefined && { trustedCaFile: pathOfLocation(transport.trustCaCerts) }),
+      ...(transport.clientCert !== undefined && { clientCertificateFile: pathOfLocation(transport.clientCert) }),
+      ...(transport.clientKey !== undefined && { clientKeyFile: pathOfLocation(transport.clientKey) }),
+      ...(transport.clientKeyPassword !== undefined && {
+        clientKeyPasswordFile: pathOfLocation(transport.clientKeyPassword),
+      }),
     },
   };
-}
-
-/** A path or a file URL; what StateFun finds on its class path is a path here, since there is no class path. */
-function pathOf(location: string): string {
-  if (location.startsWith('file:')) return fileURLToPath(location);
-  return resolve(location.replace(/^classpath:/, ''));
 }
