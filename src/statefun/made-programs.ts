@@ -6,7 +6,7 @@
 /** A `StateFun`, of this copy of the package or of another one. */
 export interface Program {
   bind(opts: never): void;
-  hasHandler(handler: unknown): boolean;
+  readonly typenames: readonly string[];
 }
 
 export interface WatchedPrograms {
@@ -36,6 +36,6 @@ export function showMade(program: Program): void {
 
 /** Also if it was made by another copy of this file. */
 export function isProgram(value: unknown): value is Program {
-  const { bind, hasHandler } = Object(value) as Partial<Program>;
-  return typeof bind === 'function' && typeof hasHandler === 'function';
+  const { bind, typenames } = Object(value) as Partial<Program>;
+  return typeof bind === 'function' && Array.isArray(typenames);
 }

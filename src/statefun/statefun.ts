@@ -31,7 +31,6 @@ export type Handler = (req: unknown, res: unknown) => Promise<void>;
 
 export class StateFun {
   readonly #functions: Map<string, BoundFunction> = new Map();
-  readonly #handlers: WeakSet<Handler> = new WeakSet();
   readonly #onError: (error: Error) => void;
 
   constructor({ onError = logError }: StateFunOptions = {}) {
@@ -93,9 +92,7 @@ export class StateFun {
 
   /** A handler for `http.createServer`. */
   handler(): Handler {
-    const handler: Handler = async (req, res) => await this.handle(req, res);
-    this.#handlers.add(handler);
-    return handler;
+    return async (req, res) => await this.handle(req, res);
   }
 
   /** Answers one HTTP request: 200, or 500 without a body when anything fails. Never rejects. */
@@ -111,11 +108,6 @@ export class StateFun {
    */
   async run(batch: BatchRequest): Promise<BatchResponse> {
     return await runBatch(this.#functions, batch, this.#onError);
-  }
-
-  /** Whether this is a handler that this program has given out. */
-  hasHandler(handler: unknown): boolean {
-    return this.#handlers.has(handler as Handler);
   }
 }
 

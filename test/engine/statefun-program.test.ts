@@ -32,7 +32,6 @@ test('a program that exports nothing and listens: it runs, twice in one process,
   await once(taken, 'listening');
   onTestFinished(() => void taken.close());
   process.env['SILENT_PROGRAM_PORT'] = String((taken.address() as AddressInfo).port);
-  const { listen } = Server.prototype;
   for (let round = 0; round < 2; round++) {
     const { engine, errors } = await open('silent-program.cjs');
     const answer = (await engine.ask('program/echo', 'x', 'hello')) as TypedValue;
@@ -41,10 +40,34 @@ test('a program that exports nothing and listens: it runs, twice in one process,
     expect(errors).toEqual([]);
   }
   // Everybody else's servers are as they were.
-  expect(Server.prototype.listen).toBe(listen);
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   other.close();
+});
+
+test('a program listens nowhere, however it goes about it; its functions may, and so does who started the engine', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  onTestFinished(() => void taken.close());
+  process.env['SILENT_PROGRAM_PORT'] = String((taken.address() as AddressInfo).port);
+  const { engine, errors } = await open('listening-program.ts');
+  const { port, address } = taken.address() as AddressInfo;
+  const wanted = { address, family: 'IPv4', port };
+  const answer = (await engine.ask('program/servers', 'x', 'which?')) as TypedValue;
+  expect(readTyped(StringType, answer)).toBe(JSON.stringify([wanted, wanted, wanted, '/run/program.sock']));
+  const own = (await engine.ask('program/servers', 'x', 'listen')) as TypedValue;
+  expect(Number(readTyped(StringType, own))).toBeGreaterThan(0);
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  expect((other.address() as AddressInfo).port).toBeGreaterThan(0);
+  other.close();
+  expect(errors).toEqual([]);
+});
+
+test('after a module that makes no program servers are as they were', async () => {
+  const { listen } = Server.prototype;
+  await (await startEngine({ module: new URL('./statefun/no-program.ts', import.meta.url), shardCount: 1 })).stop();
+  expect(Server.prototype.listen).toBe(listen);
 });
 
 test('several programs in one file run side by side', async () => {
