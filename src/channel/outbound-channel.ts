@@ -83,6 +83,11 @@ export class OutboundChannel {
     if (this.#sentCount !== before) this.#unhurriedCount++;
   }
 
+  /** Lets what waits leave memory; `flush` does it, too. */
+  spill(): void {
+    this.#overflow.spill();
+  }
+
   /** Moves at most `envelopeCountMax` waiting envelopes into the ring, publishes, and wakes the receiver. Returns how many moved. */
   flush(envelopeCountMax: number = Number.POSITIVE_INFINITY): number {
     let moved = 0;

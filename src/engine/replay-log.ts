@@ -31,14 +31,19 @@ export class ReplayLog {
     for (; this.#endedCount > 0; this.#endedCount--) this.#envelopes.drop();
   }
 
-  /** Hands everything to `send` again, by way of the writer, and keeps it. Returns how many there were. */
-  replay(writer: EnvelopeWriter, send: (envelope: EnvelopeWriter, hash: number) => void): number {
+  /**
+   * Hands everything to `send` again, by way of the writer, and keeps it. There may be much of it: `rest` is called now and
+   * then, for what was sent to leave memory. Returns how many there were.
+   */
+  replay(writer: EnvelopeWriter, send: (envelope: EnvelopeWriter, hash: number) => void, rest: () => void): number {
     this.#endedCount = 0;
-    const { count } = this.#envelopes;
-    for (let index = 0; index < count; index++) {
-      this.#envelopes.rotate(writer);
-      send(writer, writer.targetHash);
+    for (const part of this.#envelopes.parts()) {
+      part.visit((words, _bytes, offsetBytes, byteLength) => {
+        writer.take(words, offsetBytes >> 2, byteLength);
+        send(writer, writer.targetHash);
+      });
+      rest();
     }
-    return count;
+    return this.#envelopes.count;
   }
 }

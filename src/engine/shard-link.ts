@@ -106,9 +106,13 @@ export class ShardLink {
 
   /** Sends again what an earlier group of shards was sent. */
   replay(log: ReplayLog): void {
-    this.#outbox.producedCount = log.replay(this.#writer, (envelope, hash) => {
-      this.#outbound[shardOfHash(hash, this.#mesh.shardCount)].append(envelope);
-    });
+    this.#outbox.producedCount = log.replay(
+      this.#writer,
+      (envelope, hash) => this.#outbound[shardOfHash(hash, this.#mesh.shardCount)].append(envelope),
+      () => {
+        for (const channel of this.#outbound) channel.spill();
+      },
+    );
   }
 
   get shardCount(): number {

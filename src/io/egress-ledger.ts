@@ -21,6 +21,8 @@ import type { EgressJournal, EgressPosition, PendingRecord, WrittenDelta } from 
 
 /** So many times as many records may wait for a commit as for the consumer. */
 const HELD_FACTOR = 16;
+/** What moves within a ledger at once, or comes into it, leaves memory each time that it is so many records. */
+const SPILL_COUNT = 1_024;
 
 export interface LedgerBatch {
   readonly records: unknown[];
@@ -101,7 +103,7 @@ export class EgressLedger {
   restore({ payload, form }: PendingRecord): void {
     this.#writer.write(KIND_EGRESS, 0, 0, '', TYPE_NONE, '', payload, form);
     this.#records.append(this.#writer);
-    this.#readyCount++;
+    if (++this.#readyCount % SPILL_COUNT === 0) this.#records.spill();
   }
 
   /** A record has come, of the epoch that goes on or, from a shard that is ahead, of the next. */
@@ -155,7 +157,10 @@ export class EgressLedger {
     this.#journal = journal;
     const lostCount = this.#records.count - this.#readyCount;
     // What stays goes round to the end; then what does not stay is at the front.
-    for (let index = 0; index < this.#readyCount; index++) this.#records.rotate(this.#writer);
+    for (let index = 0; index < this.#readyCount; index++) {
+      this.#records.rotate(this.#writer);
+      if (index % SPILL_COUNT === 0) this.#records.spill();
+    }
     for (let index = 0; index < lostCount; index++) this.#records.drop();
     while (this.#aside.count > 0) this.#aside.drop();
   }

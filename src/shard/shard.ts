@@ -99,7 +99,8 @@ export class Shard implements EnvelopeHandler {
         invoker: () => this.#invoker,
         progressed: () => this.#onProgress(),
       });
-    const recovered = this.#durability?.recovered.messages ?? [];
+    const recoveredCount = this.#durability?.recovered.messages.moveInto(this.#mailbox, mesh.shapes) ?? 0;
+    this.#outbox.producedCount = recoveredCount;
     const parts = { mailbox: this.#mailbox, reader: this.#reader, writer, effects, outbound: this.#outbound };
     const ground = { ...parts, directory, gate, rows: this.rows, entities: this.entities, codec, mesh };
     const room = (): number => options.creditCount - this.chargedCount;
@@ -122,11 +123,11 @@ export class Shard implements EnvelopeHandler {
       batches: this.#invoker.held.batches,
       markers: this.#markers,
       durability: this.#durability,
-      recovered,
+      recoveredCount,
       dispatchMany: () => this.#dispatchMany(),
     });
     // Counted before the credit says that this shard is there: from then on nobody may think that all is quiet.
-    mesh.counters.publishProduced(mesh.thread, recovered.length);
+    mesh.counters.publishProduced(mesh.thread, recoveredCount);
     this.#credit.publish(this.chargedCount);
     const place = { shard: mesh.thread, shardCount: mesh.shardCount, effects, progressed: () => this.#onProgress() };
     this.companions = new Companions(module.functions, place);

@@ -30,8 +30,8 @@ export interface ChangelogVisitor {
 export interface ListVisitor {
   /** Deltas that are no longer than this together are shown frame by frame all the same. */
   readonly scanBytesMax: number;
-  /** In place of all calls of `frame`. `isLast`: it is the committed delta. */
-  list(frames: readonly ListedFrame[], reader: SegmentReader, isLast: boolean): void;
+  /** In place of all calls of `frame`. */
+  list(frames: readonly ListedFrame[], reader: SegmentReader): void;
 }
 
 /** What a writer needs to go on. */
@@ -122,15 +122,14 @@ class Recovery {
   visit(newestFirst: readonly CommittedDelta[], visitor: ChangelogVisitor): void {
     const sumBytes = newestFirst.reduce((sum, { location }) => sum + location.byteLength, 0);
     const lists = visitor.lists !== undefined && sumBytes > visitor.lists.scanBytesMax ? visitor.lists : undefined;
-    for (const delta of newestFirst.toReversed()) {
-      const { epoch, location } = delta;
+    for (const { epoch, location } of newestFirst.toReversed()) {
       visitor.delta(epoch, location);
       const reader = this.#open(location.segment);
       const contents = lists && readContents(reader, location);
       if (contents === undefined) {
         for (const { kind, bytes } of deltaFrames(reader, location)) visitor.frame(kind, bytes);
       } else {
-        lists?.list(contents, reader, delta === newestFirst[0]);
+        lists?.list(contents, reader);
       }
     }
   }

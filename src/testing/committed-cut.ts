@@ -162,7 +162,7 @@ class CutReader {
       this.cells.delete(`${type} ${id}`);
       if (valueStart !== NOTHING) this.#stored(key, bytes.subarray(valueStart, end));
     }
-    for (const { type, id, message, sourceType, sourceId, meta } of messages) {
+    for (const { type, id, message, sourceType, sourceId, meta } of messages.decoded()) {
       const source = sourceType === TYPE_ASKER ? ASKER_TYPE : this.#functions.typeName(sourceType);
       const caller = source === undefined ? undefined : { type: source, id: sourceId };
       this.messages.push({ type: this.#functions.typeName(type) ?? meta?.to ?? '', id, message, caller, meta });

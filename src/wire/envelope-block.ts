@@ -112,16 +112,22 @@ export class EnvelopeBlock {
     this.count++;
     this.#types.add(kindWord >>> 16);
     if (sourceType !== TYPE_NONE && sourceType !== TYPE_ASKER) this.#types.add(sourceType);
-    if (((kindWord >>> 8) & FLAG_FLAT_PAYLOAD) === 0) return;
-    const sourceWord = words[at + WORD_SOURCE];
-    const idWords = (((targetWord & 0xffff) + 3) >> 2) + (((sourceWord & 0xffff) + 3) >> 2);
-    const metaWords = ((sourceWord >>> 16) + 3) >> 2;
-    const shape = words[at + HEADER_WORDS + idWords + metaWords];
-    if (shape !== SHAPE_ALONE) this.#shapes.add(shape);
+    const shapeAt = flatShapeAt(words, at);
+    if (shapeAt !== -1) this.#shapes.add(words[shapeAt]);
   }
 }
 
-/** Shows the envelopes of a block one after the other. */
+/** Where the envelope that lies at `at` has the number of its payload's shape, in words; -1 if it names none. */
+export function flatShapeAt(words: Int32Array, at: number): number {
+  if (((words[at + WORD_KIND] >>> 8) & FLAG_FLAT_PAYLOAD) === 0) return -1;
+  const sourceWord = words[at + WORD_SOURCE];
+  const idWords = (((words[at + WORD_TARGET] & 0xffff) + 3) >> 2) + (((sourceWord & 0xffff) + 3) >> 2);
+  const metaWords = ((sourceWord >>> 16) + 3) >> 2;
+  const shapeAt = at + HEADER_WORDS + idWords + metaWords;
+  return words[shapeAt] === SHAPE_ALONE ? -1 : shapeAt;
+}
+
+/** Shows the envelopes of a block one after the other, in a copy that is the visitor's. */
 export function readBlock(
   block: Uint8Array,
   visit: (words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number) => void,

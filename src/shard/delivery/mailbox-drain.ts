@@ -10,7 +10,6 @@ import type { MessageMeta } from '../../wire/message-meta.ts';
 import type { Batches } from '../invocation/batches.ts';
 import type { Delivery } from './delivery.ts';
 import type { Durability } from '../durable/durability.ts';
-import type { Effects } from '../invocation/effects.ts';
 import {
   type Mailbox,
   SLOT_FORM,
@@ -23,7 +22,6 @@ import {
   SLOT_TYPE,
 } from './mailbox.ts';
 import type { ShardMarkers } from '../durable/shard-markers.ts';
-import type { RecoveredMessage } from '../durable/shard-recovery.ts';
 
 export interface MailboxDrainPlace {
   readonly mailbox: Mailbox;
@@ -34,10 +32,8 @@ export interface MailboxDrainPlace {
   readonly batches: Batches;
   readonly markers: ShardMarkers | undefined;
   readonly durability: Durability | undefined;
-  /** The shard's own effects. */
-  readonly effects: Effects;
-  /** What was in flight at the last commit: it is sent again before anything else. */
-  readonly recovered: readonly RecoveredMessage[];
+  /** Of what is in the mailbox so many messages were in flight at the last commit. They come before anything else. */
+  readonly recoveredCount: number;
   /** Lets go of effects, if there are many. */
   dispatchMany(): void;
 }
@@ -50,10 +46,8 @@ export class MailboxDrain {
   constructor(place: MailboxDrainPlace) {
     this.#place = place;
     this.#mailbox = place.mailbox;
-    this.#recoveredCount = place.recovered.length;
-    for (const { type, id, message, sourceType, sourceId, meta } of place.recovered) {
-      place.effects.addUnseen(type, id, message, sourceType, sourceId, meta);
-    }
+    this.#recoveredCount = place.recoveredCount;
+    place.batches.isDeferring = this.isRecovering;
   }
 
   /**
@@ -76,7 +70,6 @@ export class MailboxDrain {
     // Encoded envelopes are younger than all objects, and nothing became an object while there were any.
     while (mailbox.objectCount === 0 && count < countMax && mailbox.takeEncoded(this.#deliverEncoded)) count++;
     if (this.isRecovering) {
-      // They are effects until the first turn ends, so this is set before the first of them comes.
       this.#recoveredCount = Math.max(0, this.#recoveredCount - count);
       this.#place.batches.isDeferring = this.isRecovering;
     }

@@ -11,37 +11,24 @@ import type { RecordNames } from '../../state/record-writer.ts';
 import type { DeltaLocation } from '../../store/changelog-frame.ts';
 import type { SegmentInfo } from '../../store/changelog-segment.ts';
 import type { ListedFrame } from '../../store/changelog-contents.ts';
-import { readDelta, type SegmentReader } from '../../store/changelog-reader.ts';
+import type { SegmentReader } from '../../store/changelog-reader.ts';
 import { type ListVisitor, recoverChangelog } from '../../store/changelog-recovery.ts';
 import type { OpenSegments } from '../../store/changelog-segments.ts';
 import { ReadBuffer } from '../../store/read-buffer.ts';
-import type { Address } from '../../sdk/address.ts';
-import { TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
-import { EnvelopeReader } from '../../wire/envelope-reader.ts';
-import { type MessageMeta, withoutTarget } from '../../wire/message-meta.ts';
-import { PayloadCodec } from '../../wire/payload-codec.ts';
+import type { PayloadCodec } from '../../wire/payload-codec.ts';
 import type { Directory } from '../function-binding.ts';
 import type { Rows } from '../rows/rows.ts';
-import { type BlockNames, readBlock, shapesOf } from '../../wire/envelope-block.ts';
 import { RecordFrame } from './record-frame.ts';
 import { decodeRecordIndex } from './record-index.ts';
+import { RecoveredMessages } from './recovered-messages.ts';
 import { RecoveredRecords } from './recovered-records.ts';
-import { FRAME_INDEX, FRAME_MESSAGES, FRAME_NAMES, FRAME_STATE } from './delta-encoder.ts';
-
-/** A message to be delivered again, before anything else. */
-export interface RecoveredMessage {
-  readonly type: number;
-  readonly id: string;
-  readonly message: unknown;
-  readonly sourceType: number;
-  readonly sourceId: string;
-  readonly meta: MessageMeta | undefined;
-}
+import { FRAME_INDEX, FRAME_STATE } from './delta-encoder.ts';
 
 export interface Recovered {
   /** What is committed and not folded. */
   readonly records: RecoveredRecords;
-  readonly messages: readonly RecoveredMessage[];
+  /** To be delivered again, before anything else. */
+  readonly messages: RecoveredMessages;
   readonly changelog: { readonly nextSegment: number; readonly segments: readonly SegmentInfo[] };
 }
 
@@ -73,14 +60,8 @@ export function recoverShard(place: RecoveryPlace): Recovered {
   const { fileSystem, directory, appliedEpoch, committed } = place;
   const overlay = new Overlay(place);
   const changelog = recoverChangelog(fileSystem, directory, appliedEpoch, committed, overlay);
-  // All is folded, but for the messages in flight.
-  if (committed !== undefined && committed.epoch <= appliedEpoch) {
-    for (const { kind, bytes } of readDelta(fileSystem, directory, committed.location)) {
-      if (kind !== FRAME_STATE) overlay.frame(kind, bytes);
-    }
-  }
   overlay.records.seal();
-  return { records: overlay.records, messages: overlay.messages(), changelog };
+  return { records: overlay.records, messages: new RecoveredMessages(place, committed?.location), changelog };
 }
 
 /** Takes deltas in, oldest first. */
@@ -92,8 +73,6 @@ class Overlay {
   readonly #indexBuffer = new ReadBuffer();
   readonly #blockBuffer = new ReadBuffer();
   #runEpoch = 0;
-  #blocks: Uint8Array[] = [];
-  #names: BlockNames = { functions: {}, shapes: {} };
 
   constructor(place: RecoveryPlace) {
     this.#place = place;
@@ -106,29 +85,25 @@ class Overlay {
   delta(epoch: number): void {
     this.#runEpoch = epoch - this.#place.appliedEpoch;
     this.records.lastEpoch = this.#runEpoch;
-    this.#blocks = [];
   }
 
   frame(kind: number, frame: Uint8Array): void {
+    if (kind !== FRAME_STATE) return;
     const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
-    // Only the last delta's messages are still in flight.
-    if (kind === FRAME_MESSAGES) this.#blocks.push(Uint8Array.from(frame));
-    else if (kind === FRAME_NAMES) this.#names = JSON.parse(bytes.toString()) as BlockNames;
-    else if (kind === FRAME_STATE) this.records.addFrame(bytes, this.#runEpoch, this.#takeRow);
+    this.records.addFrame(bytes, this.#runEpoch, this.#takeRow);
   }
 
   /** Of a frame that has an index only that is read. */
-  #list(segments: OpenSegments, frames: readonly ListedFrame[], from: SegmentReader, isLast: boolean): void {
+  #list(segments: OpenSegments, frames: readonly ListedFrame[], from: SegmentReader): void {
     const { segment } = from.header;
     const { reader } = segments;
     frames.forEach((frame, number) => {
       const next = frames[number + 1];
-      const isMessages = frame.kind === FRAME_MESSAGES || frame.kind === FRAME_NAMES;
       if (frame.kind === FRAME_STATE && next?.kind === FRAME_INDEX) {
         const index = decodeRecordIndex(from.listedFrame(next, this.#indexBuffer));
         const place = { ...frame, segment, checksums: index.checksums, buffer: this.#blockBuffer, reader };
         this.records.addIndexed(RecordFrame.at(place, this.#runEpoch), index);
-      } else if (frame.kind === FRAME_STATE || (isMessages && isLast)) {
+      } else if (frame.kind === FRAME_STATE) {
         this.frame(frame.kind, from.listedFrame(frame));
       }
     });
@@ -142,48 +117,4 @@ class Overlay {
     const value = valueStart === NOTHING ? undefined : readRowValue(codec, frame.subarray(valueStart, end));
     return rows.recover(key, value, -this.#runEpoch);
   };
-
-  messages(): RecoveredMessage[] {
-    const names = this.#names;
-    const reader = new EnvelopeReader(new PayloadCodec(Number.MAX_SAFE_INTEGER, shapesOf(names)));
-    const messages: RecoveredMessage[] = [];
-    for (const block of this.#blocks) {
-      readBlock(block, (words, bytes, offsetBytes, byteLength) => {
-        reader.wrap(words, bytes, offsetBytes, byteLength);
-        const { sourceType } = reader;
-        const { type, meta } = this.#target(names, reader);
-        messages.push({
-          type,
-          id: reader.targetId(),
-          message: reader.payload(),
-          sourceType: this.#sourceNumber(names, sourceType),
-          sourceId: sourceType === TYPE_NONE ? '' : reader.sourceId(),
-          meta,
-        });
-      });
-    }
-    return messages;
-  }
-
-  /** Whom a message is for: what was unknown once may be known by now, and the other way round. */
-  #target(names: BlockNames, reader: EnvelopeReader): { type: number; meta: MessageMeta | undefined } {
-    const meta = reader.meta();
-    const to = reader.targetType === TYPE_UNKNOWN ? (meta?.to ?? '') : (names.functions[reader.targetType] ?? '');
-    const number = this.#place.functions.findFunction(to);
-    if (number !== undefined) return { type: number, meta: withoutTarget(meta) };
-    const from = this.#lostSource(names, reader);
-    return { type: TYPE_UNKNOWN, meta: from === undefined ? { ...meta, to } : { ...meta, to, from } };
-  }
-
-  #lostSource(names: BlockNames, reader: EnvelopeReader): Address | undefined {
-    const { sourceType } = reader;
-    if (sourceType === TYPE_NONE || this.#sourceNumber(names, sourceType) !== TYPE_NONE) return undefined;
-    return { type: names.functions[sourceType] ?? '', id: reader.sourceId() };
-  }
-
-  /** A caller that the module no longer has cannot be answered; it counts as nobody. */
-  #sourceNumber(names: BlockNames, number: number): number {
-    if (number === TYPE_NONE || number === TYPE_ASKER) return number;
-    return this.#place.functions.findFunction(names.functions[number] ?? '') ?? TYPE_NONE;
-  }
 }

@@ -40,7 +40,7 @@ function idsOf({ records }: Recovered): string[] {
 
 test('a new directory holds nothing', () => {
   const recovered = recover(new SnapshotStage(), 0);
-  expect([recovered.records.isEmpty, recovered.records.count, recovered.messages]).toEqual([true, 0, []]);
+  expect([recovered.records.isEmpty, recovered.records.count, recovered.messages.decoded()]).toEqual([true, 0, []]);
 });
 
 test('deltas lie over each other, the newest on top; a removal leaves a blank that must reach the store', () => {
@@ -83,7 +83,7 @@ test('only the messages of the last commit are in flight, even when all else is 
   }
   for (const applied of [0, 1, 2]) {
     const recovered = recover(stage, applied);
-    expect(recovered.messages.map(({ message }) => message)).toEqual(['last']);
+    expect(recovered.messages.decoded().map(({ message }) => message)).toEqual(['last']);
     expect(recovered.records.count).toBe(2 - applied);
   }
 });
@@ -113,7 +113,7 @@ test('records and messages find their function by name; states that were added h
   // What belongs to a function that has gone still has to reach the store.
   expect(recovered.records.count).toBe(2);
   // A caller that the module does not have cannot be answered: nobody sent it.
-  expect(recovered.messages).toMatchObject([{ type: 1, id: 'kept', message: 'hello', sourceType: 0xffff }]);
+  expect(recovered.messages.decoded()).toMatchObject([{ type: 1, id: 'kept', message: 'hello', sourceType: 0xffff }]);
 });
 
 test('messages to a function that has gone are for somebody unknown, with the names of both, until it comes back', () => {
@@ -125,11 +125,11 @@ test('messages to a function that has gone are for somebody unknown, with the na
   const none = new Directory(defineModule({ functions: [defineFunction({ type: 'test/third', invoke: () => {} })] }));
   const unknown = { type: 0xfffd, sourceType: 0xffff };
   const from = { type: 'test/first', id: 'sender' };
-  expect(recover(stage, 0, none).messages).toMatchObject([
+  expect(recover(stage, 0, none).messages.decoded()).toMatchObject([
     { ...unknown, id: 'x', message: 'hello', meta: { attempts: 2, to: 'test/second', from } },
     { ...unknown, id: 'y', message: 'nobody sent this', meta: { to: 'test/second' } },
   ]);
-  expect(recover(stage, 0).messages).toMatchObject([
+  expect(recover(stage, 0).messages.decoded()).toMatchObject([
     { type: 1, sourceType: 0, meta: { attempts: 2 } },
     { type: 1, sourceType: 0xffff, meta: undefined },
   ]);
@@ -141,9 +141,9 @@ test('messages to somebody unknown are for whom has that name by now', () => {
   stage.hold('x', 'hello', undefined, { to: 'test/first', attempts: 1 }, 0xfffd);
   stage.hold('y', 'still nobody', undefined, { to: 'other/type' }, 0xfffd);
   stage.finish();
-  expect(recover(stage, 0).messages).toMatchObject([
+  expect(recover(stage, 0).messages.decoded()).toMatchObject([
     { type: 0, id: 'x', message: 'hello', meta: { attempts: 1 } },
     { type: 0xfffd, id: 'y', message: 'still nobody', meta: { to: 'other/type' } },
   ]);
-  expect(recover(stage, 0).messages[0].meta).toEqual({ attempts: 1 });
+  expect(recover(stage, 0).messages.decoded()[0].meta).toEqual({ attempts: 1 });
 });

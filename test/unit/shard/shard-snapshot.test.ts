@@ -142,7 +142,8 @@ test('messages in flight come back in order, with caller, meta and names', () =>
   stage.snapshot.work();
   stage.hold('x', 'last');
   stage.finish();
-  const { messages, records } = recover(stage, 1);
+  const { records, ...recovered } = recover(stage, 1);
+  const messages = recovered.messages.decoded();
   expect(messages.map(({ type, id, message }) => [type, id, message])).toEqual([
     [1, 'x', { number: 1 }],
     [1, 'y', [1, 2]],
@@ -162,7 +163,7 @@ test('many messages are written in several frames, and still come back in order'
     stage.snapshot.work();
   }
   stage.finish();
-  const { messages } = recover(stage, 1);
+  const messages = recover(stage, 1).messages.decoded();
   expect(messages.map(({ message }) => (message as { number: number }).number)).toEqual(messages.map((_, at) => at));
   expect(messages).toHaveLength(30);
 });

@@ -129,7 +129,7 @@ test('messages in flight are read at once, those of the last epoch only', () => 
     stage.finish();
   }
   const recovered = recover(stage, 0);
-  expect(recovered.messages.map(({ message }) => message)).toEqual(['last']);
+  expect(recovered.messages.decoded().map(({ message }) => message)).toEqual(['last']);
   expect([recovered.records.isLoaded, lookUp(recovered.records, 'first')]).toEqual([false, ['first', 1]]);
 });
 

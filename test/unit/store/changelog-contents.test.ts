@@ -53,9 +53,9 @@ function readListed(disk: SimulatedFileSystem, location: DeltaLocation): unknown
       frame: (kind, bytes) => seen.push([kind, Buffer.from(bytes).toString()]),
       lists: {
         scanBytesMax: 0,
-        list: (frames, reader, isLast) => {
+        list: (frames, reader) => {
           const payloads = frames.slice(1).map((frame) => [frame.kind, reader.listedFrame(frame).toString()]);
-          seen.push({ first: frames[0].kind, payloads, isLast });
+          seen.push({ first: frames[0].kind, payloads });
         },
       },
     },
@@ -65,7 +65,7 @@ function readListed(disk: SimulatedFileSystem, location: DeltaLocation): unknown
 
 test('a list has all frames, BEGIN first, and is for whoever wants it', () => {
   const { disk, location } = stage();
-  expect(readListed(disk, location)).toEqual([1, ...FRAMES, 2, { first: KIND_BEGIN, payloads: FRAMES, isLast: true }]);
+  expect(readListed(disk, location)).toEqual([1, ...FRAMES, 2, { first: KIND_BEGIN, payloads: FRAMES }]);
   // Others see the frames as if there was none.
   expect(recover(disk, 0, { epoch: 2, location }).deltas.map(({ frames }) => frames)).toEqual([FRAMES, FRAMES]);
 });
