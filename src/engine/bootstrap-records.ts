@@ -7,7 +7,7 @@ import { ID_LENGTH_MAX } from '../sdk/address.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { Module } from '../sdk/module.ts';
-import { type FunctionBinding, Directory } from '../shard/function-binding.ts';
+import { Directory, type FunctionBinding, tooManyTypes } from '../shard/function-binding.ts';
 import { isEntityKey, type RecordSpan, readKey, readRecord, readValue } from '../state/record-reader.ts';
 import { RecordWriter } from '../state/record-writer.ts';
 import { type CellGuard, entryGuard } from '../state/cell-guard.ts';
@@ -78,7 +78,10 @@ export class BootstrapRecords {
     const target = this.#targets.get(type);
     if (target !== undefined) return target;
     const number = typeof type === 'string' ? this.#directory.findFunction(type) : undefined;
-    if (number === undefined) throw this.#refusal(`no function of this module is named ${describe(type)}`);
+    if (number === undefined) {
+      const isServed = this.#directory.serves(type);
+      throw isServed ? tooManyTypes(type) : this.#refusal(`no function of this module is named ${describe(type)}`);
+    }
     return this.#newTarget(this.#directory.binding(number));
   }
 

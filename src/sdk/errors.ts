@@ -16,7 +16,7 @@ const CONSEQUENCES = {
   MODULE_YAML_INVALID: 'The module was not accepted.',
   UNKNOWN_FUNCTION: 'Nothing was sent.',
   UNKNOWN_TARGET: 'The message is among the dead letters, with the name of its sender; the engine goes on.',
-  TOO_MANY_TYPES: 'Nothing was sent.',
+  TOO_MANY_TYPES: 'Nothing was sent; a message from before that is for such a type is among the dead letters.',
   UNKNOWN_EGRESS: 'Nothing was handed to an egress.',
   UNKNOWN_INGRESS: 'The engine was not started.',
   UNSERVED_INGRESS: 'The engine was not started.',
@@ -29,7 +29,8 @@ const CONSEQUENCES = {
   STATE_INVALID: 'The value was not taken; the invocation fails unless it catches this.',
   STATE_MIGRATION_FAILED: 'The stored value was left as it is; the invocation fails unless it catches this.',
   INVALID_DELAY: 'No message was scheduled.',
-  INVALID_TIMER: 'No message was scheduled or cancelled.',
+  INVALID_TIMER:
+    'No message was scheduled or cancelled; a schedule from before that cannot be read any more waits and is tried each day.',
   DUPLICATE_TOKEN: 'No message was scheduled; the pending one stays.',
   CONTEXT_EXPIRED: 'The call had no effect.',
   INVOCATION_FAILED:

@@ -109,11 +109,12 @@ export class Directory {
     return { functions, egresses };
   }
 
-  /** The number of a function, or of an asker. Throws `UNKNOWN_FUNCTION`. */
+  /** The number of a function, or of an asker. Throws `UNKNOWN_FUNCTION` or `TOO_MANY_TYPES`. */
   functionNumber(target: NamedTarget): number {
     const index = this.#find(target);
     if (index !== undefined) return index;
     if (target === ASKER_TYPE) return TYPE_ASKER;
+    if (this.serves(nameOf(target))) throw tooManyTypes(nameOf(target));
     throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module is named ${describe(nameOf(target))}.`);
   }
 
@@ -122,20 +123,23 @@ export class Directory {
     const number = this.#find(target);
     if (number !== undefined) return number;
     const mayBe = typeof target === 'string' && target !== ASKER_TYPE && isTypeName(target) && !isNamespace(target);
-    return mayBe ? TYPE_UNKNOWN : this.functionNumber(target);
+    return mayBe && !this.serves(target) ? TYPE_UNKNOWN : this.functionNumber(target);
   }
 
   #find(target: NamedTarget): number | undefined {
     return this.#functions.find(target) ?? this.#findInNamespace(nameOf(target));
   }
 
+  /** Undefined also when there is no room for one more type. */
   #findInNamespace(name: unknown): number | undefined {
-    if (this.#namespaces.size === 0 || !isTypeName(name) || isNamespace(name) || name === ASKER_TYPE) return undefined;
-    if (!this.#namespaces.has(namespaceOf(name))) return undefined;
-    const place = this.#types.register(name);
-    if (place !== undefined) return this.binding(this.#count + place).index;
-    const what = `${describe(name)} is one type too many: functions of namespaces may have ${TYPE_COUNT_MAX} types.`;
-    throw new MillraceError('TOO_MANY_TYPES', what);
+    const place = this.serves(name) ? this.#types.register(name) : undefined;
+    return place === undefined ? undefined : this.binding(this.#count + place).index;
+  }
+
+  /** Whether this is a type of a namespace that has a function. One that is not found all the same is one too many. */
+  serves(name: unknown): name is string {
+    if (this.#namespaces.size === 0 || !isTypeName(name) || isNamespace(name) || name === ASKER_TYPE) return false;
+    return this.#namespaces.has(namespaceOf(name));
   }
 
   /** What a number stands for that an envelope has. */
@@ -182,7 +186,7 @@ export class Directory {
     this.onGuarded(number);
   }
 
-  /** The number of a function, if this module has it. */
+  /** The number of a function, if this module has it and has room for its type. Stored names come here: it never throws. */
   findFunction(type: string): number | undefined {
     return this.#find(type);
   }
@@ -205,6 +209,12 @@ export class Directory {
     if (number < FUNCTION_COUNT_MAX) return this.binding(number).type;
     return number === TYPE_ASKER ? ASKER_TYPE : undefined;
   }
+}
+
+/** What a type of a namespace is refused with for which there is no room. */
+export function tooManyTypes(name: unknown): MillraceError {
+  const what = `${describe(name)} is one type too many: functions of namespaces may have ${TYPE_COUNT_MAX} types.`;
+  return new MillraceError('TOO_MANY_TYPES', what);
 }
 
 const AsyncFunction = (async () => {}).constructor;

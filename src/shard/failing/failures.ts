@@ -23,7 +23,7 @@ import {
   type Effects,
 } from '../invocation/effects.ts';
 import { failureOf } from './failure.ts';
-import type { Directory, FunctionBinding } from '../function-binding.ts';
+import { type Directory, type FunctionBinding, tooManyTypes } from '../function-binding.ts';
 import type { Rows } from '../rows/rows.ts';
 import type { Parking } from './parking.ts';
 import { Quarantine } from './quarantine.ts';
@@ -120,12 +120,17 @@ export class Failures {
     const isMisaddressed = id === '';
     const reason = isMisaddressed
       ? new MillraceError('INVALID_ID', `A message ${from} is for ${type} and no id.`, { details })
-      : new MillraceError('UNKNOWN_TARGET', `A message ${from} is for ${type} ${describe(id)}, a type unknown`, {
-          details,
-        });
+      : this.#unknownType(`A message ${from} is for ${type} ${describe(id)}`, type, details);
     this.undeliverable({ type, id }, source, message, withoutTarget(meta), reason);
     // Where it was sent, listeners have heard what was given for an id.
     if (!isMisaddressed) this.#tellListeners(reason, id);
+  }
+
+  #unknownType(what: string, type: string, details: Record<string, string>): MillraceError {
+    // Its namespace has a function, but no room for one more type: see `findFunction`.
+    return this.#place.directory.serves(type)
+      ? new MillraceError('TOO_MANY_TYPES', `${what}. ${tooManyTypes(type).message}`, { details })
+      : new MillraceError('UNKNOWN_TARGET', `${what}, a type unknown`, { details });
   }
 
   /**

@@ -12,8 +12,8 @@ import {
   AT_TARGET_TYPE,
   type TimerRow,
 } from '../../timers/timer-layout.ts';
-import { TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
-import type { Directory } from '../function-binding.ts';
+import { TYPE_ASKER, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
+import { ASKER_TYPE, type Directory } from '../function-binding.ts';
 import type { Effects } from '../invocation/effects.ts';
 
 export interface SendingPlace {
@@ -32,7 +32,7 @@ export function sendTimer(
   missed?: MissedTimes,
 ): void {
   const targetType = row[AT_TARGET_TYPE];
-  const target = directory.targetNumber(targetType);
+  const target = directory.findFunction(targetType) ?? (targetType === ASKER_TYPE ? TYPE_ASKER : TYPE_UNKNOWN);
   // A sender that the module no longer has cannot be answered; it counts as nobody.
   const sender = directory.findFunction(row[AT_SENDER_TYPE]) ?? TYPE_NONE;
   const senderId = sender === TYPE_NONE ? '' : row[AT_SENDER_ID];

@@ -34,6 +34,7 @@ import { HeldTimers } from './held-timers.ts';
 import { sendTimer, withMissed } from './timer-sending.ts';
 import { TimerWindows } from './timer-windows.ts';
 import type { TimersPlace } from './timers-place.ts';
+import { tellOfUnread, UNREAD_RETRY_MS, unreadReason } from './unread-schedules.ts';
 
 /** Timers that are fetched into the processor's cache together. */
 const FETCH_COUNT = 16;
@@ -191,19 +192,13 @@ export class Timers {
   // -- what is due
 
   #comesUp(timer: number, dueMs: number, now: number): void {
-    if (timer < 0) {
-      this.#keyComesUp(this.#queuedKeys.take(~timer), now);
-      return;
-    }
+    if (timer < 0) return this.#keyComesUp(this.#queuedKeys.take(~timer), now);
     const pair = timer as Pair;
-    if (this.#isAsSet(pair)) {
-      this.#pairComesUp(pair, dueMs, now);
-    } else {
-      const pairs = this.rows.pairs.all;
-      const key = pairs.firstKey(pair);
-      pairs.letGo(pair);
-      this.#keyComesUp(key, now);
-    }
+    if (this.#isAsSet(pair) && this.#pairComesUp(pair, dueMs, now)) return;
+    const pairs = this.rows.pairs.all;
+    const key = pairs.firstKey(pair);
+    pairs.letGo(pair);
+    this.#keyComesUp(key, now);
   }
 
   /** Whether it is sure, without looking, that it is still pending and nobody is about to cancel it. */
@@ -213,21 +208,29 @@ export class Timers {
     return pairs.note(pair) === this.#removedCounts[pairs.keyGroup(pair) - this.#place.keyGroups.first];
   }
 
-  #pairComesUp(pair: Pair, dueMs: number, now: number): void {
+  /** False if it is nothing that can be sent just so. */
+  #pairComesUp(pair: Pair, dueMs: number, now: number): boolean {
     const { pairs } = this.rows;
     const content = pairs.all.firstValue(pair) as TimerRow;
+    if (unreadReason(content, this.recurrences) !== undefined) return false;
     if (content[AT_TOKEN] !== null) this.#freeToken(pairs.all.firstKey(pair), content);
     const keyGroup = pairs.all.keyGroup(pair);
     pairs.take(pair);
     this.#fire(keyGroup, dueMs, content, now);
+    return true;
   }
 
   #keyComesUp(key: string, now: number): void {
     const row = this.rows.get(key) as TimerRow | undefined;
-    if (row === undefined) return;
-    if (this.#held.comesUp(key)) return;
+    if (row === undefined || this.#held.comesUp(key)) return;
     // Without its owner row it was deleted with its address.
     const isPending = this.rows.get(ownerKey(key, row)) !== undefined;
+    const unread = isPending ? unreadReason(row, this.recurrences) : undefined;
+    if (unread !== undefined) {
+      tellOfUnread(row, unread, this.#place.effects);
+      this.#queue.add(now + UNREAD_RETRY_MS, ~this.#queuedKeys.put(key));
+      return;
+    }
     this.#clear(key, row);
     if (isPending) this.#fire(keyGroupOfTimer(key), dueOfStamp(stampOfTimer(key)), row, now);
   }

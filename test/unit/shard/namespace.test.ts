@@ -4,7 +4,15 @@
  */
 import { describe, expect, test } from 'vitest';
 import { type Context, defineFunction, defineModule, functionType, value } from '../../../src/index.ts';
+import { hashId } from '../../../src/keys/id-hash.ts';
+import { keyGroupOfHash } from '../../../src/keys/key-group.ts';
+import { isDeadLetterKey } from '../../../src/shard/failing/dead-letters.ts';
 import { Directory } from '../../../src/shard/function-binding.ts';
+import { dueOf, expiryKey } from '../../../src/shard/rows/expiry-rows.ts';
+import { SECTION_EXPIRY } from '../../../src/store/key-layout.ts';
+import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
+import { PLAIN } from '../../../src/wire/structured-data.ts';
+import { TYPE_NONE } from '../../../src/wire/envelope-layout.ts';
 import { TYPE_COUNT_MAX } from '../../../src/wire/type-registry.ts';
 import { gate, results, Stage } from './stage.ts';
 
@@ -110,9 +118,39 @@ test('the table has room for many types, and then refuses', () => {
     expect(directory.functionNumber(`shop/${number}`)).toBe(2 + number);
   }
   expect(() => directory.functionNumber('shop/one-more')).toThrow(expect.objectContaining({ code: 'TOO_MANY_TYPES' }));
-  expect(() => directory.findFunction('shop/one-more')).toThrow('functions of namespaces may have 4096 types');
+  expect(() => directory.targetNumber('shop/one-more')).toThrow('functions of namespaces may have 4096 types');
+  // What is stored may name such a type: it is as one that nobody has.
+  expect(directory.findFunction('shop/one-more')).toBeUndefined();
+  expect(directory.sourceNumber(['shop/one-more', 'Kim'])).toEqual([TYPE_NONE, '']);
   expect([directory.functionNumber('shop/7'), directory.functionNumber('shop/cart')]).toEqual([9, 0]);
   expect(directory.typeName(2 + 7)).toBe('shop/7');
+});
+
+test('what is stored of a type for which there is no room fails no shard', async () => {
+  const clock = new SimulatedClock(1_000_000);
+  const offer = value<number>({ expire: { after: 1_000 } });
+  const brief = defineFunction({ type: 'brief/*', state: { offer }, invoke: (ctx) => void (ctx.state.offer = 1) });
+  const on = new Stage([brief], { clock });
+  on.send('brief/first', 'Kim');
+  await on.play();
+  const { directory } = on.engine.coordinator;
+  for (let number = 1; number < TYPE_COUNT_MAX; number++) directory.functionNumber(`brief/${number}`);
+
+  // As a start finds them that has not yet met this type.
+  const [{ rows, timers }] = on.engine.shards;
+  const hash = hashId('Kim');
+  rows.set(expiryKey(1_001_000, 'brief/lost', hash, 'Kim'), true);
+  timers.insert(keyGroupOfHash(hash), 1_001_000, ['brief/lost', 'Kim', null, 'brief/lost', 'Kim', 'ring', PLAIN]);
+  clock.advance(2_000);
+  await on.play();
+  expect(on.errors).toMatchObject([{ code: 'TOO_MANY_TYPES', details: { type: 'brief/lost', id: 'Kim' } }]);
+  expect(on.errors[0].message).toContain('from brief/lost "Kim" is for brief/lost "Kim"');
+  const kept = [...rows.inMemory()].filter(({ value: row }) => row !== undefined).map(({ key }) => key);
+  expect(kept.filter(isDeadLetterKey)).toHaveLength(1);
+  // It is looked at again in a day; that of the others has gone.
+  expect(kept.filter((key) => key.charCodeAt(2) === SECTION_EXPIRY)).toEqual([
+    expiryKey(dueOf(1_002_000 + 86_400_000), 'brief/lost', hash, 'Kim'),
+  ]);
 });
 
 test('two functions for one namespace are refused', () => {

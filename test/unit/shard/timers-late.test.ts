@@ -1,12 +1,13 @@
 /**
  * What becomes of timers when nobody was there while they were due: the clock is set forward, or back, under an engine.
  */
-import { expect, test } from 'vitest';
-import { defineFunction, type LatePolicy } from '../../../src/index.ts';
+import { expect, test, vi } from 'vitest';
+import { defineFunction, type LatePolicy, MillraceError } from '../../../src/index.ts';
 import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
 import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
 import { Rows } from '../../../src/shard/rows/rows.ts';
 import { Timers } from '../../../src/shard/time/timers.ts';
+import { Recurrences } from '../../../src/timers/recurrences.ts';
 import { hintKey } from '../../../src/timers/timer-layout.ts';
 import { results, Stage } from './stage.ts';
 
@@ -18,6 +19,7 @@ interface Order {
   readonly delay?: number;
   readonly late?: LatePolicy;
   readonly tolerance?: string;
+  readonly token?: string;
 }
 
 const bell = defineFunction<number | string>({
@@ -153,4 +155,30 @@ test('what is overdue comes at a bounded rate, and only as there is room', async
   }
   expect(on.records().length).toBe(500);
   expect(most).toBeLessThanOrEqual(20);
+});
+
+test('a schedule that cannot be read any more stays, and is tried again each day', async () => {
+  const { on, clock } = open();
+  on.send('test/setter', 'Kim', { cron: '0 * * * *', token: 'hourly' });
+  on.send('test/setter', 'Lee', { delay: 90 * 60_000 });
+  await on.play();
+  const refused = vi.spyOn(Recurrences.prototype, 'of').mockImplementation(() => {
+    throw new MillraceError('INVALID_TIMER', 'The time zone is not known');
+  });
+  for (const hours of [1, 1, 22, 1]) {
+    clock.advance(hours * HOUR_MS);
+    await on.play();
+  }
+  expect(on.records()).toEqual([[90 * 60_000, 2 * HOUR_MS]]);
+  expect(on.errors.map(({ code, details }) => [code, details['id'], details['token'], details['cron']])).toEqual([
+    ['INVALID_TIMER', 'Kim', 'hourly', '0 * * * *'],
+    ['INVALID_TIMER', 'Kim', 'hourly', '0 * * * *'],
+  ]);
+  refused.mockRestore();
+  clock.advance(24 * HOUR_MS);
+  await on.play();
+  expect(on.records()).toEqual([['0 * * * *', 49 * HOUR_MS, [1, 49]]]);
+  clock.advance(HOUR_MS);
+  await on.play();
+  expect(on.records()).toEqual([['0 * * * *', 50 * HOUR_MS]]);
 });
