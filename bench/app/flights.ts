@@ -13,6 +13,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Benchmark, type Measurement, OURS } from '../harness/benchmark.ts';
 import type { Options } from '../harness/options.ts';
+import { PROFILE_FLAGS } from '../harness/profile-flags.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../examples/flights/main.ts', import.meta.url));
 /** The data set so often for each second of measuring. */
@@ -31,7 +32,14 @@ function repeatCount({ seconds }: Options): number {
 }
 
 async function fly(options: Options): Promise<Measurement> {
-  const args = [PROGRAM, '--repeat', String(repeatCount(options)), '--shards', String(options.shards)];
+  const args = [
+    ...PROFILE_FLAGS,
+    PROGRAM,
+    '--repeat',
+    String(repeatCount(options)),
+    '--shards',
+    String(options.shards),
+  ];
   const env = { ...process.env, NODE_ENV: 'production' };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
   let text = '';

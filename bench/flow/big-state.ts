@@ -140,7 +140,7 @@ class BigStateContender implements Contender {
       await child.ask('close');
       return result;
     } finally {
-      await child.kill();
+      await child.end();
     }
   }
 

@@ -91,6 +91,6 @@ async function withProcess<Result>(
     await child.ask('close');
     return result;
   } finally {
-    await child.kill();
+    await child.end();
   }
 }

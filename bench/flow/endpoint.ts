@@ -53,7 +53,7 @@ function contender(name: string, seconds: number, processOf: () => URL): Contend
         load.close();
         return measurement;
       } finally {
-        await child.kill();
+        await child.end();
       }
     },
   };

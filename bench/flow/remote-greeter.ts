@@ -65,7 +65,7 @@ async function withServer<Result>(work: (url: string, server: Server) => Promise
     const { port } = await server.ask('port');
     return await work(`http://127.0.0.1:${port}/`, server);
   } finally {
-    await server.kill();
+    await server.end();
   }
 }
 

@@ -5,6 +5,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { epochMs } from './epoch-clock.ts';
+import { PROFILE_FLAGS } from './profile-flags.ts';
+
+/** A process that writes profiles ends by itself; if it has not by then, it never will. */
+const END_TIMEOUT_MS = 30_000;
 
 /** All that is ever answered: numbers by name. */
 export type Numbers = Readonly<Record<string, number>>;
@@ -21,7 +25,7 @@ export class Child<Request extends object | string> {
   constructor(url: URL, options: object) {
     this.spawnedMs = epochMs();
     this.#process = fork(url, [JSON.stringify(options)], {
-      execArgv: [],
+      execArgv: [...PROFILE_FLAGS],
       env: { ...process.env, NODE_ENV: 'production' },
       // Its standard output would be taken for results.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -43,6 +47,18 @@ export class Child<Request extends object | string> {
     // If it cannot be sent any more, the process has ended, which is what is reported.
     this.#process.send(request, () => {});
     return Promise.race([answer, this.#failed]);
+  }
+
+  /**
+   * Nobody needs it any more. It has nothing left to do and is killed, which is quickest; but a killed process writes no
+   * profile, so one that is profiled is left to end by itself. No harm if it is gone already.
+   */
+  async end(): Promise<void> {
+    if (PROFILE_FLAGS.length === 0) return await this.kill();
+    if (this.#process.connected) this.#process.disconnect();
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), END_TIMEOUT_MS);
+    await this.#ended;
+    clearTimeout(timer);
   }
 
   /** Without a chance to do anything before; resolves when it is gone. No harm if it is gone already. */

@@ -67,11 +67,14 @@ const OWN_NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 /** A thread that waits is inside a call of one of these. */
 const WAITING: ReadonlySet<string> = new Set(['park', 'parkAsync']);
+/** From sources, or compiled. */
+const DOORBELL = /\/src\/ring\/doorbell\.[jt]s$/;
+const SHARD = /\/src\/worker\.[jt]s$/;
 
 function kindOf({ functionName, url }: CallFrame): string {
   const own = OWN_NAMES.get(functionName);
   if (own !== undefined) return own;
-  if (WAITING.has(functionName) && url.endsWith('/ring/doorbell.ts')) return 'idle';
+  if (WAITING.has(functionName) && DOORBELL.test(url)) return 'idle';
   return KINDS.find(([path]) => path.test(url))?.[1] ?? 'outside of JavaScript';
 }
 
@@ -95,7 +98,7 @@ export function readProfile(profile: CpuProfile, functionCount: number): ThreadP
     functions.set(`${name} ${place}`, { name, place, share: (known?.share ?? 0) + us });
   }
   return {
-    isShard: profile.nodes.some(({ callFrame }) => callFrame.url.endsWith('/src/worker.ts')),
+    isShard: profile.nodes.some(({ callFrame }) => SHARD.test(callFrame.url)),
     seconds: totalUs / 1e6,
     kinds: [...kinds].map(([kind, us]) => [kind, us / totalUs] as const).toSorted(([, a], [, b]) => b - a),
     functions: [...functions.values()]

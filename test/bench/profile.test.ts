@@ -1,7 +1,7 @@
 /**
  * Where time goes, read out of a CPU profile.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -42,6 +42,28 @@ test('time is added up by what code is for, and by function', () => {
     ['invoke', 'bench/flow/walk-module.ts:20'],
   ]);
   expect(describeThread('A shard', thread)).toContain('40.0 %  idle');
+});
+
+test('compiled code is known as well as its sources', () => {
+  const nodes = [
+    at(1, 'park', 'file:///x/bench/out/built-1/src/ring/doorbell.js'),
+    at(2, 'run', 'file:///x/src/worker.js'),
+  ];
+  const thread = readProfile({ nodes, samples: [1], timeDeltas: [1_000] }, 1);
+  expect([thread.isShard, thread.kinds]).toEqual([true, [['idle', 1]]]);
+});
+
+test('processes that a benchmark starts are profiled with all their threads', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-profile-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const args = ['bench/main.ts', '--profile', folder, '--smoke', '--against', 'nobody', '--shards', '1'];
+  const { code, output } = await runTool(process.execPath, [...args, '--only', 'entity-memory', '--only', 'flights']);
+  expect(code, output).toBe(0);
+  const profiles = readdirSync(folder).map(
+    (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as CpuProfile,
+  );
+  // Two engines one after the other, and that of the example.
+  expect(profiles.filter((profile) => readProfile(profile, 0).isShard)).toHaveLength(3);
 });
 
 test('the command writes a profile for each thread, and says where their time has gone', async () => {
