@@ -8,11 +8,14 @@
  * ```
  *
  * Four kinds of messages: a small one (one number), a medium one (an order), a large one (that order with 50 lines), and a
- * rich one, with what JSON cannot carry. Rivals: JSON, `v8.serialize`, `structuredClone`, none of which keeps a copy of
- * its own or writes an envelope; and our own way without shapes that both sides know. The checksum adds up numbers from
+ * rich one, with what JSON cannot carry. Rivals: msgpackr, JSON, `v8.serialize`, `structuredClone`, none of which keeps a
+ * copy of its own or writes an envelope; and our own way without shapes that both sides know. msgpackr once writes the keys
+ * of every object, and once as records, whose structures writer and reader of one stream share. The checksum adds up numbers from
  * all messages that came out.
  */
 import { deserialize, serialize } from 'node:v8';
+import { Packr } from 'msgpackr/pack';
+import { Unpackr } from 'msgpackr/unpack';
 import { hashId } from '../../src/keys/id-hash.ts';
 import { KIND_MESSAGE, TYPE_NONE } from '../../src/wire/envelope-layout.ts';
 import { EnvelopeReader } from '../../src/wire/envelope-reader.ts';
@@ -109,8 +112,12 @@ export const suites: readonly Suite[] = [
 
 export const codecSuites: SuiteFile = { file: import.meta.url, suites };
 
-function suite<Message>(kind: Kind<Message>, jsonCanCarryIt: boolean): Suite {
-  const json = { JSON: () => passing(kind, (message) => JSON.parse(JSON.stringify(message)) as Message) };
+function suite<Message>(kind: Kind<Message>, isSimple: boolean): Suite {
+  const simple = {
+    // Without records it cannot tell a Map from an object.
+    msgpackr: () => passing(kind, throughMsgpackr(false)),
+    JSON: () => passing(kind, (message) => JSON.parse(JSON.stringify(message)) as Message),
+  };
   return {
     name: kind.name,
     about: kind.about,
@@ -118,7 +125,8 @@ function suite<Message>(kind: Kind<Message>, jsonCanCarryIt: boolean): Suite {
       [OURS]: () => passing(kind, across(new ShapeRegistry(allocateShapeRegistry()))),
       [`${OURS}, shapes unknown`]: () => passing(kind, across()),
       [`${OURS}, own shard`]: () => passing(kind, within()),
-      ...(jsonCanCarryIt ? json : {}),
+      'msgpackr, records': () => passing(kind, throughMsgpackr(true)),
+      ...(isSimple ? simple : {}),
       'v8.serialize': () => passing(kind, (message) => deserialize(serialize(message)) as Message),
       structuredClone: () => passing(kind, (message) => structuredClone(message)),
     },
@@ -145,6 +153,16 @@ function across<Message>(shapes?: ShapeRegistry): (message: Message) => Message 
 function within<Message>(): (message: Message) => Message {
   const gate = new MessageGate(new PayloadCodec(MESSAGE_BYTES_MAX), false);
   return (message) => gate.admit(message) as Message;
+}
+
+/** With what a rich message needs. */
+function throughMsgpackr<Message>(hasRecords: boolean): (message: Message) => Message {
+  const options = { useRecords: hasRecords, mapsAsObjects: !hasRecords, moreTypes: true, useBigIntExtension: true };
+  // One list for both ends: what the writer adds to it is what the reader looks up.
+  const structures: object[] = [];
+  const packr = new Packr({ ...options, structures });
+  const unpackr = new Unpackr({ ...options, structures });
+  return (message) => unpackr.unpack(packr.pack(message)) as Message;
 }
 
 function passing<Message>(kind: Kind<Message>, pass: (message: Message) => Message): Batch {
