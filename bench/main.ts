@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: runs the benchmarks, ours and their rivals side by side, and says which figures are reached. Exits
- * with 1 when the work of any of them did not come to what it had to, and with 130 after Ctrl-C, having shown what there
- * was; a figure that is missed is only reported, since it depends on the machine. How to read the output stands in
+ * with 1 when the work of any of them did not come to what it had to, or one of them has thrown, and with 130 after
+ * Ctrl-C, having shown what there was; a figure that is missed is only reported, since it depends on the machine. How to read the output stands in
  * `bench/README.md`.
  */
 import { BENCHMARKS } from './catalogue.ts';
@@ -10,15 +10,18 @@ import type { Benchmark } from './harness/benchmark.ts';
 import { ROOT, versionOf } from './harness/commit.ts';
 import { writeHgrmFiles } from './harness/hgrm-files.ts';
 import { appendHistory, HISTORY_DIRECTORY, historyLines, readHistory } from './harness/history.ts';
+import { Heed, type Settings, type SizeFlag } from './harness/heed.ts';
 import { Interruption } from './harness/interruption.ts';
 import { describeMachine, machineWarnings } from './harness/machine.ts';
-import { type CommandLine, type Options, type Outputs, parseCommandLine, USAGE } from './harness/options.ts';
+import { type CommandLine, type Options, parseCommandLine, USAGE } from './harness/options.ts';
+import { type Outputs, prepareOutputs } from './harness/outputs.ts';
 import { ProgressLine } from './harness/progress-line.ts';
 import { resultLines, table } from './harness/report.ts';
 import { profileRun, withoutProfile } from './profile/profile-run.ts';
-import { type BenchmarkRun, chooseContenders, failedChecksums, runBenchmark } from './harness/rounds.ts';
+import { type BenchmarkRun, chooseContenders, failedChecksums, failureLines, runBenchmark } from './harness/rounds.ts';
 import { writeHtmlReport } from './report/html-report.ts';
 
+const PROBLEM_CODE = 1;
 const INTERRUPTED_CODE = 130;
 
 async function main(): Promise<number> {
@@ -37,17 +40,30 @@ async function main(): Promise<number> {
     const args = withoutProfile(process.argv.slice(2));
     return profileRun(process.argv[1], args, commandLine.profileDirectory);
   }
+  if (commandLine.compareRef === '') prepareOutputs(commandLine.outputs);
   const interruption = new Interruption();
-  const wrong = await (commandLine.compareRef === ''
+  const { wrong, failed } = await (commandLine.compareRef === ''
     ? runAll(chosen, commandLine, interruption)
     : compareAll(chosen, commandLine, interruption));
-  for (const failure of wrong) console.error(`WRONG: ${failure}`);
+  for (const failure of problemLines({ wrong, failed })) console.error(failure);
   if (interruption.isInterrupted) {
     console.error('Interrupted: what is shown is what there was.');
     // Threads of the turn that was given up may still run.
     process.exit(INTERRUPTED_CODE);
   }
-  return wrong.length === 0 ? 0 : 1;
+  // Who has failed may have left threads behind.
+  if (failed.length > 0) process.exit(PROBLEM_CODE);
+  return wrong.length === 0 ? 0 : PROBLEM_CODE;
+}
+
+/** What did not come to what it had to, and who has thrown. */
+interface Problems {
+  readonly wrong: readonly string[];
+  readonly failed: readonly string[];
+}
+
+function problemLines({ wrong, failed }: Problems): string[] {
+  return [...wrong.map((failure) => `WRONG: ${failure}`), ...failed.map((failure) => `FAILED: ${failure}`)];
 }
 
 function choose(only: readonly string[]): readonly Benchmark[] {
@@ -66,49 +82,64 @@ function sayerFor({ json }: Options): (text: string) => void {
   return json ? console.error : console.log;
 }
 
-/** Returns what did not come to what it had to. */
 async function runAll(
   benchmarks: readonly Benchmark[],
-  { options, outputs }: CommandLine,
+  { options, sizesGiven, outputs }: CommandLine,
   interruption: Interruption,
-): Promise<string[]> {
+): Promise<Problems> {
   const say = sayerFor(options);
   sayMachine(options, say);
   const turns = benchmarks.reduce((sum, of) => sum + chooseContenders(of, options).length, 0) * options.rounds;
   const line = new ProgressLine(turns);
   const wrong: string[] = [];
+  const failed: string[] = [];
   const runs: BenchmarkRun[] = [];
   for (const benchmark of benchmarks) {
     say(`\n${benchmark.name}: ${benchmark.describe(options)}`);
-    const run = await runBenchmark(benchmark, options, {
+    const heed = new Heed(options);
+    const run = await runBenchmark(benchmark, heed.options, {
       progress: line.say,
       interruption,
       turnOver: () => line.turnOver(),
+      firstRoundOver: () => sayUnheeded(benchmark, heed, sizesGiven, line),
     });
     line.clear();
+    sayFailures(run);
     if (run.standings.length > 0) {
       report(run, options, say);
       runs.push(run);
       if (outputs.hgrmDirectory !== undefined) writeHgrmFiles(outputs.hgrmDirectory, run);
     }
     wrong.push(...failedChecksums(run));
+    failed.push(...failureLines(run));
     if (interruption.isInterrupted) break;
-    if (failedChecksums(run).length === 0) record(run, options, outputs, say);
+    if (failedChecksums(run).length + failureLines(run).length === 0) record(run, heed.settings, outputs, say);
   }
-  if (outputs.htmlFile !== undefined) writeReport(outputs.htmlFile, runs, options, outputs);
-  return wrong;
+  if (outputs.htmlFile !== undefined) writeReport(outputs.htmlFile, runs, { wrong, failed }, options, outputs);
+  return { wrong, failed };
 }
 
 async function compareAll(
   benchmarks: readonly Benchmark[],
-  { options, compareRef }: CommandLine,
+  { options, sizesGiven, compareRef }: CommandLine,
   interruption: Interruption,
-): Promise<string[]> {
+): Promise<Problems> {
   const say = sayerFor(options);
   sayMachine(options, say);
-  const { lines, wrong } = await compare(benchmarks, options, compareRef, interruption, say);
+  const { lines, ...problems } = await compare(benchmarks, { options, sizesGiven }, compareRef, interruption, say);
   if (options.json) for (const line of lines) console.log(JSON.stringify(line));
-  return wrong;
+  return problems;
+}
+
+/** What was asked for in vain. */
+function sayUnheeded({ name }: Benchmark, heed: Heed, given: readonly SizeFlag[], line: ProgressLine): void {
+  line.clear();
+  for (const flag of heed.unheeded(given)) console.error(`--${flag} has no effect on ${name}.`);
+}
+
+/** With all that is known of it; the end of the run says it once more in a line. */
+function sayFailures({ benchmark, failures = [] }: BenchmarkRun): void {
+  for (const { contender, error } of failures) console.error(`${benchmark.name}, ${contender} has failed:`, error);
 }
 
 function sayMachine(options: Options, say: (text: string) => void): void {
@@ -122,19 +153,25 @@ function report(run: BenchmarkRun, options: Options, say: (text: string) => void
 }
 
 /** Whole runs with the right checksums only. */
-function record(run: BenchmarkRun, options: Options, outputs: Outputs, say: (text: string) => void): void {
+function record(run: BenchmarkRun, settings: Settings, outputs: Outputs, say: (text: string) => void): void {
   if (!outputs.record) return;
-  const lines = historyLines(run, options, versionOf(ROOT), new Date());
+  const lines = historyLines(run, settings, versionOf(ROOT), new Date());
   say(`  recorded in ${appendHistory(outputs.historyDirectory ?? HISTORY_DIRECTORY, run.benchmark.name, lines)}`);
 }
 
-function writeReport(file: string, runs: readonly BenchmarkRun[], options: Options, outputs: Outputs): void {
+function writeReport(
+  file: string,
+  runs: readonly BenchmarkRun[],
+  problems: Problems,
+  options: Options,
+  outputs: Outputs,
+): void {
   writeHtmlReport(file, {
     runs,
     options,
     history: readHistory(outputs.historyDirectory ?? HISTORY_DIRECTORY),
     machine: describeMachine(),
-    warnings: machineWarnings(options),
+    warnings: [...machineWarnings(options), ...problemLines(problems)],
     version: versionOf(ROOT),
     at: new Date(),
   });

@@ -8,7 +8,6 @@ import {
   type Benchmark,
   type Contender,
   type Figure,
-  type Limit,
   type Measurement,
   OURS,
   type Progress,
@@ -36,7 +35,6 @@ export interface App {
   describe(options: Options): string;
   module(options: Options): URL;
   open(options: Options): AppRun;
-  readonly limits?: readonly Limit[];
   readonly figures?: readonly Figure[];
   rivals?(options: Options): readonly Contender[];
 }
@@ -50,7 +48,6 @@ export function appBenchmark(app: App): Benchmark {
     unit: app.unit,
     describe: (options) => app.describe(options),
     figures: app.figures ?? [],
-    ...(app.limits === undefined ? {} : { limits: app.limits }),
     contenders: (options) => [contender(app, options), ...(app.rivals?.(options) ?? [])],
   };
 }

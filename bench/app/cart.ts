@@ -20,7 +20,7 @@ import {
 } from '../../examples/shopping-cart/module.ts';
 import { Prng } from '../../src/base/prng.ts';
 import type { Benchmark } from '../harness/benchmark.ts';
-import type { Options } from '../harness/options.ts';
+import { entityCount, type Options } from '../harness/options.ts';
 import { namedIds } from '../flow/entity-ids.ts';
 import { appBenchmark, type AppRun } from './app-benchmark.ts';
 
@@ -36,11 +36,15 @@ const PROCESSED = { until: 'processed', timeoutMs: 60_000 } as const;
 export const shoppingCart: Benchmark = appBenchmark({
   name: 'shopping-cart',
   unit: 'commands/s',
-  describe: ({ entitiesGiven = CART_COUNT }) =>
-    `${entitiesGiven.toLocaleString('en-US')} carts, ${ITEM_COUNT.toLocaleString('en-US')} items, committed`,
+  describe: (options) =>
+    `${cartCount(options).toLocaleString('en-US')} carts, ${ITEM_COUNT.toLocaleString('en-US')} items, committed`,
   module: () => new URL('../../examples/shopping-cart/module.ts', import.meta.url),
   open: (options) => new CartRun(options),
 });
+
+function cartCount(options: Options): number {
+  return entityCount(options, CART_COUNT, CART_COUNT * SMOKE_SHARE);
+}
 
 class CartRun implements AppRun {
   readonly #random = new Prng(4);
@@ -54,9 +58,9 @@ class CartRun implements AppRun {
     defineEgress({ type: addToCartResults, sink: { write() {} } }),
   ];
 
-  constructor({ size, entitiesGiven }: Options) {
-    const share = size === 'smoke' ? SMOKE_SHARE : 1;
-    this.#carts = namedIds('cart', entitiesGiven ?? CART_COUNT * share);
+  constructor(options: Options) {
+    const share = options.size === 'smoke' ? SMOKE_SHARE : 1;
+    this.#carts = namedIds('cart', cartCount(options));
     this.#items = namedIds('item', ITEM_COUNT * share);
   }
 

@@ -14,6 +14,7 @@ import { Prng } from '../../src/base/prng.ts';
 import { Model, SMOKE_OPTIONS, TreeGenerator } from '../../test/smoke/command-tree.ts';
 import { idOf, RESULTS_TYPE, type TreeMessage, typeOf, VERIFY } from '../../test/smoke/tree-functions.ts';
 import type { Benchmark } from '../harness/benchmark.ts';
+import { entityCount, type Options } from '../harness/options.ts';
 import { appBenchmark, type AppRun } from './app-benchmark.ts';
 
 const INSTANCE_COUNT = 1_000;
@@ -24,11 +25,15 @@ const PROCESSED = { until: 'processed', timeoutMs: 60_000 } as const;
 export const commandTrees: Benchmark = appBenchmark({
   name: 'command-trees',
   unit: 'trees/s',
-  describe: ({ entitiesGiven = INSTANCE_COUNT }) =>
-    `random trees of commands over ${entitiesGiven.toLocaleString('en-US')} instances, committed`,
+  describe: (options) =>
+    `random trees of commands over ${instanceCount(options).toLocaleString('en-US')} instances, committed`,
   module: () => new URL('../../test/smoke/tree-module.ts', import.meta.url),
-  open: ({ entitiesGiven = INSTANCE_COUNT }) => new TreesRun(entitiesGiven),
+  open: (options) => new TreesRun(instanceCount(options)),
 });
+
+function instanceCount(options: Options): number {
+  return entityCount(options, INSTANCE_COUNT, INSTANCE_COUNT);
+}
 
 class TreesRun implements AppRun {
   readonly #instances: number;

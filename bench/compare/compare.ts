@@ -9,9 +9,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Benchmark, isLessBetter, type Measurement, type Progress } from '../harness/benchmark.ts';
 import { ROOT, type Version, versionOf } from '../harness/commit.ts';
+import type { SizeFlag } from '../harness/heed.ts';
 import type { Interruption } from '../harness/interruption.ts';
 import type { Options } from '../harness/options.ts';
 import { ProgressLine } from '../harness/progress-line.ts';
+import { reasonOf } from '../harness/rounds.ts';
 import { number, times } from '../harness/report.ts';
 import { median } from '../harness/statistics.ts';
 import type { SideReport, SideTask } from './side-process.ts';
@@ -34,14 +36,29 @@ interface Rounds {
   readonly b: Measurement[];
 }
 
-/** Returns the lines, and what did not come to what it had to. */
+export interface Compared {
+  readonly lines: CompareLine[];
+  /** What did not come to what it had to. */
+  readonly wrong: string[];
+  /** Which benchmarks could not be measured, and why. */
+  readonly failed: string[];
+}
+
+/** What all turns have in common. */
+interface Session {
+  readonly options: Options;
+  readonly sizesGiven: readonly SizeFlag[];
+  readonly interruption: Interruption;
+  readonly progress: ProgressLine;
+}
+
 export async function compare(
   benchmarks: readonly Benchmark[],
-  options: Options,
+  { options, sizesGiven }: Pick<Session, 'options' | 'sizesGiven'>,
   ref: string,
   interruption: Interruption,
   say: (text: string) => void,
-): Promise<{ lines: CompareLine[]; wrong: string[] }> {
+): Promise<Compared> {
   const worktree = new Worktree(ref, say);
   try {
     const known = await namesIn(worktree.path);
@@ -49,7 +66,8 @@ export async function compare(
       say(`${name}: skipped, ${ref} does not have it`);
     }
     const chosen = benchmarks.filter(({ name }) => known.has(name));
-    return await compareAll(chosen, options, worktree, interruption, say);
+    const progress = new ProgressLine(chosen.length * options.rounds * 2);
+    return await compareAll(chosen, { options, sizesGiven, interruption, progress }, worktree, say);
   } finally {
     worktree.remove();
   }
@@ -57,51 +75,57 @@ export async function compare(
 
 async function compareAll(
   benchmarks: readonly Benchmark[],
-  options: Options,
+  session: Session,
   worktree: Worktree,
-  interruption: Interruption,
   say: (text: string) => void,
-): Promise<{ lines: CompareLine[]; wrong: string[] }> {
+): Promise<Compared> {
   const versions = { a: versionOf(ROOT), b: { commit: worktree.commit, isDirty: false } };
-  const progress = new ProgressLine(benchmarks.length * options.rounds * 2);
   say(`A is ${nameOf(versions.a)}, B is ${nameOf(versions.b)}\n`);
   say(header());
-  const lines: CompareLine[] = [];
-  const wrong: string[] = [];
+  const compared: Compared = { lines: [], wrong: [], failed: [] };
   for (const benchmark of benchmarks) {
-    const rounds = await takeTurns(benchmark, options, worktree.path, interruption, progress);
-    progress.clear();
-    wrong.push(...failures(benchmark, rounds));
-    if (rounds.b.length === 0) break;
-    const line = compareLine(benchmark, versions, rounds);
-    lines.push(line);
-    say(row(line));
-    if (interruption.isInterrupted) break;
+    const rounds: Rounds = { a: [], b: [] };
+    const reason = await takeTurns(benchmark, session, worktree.path, rounds);
+    session.progress.clear();
+    compared.wrong.push(...wrongSums(benchmark, rounds));
+    if (reason !== undefined) {
+      compared.failed.push(`${benchmark.name}: ${reason}`);
+      say(`${benchmark.name}: failed, ${reason}`);
+    } else if (rounds.b.length > 0) {
+      const line = compareLine(benchmark, versions, rounds);
+      compared.lines.push(line);
+      say(row(line));
+    }
+    if (session.interruption.isInterrupted) break;
   }
-  return { lines, wrong };
+  return compared;
 }
 
+/** Returns why it could not go on, if it could not. */
 async function takeTurns(
   benchmark: Benchmark,
-  options: Options,
+  { options, sizesGiven, interruption, progress }: Session,
   otherRoot: string,
-  interruption: Interruption,
-  progress: ProgressLine,
-): Promise<Rounds> {
-  const rounds: Rounds = { a: [], b: [] };
+  rounds: Rounds,
+): Promise<string | undefined> {
   for (let round = 0; round < options.rounds; round++) {
     for (const [side, root] of [['a', ROOT] as const, ['b', otherRoot] as const]) {
       const turn = `${benchmark.name}, round ${round + 1} of ${options.rounds}, ${side.toUpperCase()}`;
       progress.say(turn);
-      const task: SideTask = { root, benchmark: benchmark.name, options };
+      const isFirst = round === 0 && side === 'a';
+      const task: SideTask = { root, benchmark: benchmark.name, options, sizesGiven: isFirst ? sizesGiven : [] };
       const work = measureSide(task, (text) => progress.say(`${turn}: ${text}`));
-      const measurement = await interruption.unlessInterrupted(work);
-      if (measurement === undefined) return rounds;
-      rounds[side].push(measurement);
+      try {
+        const measurement = await interruption.unlessInterrupted(work);
+        if (measurement === undefined) return undefined;
+        rounds[side].push(measurement);
+      } catch (error) {
+        return interruption.isInterrupted ? undefined : reasonOf(error);
+      }
       progress.turnOver();
     }
   }
-  return rounds;
+  return undefined;
 }
 
 function measureSide(task: SideTask, progress: Progress): Promise<Measurement> {
@@ -138,7 +162,7 @@ function compareLine(benchmark: Benchmark, versions: { a: Version; b: Version },
   };
 }
 
-function failures({ name }: Benchmark, { a, b }: Rounds): string[] {
+function wrongSums({ name }: Benchmark, { a, b }: Rounds): string[] {
   return [...a.map((of) => ['A', of] as const), ...b.map((of) => ['B', of] as const)]
     .filter(([, { checksum, expected }]) => checksum !== expected)
     .map(([side, { checksum, expected }]) => `${name}, ${side}: checksum ${checksum}, expected ${expected}`);

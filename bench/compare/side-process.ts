@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Benchmark, Measurement } from '../harness/benchmark.ts';
+import { Heed, type SizeFlag } from '../harness/heed.ts';
 import type { Options } from '../harness/options.ts';
 
 export interface SideTask {
@@ -13,6 +14,8 @@ export interface SideTask {
   readonly root: string;
   readonly benchmark: string;
   readonly options: Options;
+  /** Of these it is said which have no effect. Only for this copy: others have other ways to read options. */
+  readonly sizesGiven: readonly SizeFlag[];
 }
 
 export type SideReport = { readonly progress: string } | { readonly measurement: Measurement };
@@ -30,14 +33,16 @@ process.exitCode = await measureSide(JSON.parse(process.argv[2] ?? '') as SideTa
 );
 process.disconnect?.();
 
-async function measureSide({ root, benchmark: wanted, options }: SideTask): Promise<void> {
+async function measureSide({ root, benchmark: wanted, options, sizesGiven }: SideTask): Promise<void> {
   const url = pathToFileURL(join(root, 'bench', 'catalogue.ts')).href;
   const { BENCHMARKS } = (await import(url)) as { BENCHMARKS: readonly Benchmark[] };
   const benchmark = BENCHMARKS.find(({ name }) => name === wanted);
   if (benchmark === undefined) throw new Error(`${root} has no benchmark ${wanted}.`);
-  const [ours] = benchmark.contenders(options);
+  const heed = new Heed(options);
+  const [ours] = benchmark.contenders(sizesGiven.length === 0 ? options : heed.options);
   try {
     const measurement = await ours.measure((progress) => report({ progress }));
+    for (const flag of heed.unheeded(sizesGiven)) console.error(`--${flag} has no effect on ${wanted}.`);
     await new Promise<void>((resolve) => {
       process.send?.({ measurement } satisfies SideReport, () => resolve());
     });

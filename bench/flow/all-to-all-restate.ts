@@ -4,22 +4,23 @@
  * fewer messages in flight, since more do not make it faster. The checksum is the sum of all counters, after a reopen or
  * after a kill.
  */
-import { type Benchmark, OURS } from '../harness/benchmark.ts';
+import type { Benchmark } from '../harness/benchmark.ts';
 import { RestateRelay } from '../rival/restate/restate-relay.ts';
 import { missingRestate, RESTATE, RESTATE_OUTSTANDING_MAX } from '../rival/restate/restate-server.ts';
-import { allToAllDurable } from './all-to-all-durable.ts';
+import { describeDurable, durableContender, INTERVAL_MS } from './all-to-all-durable.ts';
 import { flowContender, type FlowSetting } from './flow-contender.ts';
 
 export const allToAllRestate: Benchmark = {
   name: 'all-to-all, Restate',
   unit: 'messages/s',
-  describe: (options) => allToAllDurable.describe(options),
+  describe: ({ entities, inflight, shards, intervalMs = INTERVAL_MS }) =>
+    describeDurable({ entities, inflight, shards }, intervalMs),
   figures: [],
   contenders(options) {
-    const { entities, seconds } = options;
-    const ours = allToAllDurable.contenders(options).filter(({ name }) => name === OURS);
+    const { entities, inflight, shards, seconds, intervalMs = INTERVAL_MS } = options;
+    const ours = durableContender({ entities, inflight, shards }, seconds, intervalMs);
     const setting: FlowSetting = { topology: { kind: 'all-to-all', entities }, chains: RESTATE_OUTSTANDING_MAX };
     const open = () => RestateRelay.open(entities, setting.chains);
-    return [...ours, { ...flowContender(RESTATE, setting, seconds, open), missing: missingRestate() }];
+    return [ours, { ...flowContender(RESTATE, setting, seconds, open), missing: missingRestate() }];
   },
 };

@@ -37,7 +37,7 @@ export const entityMemory: Benchmark = {
 };
 
 function countFor(options: Options): number {
-  return options.size === 'smoke' ? SMOKE_ENTITIES : entityCount(options, ENTITIES);
+  return entityCount(options, ENTITIES, SMOKE_ENTITIES);
 }
 
 function contender(name: string, process: URL, options: Options): Contender {
@@ -64,6 +64,6 @@ async function inProcess(url: URL, task: MemoryTask): Promise<readonly [number, 
     const { anonymousBytes, sum } = await child.ask('measure');
     return [anonymousBytes, sum];
   } finally {
-    await child.kill();
+    await child.end();
   }
 }

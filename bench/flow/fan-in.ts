@@ -12,6 +12,7 @@
  * Rivals: the plain loop and the mesh over `postMessage`. The checksum is the sum of all counters.
  */
 import type { Benchmark } from '../harness/benchmark.ts';
+import { entityCount, type Options } from '../harness/options.ts';
 import { burstFlow } from './burst-flow.ts';
 import { idOnShard, namedIds } from './entity-ids.ts';
 
@@ -19,11 +20,15 @@ const SOURCES = 100;
 
 export const fanIn: Benchmark = burstFlow({
   name: 'fan-in',
-  describe: ({ entitiesGiven = SOURCES }) => `${entitiesGiven} entities on all shards send bursts of 10 to one`,
-  spec: ({ shards, entitiesGiven = SOURCES }) => ({
+  describe: (options) => `${sourceCount(options)} entities on all shards send bursts of 10 to one`,
+  spec: (options) => ({
     kind: 'bursts',
-    sources: namedIds('source', entitiesGiven),
-    sinks: [idOnShard('sink', shards - 1, shards)],
+    sources: namedIds('source', sourceCount(options)),
+    sinks: [idOnShard('sink', options.shards - 1, options.shards)],
     burst: 10,
   }),
 });
+
+function sourceCount(options: Options): number {
+  return entityCount(options, SOURCES, SOURCES);
+}

@@ -13,6 +13,7 @@
  * Rivals: the plain loop and the mesh over `postMessage`. The checksum is the sum of all counters.
  */
 import type { Benchmark } from '../harness/benchmark.ts';
+import { entityCount, type Options } from '../harness/options.ts';
 import { burstFlow } from './burst-flow.ts';
 import { idOnShard, namedIds } from './entity-ids.ts';
 
@@ -20,12 +21,16 @@ const SINKS = 1_000;
 
 export const fanOut: Benchmark = burstFlow({
   name: 'fan-out',
-  describe: ({ entitiesGiven = SINKS }) =>
-    `one entity sends to ${entitiesGiven.toLocaleString('en-US')} on all shards in each invocation`,
-  spec: ({ shards, entitiesGiven = SINKS }) => ({
+  describe: (options) =>
+    `one entity sends to ${sinkCount(options).toLocaleString('en-US')} on all shards in each invocation`,
+  spec: (options) => ({
     kind: 'bursts',
-    sources: [idOnShard('source', 0, shards)],
-    sinks: namedIds('sink', entitiesGiven),
-    burst: entitiesGiven,
+    sources: [idOnShard('source', 0, options.shards)],
+    sinks: namedIds('sink', sinkCount(options)),
+    burst: sinkCount(options),
   }),
 });
+
+function sinkCount(options: Options): number {
+  return entityCount(options, SINKS, SINKS);
+}

@@ -19,7 +19,7 @@
 import { javascript } from '../../test/interop/sdk-programs.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
 import { Child } from '../harness/child.ts';
-import type { Options } from '../harness/options.ts';
+import { entityCount, type Options } from '../harness/options.ts';
 import { FLINK_MISSING, type FlinkFigures, greetOnFlink } from '../rival/flink/flink-greetings.ts';
 import { type GreetingFigures, type GreetingLoad, greetOnOurs } from './greetings-load.ts';
 
@@ -70,10 +70,11 @@ export const remoteFlinkLatency: Benchmark = {
   },
 };
 
-function loadOf({ size, seconds, entitiesGiven }: Options, rate: number): GreetingLoad {
+function loadOf(options: Options, rate: number): GreetingLoad {
+  const { size, seconds } = options;
   const isSmoke = size === 'smoke';
   return {
-    addresses: entitiesGiven ?? ADDRESSES,
+    addresses: entityCount(options, ADDRESSES, ADDRESSES),
     rate,
     warmSeconds: isSmoke ? SMOKE_SECONDS : WARM_SECONDS,
     seconds: isSmoke ? SMOKE_SECONDS : Math.max(seconds, SECONDS_MIN),
@@ -96,7 +97,7 @@ async function withHandler(work: (url: string) => Promise<Measurement>): Promise
     const { requestCount = NaN, messageCount = NaN } = await functions.ask('counts');
     return { ...measured, named: { 'a request holds, messages': messageCount / requestCount } };
   } finally {
-    await functions.kill();
+    await functions.end();
   }
 }
 

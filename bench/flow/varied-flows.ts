@@ -11,7 +11,7 @@
  * sent is not counted.
  */
 import { type Benchmark, OURS } from '../harness/benchmark.ts';
-import type { Options } from '../harness/options.ts';
+import { entityCount, type Options } from '../harness/options.ts';
 import { flowRivals } from '../rival/flow-rivals.ts';
 import { durableText, openFlow } from './engine-flow.ts';
 import { flowContender } from './flow-contender.ts';
@@ -20,6 +20,7 @@ import { bodyText, type ModuleFlow, randomTargets } from './random-targets.ts';
 
 const KiB = 1024;
 const PIPELINE_WIDTH = 1_000;
+const SMOKE_PIPELINE_WIDTH = 10;
 const LARGE_ENTITIES = 1_000;
 
 interface VariedFlow {
@@ -56,9 +57,10 @@ export const hotKey: Benchmark = variedFlow({
 export const pipeline: Benchmark = variedFlow({
   name: 'pipeline',
   describe: (options) =>
-    `five functions one after the other, in ${count(options.entitiesGiven ?? PIPELINE_WIDTH)} lanes${bodyText(options)}`,
-  flow({ inflight, shards, size, bytes, entitiesGiven }) {
-    const width = entitiesGiven ?? (size === 'smoke' ? 10 : PIPELINE_WIDTH);
+    `five functions one after the other, in ${count(laneCount(options))} lanes${bodyText(options)}`,
+  flow(options) {
+    const { inflight, shards, bytes } = options;
+    const width = laneCount(options);
     return {
       module: new URL('./pipeline-module.ts', import.meta.url),
       setting: { topology: { kind: 'pipeline', width, bytes }, chains: inflightWith(bytes, inflight * shards) },
@@ -69,9 +71,19 @@ export const pipeline: Benchmark = variedFlow({
 export const largeMessages: readonly Benchmark[] = [KiB, 64 * KiB, KiB * KiB].map((byDefault) =>
   variedFlow({
     name: `large-messages, ${byDefault < KiB * KiB ? `${byDefault / KiB} KiB` : '1 MiB'}`,
-    describe: ({ bytes = byDefault, entitiesGiven = LARGE_ENTITIES }) =>
-      `all-to-all among ${count(entitiesGiven)} entities, ${count(bytes)} bytes each`,
-    flow: ({ bytes = byDefault, inflight, shards, entitiesGiven = LARGE_ENTITIES }) =>
-      randomTargets('all-to-all', { entities: entitiesGiven, inflight, shards, bytes }),
+    describe: (options) =>
+      `all-to-all among ${count(largeCount(options))} entities, ${count(options.bytes ?? byDefault)} bytes each`,
+    flow(options) {
+      const { bytes = byDefault, inflight, shards } = options;
+      return randomTargets('all-to-all', { entities: largeCount(options), inflight, shards, bytes });
+    },
   }),
 );
+
+function laneCount(options: Options): number {
+  return entityCount(options, PIPELINE_WIDTH, SMOKE_PIPELINE_WIDTH);
+}
+
+function largeCount(options: Options): number {
+  return entityCount(options, LARGE_ENTITIES, LARGE_ENTITIES);
+}

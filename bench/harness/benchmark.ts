@@ -79,12 +79,23 @@ export function isLessBetter(unit: string): boolean {
   return !unit.endsWith('/s');
 }
 
+/** The same under all options, or made for them: what is required of one interval is not what is of another. */
+export type ForOptions<Requirements> = Requirements | ((options: Options) => Requirements);
+
+export function figuresOf({ figures }: Benchmark, options: Options): readonly Figure[] {
+  return typeof figures === 'function' ? figures(options) : figures;
+}
+
+export function limitsOf({ limits = [] }: Benchmark, options: Options): readonly Limit[] {
+  return typeof limits === 'function' ? limits(options) : limits;
+}
+
 export interface Benchmark {
   readonly name: string;
   /** One line for the reader of the table. */
   describe(options: Options): string;
   readonly unit: string;
-  readonly figures: readonly Figure[];
-  readonly limits?: readonly Limit[];
+  readonly figures: ForOptions<readonly Figure[]>;
+  readonly limits?: ForOptions<readonly Limit[]>;
   contenders(options: Options): readonly Contender[];
 }

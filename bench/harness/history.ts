@@ -8,7 +8,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { isLessBetter, OURS } from './benchmark.ts';
 import { ROOT, type Version } from './commit.ts';
-import type { Options } from './options.ts';
+import type { Settings } from './heed.ts';
 import { type ResultLine, resultLines } from './report.ts';
 import type { BenchmarkRun } from './rounds.ts';
 import { ratios, type Spread, spread } from './statistics.ts';
@@ -30,7 +30,7 @@ export interface HistoryLine extends ResultLine {
   readonly commit: string;
   readonly isDirty: boolean;
   readonly machine: Machine;
-  readonly settings: Pick<Options, 'seconds' | 'rounds' | 'shards' | 'entities' | 'inflight' | 'bytes' | 'intervalMs'>;
+  readonly settings: Settings;
   /** Of the value, over the rounds. */
   readonly spread: Spread;
   /** How many times the rival's value ours was, round by round; absent in the line of ours. */
@@ -48,8 +48,7 @@ export function thisMachine(): Machine {
   };
 }
 
-export function historyLines(run: BenchmarkRun, options: Options, version: Version, at: Date): HistoryLine[] {
-  const { seconds, rounds, shards, entities, inflight, bytes, intervalMs } = options;
+export function historyLines(run: BenchmarkRun, settings: Settings, version: Version, at: Date): HistoryLine[] {
   const ours = run.standings[0]?.measurements.map(({ value }) => value) ?? [];
   return resultLines(run).map((line, index) => {
     const values = run.standings[index].measurements.map(({ value }) => value);
@@ -58,7 +57,7 @@ export function historyLines(run: BenchmarkRun, options: Options, version: Versi
       at: at.toISOString(),
       ...version,
       machine: thisMachine(),
-      settings: { seconds, rounds, shards, entities, inflight, bytes, intervalMs },
+      settings,
       spread: spread(values),
       ...(line.rival === OURS ? {} : { ratio: ratios(ours, values) }),
       isLessBetter: isLessBetter(line.unit),

@@ -14,7 +14,7 @@ parentPort?.on('message', () => {
 
 async function measure(task: MicroTask): Promise<Measurement> {
   const batch = await openBatch(task);
-  const timeMs = task.options.seconds * 1000;
+  const timeMs = task.seconds * 1000;
   const bench = new Bench({ time: timeMs, warmupTime: timeMs * WARM_UP_SHARE, throws: true });
   let checksum = batch.expected;
   bench.addEventListener('warning', ({ reason }) => {
@@ -34,9 +34,9 @@ async function measure(task: MicroTask): Promise<Measurement> {
   return { value: 1000 / result.latency.p50, checksum: String(checksum), expected: String(batch.expected) };
 }
 
-async function openBatch({ file, suite, contender, options }: MicroTask): Promise<Batch> {
+async function openBatch({ file, suite, contender, entities }: MicroTask): Promise<Batch> {
   const { suites } = (await import(file)) as { suites: readonly Suite[] };
   const open = suites.find(({ name }) => name === suite)?.contenders[contender];
   if (open === undefined) throw new Error(`${file} has no suite ${suite} with a contender ${contender}.`);
-  return open(options);
+  return open(entities);
 }

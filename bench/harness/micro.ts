@@ -7,7 +7,6 @@
  * codec when it meets the other.
  */
 import type { Benchmark, Contender, Figure, Measurement } from './benchmark.ts';
-import type { Options } from './options.ts';
 import { Thread } from './thread.ts';
 
 /** The same calls each time. */
@@ -26,7 +25,9 @@ export interface Suite {
   readonly about: string;
   readonly figures?: readonly Figure[];
   /** Contender → how to set it up in its thread. Ours comes first. */
-  readonly contenders: Readonly<Record<string, (options: Options) => Batch>>;
+  readonly contenders: Readonly<Record<string, (entities: number) => Batch>>;
+  /** Whether contenders want to know how many entities there are; others are told 0. */
+  readonly hasEntities?: boolean;
 }
 
 /** Where suites stand: a file that exports them in an array named `suites`, since they cannot cross to a thread. */
@@ -39,7 +40,8 @@ export interface MicroTask {
   readonly file: string;
   readonly suite: string;
   readonly contender: string;
-  readonly options: Options;
+  readonly seconds: number;
+  readonly entities: number;
 }
 
 export function microBenchmarks({ file, suites }: SuiteFile): Benchmark[] {
@@ -54,7 +56,8 @@ export function microBenchmarks({ file, suites }: SuiteFile): Benchmark[] {
           file,
           suite: suite.name,
           contender,
-          options: { ...options, seconds: options.seconds * TIME_SHARE },
+          seconds: options.seconds * TIME_SHARE,
+          entities: suite.hasEntities === true ? options.entities : 0,
         }),
       ),
   }));

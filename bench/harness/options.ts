@@ -3,6 +3,8 @@
  * which only shows that everything still runs and still computes what it should.
  */
 import { parseArgs } from 'node:util';
+import type { SizeFlag } from './heed.ts';
+import type { Outputs } from './outputs.ts';
 
 export interface Options {
   readonly size: 'real' | 'smoke';
@@ -21,24 +23,14 @@ export interface Options {
   readonly entities: number;
   /** Set only when it was asked for: some benchmarks have a number of entities of their own. */
   readonly entitiesGiven: number | undefined;
+  /** Where it matters: is told how many entities a benchmark has that has a number of its own. */
+  readonly noteEntities?: (count: number) => void;
   /** Messages in flight for each shard. */
   readonly inflight: number;
   /** How long a message is where that can be chosen, without what surrounds it; its benchmark's own unless given. */
   readonly bytes: number | undefined;
   /** Time between two checkpoints where there is one that often; its benchmark's own unless given. */
   readonly intervalMs: number | undefined;
-}
-
-/** Where results go besides the terminal. */
-export interface Outputs {
-  /** Append them to the history. */
-  readonly record: boolean;
-  /** Where the history is; that of the repository unless given. */
-  readonly historyDirectory: string | undefined;
-  /** A folder for one `.hgrm` file per latency distribution. */
-  readonly hgrmDirectory: string | undefined;
-  /** The file of the report with plots. */
-  readonly htmlFile: string | undefined;
 }
 
 const DEFAULTS = {
@@ -74,6 +66,8 @@ export const USAGE: string = `npm run bench -- [options]
 
 export interface CommandLine {
   readonly options: Options;
+  /** Those of the flags for sizes that were given. */
+  readonly sizesGiven: readonly SizeFlag[];
   readonly outputs: Outputs;
   /** The commit to compare with; empty unless asked for. */
   readonly compareRef: string;
@@ -109,7 +103,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       profile: { type: 'string', default: '' },
     },
   });
-  if (values.record && values.smoke) throw new Error('--record keeps figures, and those of --smoke mean nothing.');
+  refuseContradictions(values);
   const size = values.smoke ? 'smoke' : 'real';
   const defaults = DEFAULTS[size];
   const options = {
@@ -134,8 +128,10 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     hgrmDirectory: values.hgrm,
     htmlFile: values.html,
   };
+  const sizes: readonly SizeFlag[] = ['shards', 'entities', 'inflight', 'bytes', 'interval'];
   return {
     options,
+    sizesGiven: sizes.filter((flag) => values[flag] !== undefined),
     outputs,
     compareRef: values.compare,
     profileDirectory: values.profile,
@@ -144,9 +140,26 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   };
 }
 
-/** How many entities a benchmark has whose real size is not that of all-to-all. */
-export function entityCount({ size, entities, entitiesGiven }: Options, real: number): number {
-  return entitiesGiven ?? (size === 'smoke' ? entities : real);
+/** What cannot go together, or would be left aside without a word. */
+function refuseContradictions(values: Readonly<Record<string, unknown>>): void {
+  const has = (name: string): boolean => values[name] !== undefined && values[name] !== false && values[name] !== '';
+  if (has('record') && has('smoke')) throw new Error('--record keeps figures, and those of --smoke mean nothing.');
+  if (has('record') && has('profile')) {
+    throw new Error('--record keeps figures, and those of --profile are of a program that is being looked at.');
+  }
+  const unheeded = ['html', 'record', 'hgrm', 'history'].find((name) => has('compare') && has(name));
+  if (unheeded !== undefined)
+    throw new Error(`--compare prints its verdicts and nothing else: --${unheeded} has no effect.`);
+  if (has('history') && !has('record') && !has('html')) {
+    throw new Error('--history has no effect without --record, which writes there, or --html, which reads there.');
+  }
+}
+
+/** How many entities a benchmark has whose number is not that of all-to-all; `small` is that of the smoke size. */
+export function entityCount(options: Options, real: number, small: number = options.entities): number {
+  const count = options.entitiesGiven ?? (options.size === 'smoke' ? small : real);
+  options.noteEntities?.(count);
+  return count;
 }
 
 function quantity(

@@ -4,7 +4,7 @@
  */
 import { type Figure, type Limit, type Measurement, OURS, type Percentiles } from './benchmark.ts';
 import { type MergedDistribution, mergeDistributions, type PercentileName, PERCENTILE_NAMES } from './distributions.ts';
-import type { BenchmarkRun, Standing } from './rounds.ts';
+import { type BenchmarkRun, reasonOf, type Standing } from './rounds.ts';
 import { median, ratios, type Spread, spread } from './statistics.ts';
 
 const PERCENTILES: ReadonlySet<string> = new Set<keyof Percentiles>(['p50', 'p99', 'p999']);
@@ -88,7 +88,7 @@ function percentilesOf(rounds: readonly (Percentiles | undefined)[]): Percentile
 }
 
 export function table(run: BenchmarkRun): string {
-  const { benchmark, standings, skipped = [] } = run;
+  const { benchmark, standings, skipped = [], failures = [] } = run;
   const header = ['', benchmark.unit, 'min – max', `${OURS} ÷ it`, 'min – max', 'required', ''];
   const body = standings.map((standing) => row(run, standing));
   const rows = [header, ...body];
@@ -99,6 +99,7 @@ export function table(run: BenchmarkRun): string {
     .map((line) => `  ${line.trimEnd()}`)
     .concat(percentileLines(standings), distributionLines(standings), namedLines(standings), requirementLines(run))
     .concat(skipped.map((reason) => `  skipped: ${reason}`))
+    .concat(failures.map(({ contender, error }) => `  failed: ${contender}: ${reasonOf(error)}`))
     .join('\n');
 }
 
@@ -107,7 +108,7 @@ function pad(cell: string, width: number, column: number): string {
   return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
 
-function row({ benchmark, standings }: BenchmarkRun, { contender, measurements }: Standing): string[] {
+function row({ figures, standings }: BenchmarkRun, { contender, measurements }: Standing): string[] {
   const value = spread(measurements.map((measurement) => measurement.value));
   const own = [contender, number(value.median), `${number(value.min)} – ${number(value.max)}`];
   if (contender === OURS) return [...own, '', '', '', ''];
@@ -115,7 +116,7 @@ function row({ benchmark, standings }: BenchmarkRun, { contender, measurements }
     standings[0].measurements.map((measurement) => measurement.value),
     measurements.map((measurement) => measurement.value),
   );
-  const figure = benchmark.figures.find(({ rival, of }) => rival === contender && of === undefined);
+  const figure = figures.find(({ rival, of }) => rival === contender && of === undefined);
   return [...own, times(ratio.median), `${times(ratio.min)} – ${times(ratio.max)}`, ...verdict(figure, ratio)];
 }
 
@@ -163,8 +164,8 @@ export function requirementLines(run: BenchmarkRun): string[] {
 }
 
 /** Of ratios that are not those of the table. */
-function figureLines({ benchmark, standings }: BenchmarkRun): string[] {
-  return benchmark.figures.flatMap((figure) => {
+function figureLines({ benchmark, figures, standings }: BenchmarkRun): string[] {
+  return figures.flatMap((figure) => {
     const { rival, of } = figure;
     const standing = standings.find(({ contender }) => contender === rival);
     if (of === undefined || standing === undefined) return [];
@@ -176,9 +177,9 @@ function figureLines({ benchmark, standings }: BenchmarkRun): string[] {
 }
 
 /** What is required of ours alone, and whether it is reached. */
-function limitLines({ benchmark, standings }: BenchmarkRun): string[] {
+function limitLines({ benchmark, limits, standings }: BenchmarkRun): string[] {
   const { measurements } = standings[0];
-  return (benchmark.limits ?? []).map((limit) => {
+  return limits.map((limit) => {
     const values = valuesOf(measurements, limit.of);
     const judged = limit.over === 'every round' ? values : [median(values)];
     const bound = limit.atLeast === undefined ? `≤ ${number(limit.atMost ?? 0)}` : `≥ ${number(limit.atLeast)}`;

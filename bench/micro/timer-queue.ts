@@ -20,9 +20,10 @@ export const suites: readonly Suite[] = [
   {
     name: 'timer-queue',
     about: 'one timer in and the first one out, among as many as --entities says',
+    hasEntities: true,
     contenders: {
-      [OURS]: ({ entities }) => batchOf(new TimerQueue(), entities),
-      'sorted array': ({ entities }) => batchOf(new SortedTimers(), entities),
+      [OURS]: (entities) => batchOf(new TimerQueue(), entities),
+      'sorted array': (entities) => batchOf(new SortedTimers(), entities),
     },
   },
 ];

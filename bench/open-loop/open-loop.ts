@@ -10,6 +10,7 @@ import {
   type Benchmark,
   type Contender,
   type Distribution,
+  type ForOptions,
   type Limit,
   type Measurement,
   OURS,
@@ -38,7 +39,7 @@ export interface OpenLoop {
   readonly name: string;
   describe(options: Options): string;
   open(options: Options): Promise<OpenLoopSession>;
-  readonly limits?: readonly Limit[];
+  readonly limits?: ForOptions<readonly Limit[]>;
   /** How many events are begun to find the largest load, at first. */
   readonly firstCount: number;
 }

@@ -104,7 +104,7 @@ function benchmarkData(run: BenchmarkRun, options: Options, history: readonly Hi
   };
 }
 
-function rowOf({ benchmark, standings }: BenchmarkRun, { contender, measurements }: Standing): ReportRow {
+function rowOf({ figures, standings }: BenchmarkRun, { contender, measurements }: Standing): ReportRow {
   const values = measurements.map(({ value }) => value);
   const names = Object.keys(measurements[0].named ?? {});
   const named = Object.fromEntries(
@@ -114,7 +114,7 @@ function rowOf({ benchmark, standings }: BenchmarkRun, { contender, measurements
   if (contender === OURS) return { ...row, required: '', verdict: '' };
   const ours = standings[0].measurements.map(({ value }) => value);
   const ratio = ratios(ours, values);
-  const figure = benchmark.figures.find(({ rival, of }) => rival === contender && of === undefined);
+  const figure = figures.find(({ rival, of }) => rival === contender && of === undefined);
   const [required, reached] = verdict(figure, ratio);
   return { ...row, ratio, required, verdict: reached };
 }

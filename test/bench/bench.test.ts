@@ -2,10 +2,11 @@
  * The benchmarks in their smoke size: every one of them runs, every contender does the work it claims to do, and the
  * output is what programs rely on. How fast anything is, no test says.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BENCHMARKS } from '../../bench/catalogue.ts';
-import { type Benchmark, OURS } from '../../bench/harness/benchmark.ts';
+import { type Benchmark, figuresOf, limitsOf, OURS } from '../../bench/harness/benchmark.ts';
 import { parseCommandLine } from '../../bench/harness/options.ts';
 import type { ResultLine } from '../../bench/harness/report.ts';
 import { chooseContenders } from '../../bench/harness/rounds.ts';
@@ -90,8 +91,16 @@ test('benchmarks have unique names, ours first, and figures for rivals that exis
     const names = benchmark.contenders(options).map(({ name }) => name);
     expect(names[0]).toBe(OURS);
     expect(new Set(names).size).toBe(names.length);
-    for (const { rival } of benchmark.figures) expect(names).toContain(rival);
+    for (const { rival } of figuresOf(benchmark, options)) expect(names).toContain(rival);
   }
+});
+
+test('the list of what there is names every benchmark, in full and once', () => {
+  const readme = readFileSync(join(ROOT, 'bench', 'README.md'), 'utf8');
+  const list = /^## What there is$(.*?)^## /ms.exec(readme)?.[1] ?? '';
+  const cells = list.split('\n').map((line) => /^\| (`.*?) \|/.exec(line)?.[1] ?? '');
+  const named = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+  expect(named.toSorted()).toEqual(BENCHMARKS.map(({ name }) => name).toSorted());
 });
 
 function checkResult(result: ResultLine): void {
@@ -117,7 +126,9 @@ function checkResult(result: ResultLine): void {
 }
 
 /** What a limit is about must have been measured. */
-function checkLimits({ name, limits = [] }: Benchmark, results: readonly ResultLine[]): void {
+function checkLimits(benchmark: Benchmark, results: readonly ResultLine[]): void {
+  const { name } = benchmark;
+  const limits = limitsOf(benchmark, parseCommandLine(['--smoke']).options);
   const ours = results.find(({ bench: of, rival }) => of === name && rival === OURS);
   const known: Readonly<Record<string, unknown>> = { ...ours, ...ours?.named };
   for (const { of } of limits) expect(known[of], `${name}: ${of}`).toBeTypeOf('number');

@@ -3,10 +3,10 @@
  * that follows from the speed seen.
  */
 import { describe, expect, test } from 'vitest';
-import type { Benchmark, Limit, Measurement } from '../../bench/harness/benchmark.ts';
-import { entityCount, parseCommandLine } from '../../bench/harness/options.ts';
+import type { Benchmark, Contender, Figure, Limit, Measurement } from '../../bench/harness/benchmark.ts';
+import { entityCount, type Options, parseCommandLine } from '../../bench/harness/options.ts';
 import { resultLines, table } from '../../bench/harness/report.ts';
-import { failedChecksums, runBenchmark } from '../../bench/harness/rounds.ts';
+import { type BenchmarkRun, failedChecksums, failureLines, runBenchmark } from '../../bench/harness/rounds.ts';
 import { median, ratios, spread } from '../../bench/harness/statistics.ts';
 import { warmRun } from '../../bench/harness/warm-run.ts';
 
@@ -137,27 +137,75 @@ describe('named values and limits', () => {
   });
 });
 
-test('contenders tell how far they are, and remove what they have left, whatever happens', async () => {
+describe('a contender that throws', () => {
   const said: string[] = [];
   const removed: string[] = [];
-  const contender = (name: string, failsInRound: number) => {
-    let round = 0;
-    return {
-      name,
-      measure(progress: (text: string) => void): Promise<Measurement> {
-        progress('loading');
-        return ++round === failsInRound ? Promise.reject(new Error('no disk')) : Promise.resolve(measured(1));
-      },
-      remove: () => removed.push(name),
+
+  /** `millrace`, `fast` and `slow`, of whom one throws in a round. */
+  async function runWith(failing: string, failsInRound: number): Promise<BenchmarkRun> {
+    said.length = 0;
+    removed.length = 0;
+    const contender = (name: string): Contender => {
+      let round = 0;
+      return {
+        name,
+        measure(progress) {
+          progress('loading');
+          round++;
+          if (name === failing && round === failsInRound) throw new Error('no disk');
+          return Promise.resolve(measured(1));
+        },
+        remove: () => void removed.push(name),
+      };
     };
+    const benchmark = { ...scripted({}), contenders: () => ['millrace', 'fast', 'slow'].map(contender) };
+    return runBenchmark(benchmark, options, { progress: (text) => said.push(text) });
+  }
+
+  test('is named with its reason, its rounds are left out, and the others go on', async () => {
+    const run = await runWith('fast', 2);
+    expect(run.standings.map(({ contender, measurements }) => [contender, measurements.length])).toEqual([
+      ['millrace', 3],
+      ['slow', 3],
+    ]);
+    expect(failureLines(run)).toEqual(['scripted, fast: no disk']);
+    expect(table(run)).toContain('  failed: fast: no disk');
+    expect(said).toContain('scripted, round 2 of 3: fast: loading');
+    expect(said).not.toContain('scripted, round 3 of 3: fast');
+    expect(removed).toEqual(['millrace', 'fast', 'slow']);
+  });
+
+  test('ends its benchmark if it is ours, since rivals alone say nothing', async () => {
+    const run = await runWith('millrace', 2);
+    expect(run.standings).toEqual([]);
+    expect(failureLines(run)).toEqual(['scripted, millrace: no disk']);
+    expect(said.at(-1)).toBe('scripted, round 2 of 3: millrace: loading');
+    expect(removed).toEqual(['millrace', 'fast', 'slow']);
+  });
+
+  test('has failed as well if it cannot remove what it has left', async () => {
+    const stuck = { name: 'millrace', measure: () => Promise.resolve(measured(1)) };
+    const remove = (): void => {
+      throw new Error('busy');
+    };
+    const benchmark = { ...scripted({}), contenders: () => [{ ...stuck, remove }] };
+    expect(failureLines(await runBenchmark(benchmark, options, { progress: () => {} }))).toEqual([
+      'scripted, millrace: busy',
+    ]);
+  });
+});
+
+test('what is required may depend on the options', async () => {
+  const limits = ({ intervalMs = 100 }: Options): Limit[] => [{ of: 'value', atMost: intervalMs + 5 }];
+  const figures = ({ intervalMs }: Options): Figure[] =>
+    intervalMs === undefined ? [{ rival: 'slow', atLeast: 2 }] : [];
+  const required = async (...args: string[]): Promise<string[]> => {
+    const benchmark = { ...scripted(SCRIPT), limits, figures };
+    const run = await runBenchmark(benchmark, parseCommandLine(args).options, { progress: () => {} });
+    return table(run).match(/[≤≥] [\d.,]+/g) ?? [];
   };
-  const benchmark: Benchmark = {
-    ...scripted({}),
-    contenders: () => [contender('millrace', 4), contender('fast', 2)],
-  };
-  await expect(runBenchmark(benchmark, options, { progress: (text) => said.push(text) })).rejects.toThrow('no disk');
-  expect(removed).toEqual(['millrace', 'fast']);
-  expect(said).toContain('scripted, round 2 of 3: fast: loading');
+  expect(await required('--rounds', '1')).toEqual(['≥ 2', '≤ 105.0']);
+  expect(await required('--rounds', '1', '--interval', '1000')).toEqual(['≤ 1,005']);
 });
 
 test('a benchmark has its own number of entities, unless one is given or all is small', () => {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Benchmark, Measurement } from '../../bench/harness/benchmark.ts';
+import { type Benchmark, figuresOf, limitsOf, type Measurement } from '../../bench/harness/benchmark.ts';
 import { type HistoryLine, historyLines } from '../../bench/harness/history.ts';
 import { parseCommandLine } from '../../bench/harness/options.ts';
 import type { BenchmarkRun } from '../../bench/harness/rounds.ts';
@@ -49,6 +49,8 @@ const benchmark: Benchmark = {
 
 const run: BenchmarkRun = {
   benchmark,
+  figures: figuresOf(benchmark, options),
+  limits: limitsOf(benchmark, options),
   standings: [
     { contender: 'millrace', measurements: [10, 11, 12].map((value) => measured(value, [25, 50, 90])) },
     { contender: 'a rival </script>', measurements: [20, 22, 24].map((value) => measured(value)) },
@@ -56,7 +58,12 @@ const run: BenchmarkRun = {
 };
 
 const history = COMMITS.flatMap((commit, index) =>
-  historyLines(run, options, { commit, isDirty: index === 1 }, new Date(AT.getTime() + index * 1_000)),
+  historyLines(
+    run,
+    { seconds: 2, rounds: 3, shards: 2 },
+    { commit, isDirty: index === 1 },
+    new Date(AT.getTime() + index * 1_000),
+  ),
 );
 const other: HistoryLine = { ...history[0], machine: { ...history[0].machine, cores: 999 } };
 

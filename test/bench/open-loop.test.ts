@@ -154,7 +154,7 @@ describe('distributions', () => {
     figures: [],
     contenders: () => [],
   };
-  const run = { benchmark, standings: [{ contender: 'millrace', measurements: rounds }] };
+  const run = { benchmark, figures: [], limits: [], standings: [{ contender: 'millrace', measurements: rounds }] };
 
   test('are told to people and programs', () => {
     expect(table(run)).toMatch(/millrace at 50 %: p50 3\.\d+, .*, max 600\.\d+ µs; 20\.00\/s asked, 19\.00\/s came/);
