@@ -29,6 +29,7 @@ export interface RemoteStageOptions {
   readonly deadline?: number;
   readonly concurrency?: number;
   readonly others?: readonly AnyFunction[];
+  readonly asObjects?: boolean;
 }
 
 export class RemoteStage extends Stage {
@@ -36,8 +37,8 @@ export class RemoteStage extends Stage {
   readonly clock: SimulatedClock;
 
   constructor(answer: Answer, options: RemoteStageOptions = {}) {
-    const { concurrency, others = [], ...settings } = options;
-    const endpoint = new ScriptedEndpoint(answer, concurrency);
+    const { concurrency, others = [], asObjects, ...settings } = options;
+    const endpoint = new ScriptedEndpoint(answer, concurrency, asObjects);
     const types = [TYPE, 'other/*'];
     const clock = new SimulatedClock(1_000_000);
     super([...types.map((type) => remoteFunction({ type, endpoint, ...settings })), native, ...others], { clock });

@@ -3,19 +3,15 @@
  * same for the same random commands: in our engine, behind our endpoint that our engine calls, and behind the package's
  * own handler that our engine calls.
  */
-import { IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
-import { Socket } from 'node:net';
+import type { RequestListener } from 'node:http';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Context, defineEgress, defineFunction, defineModule, type Module, value } from '../../../src/index.ts';
 import { createStatefunHandler } from '../../../src/endpoint/index.ts';
 import { type Endpoint, remoteFunction, type TypedValue } from '../../../src/remote/index.ts';
 import { IntType, jsonType, readTyped, StringType, typedValue } from '../../../src/statefun/index.ts';
-import { decodeResponse, encodeRequest } from '../../../src/statefun/protocol-codec.ts';
 import { testEngine } from '../../../src/testing/index.ts';
-
-const official = createRequire(import.meta.url)('apache-flink-statefun') as typeof import('apache-flink-statefun');
+import { answeredBy, official } from './official-program.ts';
 
 type Deed =
   | { readonly do: 'add'; readonly count: number }
@@ -115,29 +111,9 @@ function remote(handler: RequestListener): Module {
     name: 'in this process',
     concurrency: 100,
     companion: undefined,
-    call: async (request) => decodeResponse(await posted(handler, encodeRequest(request))),
+    call: answeredBy(handler),
   };
   return defineModule({ functions: TYPES.map((type) => remoteFunction({ type, endpoint })), egresses: [told] });
-}
-
-async function posted(handler: RequestListener, body: Uint8Array): Promise<Uint8Array> {
-  const socket = new Socket();
-  const request = new IncomingMessage(socket);
-  Object.assign(request, { method: 'POST', url: '/', headers: { 'content-length': String(body.length) } });
-  request.push(body);
-  request.push(null);
-  request.complete = true;
-  const response = new ServerResponse(request);
-  const answered = Promise.withResolvers<Uint8Array>();
-  response.end = (chunk?: unknown, encoding?: unknown) => {
-    // Whichever way it is given, as bytes or as a text.
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : (chunk as Uint8Array);
-    if (response.statusCode === 200) answered.resolve(bytes);
-    else answered.reject(new Error(`answered with ${response.statusCode}`));
-    return response;
-  };
-  handler(request, response);
-  return await answered.promise;
 }
 
 // -- commands

@@ -15,6 +15,7 @@ import type {
   SentMessage,
   StateMutation,
 } from '../../../src/statefun/protocol.ts';
+import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from '../../../src/statefun/protocol-codec.ts';
 import type { TypedValue } from '../../../src/statefun/typed-value.ts';
 
 export type Answer = (request: BatchRequest, signal: AbortSignal) => BatchResponse | Promise<BatchResponse>;
@@ -28,14 +29,21 @@ export class ScriptedEndpoint implements Endpoint {
   readonly requests: BatchRequest[] = [];
   answer: Answer;
 
-  constructor(answer: Answer, concurrency = 1_000) {
+  readonly #asObjects: boolean;
+
+  /** `asObjects`: for responses that no bytes can say, or that are refused as bytes already. */
+  constructor(answer: Answer, concurrency = 1_000, asObjects = false) {
     this.answer = answer;
     this.concurrency = concurrency;
+    this.#asObjects = asObjects;
   }
 
   async call(request: BatchRequest, signal: AbortSignal): Promise<BatchResponse> {
-    this.requests.push(structuredClone(request));
-    return await this.answer(request, signal);
+    // What travels are bytes, so both sides have only what can be said in them.
+    const asked = decodeRequest(encodeRequest(request));
+    this.requests.push(structuredClone(asked));
+    const response = await this.answer(asked, signal);
+    return this.#asObjects ? response : decodeResponse(encodeResponse(response));
   }
 }
 
