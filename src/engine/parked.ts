@@ -4,7 +4,7 @@
 import { hashId } from '../keys/id-hash.ts';
 import { shardOfHash } from '../keys/key-group.ts';
 import type { Address } from '../sdk/address.ts';
-import { type DeadLetterFilter, type ParkedAddressInfo, portableFilter } from '../sdk/dead-letter.ts';
+import { type DeadLetterFilter, isPattern, type ParkedAddressInfo, portableFilter } from '../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { ParkedListBody, ParkedPage, UnparkBody } from '../shard/requests/parked-requests.ts';
 import { decodeTagged } from '../wire/tagged-value.ts';
@@ -43,7 +43,8 @@ export class Parked {
 
   /**
    * Lets an address go on, or all that a filter selects: with the message that failed, whose attempts begin anew, or
-   * without it; and then with all that wait, in order. Resolves, when that is committed, to how many go on.
+   * without it; and then with all that wait, in order. Resolves, when that is committed, to how many go on. A type that is
+   * no pattern with an id, and nothing else, is an address: whatever the id holds, exactly that one is meant.
    *
    * @throws MillraceError `INVALID_FILTER`, `ENGINE_STOPPED` or what the engine has failed with
    */
@@ -55,10 +56,10 @@ export class Parked {
       );
     }
     const dropsFirst = first === 'drop';
-    const { type, id } = which;
     // An order may be repeated after a recovery: what was parked again meanwhile is not meant.
     const before = this.#door.now() + 1;
-    if (type !== undefined && id !== undefined && !/[*?]/.test(type + id)) {
+    if (isAddress(which)) {
+      const { type, id } = which;
       const body: UnparkBody = { filter: portableFilter({ to: before }), only: [type, id], dropsFirst };
       return this.#unpark(shardOfHash(hashId(id), this.#door.shardCount), body);
     }
@@ -73,4 +74,10 @@ export class Parked {
     const { count } = await this.#door.ask(shard, 'parked.unpark', body, { untilCommitted: true });
     return count;
   }
+}
+
+function isAddress(which: Address | DeadLetterFilter): which is Address {
+  const { type, id, ...rest } = which;
+  if (typeof type !== 'string' || typeof id !== 'string' || isPattern(type)) return false;
+  return Object.values(rest).every((value) => value === undefined);
 }

@@ -31,7 +31,8 @@ export interface DeadLetter {
 }
 
 /**
- * Selects dead letters; without any field, all. In a pattern `*` stands for any characters and `?` for any single one.
+ * Selects dead letters; without any field, all. In a pattern `*` stands for any characters and `?` for any single one;
+ * `\*`, `\?` and `\\` stand for those characters themselves.
  */
 export interface DeadLetterFilter {
   /** Pattern for the function type of the target, such as `'shop/*'`. */
@@ -101,14 +102,23 @@ export function portableFilter(filter: DeadLetterFilter): PortableFilter {
   };
 }
 
+/** What a pattern is made of: wildcards, characters that are escaped, and all others. */
+const PATTERN_PARTS = /\*+|\?|\\[*?\\]|[^]/g;
+
 /** Whether a text is what a pattern says. */
 export function patternTest(pattern: string): (text: string) => boolean {
   if (/^\*+$/.test(pattern)) return () => true;
-  if (!/[*?]/.test(pattern)) return (text) => text === pattern;
-  const source = pattern
-    .replaceAll(/[\\^$.+()[\]{}|/-]/g, String.raw`\$&`)
-    .replaceAll(/\*+/g, '.*')
-    .replaceAll('?', '.');
+  if (!/[*?\\]/.test(pattern)) return (text) => text === pattern;
+  const source = pattern.replaceAll(PATTERN_PARTS, (part) => {
+    if (part.startsWith('*')) return '.*';
+    if (part === '?') return '.';
+    return part.slice(-1).replace(/[\\^$.*+?()[\]{}|/-]/, String.raw`\$&`);
+  });
   const expression = new RegExp(`^${source}$`, 's');
   return (text) => expression.test(text);
+}
+
+/** Whether this text is a pattern, or could be meant as one. */
+export function isPattern(text: string): boolean {
+  return /[*?\\]/.test(text);
 }

@@ -209,6 +209,28 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     expect(await all(engine)).toEqual([]);
   });
 
+  test('one address is let go on by its name, whatever that holds, and many by a pattern', async () => {
+    const { engine } = await open(entry, scratch(), { module: FAILING_MODULE });
+    engine.egress(alarms, () => {});
+    const ids = ['what?', 'whats', 'what*', String.raw`what\?`, 'other'];
+    for (const id of ids) await engine.send(parking, id, { n: 1, fail: 'stuck' });
+    await engine.drained();
+    const left = async (id: string): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const { address } of engine.parked.list({ id })) found.push(address.id);
+      return found.toSorted((one, other) => (one < other ? -1 : 1));
+    };
+    const drop = { first: 'drop' } as const;
+    expect(await engine.parked.unpark({ type: 'failing/parking', id: 'what?' }, drop)).toBe(1);
+    expect(await left('*')).toEqual(['other', 'what*', String.raw`what\?`, 'whats']);
+    expect(await engine.parked.unpark({ type: 'failing/parking', id: String.raw`what\?` }, drop)).toBe(1);
+    expect(await left('*')).toEqual(['other', 'what*', 'whats']);
+    expect(await left(String.raw`what\*`)).toEqual(['what*']);
+    expect(await left('what?')).toEqual(['what*', 'whats']);
+    expect(await engine.parked.unpark({ type: 'failing/*', id: 'what?' }, drop)).toBe(2);
+    expect(await left('*')).toEqual(['other']);
+  });
+
   test('dead letters are there after a restart, with another number of shards, too, and are sent again once', async () => {
     const folder = scratch();
     const first = await open(entry, folder, { module: FAILING_MODULE });

@@ -9,19 +9,30 @@ test.each([
   ['id-1?', ['id-10', 'id-1x'], ['id-1', 'id-100']],
   ['*.x[1]', ['a.x[1]', '.x[1]'], ['axx1', 'a.x1']],
   ['plain', ['plain'], ['plain ', 'Plain']],
+  [String.raw`what\?`, ['what?'], ['whats', String.raw`what\?`]],
+  [String.raw`\*\\*`, [String.raw`*\ `, '*\\'], ['a\\', '*']],
+  [String.raw`a\b`, [String.raw`a\b`], ['ab']],
 ] as const)('the pattern %s', (pattern, matching, others) => {
   const isMeant = patternTest(pattern);
   expect(matching.filter((text) => !isMeant(text))).toEqual([]);
   expect(others.filter((text) => isMeant(text))).toEqual([]);
 });
 
-test('text without * and ? stands for itself, whatever it is', () => {
-  const literal = fc.string().filter((text) => !/[*?]/.test(text));
+test('text without *, ? and \\ stands for itself, whatever it is, and any text does that is escaped', () => {
+  const literal = fc.string().filter((text) => !/[*?\\]/.test(text));
   fc.assert(
     fc.property(literal, literal, (one, other) => {
       expect(patternTest(one)(one)).toBe(true);
       expect(patternTest(one)(other)).toBe(one === other);
       expect(patternTest(`${one}*`)(one + other)).toBe(true);
+    }),
+  );
+  const special = fc.string({ unit: fc.constantFrom('*', '?', '\\', 'a', '.') });
+  const escaped = (text: string): string => text.replaceAll(/[*?\\]/g, String.raw`\$&`);
+  fc.assert(
+    fc.property(special, special, (one, other) => {
+      expect(patternTest(escaped(one))(other)).toBe(one === other);
+      expect(patternTest(`${escaped(one)}*`)(one + other)).toBe(true);
     }),
   );
 });
