@@ -4,7 +4,7 @@
  * renamed, removed or replaced.
  */
 import fs from 'node:fs';
-import { resolve, sep } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import type { FileSystem, OpenFile, OpenMode } from './file-system.ts';
 import { NodeFile, type SystemCalls } from './node-file.ts';
 import { SyncRecord } from './sync-record.ts';
@@ -36,9 +36,17 @@ export class NodeFileSystem implements FileSystem {
     this.#syncsDirectories = platform !== 'win32';
   }
 
+  /** One level after the other: Node's own recursion never ends where ENOENT is said of a place that is there (`/proc`). */
   makeDirectory(path: string): void {
-    const made = fs.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
-    if (made !== undefined) this.#forget(made);
+    if (statOf(path)?.isDirectory() === true) return;
+    if (dirname(path) !== path) this.makeDirectory(dirname(path));
+    try {
+      fs.mkdirSync(path, { mode: DIRECTORY_MODE });
+      this.#forget(path);
+    } catch (error) {
+      // Somebody else may have been faster.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || statOf(path)?.isDirectory() !== true) throw error;
+    }
   }
 
   list(path: string): string[] {

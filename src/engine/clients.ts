@@ -8,7 +8,7 @@ import type { FunctionType } from '../sdk/function.ts';
 import type { OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { Asker } from './askers.ts';
 import type { Coordinator } from './coordinator.ts';
-import { IdempotencyKeys } from './idempotency-keys.ts';
+import { checkIdempotencyKey, IdempotencyKeys } from './idempotency-keys.ts';
 import type { OutsideLatencies } from './outside-latencies.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -68,9 +68,10 @@ export class Clients {
     const { checkpoints } = this.#coordinator;
     try {
       this.#hooks.checkRunning();
-      const known = idempotencyKey === undefined ? undefined : this.#admit(idempotencyKey);
+      const key = checkIdempotencyKey(idempotencyKey);
+      const known = key === undefined ? undefined : this.#admit(key);
       if (known !== undefined) return untilCommitted ? (checkpoints?.whenCommitted(known) ?? DONE) : DONE;
-      this.#sendNew(target, id, message, idempotencyKey, options);
+      this.#sendNew(target, id, message, key, options);
     } catch (error) {
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- it is what the engine threw, a MillraceError
       return Promise.reject(error);

@@ -48,6 +48,7 @@ export interface SendOptions extends OutsideMessageOptions {
   /**
    * A name for this message, such as a request id. A message whose key the engine knows already (of the last
    * `idempotencyKeyCount`, across restarts) is not sent again: so a client that got no answer can safely retry.
+   * A well-formed string of 1 to 1,024 characters; anything else is refused with `INVALID_KEY`.
    */
   readonly idempotencyKey?: string;
 }

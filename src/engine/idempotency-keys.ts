@@ -3,6 +3,21 @@
  * the newest `countMax` keys are known, oldest forgotten first. Keys are part of the checkpoint that commits their
  * messages, so a key is known after a crash exactly if its message is.
  */
+import { describe, MillraceError } from '../sdk/errors.ts';
+
+const KEY_LENGTH_MAX = 1_024;
+
+/**
+ * The key of a send that has one. What is no key must not count as one: two clients that both give null would be one.
+ *
+ * @throws MillraceError `INVALID_KEY`
+ */
+export function checkIdempotencyKey(key: unknown): string | undefined {
+  if (key === undefined) return undefined;
+  if (typeof key === 'string' && key.length > 0 && key.length <= KEY_LENGTH_MAX && key.isWellFormed()) return key;
+  const allowed = `an idempotency key is a well-formed string of 1 to ${KEY_LENGTH_MAX} characters, or left out`;
+  throw new MillraceError('INVALID_KEY', `The key ${describe(key)} is not allowed: ${allowed}. Nothing was sent.`);
+}
 
 export class IdempotencyKeys {
   readonly #countMax: number;

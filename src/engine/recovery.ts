@@ -12,7 +12,9 @@ export interface RecoverySteps {
   recovering(cause: unknown): void;
   endShards(): Promise<void>;
   pause(ms: number): Promise<void>;
-  /** Resolves when the shards run from the last checkpoint. */
+  /** What the coordinator knows goes back to the last checkpoint. */
+  rollBack(): Promise<void>;
+  /** Resolves when the shards run from there. */
   restart(): Promise<void>;
   /** Nobody wants them back any more. */
   isEnded(): boolean;
@@ -29,6 +31,9 @@ export async function goBack(attempts: RecoveryAttempts, firstCause: unknown, st
     await steps.pause(pauseMs);
     if (steps.isEnded()) return;
     try {
+      await steps.rollBack();
+      // Whoever was ended meanwhile has no shards any more, and must not get new ones.
+      if (steps.isEnded()) return;
       await steps.restart();
       return;
     } catch (error) {

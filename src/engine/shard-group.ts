@@ -64,6 +64,8 @@ export class ShardGroup {
         await sleep(POLL_MS);
       }
     }
+    // One may have taken messages and have failed since, before anybody looked.
+    if (this.#hasFailed) throw this.#failure;
   }
 
   /** Orders the shards to end, and ends those that do not; almost at once, if so wished. */

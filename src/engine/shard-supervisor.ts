@@ -147,6 +147,7 @@ export class ShardSupervisor {
         this.#hooks.recovering(new MillraceError('SHARD_RECOVERING', failureText(who, cause), { cause, details })),
       endShards: () => this.#group.end(() => true),
       pause: (ms) => sleep(ms),
+      rollBack: () => this.#coordinator?.checkpoints?.rollBack() ?? Promise.resolve(),
       restart: () => this.#restart(),
       isEnded: () => this.#isEnded,
     });
@@ -154,7 +155,6 @@ export class ShardSupervisor {
 
   async #restart(): Promise<void> {
     const coordinator = this.#coordinator;
-    await coordinator?.checkpoints?.rollBack();
     this.#group = new ShardGroup(this.#options, this.#group);
     this.#startGroup();
     await this.#group.started(() => this.#isEnded);

@@ -1,9 +1,11 @@
 /**
  * Spilled overflow in files, one a block, in a folder that one thread owns and that goes when the engine stops. Nothing
- * here is synced: what spilled need not survive a crash.
+ * here is synced: what spilled need not survive a crash. But what it holds goes on to checkpoints, so a block that does not
+ * come back as it was written must not pass: the checksum of each is kept in memory.
  */
 import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { SpillStorage } from '../base/spill.ts';
 import { MillraceError } from '../sdk/errors.ts';
 
@@ -11,6 +13,7 @@ export class SpillDirectory implements SpillStorage {
   readonly #path: string;
   #made = false;
   #nextBlock = 0;
+  readonly #checksums = new Map<number, number>();
 
   constructor(path: string) {
     this.#path = path;
@@ -21,6 +24,7 @@ export class SpillDirectory implements SpillStorage {
       if (!this.#made) mkdirSync(this.#path, { recursive: true, mode: 0o700 });
       this.#made = true;
       writeFileSync(this.#file(this.#nextBlock), bytes, { mode: 0o600 });
+      this.#checksums.set(this.#nextBlock, crc32(bytes));
     } catch (cause) {
       throw this.#failure('written', cause);
     }
@@ -38,15 +42,22 @@ export class SpillDirectory implements SpillStorage {
   #read(block: number, byteLength: number, isLast: boolean): Uint8Array {
     try {
       const bytes = readFileSync(this.#file(block));
-      if (isLast) unlinkSync(this.#file(block));
-      if (bytes.length === byteLength) return bytes;
-      throw new Error(`it has ${bytes.length} bytes instead of ${byteLength}`);
+      if (bytes.length !== byteLength) throw new Error(`it has ${bytes.length} bytes instead of ${byteLength}`);
+      if (crc32(bytes) !== this.#checksums.get(block)) throw new Error(`block ${block} has another checksum`);
+      if (isLast) this.#remove(block);
+      return bytes;
     } catch (cause) {
       throw this.#failure('read back', cause);
     }
   }
 
+  #remove(block: number): void {
+    unlinkSync(this.#file(block));
+    this.#checksums.delete(block);
+  }
+
   clear(): void {
+    this.#checksums.clear();
     if (this.#made) rmSync(this.#path, { recursive: true, force: true });
     this.#made = false;
   }

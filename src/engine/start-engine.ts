@@ -3,10 +3,9 @@
  * kind of state store; this is all in which they differ.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { NodeFileSystem } from '../base/node-file-system.ts';
+import { makeDurableDirectory } from '../store/durable-directory.ts';
 import type { OpenStore } from '../store/state-store.ts';
-import { storageFailed } from '../store/storage-failure.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { mergeEdges } from './edges.ts';
 import { Engine } from './engine.ts';
@@ -58,14 +57,10 @@ async function openHome(
 ): Promise<DurableHome | undefined> {
   const path = options.directory;
   if (path === undefined) return undefined;
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw storageFailed(path, cause);
-  }
+  const fileSystem = new NodeFileSystem();
+  await makeDurableDirectory(fileSystem, path);
   const lock = lockDirectory(path);
   try {
-    const fileSystem = new NodeFileSystem();
     const data = await prepareData(
       { path, fileSystem, storeName: name, newId: randomUUID },
       { ...options, rewriting: () => loadRewriting(url, options) },

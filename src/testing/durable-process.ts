@@ -214,6 +214,7 @@ export class DurableProcess {
       recovering: (cause) => this.#hooks.recovering(cause),
       endShards: () => Promise.resolve(this.#dropShards()),
       pause: (ms) => clock.sleep(ms),
+      rollBack: () => this.engine?.coordinator.checkpoints?.rollBack() ?? Promise.resolve(),
       restart: () => this.#restart(),
       isEnded: () => this.#isDead,
     });
@@ -227,7 +228,6 @@ export class DurableProcess {
   async #restart(): Promise<void> {
     const { engine, data } = this;
     assert(engine !== undefined && data !== undefined, 'only an engine that ran goes back');
-    await engine.coordinator.checkpoints?.rollBack();
     const shards = await this.#openShards(data);
     engine.replaceShards(shards, this.#deaths.suspects);
     this.#hooks.recovered();

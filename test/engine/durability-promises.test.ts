@@ -102,6 +102,17 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     expect(await totalOf(second.engine, 'Kim')).toBe(5);
   });
 
+  test('what is no key is refused, and does not count as one', async () => {
+    const { engine } = await open(entry, scratch());
+    for (const wrong of [null, '', new URL('http://example.com')]) {
+      const idempotencyKey = wrong as unknown as string;
+      const sent = engine.send(counter, 'Kim', { add: 1 }, { idempotencyKey });
+      expect(await rejection(sent)).toMatchObject({ code: 'INVALID_KEY' });
+    }
+    await engine.send(counter, 'Kim', { add: 1 });
+    expect(await totalOf(engine, 'Kim')).toBe(1);
+  });
+
   test('a message that was refused leaves its key free', async () => {
     const { engine } = await open(entry, scratch());
     const unsendable = { add: (() => {}) as unknown as number };

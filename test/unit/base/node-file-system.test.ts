@@ -85,6 +85,15 @@ test.skipIf(process.platform === 'win32')('files and directories are for their o
   expect(statSync(join(folder, 'a')).mode & 0o777).toBe(0o600);
 });
 
+test('a directory that cannot be made is refused, with what the system says', () => {
+  const fileSystem = new NodeFileSystem();
+  const folder = scratch();
+  fileSystem.open(join(folder, 'file'), 'create').close();
+  expect(() => fileSystem.makeDirectory(join(folder, 'file'))).toThrow('EEXIST');
+  expect(() => fileSystem.makeDirectory(join(folder, 'file', 'x'))).toThrow(/ENOTDIR|EEXIST/);
+  if (process.platform === 'linux') expect(() => fileSystem.makeDirectory('/proc/x/y')).toThrow('ENOENT');
+});
+
 test('goes on writing when the system takes fewer bytes than it is given', () => {
   const lengths: number[] = [];
   const stingy: SystemCalls['writeSync'] = (descriptor, bytes, from, length, offset) => {

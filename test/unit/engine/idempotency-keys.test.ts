@@ -3,7 +3,7 @@
  * forgotten first.
  */
 import { expect, test } from 'vitest';
-import { IdempotencyKeys } from '../../../src/engine/idempotency-keys.ts';
+import { checkIdempotencyKey, IdempotencyKeys } from '../../../src/engine/idempotency-keys.ts';
 
 test('a key is new once, and then known with its epoch', () => {
   const keys = new IdempotencyKeys(10, []);
@@ -68,4 +68,11 @@ test('the window is bounded: the oldest key is forgotten first', () => {
   expect(keys.endEpoch()).toEqual(['c', 'd']);
   expect(keys.all()).toEqual(['b', 'c', 'd']);
   expect(keys.admit('a', 2)).toBeUndefined();
+});
+
+test('a key is a text that all could have written down', () => {
+  expect([checkIdempotencyKey(undefined), checkIdempotencyKey('order-4711')]).toEqual([undefined, 'order-4711']);
+  for (const key of [null, '', 7, new URL('http://example.com'), '\ud800', 'x'.repeat(1_025)]) {
+    expect(() => checkIdempotencyKey(key), String(key)).toThrow(expect.objectContaining({ code: 'INVALID_KEY' }));
+  }
 });

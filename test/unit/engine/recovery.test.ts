@@ -7,7 +7,7 @@ import { RecoveryAttempts } from '../../../src/engine/recovery-attempts.ts';
 import { MillraceError } from '../../../src/sdk/errors.ts';
 
 /** Restarts fail with these causes in turn, and then no more. */
-function stage(failures: readonly Error[], isEnded = false) {
+function stage(failures: readonly Error[], endsAfter = '') {
   const log: string[] = [];
   const left = [...failures];
   const steps = {
@@ -15,12 +15,13 @@ function stage(failures: readonly Error[], isEnded = false) {
     recovering: (cause: unknown) => void log.push(`recovering from ${String(cause)}`),
     endShards: () => Promise.resolve(void log.push('end')),
     pause: (ms: number) => Promise.resolve(void log.push(`pause ${ms}`)),
+    rollBack: () => Promise.resolve(void log.push('roll back')),
     restart: () => {
       log.push('restart');
       const failure = left.shift();
       return failure === undefined ? Promise.resolve() : Promise.reject(failure);
     },
-    isEnded: () => isEnded,
+    isEnded: () => endsAfter !== '' && log.some((line) => line.startsWith(endsAfter)),
   };
   return { log, steps };
 }
@@ -29,7 +30,18 @@ test('what is left of the shards ends before they start anew, after a pause that
   const { log, steps } = stage([new Error('two')]);
   await goBack(new RecoveryAttempts(3), new Error('one'), steps);
   const [first, second] = ['one', 'two'].map((cause) => `recovering from Error: ${cause}`);
-  expect(log).toEqual([first, 'end', 'pause 20', 'restart', second, 'end', 'pause 40', 'restart']);
+  expect(log).toEqual([
+    first,
+    'end',
+    'pause 20',
+    'roll back',
+    'restart',
+    second,
+    'end',
+    'pause 40',
+    'roll back',
+    'restart',
+  ]);
 });
 
 test('after so many attempts the last cause is what failed', async () => {
@@ -48,8 +60,11 @@ test.each(['DATA_DAMAGED', 'DATA_TOO_NEW', 'UNKNOWN_FUNCTION', 'FUNCTION_FAILED'
   },
 );
 
-test('who was ended during the pause does not start anything', async () => {
-  const { log, steps } = stage([], true);
+test.each([
+  ['pause', ['end', 'pause 20']],
+  ['roll back', ['end', 'pause 20', 'roll back']],
+])('who was ended during the %s does not start anything', async (endsAfter, lines) => {
+  const { log, steps } = stage([], endsAfter);
   await goBack(new RecoveryAttempts(3), new Error('one'), steps);
-  expect(log).toEqual(['recovering from Error: one', 'end', 'pause 20']);
+  expect(log).toEqual(['recovering from Error: one', ...lines]);
 });

@@ -54,3 +54,12 @@ test('what cannot be written or read back is a coded error with its cause', () =
   expect(() => storage.take(gone, 9)).toThrow(/could not be read back: ENOENT/);
   expect(() => storage.take(short, 9)).toThrow(/has 4 bytes instead of 9/);
 });
+
+test('what the disk gives back changed does not pass', () => {
+  const folder = scratch();
+  const storage = new SpillDirectory(folder);
+  const block = storage.write(Buffer.from('ten of it'));
+  writeFileSync(join(folder, `${block}.spill`), 'tem of it');
+  expect(() => storage.read(block, 9)).toThrow(expect.objectContaining({ code: 'SPILL_FAILED' }));
+  expect(() => storage.take(block, 9)).toThrow(/another checksum/);
+});
