@@ -17,7 +17,13 @@ import { join } from 'node:path';
 import type { FileSystem } from '../base/file-system.ts';
 import { KEY_GROUP_COUNT } from '../keys/key-group.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
-import { checkDataFormat, createDataFormat, FORMAT_NAME, readDataFormat } from '../store/data-format.ts';
+import {
+  checkDataFormat,
+  DATA_FORMAT_VERSION,
+  FORMAT_NAME,
+  readDataFormat,
+  writeDataFormat,
+} from '../store/data-format.ts';
 import { makeDurableDirectory } from '../store/durable-directory.ts';
 import { Manifest } from '../store/manifest.ts';
 import { PADDING_BYTES } from '../store/padded-file.ts';
@@ -55,9 +61,10 @@ export class DataDirectory {
   static async open({ path, fileSystem, storeName, newId }: DataDirectoryOptions): Promise<DataDirectory> {
     const format = readDataFormat(fileSystem, path);
     const own = { storeName, keyGroupCount: KEY_GROUP_COUNT };
-    if (format === undefined) await createDataFormat(fileSystem, path, { ...own, id: newId() });
+    if (format === undefined) await writeDataFormat(fileSystem, path, { ...own, id: newId() });
     else {
       checkDataFormat(format, own, path);
+      if (format.version < DATA_FORMAT_VERSION) await writeDataFormat(fileSystem, path, format);
       // What a killed process renamed last may be in the system's memory only, and everything else builds on it: a
       // power loss must not leave what is made from here on without the file that says whose it is.
       await fileSystem.syncDirectory(path).catch((cause: unknown) => Promise.reject(storageFailed(path, cause)));

@@ -43,8 +43,8 @@ export interface EngineOptions {
   /** Longest time between two checkpoints while anything happens, in milliseconds; default 1,000. */
   readonly maxIntervalMs?: number;
   /**
-   * Memory for state, in bytes, over all shards: entities, and the caches of their stores. Default a quarter of the
-   * machine's memory. What does not fit stays on disk.
+   * Memory for state and for the rings between threads, in bytes, over all shards: entities, the caches of their stores, and
+   * rings, which have half of it at most. Default a quarter of the machine's memory. State that does not fit stays on disk.
    */
   readonly memory?: number;
   /** How many idempotency keys are remembered, oldest forgotten first; default 100,000. */

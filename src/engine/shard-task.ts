@@ -81,12 +81,17 @@ export function shardTask(
   };
 }
 
-/** A quarter of a shard's memory is for its store, the rest for entities. */
+/**
+ * What the rings leave of the memory, at least half of it, in equal shares; of its share a shard gives a quarter to its
+ * store and the rest to entities.
+ */
 export function durableTask(shard: number, store: string, data: DataDirectory, options: FilledOptions): DurableTask {
-  const memoryBytes = Math.floor(options.memory / options.shardCount);
+  const { memory, shardCount, ringCapacityBytes } = options;
+  const ringBytes = shardCount * (shardCount + 1) * ringCapacityBytes;
+  const memoryBytes = Math.floor(Math.max(memory - ringBytes, memory / 2) / shardCount);
   // No shifts: bytes of memory do not fit into 32 bits.
   const cacheBytes = Math.floor(memoryBytes / 4);
-  const foldBytes = Math.min(FOLD_BYTES_MAX, Math.max(FOLD_BYTES_MIN, Math.floor(memoryBytes / 16)));
+  const foldBytes = Math.min(FOLD_BYTES_MAX, Math.max(FOLD_BYTES_MIN, Math.floor(memory / shardCount / 16)));
   return {
     store,
     directory: data.shardDirectory(shard),

@@ -58,7 +58,8 @@ const CONSEQUENCES = {
   MESSAGE_QUARANTINED: "The message was not handled again; its function's failure policy says what became of it.",
   SHARD_RECOVERING: 'All shards go back to the last checkpoint and the engine goes on; nothing that was sent is lost.',
   SHARD_FAILED: 'The engine has failed: all its shards are stopped and every waiting caller gets this error.',
-  ENGINE_STOPPED: 'Nothing more is taken; a message that was under way may have been handled, or be handled after the next start.',
+  ENGINE_STOPPED:
+    'Nothing more is taken; a message that was under way may have been handled, or be handled after the next start.',
   DATA_DAMAGED: 'Nothing is guessed and no data was changed; repair the file or start from a savepoint.',
   DATA_LOCKED: 'The engine was not started.',
   DATA_TOO_NEW: 'The engine was not started and nothing on disk was changed.',

@@ -1,6 +1,8 @@
 /**
  * The file `millrace.json`, which makes a directory a data directory: what wrote it, and what must never change while the
- * data lives. Written once, before anything else; whoever opens the directory reads and checks it first.
+ * data lives. Written before anything else; whoever opens the directory reads and checks it first. Its version is that of all
+ * files together: it is raised with the version of any of them, and newer software writes it anew before it writes anything
+ * else. So older software refuses the directory before it touches it.
  *
  * It is JSON so that people can read it, with a checksum over everything else in it, in the order in which it stands.
  */
@@ -11,7 +13,8 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import { makeDurableDirectory } from './durable-directory.ts';
 import { callStorage, damaged, storageFailed, tooNew } from './storage-failure.ts';
 
-export const DATA_FORMAT_VERSION = 1;
+/** 2: changelogs have version 2. */
+export const DATA_FORMAT_VERSION = 2;
 
 export interface DataFormat {
   /** The `name` of the state store that wrote the data. */
@@ -20,6 +23,11 @@ export interface DataFormat {
   readonly keyGroupCount: number;
   /** Tells this data directory from every other one, copies of it excepted. */
   readonly id: string;
+}
+
+export interface FoundFormat extends DataFormat {
+  /** At most `DATA_FORMAT_VERSION`. */
+  readonly version: number;
 }
 
 export const FORMAT_NAME = 'millrace.json';
@@ -32,7 +40,7 @@ const HARMLESS_NAMES: readonly string[] = [TEMPORARY_NAME, 'lock', 'lost+found']
 const ENTRY_POINTS: Readonly<Record<string, string>> = { level: 'millrace', 'native-free': 'millrace/native-free' };
 
 /** Reads the file, or returns undefined where there is no data yet: the directory is empty, or there is none. */
-export function readDataFormat(fileSystem: FileSystem, directory: string): DataFormat | undefined {
+export function readDataFormat(fileSystem: FileSystem, directory: string): FoundFormat | undefined {
   const names = callStorage(directory, () => fileSystem.list(directory));
   const path = join(directory, FORMAT_NAME);
   if (!names.includes(FORMAT_NAME)) {
@@ -44,8 +52,8 @@ export function readDataFormat(fileSystem: FileSystem, directory: string): DataF
   return parseFormat(readWhole(fileSystem, path), path);
 }
 
-/** Writes the file, which must not be there yet, and makes the directory if need be. Resolves when both are durable. */
-export async function createDataFormat(fileSystem: FileSystem, directory: string, format: DataFormat): Promise<void> {
+/** Writes the file, at once as a whole, and makes the directory if need be. Resolves when both are durable. */
+export async function writeDataFormat(fileSystem: FileSystem, directory: string, format: DataFormat): Promise<void> {
   await makeDurableDirectory(fileSystem, directory);
   const path = join(directory, FORMAT_NAME);
   const temporary = join(directory, TEMPORARY_NAME);
@@ -98,17 +106,22 @@ function checksumOf(fields: Readonly<Record<string, unknown>>): number {
 }
 
 /** The checksum goes first: its rule holds for all versions, or a damaged version would be a new one. */
-function parseFormat(text: string, file: string): DataFormat {
+function parseFormat(text: string, file: string): FoundFormat {
   const parsed = parseObject(text);
   if (parsed === undefined) throw damaged(file, 0, 'it is no JSON object');
   const { checksum, ...fields } = parsed;
   if (checksum !== checksumOf(fields)) throw damaged(file, 0, 'its checksum is not that of its content');
   const { format, store, keyGroups, id } = fields;
   if (typeof format === 'number' && format > DATA_FORMAT_VERSION) throw tooNew(file, format, DATA_FORMAT_VERSION);
-  if (typeof store !== 'string' || typeof keyGroups !== 'number' || typeof id !== 'string') {
+  if (
+    typeof format !== 'number' ||
+    typeof store !== 'string' ||
+    typeof keyGroups !== 'number' ||
+    typeof id !== 'string'
+  ) {
     throw damaged(file, 0, 'a field is missing');
   }
-  return { storeName: store, keyGroupCount: keyGroups, id };
+  return { version: format, storeName: store, keyGroupCount: keyGroups, id };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

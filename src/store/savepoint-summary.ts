@@ -36,7 +36,7 @@ export async function writeSummary(
   try {
     const file = fileSystem.open(temporary, 'create');
     try {
-      file.append(Buffer.from(print(summary)));
+      file.append(Buffer.from(print(summary, SAVEPOINT_FORMAT_VERSION)));
       await file.sync();
     } finally {
       file.close();
@@ -65,8 +65,8 @@ export function readSummary(fileSystem: FileSystem, directory: string, keyGroupC
   return summary;
 }
 
-function print(summary: SavepointSummary): string {
-  const fields = { format: SAVEPOINT_FORMAT_VERSION, ...summary };
+function print(summary: SavepointSummary, format: number): string {
+  const fields = { format, ...summary };
   return `${JSON.stringify({ ...fields, checksum: crc32(JSON.stringify(fields)) }, undefined, 2)}\n`;
 }
 
@@ -80,7 +80,8 @@ function parse(text: string, path: string): SavepointSummary {
     throw tooNew(path, format, SAVEPOINT_FORMAT_VERSION);
   }
   const known = summary as unknown as SavepointSummary;
-  if (print(known) !== text) throw savepointDamaged(path, 0, 'it is not written as it was');
+  if (typeof format !== 'number' || print(known, format) !== text)
+    throw savepointDamaged(path, 0, 'it is not written as it was');
   return known;
 }
 

@@ -53,7 +53,7 @@ export function closedGate(): Gate {
 }
 
 /** Of one core; threads that never sleep take a whole one, or what others leave them of it. Measured were 0.4 %. */
-export const IDLE_SHARE_MAX = 0.03;
+export const IDLE_SHARE_MAX = 0.01;
 
 /**
  * Resolves when this process has taken next to no time of any core for a second, with the share that it took. What else

@@ -19,6 +19,13 @@ test.each([
   const task = durableTask(0, 'file:///store.ts', data, options);
   expect(task.foldBytes).toBe(foldBytes);
   expect(task.segmentBytes).toBe(foldBytes / 2);
-  expect(task.cacheBytes).toBe(memory / shardCount / 4);
-  expect(task.memoryBytes + task.cacheBytes).toBe(memory / shardCount);
+  const ringBytes = shardCount * (shardCount + 1) * options.ringCapacityBytes;
+  expect(task.memoryBytes + task.cacheBytes).toBe((memory - ringBytes) / shardCount);
+  expect(task.cacheBytes).toBe((task.memoryBytes + task.cacheBytes) / 4);
+});
+
+test('rings take half of it at most', () => {
+  const given = { module: 'file:///module.ts', memory: 16 * MiB, shardCount: 16, ringCapacityBytes: MiB };
+  const task = durableTask(0, 'file:///store.ts', data, fillOptions(given));
+  expect(task.memoryBytes + task.cacheBytes).toBe(MiB / 2);
 });

@@ -6,17 +6,23 @@ import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
-import { checkDataFormat, createDataFormat, readDataFormat } from '../../../src/store/data-format.ts';
+import {
+  checkDataFormat,
+  DATA_FORMAT_VERSION,
+  readDataFormat,
+  writeDataFormat,
+} from '../../../src/store/data-format.ts';
 import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';
 import { flips, outcome, truncations } from './damage.ts';
 
 const FORMAT = { storeName: 'level', keyGroupCount: 1024, id: '3f2a' };
+const FOUND = { ...FORMAT, version: DATA_FORMAT_VERSION };
 const FILE = '/srv/shop/data/millrace.json';
 const DIRECTORY = '/srv/shop/data';
 
 async function created(): Promise<SimulatedFileSystem> {
   const disk = new SimulatedFileSystem({ autoSync: true });
-  await createDataFormat(disk, DIRECTORY, FORMAT);
+  await writeDataFormat(disk, DIRECTORY, FORMAT);
   return disk;
 }
 
@@ -29,8 +35,11 @@ function withFields(fields: Readonly<Record<string, unknown>>): SimulatedFileSys
 
 test('it is read as it was written', async () => {
   const disk = await created();
-  expect(readDataFormat(disk, DIRECTORY)).toEqual(FORMAT);
-  expect(JSON.parse(Buffer.from(disk.readFile(FILE)).toString())).toMatchObject({ format: 1, store: 'level' });
+  expect(readDataFormat(disk, DIRECTORY)).toEqual(FOUND);
+  expect(JSON.parse(Buffer.from(disk.readFile(FILE)).toString())).toMatchObject({
+    format: DATA_FORMAT_VERSION,
+    store: 'level',
+  });
   expect(disk.list(DIRECTORY)).toEqual(['millrace.json']);
 });
 
@@ -44,8 +53,8 @@ test('an empty directory, and none, is where data may begin', async () => {
   disk.writeFile(`${DIRECTORY}/lock`, new Uint8Array(0));
   disk.writeFile(`${FILE}.new`, Buffer.from('{ "form'));
   expect(readDataFormat(disk, DIRECTORY)).toBeUndefined();
-  await createDataFormat(disk, DIRECTORY, FORMAT);
-  expect(readDataFormat(disk, DIRECTORY)).toEqual(FORMAT);
+  await writeDataFormat(disk, DIRECTORY, FORMAT);
+  expect(readDataFormat(disk, DIRECTORY)).toEqual(FOUND);
 });
 
 test('a directory of something else is refused', () => {
@@ -68,18 +77,18 @@ test('it is there for good when creating it resolves, and never half', async () 
         const after = disk.clone();
         after.crash(new Prng(seed));
         const found = readDataFormat(after, DIRECTORY);
-        if (found !== undefined) assert.deepEqual(found, FORMAT);
+        if (found !== undefined) assert.deepEqual(found, FOUND);
         crashes++;
       }
       return undefined;
     },
   });
-  await createDataFormat(disk, DIRECTORY, FORMAT);
+  await writeDataFormat(disk, DIRECTORY, FORMAT);
   expect(crashes).toBeGreaterThan(100);
   for (let seed = 0; seed < 50; seed++) {
     const after = disk.clone();
     after.crash(new Prng(seed));
-    expect(readDataFormat(after, DIRECTORY)).toEqual(FORMAT);
+    expect(readDataFormat(after, DIRECTORY)).toEqual(FOUND);
   }
 });
 
@@ -88,14 +97,14 @@ test('whichever call fails, it says so, and can be created the next time', async
   for (let failing = 1; failing < 100; failing++) {
     const disk = new SimulatedFileSystem({ autoSync: true });
     disk.fault = ({ number }) => (number === failing ? 'EIO' : undefined);
-    const error: unknown = await createDataFormat(disk, DIRECTORY, FORMAT).catch((caught: unknown) => caught);
+    const error: unknown = await writeDataFormat(disk, DIRECTORY, FORMAT).catch((caught: unknown) => caught);
     if (disk.callCount < failing) break;
     expect(error).toMatchObject({ code: 'STORAGE_FAILED' });
     failed++;
     disk.fault = undefined;
     disk.kill();
-    if (readDataFormat(disk, DIRECTORY) === undefined) await createDataFormat(disk, DIRECTORY, FORMAT);
-    expect(readDataFormat(disk, DIRECTORY)).toEqual(FORMAT);
+    if (readDataFormat(disk, DIRECTORY) === undefined) await writeDataFormat(disk, DIRECTORY, FORMAT);
+    expect(readDataFormat(disk, DIRECTORY)).toEqual(FOUND);
   }
   expect(failed).toBeGreaterThan(10);
 });
@@ -112,7 +121,7 @@ test('every byte flipped, and every length', async () => {
       outcomes.noticed++;
     } else {
       // White space.
-      assert.deepEqual(found, FORMAT, what);
+      assert.deepEqual(found, FOUND, what);
       outcomes.same++;
     }
   }
@@ -128,13 +137,13 @@ test.each(['', '[]', 'null', '3', '{}', '{"checksum":0}'])('%j is damage', (text
 
 test('fields that are missing are damage, a later format is not', () => {
   const fields = { format: 1, store: 'level', keyGroups: 1024, id: 'x' };
-  expect(readDataFormat(withFields({ ...fields, more: [1] }), DIRECTORY)).toEqual({ ...FORMAT, id: 'x' });
-  for (const name of ['store', 'keyGroups', 'id'] as const) {
+  expect(readDataFormat(withFields({ ...fields, more: [1] }), DIRECTORY)).toEqual({ ...FORMAT, version: 1, id: 'x' });
+  for (const name of ['format', 'store', 'keyGroups', 'id'] as const) {
     const disk = withFields({ ...fields, [name]: undefined });
     expect(outcome(() => readDataFormat(disk, DIRECTORY))).toHaveProperty('damagedFile', FILE);
   }
-  expect(() => readDataFormat(withFields({ format: 2, storage: 'x' }), DIRECTORY)).toThrow(
-    expect.objectContaining({ code: 'DATA_TOO_NEW', details: { file: FILE, version: 2 } }),
+  expect(() => readDataFormat(withFields({ format: DATA_FORMAT_VERSION + 1, storage: 'x' }), DIRECTORY)).toThrow(
+    expect.objectContaining({ code: 'DATA_TOO_NEW', details: { file: FILE, version: DATA_FORMAT_VERSION + 1 } }),
   );
 });
 

@@ -10,7 +10,7 @@ import { lockDirectory } from '../../../src/engine/directory-lock.ts';
 import { recoverChangelog } from '../../../src/store/changelog-recovery.ts';
 import { segmentPath } from '../../../src/store/changelog-segment.ts';
 import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
-import { createDataFormat, readDataFormat } from '../../../src/store/data-format.ts';
+import { readDataFormat, writeDataFormat } from '../../../src/store/data-format.ts';
 import { makeDurableDirectory } from '../../../src/store/durable-directory.ts';
 import { Manifest } from '../../../src/store/manifest.ts';
 import { outcome } from './damage.ts';
@@ -27,8 +27,8 @@ test('a data directory from its making to its recovery', async () => {
   await makeDurableDirectory(fileSystem, data);
   const lock = lockDirectory(data);
   expect(readDataFormat(fileSystem, data)).toBeUndefined();
-  await createDataFormat(fileSystem, data, format);
-  expect(readDataFormat(fileSystem, data)).toEqual(format);
+  await writeDataFormat(fileSystem, data, format);
+  expect(readDataFormat(fileSystem, data)).toMatchObject(format);
   await makeDurableDirectory(fileSystem, shard);
 
   const { manifest } = Manifest.open(fileSystem, data);
