@@ -57,7 +57,10 @@ export interface EngineOptions {
    * handled again. Default 3, at least 2.
    */
   readonly fatalCount?: number;
-  /** How long an invocation may hold up its thread before that is reported as `SHARD_STUCK`; default 30,000, 0 for never. */
+  /**
+   * How long an invocation may hold up its thread, also behind an `await`, before that is reported as `SHARD_STUCK`;
+   * default 30,000, 0 for never.
+   */
   readonly stuckMs?: number;
   /** How long it may before its thread is ended, as if it had died; default 0, never. */
   readonly stuckEndMs?: number;

@@ -43,6 +43,11 @@ export class ShardGroup {
     return this.#lookouts;
   }
 
+  /** Resolves when all threads answer, wherever their code is; never if one has ended. */
+  async answered(): Promise<void> {
+    await this.#host.answered().catch(() => new Promise(() => {}));
+  }
+
   /** Starts the threads; `failed` is called for each that ends with an error. */
   start(task: (shard: number, memory: MeshMemory) => ShardTask, failed: ShardFailed): void {
     for (let shard = 0; shard < this.#shardCount; shard++) {

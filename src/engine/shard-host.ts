@@ -2,6 +2,7 @@
  * One worker thread per shard, for as long as the engine lives. The only importer of piscina, whose pool of tasks is
  * used as a pool of owners: as many threads as shards, one never-ending task on each.
  */
+import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { errorOf, type Failure } from '../shard/failing/failure.ts';
 import type { ShardTask } from './shard-task.ts';
@@ -38,6 +39,15 @@ export class ShardHost {
   /** Resolves when every shard has ended, as they do when ordered to stop. */
   async ended(): Promise<void> {
     await Promise.all(this.#tasks);
+  }
+
+  /**
+   * Resolves when all threads run JavaScript or sleep: they answer from within any loop, but not while they collect
+   * garbage. Old versions of Node cannot ask them.
+   */
+  async answered(): Promise<void> {
+    const threads = this.#pool.threads as (Worker & { getHeapStatistics?(): Promise<unknown> })[];
+    await Promise.all(threads.map((thread) => thread.getHeapStatistics?.()));
   }
 
   /** Ends all threads, wherever they are. */

@@ -61,6 +61,7 @@ export class ShardSupervisor {
     this.#watch = new WatchTimer(options, {
       lookouts: () => (this.#isWatched ? this.#group.lookouts : []),
       typeName: (index) => this.#coordinator?.directory.typeName(index),
+      answered: () => this.#group.answered(),
       report: (error) => hooks.stuck(error),
       end: (shard, error) => this.#onShardFailed(shard, error),
     });

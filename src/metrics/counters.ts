@@ -6,6 +6,8 @@
  *  thread 0:  │ produced │ consumed │ credit │ waiting │ …  │ cramped │ laden │ … │ lookout │ (a block of four cache lines)
  *  thread 1:  │ …
  *  engine:    │ command  │
+ *  thread 0:  │ what it has under way (see `under-way.ts`)
+ *  thread 1:  │ …
  * ```
  *
  * - produced: envelopes this thread has sent, published *before* anybody can receive them
@@ -18,6 +20,7 @@
 
 import { Lookout } from './lookout.ts';
 import { LOOKOUT_FUNCTION, LOOKOUT_TURNS, LOOKOUT_WORDS } from './lookout-layout.ts';
+import { UNDER_WAY_WORDS, UnderWay } from './under-way.ts';
 
 const BLOCK_WORDS = 64;
 const PRODUCED = 0;
@@ -35,7 +38,7 @@ export const COMMAND_RUN = 0;
 export const COMMAND_STOP = 1;
 
 export function allocateCounters(threadCount: number): SharedArrayBuffer {
-  return new SharedArrayBuffer((threadCount + 1) * BLOCK_WORDS * 4);
+  return new SharedArrayBuffer((threadCount * (BLOCK_WORDS + UNDER_WAY_WORDS) + BLOCK_WORDS) * 4);
 }
 
 export class Counters {
@@ -44,7 +47,7 @@ export class Counters {
 
   constructor(shared: SharedArrayBuffer) {
     this.#words = new Int32Array(shared);
-    this.#threadCount = this.#words.length / BLOCK_WORDS - 1;
+    this.#threadCount = (this.#words.length - BLOCK_WORDS) / (BLOCK_WORDS + UNDER_WAY_WORDS);
   }
 
   publishProduced(thread: number, count: number): void {
@@ -61,7 +64,12 @@ export class Counters {
   /** What a thread says of the invocation that it is in. */
   lookout(thread: number): Lookout {
     const start = thread * BLOCK_WORDS + LOOKOUT;
-    return new Lookout(this.#words.subarray(start, start + LOOKOUT_WORDS));
+    return new Lookout(this.#words.subarray(start, start + LOOKOUT_WORDS), this.#underWay(thread));
+  }
+
+  #underWay(thread: number): UnderWay {
+    const start = (this.#threadCount + 1) * BLOCK_WORDS + thread * UNDER_WAY_WORDS;
+    return new UnderWay(this.#words.subarray(start, start + UNDER_WAY_WORDS));
   }
 
   consumed(thread: number): number {

@@ -11,8 +11,9 @@ import {
   LOOKOUT_ID_BYTES_MAX,
   LOOKOUT_TURNS,
 } from './lookout-layout.ts';
+import type { UnderWay } from './under-way.ts';
 
-/** What a thread was at when it died or was looked at. */
+/** The invocation that a thread was in when it died or was looked at. */
 export interface Sighting {
   readonly functionIndex: number;
   readonly hash: number;
@@ -26,9 +27,12 @@ export interface Sighting {
 export class Lookout {
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
+  /** What goes on between turns. */
+  readonly underWay: UnderWay;
 
-  constructor(words: Int32Array) {
+  constructor(words: Int32Array, underWay: UnderWay) {
     this.#words = words;
+    this.underWay = underWay;
     this.#bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
   }
 
@@ -36,6 +40,11 @@ export class Lookout {
   enter(functionIndex: number, hash: number): void {
     this.#words[LOOKOUT_FUNCTION] = functionIndex + 1;
     this.#words[LOOKOUT_HASH] = hash;
+  }
+
+  /** User code is over, and its turn goes on. */
+  leave(): void {
+    this.#words[LOOKOUT_FUNCTION] = 0;
   }
 
   /** It is one that may not come back. */
@@ -50,6 +59,11 @@ export class Lookout {
   unmark(): void {
     this.#words[LOOKOUT_FINGERPRINT] = 0;
     this.#words[LOOKOUT_ID_BYTES] = 0;
+  }
+
+  /** How many turns there have been, modulo 2^32. */
+  get turns(): number {
+    return this.#words[LOOKOUT_TURNS];
   }
 
   /** Undefined between turns. */

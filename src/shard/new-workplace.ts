@@ -45,6 +45,7 @@ export function newWorkplace(
     outbound.sendControl(KIND_FLOOD, mesh.coordinator, word);
   }, options.floodCountMax);
   const parking = new Parking({ ...ground, clock, keyGroups });
+  const suspects = new Suspects(mesh.counters.lookout(mesh.thread), options.suspects ?? [], codec);
   return {
     ...ground,
     clock,
@@ -52,8 +53,8 @@ export function newWorkplace(
     dues: new ExpiryDues(),
     failures: new Failures({ ...ground, clock, random, parking }, durable !== undefined),
     parking,
-    suspects: new Suspects(mesh.counters.lookout(mesh.thread), options.suspects ?? [], codec),
-    held: new HeldWork({ ...options, ...ground, codec, writer, floods }),
+    suspects,
+    held: new HeldWork({ ...options, ...ground, codec, writer, floods, suspects }),
     timers: new Timers({ ...ground, ...hooks, clock, keyGroups, stored }),
     meter: new Meter(clock, options.timesMessages === true),
     development,

@@ -6,6 +6,7 @@
  * Entities are looked up at random among very many, so what a message touches is laid out to be few cache lines: the
  * first cells lie in the object itself, and what only busy entities need hangs off one field.
  */
+import { NO_SLOT } from '../metrics/under-way.ts';
 import { NO_RECORD } from './record-number.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
 import type { Overflow } from '../wire/overflow.ts';
@@ -110,6 +111,8 @@ export interface ParkedLine {
 export class WaitingLine {
   /** The envelope of the message that the invocation under way was given, as a checkpoint needs it. */
   pendingInput: Uint8Array | undefined = undefined;
+  /** Where it is noted that this invocation is under way (`metrics/under-way.ts`). */
+  slot: number = NO_SLOT;
   /** What that invocation has taken besides. */
   batch: Batch | undefined = undefined;
   /** There while the entity is parked. */

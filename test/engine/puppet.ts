@@ -26,6 +26,7 @@ export type Order =
   | { readonly do: 'egress many'; readonly count: number }
   | { readonly do: 'all'; readonly orders: readonly Order[] }
   | { readonly do: 'sleep'; readonly ms: number; readonly after?: Order }
+  | { readonly do: 'operate'; readonly gate: string }
   | { readonly do: 'wait' | 'spin'; readonly gate: string; readonly after?: Order }
   | { readonly do: 'throw'; readonly text: string }
   | { readonly do: 'misbehave'; readonly how: keyof typeof MISBEHAVIOUR };
@@ -128,6 +129,10 @@ function obey(ctx: PuppetContext, order: Order): void | Promise<void> {
     case 'spin':
       while (!existsSync(order.gate));
       return order.after === undefined ? undefined : obey(ctx, order.after);
+    case 'operate':
+      return ctx.async('spun', () => {
+        while (!existsSync(order.gate));
+      });
     case 'throw':
       throw Object.assign(new RangeError(order.text), { code: 'E_PUPPET' });
     case 'misbehave':

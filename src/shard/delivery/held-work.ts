@@ -12,6 +12,7 @@ import { type AsyncOperation, AsyncOperations } from '../invocation/async-operat
 import type { Effects } from '../invocation/effects.ts';
 import type { Floods } from './floods.ts';
 import type { Mailbox } from './mailbox.ts';
+import type { Suspects } from '../failing/suspects.ts';
 import type { Unfinished } from '../durable/unfinished-work.ts';
 import { WaitingLines, type WaitingPlace } from './waiting-lines.ts';
 
@@ -19,6 +20,7 @@ export interface HeldPlace extends WaitingPlace, BoundsOptions {
   readonly gate: MessageGate;
   /** The shard's own. */
   readonly effects: Effects;
+  readonly suspects: Suspects;
 }
 
 /** What is under way and can be told to end. */
@@ -42,7 +44,7 @@ export class HeldWork implements Unfinished {
     this.lines = new WaitingLines(place);
     this.batches = new Batches(this.lines);
     this.bounds = new AsyncBounds(place, this.lines);
-    this.async = new AsyncOperations(place.gate, place.effects, this.bounds);
+    this.async = new AsyncOperations(place.gate, place.effects, this.bounds, place.suspects);
   }
 
   get operations(): Iterable<AsyncOperation> {

@@ -5,6 +5,7 @@
  * and its function's failure policy says what becomes of it.
  */
 import type { Lookout } from '../../metrics/lookout.ts';
+import { NO_SLOT } from '../../metrics/under-way.ts';
 import { describe, MillraceError } from '../../sdk/errors.ts';
 import type { Entity } from '../../state/entity.ts';
 import type { PayloadCodec } from '../../wire/payload-codec.ts';
@@ -22,11 +23,21 @@ export interface Suspect {
   readonly isQuarantined: boolean;
 }
 
+/** What goes on when its invocation has returned. */
+interface Operation {
+  readonly entity: Pick<Entity, 'functionIndex' | 'hash' | 'id'> | undefined;
+  readonly fingerprint: number;
+  /** Where it is noted that it is under way. */
+  slot: number;
+}
+
 export class Suspects {
   readonly #lookout: Lookout;
   readonly #suspects: readonly Suspect[];
   readonly #codec: PayloadCodec;
   readonly #isAny: boolean;
+  /** Of the message whose invocation begins, goes on or ends; 0 if nobody took it. */
+  fingerprint = 0;
 
   constructor(lookout: Lookout, suspects: readonly Suspect[], codec: PayloadCodec) {
     this.#lookout = lookout;
@@ -46,8 +57,46 @@ export class Suspects {
     return this.#suspects.some((suspect) => suspect.functionIndex === index && suspect.hash === hash);
   }
 
+  /** The invocation that was entered goes on when its turn is over. */
+  began({ functionIndex, hash, waiting }: Entity): void {
+    if (waiting !== undefined) waiting.slot = this.#lookout.underWay.add(functionIndex, hash, this.fingerprint);
+  }
+
+  /** It has ended, or was given up; what it has registered is still to be carried out. */
+  ended({ waiting }: Entity): void {
+    if (waiting === undefined) return;
+    this.fingerprint = this.#lookout.underWay.fingerprintAt(waiting.slot);
+    this.#lookout.underWay.remove(waiting.slot);
+    waiting.slot = NO_SLOT;
+  }
+
+  /** One that is begun by calling its function. */
+  enterOperation(operation: Operation): void {
+    const { entity, fingerprint } = operation;
+    if (entity === undefined) return;
+    this.#lookout.enter(entity.functionIndex, entity.hash);
+    if (fingerprint !== 0) this.#lookout.mark(fingerprint, entity.id);
+    else if (this.#isAny) this.#lookout.unmark();
+    this.operationBegan(operation);
+  }
+
+  leave(): void {
+    this.#lookout.leave();
+  }
+
+  operationBegan(operation: Operation): void {
+    const { entity, fingerprint } = operation;
+    if (entity !== undefined)
+      operation.slot = this.#lookout.underWay.add(entity.functionIndex, entity.hash, fingerprint);
+  }
+
+  operationEnded(operation: Operation): void {
+    this.#lookout.underWay.remove(operation.slot);
+  }
+
   #examine({ index, type }: FunctionBinding, { hash, id }: Entity, message: unknown): void {
     this.#lookout.unmark();
+    this.fingerprint = 0;
     const here = this.#suspects.filter((suspect) => suspect.functionIndex === index && suspect.hash === hash);
     if (here.length === 0) return;
     const fingerprint = this.#fingerprintOf(message);
@@ -56,6 +105,7 @@ export class Suspects {
       const what = `A message for ${type} ${describe(id)} has ended the thread that handled it ${deathCount} times in a row`;
       throw new MillraceError('MESSAGE_QUARANTINED', what, { details: { type, id, deathCount } });
     }
+    this.fingerprint = fingerprint;
     this.#lookout.mark(fingerprint, id);
   }
 

@@ -13,8 +13,10 @@ import type { Entity } from '../../state/entity.ts';
 import type { MessageGate } from '../../wire/message-gate.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
 import type { AsyncBounds } from '../delivery/async-bounds.ts';
+import { NO_SLOT } from '../../metrics/under-way.ts';
 import type { Effects } from './effects.ts';
 import { failureOf } from '../failing/failure.ts';
+import type { Suspects } from '../failing/suspects.ts';
 import type { FunctionBinding } from '../function-binding.ts';
 import type { FunctionLoad } from '../delivery/function-load.ts';
 
@@ -32,6 +34,10 @@ export class AsyncOperation {
   entity: { readonly functionIndex: number; readonly hash: number; readonly id: string } | undefined = undefined;
   /** What it counts for; there when its entity is. */
   load: FunctionLoad | undefined = undefined;
+  /** Of the message that it comes of; 0 if nobody took it. */
+  fingerprint = 0;
+  /** Where it is noted that it is under way. */
+  slot: number = NO_SLOT;
   outcome: Outcome | undefined = undefined;
   readonly metadata: unknown;
   /** How a message with this metadata must be encoded. */
@@ -65,11 +71,13 @@ export class AsyncOperations {
   readonly #effects: Effects;
   readonly #pending = new Set<AsyncOperation>();
   readonly #bounds: AsyncBounds;
+  readonly #suspects: Suspects;
   #unbegun: AsyncOperation[] = [];
   #settled: AsyncOperation[] = [];
 
   /** `effects` are the shard's own. */
-  constructor(gate: MessageGate, effects: Effects, bounds: AsyncBounds) {
+  constructor(gate: MessageGate, effects: Effects, bounds: AsyncBounds, suspects: Suspects) {
+    this.#suspects = suspects;
     this.#bounds = bounds;
     this.#gate = gate;
     this.#effects = effects;
@@ -108,6 +116,7 @@ export class AsyncOperations {
     const load = this.#bounds.loadOf(binding);
     operation.entity = { functionIndex, hash, id };
     operation.load = load;
+    operation.fingerprint = this.#suspects.fingerprint;
     load.isAsync = true;
     this.#pending.add(operation);
     this.#effects.announcedCount++;
@@ -117,6 +126,7 @@ export class AsyncOperations {
     }
     // It is under way, whether or not there is room.
     this.#bounds.begin(load.binding);
+    this.#suspects.operationBegan(operation);
     if (operation.outcome !== undefined) this.#settled.push(operation);
   }
 
@@ -150,11 +160,13 @@ export class AsyncOperations {
   }
 
   #begin(operation: AsyncOperation): void {
+    this.#suspects.enterOperation(operation);
     try {
       this.#watch(operation, operation.begin?.());
     } catch (error) {
       this.#settle(operation, { failed: true, value: error });
     }
+    this.#suspects.leave();
   }
 
   #watch(operation: AsyncOperation, work: unknown): void {
@@ -175,6 +187,7 @@ export class AsyncOperations {
     const { failed, value } = operation.outcome as Outcome;
     this.#pending.delete(operation);
     this.#bounds.end((operation.load as FunctionLoad).binding);
+    this.#suspects.operationEnded(operation);
     // It was counted when it was registered, and its message is counted now.
     this.#effects.announcedCount--;
     if (failed) this.#sendFailure(operation, value);

@@ -71,9 +71,9 @@ export class Invoker {
   }
 
   /** From here on messages to this entity wait. */
-  occupy(entity: Entity): void {
-    entity.waiting ??= new WaitingLine();
+  occupy(entity: Entity): WaitingLine {
     this.held.busy.add(entity);
+    return (entity.waiting ??= new WaitingLine());
   }
 
   /**
@@ -158,8 +158,8 @@ export class Invoker {
       // The invocation keeps its Context. What returned a promise once will do so again: from now on it begins aside.
       this.#asides[binding.index] = true;
     }
-    this.occupy(entity);
-    if (entity.waiting !== undefined) entity.waiting.pendingInput = input;
+    this.occupy(entity).pendingInput = input;
+    this.#place.suspects.began(entity);
     this.busyCount++;
     this.held.bounds.begin(binding);
     if (!inTable) this.#keep(entity);
@@ -182,6 +182,7 @@ export class Invoker {
     const { invocation } = ended;
     const { entity } = invocation;
     this.busyCount--;
+    this.#place.suspects.ended(entity);
     this.held.bounds.end(this.#place.directory.bindings[entity.functionIndex]);
     if (entity.waiting !== undefined) entity.waiting.pendingInput = undefined;
     if (ended.failed) {
