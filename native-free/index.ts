@@ -6,7 +6,8 @@
 
 export type { BootstrapOptions } from '../src/engine/bootstrap.ts';
 export type { BootstrapRecord } from '../src/engine/bootstrap-records.ts';
-export type { DeadLetterList, DeadLetterOptions, DeadLetterOutcome, DeadLetters } from '../src/engine/dead-letters.ts';
+export type { DeadLetterList } from '../src/engine/dead-letter-pages.ts';
+export type { DeadLetterOptions, DeadLetterOutcome, DeadLetters } from '../src/engine/dead-letters.ts';
 export { bootstrap, savepointDigest } from '../src/engine/doors.ts';
 export { type AskOptions, Engine, type SendOptions, type StopOptions } from '../src/engine/engine.ts';
 export type {

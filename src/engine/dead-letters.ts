@@ -3,29 +3,16 @@
  * pages of them are asked for one after the other, and orders are given to all shards at once, so that millions of them
  * take no more memory than a page.
  */
-import type { KeyGroup } from '../base/brand.ts';
-import { shardOfKeyGroup } from '../keys/key-group.ts';
-import { type DeadLetter, type DeadLetterFilter, type PortableFilter, portableFilter } from '../sdk/dead-letter.ts';
+import { type DeadLetter, type DeadLetterFilter, portableFilter } from '../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import { deadLetterOf, type DeadLetterRow, keyOfId, messageOf } from '../shard/failing/dead-letters.ts';
-import type { ListBody, ListPage } from '../shard/requests/dead-letter-listing.ts';
+import type { Directory } from '../shard/function-binding.ts';
 import type { Selection } from '../shard/requests/dead-letter-requests.ts';
-import { readRecord, readRowValueAt } from '../state/record-reader.ts';
-import { readUnsigned } from '../state/row.ts';
-import { PayloadCodec } from '../wire/payload-codec.ts';
-import { inspect } from '../wire/structured-data.ts';
-import { encodeTagged } from '../wire/tagged-value.ts';
+import { DeadLetterEdits } from './dead-letter-edits.ts';
+import { type DeadLetterList, DeadLetterPages, keyOf } from './dead-letter-pages.ts';
 import type { ShardDoor } from './shard-door.ts';
 
 /** Ids of one order to a shard. */
 const IDS_COUNT = 1_000;
-
-export interface DeadLetterList extends DeadLetterFilter {
-  /** At most so many; default all. */
-  readonly limit?: number;
-  /** The id of a dead letter; the list goes on behind it. */
-  readonly after?: string;
-}
 
 export interface DeadLetterOptions {
   /** Told from time to time how many there were so far. */
@@ -33,24 +20,25 @@ export interface DeadLetterOptions {
 }
 
 export interface DeadLetterOutcome {
-  /** How many were sent again, or dropped. */
+  /** How many were sent again, dropped or edited. */
   readonly count: number;
-  /** How many were selected and stay: their function is not in the module, or they are longer than messages may be. */
+  /**
+   * How many were selected and stay as they are: their function is not in the module, they are longer than messages may
+   * be, or nothing was given for them to be edited to.
+   */
   readonly left: number;
-}
-
-interface FoundPage {
-  readonly shard: number;
-  readonly page: ListPage;
 }
 
 export class DeadLetters {
   readonly #door: ShardDoor;
-  readonly #codec = new PayloadCodec(Number.MAX_SAFE_INTEGER);
+  readonly #pages: DeadLetterPages;
+  readonly #edits: DeadLetterEdits;
 
-  /** An engine has one. */
-  constructor(door: ShardDoor) {
+  /** An engine has one. `directory` has the schemas that say what may be edited to what. */
+  constructor(door: ShardDoor, directory?: Directory) {
     this.#door = door;
+    this.#pages = new DeadLetterPages(door);
+    this.#edits = new DeadLetterEdits(door, this.#pages, directory);
   }
 
   /**
@@ -59,41 +47,8 @@ export class DeadLetters {
    *
    * @throws MillraceError `INVALID_FILTER`, `ENGINE_STOPPED` or what the engine has failed with
    */
-  async *list(options: DeadLetterList = {}): AsyncGenerator<DeadLetter, void, undefined> {
-    const filter = portableFilter(options);
-    let left = options.limit ?? Number.MAX_SAFE_INTEGER;
-    const first = options.after === undefined ? '' : keyOf(options.after);
-    let next = left > 0 ? this.#page(first === '' ? 0 : this.#shardOf(first), first, filter, left) : undefined;
-    while (next !== undefined) {
-      const { shard, page } = await next;
-      left -= page.count;
-      const { after } = page;
-      if (left <= 0 || (after === null && shard + 1 >= this.#door.shardCount)) next = undefined;
-      // While the program looks at one page, the next is on its way.
-      else next = this.#page(after === null ? shard + 1 : shard, after ?? '', filter, left);
-      yield* this.#lettersOf(page);
-    }
-  }
-
-  #page(shard: number, after: string, filter: PortableFilter, countMax: number): Promise<FoundPage> {
-    const body: ListBody = { filter, after, countMax };
-    const page = this.#door
-      .ask(shard, 'dead-letters.list', body, { untilCommitted: false })
-      .then(({ value }) => ({ shard, page: value as ListPage }));
-    // Nobody may come for it any more; who does is told.
-    page.catch(() => {});
-    return page;
-  }
-
-  *#lettersOf({ records }: ListPage): Generator<DeadLetter, void, undefined> {
-    const bytes = Buffer.from(records.buffer, records.byteOffset, records.length);
-    const span = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
-    for (let at = 0; at < bytes.length; at = span.end) {
-      readRecord(bytes, at, span);
-      const key = bytes.toString('latin1', span.keyStart, span.keyEnd);
-      const row = readRowValueAt(this.#codec, bytes, span.valueStart) as DeadLetterRow;
-      yield { ...deadLetterOf(key, row), message: messageOf(row) };
-    }
+  list(options: DeadLetterList = {}): AsyncGenerator<DeadLetter, void, undefined> {
+    return this.#pages.list(options);
   }
 
   /**
@@ -116,14 +71,45 @@ export class DeadLetters {
    * Gives a dead letter another message, to be sent when it is redriven. Resolves when that is committed, to whether
    * there is such a dead letter.
    *
-   * @throws MillraceError `MESSAGE_NOT_ENCODABLE` and what `redrive` throws
+   * @throws MillraceError `MESSAGE_NOT_ENCODABLE`, `MESSAGE_INVALID` by its function's schema, and what `redrive` throws
    */
-  async edit(id: string, message: unknown): Promise<boolean> {
-    const key = keyOf(id);
-    inspect(message);
-    const body = { key, message: encodeTagged(message) };
-    const { count } = await this.#door.ask(this.#shardOf(key), 'dead-letters.edit', body, { untilCommitted: true });
-    return count > 0;
+  edit(id: string, message: unknown): Promise<boolean>;
+  /**
+   * Gives dead letters other messages, those that a filter selects or of these ids: `change` is called once for each, and
+   * those for which it returns undefined are left as they are. Those that come meanwhile are not meant. They are edited
+   * in the order in which they are listed, each batch of some hundreds committed before the next; where `change` throws,
+   * or gives what is refused, it ends there: nothing of that batch is changed, and what was committed stays.
+   *
+   * @throws MillraceError the same
+   */
+  edit(
+    which: DeadLetterFilter | Iterable<string>,
+    change: (letter: DeadLetter) => unknown,
+    options?: DeadLetterOptions,
+  ): Promise<DeadLetterOutcome>;
+  async edit(
+    which: DeadLetterFilter | Iterable<string>,
+    change: unknown,
+    options: DeadLetterOptions = {},
+  ): Promise<boolean | DeadLetterOutcome> {
+    if (typeof which === 'string') return await this.#edits.one(which, change);
+    if (typeof change !== 'function') {
+      throw new MillraceError(
+        'INVALID_FILTER',
+        `Many dead letters are edited by a function, not by ${describe(change)}.`,
+      );
+    }
+    const total = new Total(options);
+    const letters = this.#selected(which);
+    await this.#edits.all(letters, change as (letter: DeadLetter) => unknown, total);
+    return total.outcome;
+  }
+
+  #selected(which: DeadLetterFilter | Iterable<string>): AsyncIterable<DeadLetter> {
+    checkSelection(which);
+    if (Symbol.iterator in which) return this.#pages.byIds(which);
+    const filter = portableFilter(which);
+    return this.#pages.list({ ...filter, to: Math.min(filter.to, this.#door.now() + 1) });
   }
 
   async #order(
@@ -132,12 +118,7 @@ export class DeadLetters {
     options: DeadLetterOptions,
   ): Promise<DeadLetterOutcome> {
     if (typeof which === 'string') return this.#orderIds(topic, [which], options);
-    if (typeof which !== 'object' || which === null) {
-      throw new MillraceError(
-        'INVALID_FILTER',
-        `Dead letters are selected by a filter or by ids, not by ${describe(which)}.`,
-      );
-    }
+    checkSelection(which);
     if (Symbol.iterator in which) return this.#orderIds(topic, which, options);
     // An order may be repeated after a recovery: what has failed again meanwhile is not meant.
     const selection: Selection = { filter: portableFilter(which), repeatTo: this.#door.now() + 1 };
@@ -158,7 +139,7 @@ export class DeadLetters {
     };
     for (const id of ids) {
       const key = keyOf(id);
-      const shard = this.#shardOf(key);
+      const shard = this.#pages.shardOf(key);
       const keys = byShard.get(shard) ?? [];
       byShard.set(shard, keys);
       keys.push(key);
@@ -177,10 +158,6 @@ export class DeadLetters {
     const { count, value } = await this.#door.ask(shard, topic, selection, { untilCommitted: true, progressed });
     progressed(count);
     total.left += value as number;
-  }
-
-  #shardOf(key: string): number {
-    return shardOfKeyGroup(readUnsigned(key, 0, 2) as KeyGroup, this.#door.shardCount);
   }
 }
 
@@ -208,8 +185,10 @@ class Total {
   }
 }
 
-function keyOf(id: unknown): string {
-  const key = typeof id === 'string' ? keyOfId(id) : undefined;
-  if (key !== undefined) return key;
-  throw new MillraceError('INVALID_FILTER', `${describe(id)} is not the id of a dead letter.`);
+function checkSelection(which: unknown): void {
+  if (typeof which === 'object' && which !== null) return;
+  throw new MillraceError(
+    'INVALID_FILTER',
+    `Dead letters are selected by a filter or by ids, not by ${describe(which)}.`,
+  );
 }

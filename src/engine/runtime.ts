@@ -104,7 +104,7 @@ export class Runtime {
       latencies,
       coordinator: this.#coordinator,
     });
-    this.deadLetters = new DeadLetters(this.door);
+    this.deadLetters = new DeadLetters(this.door, this.directory);
     this.parked = new Parked(this.door);
     this.clients = new Clients(this.#coordinator, this.#waiting, options.idempotencyKeyCount, {
       checkRunning: () => this.#checkRunning(),

@@ -60,15 +60,14 @@ export async function mendClaims(letters: DeadLetters, mended: Mended): Promise<
 }
 
 async function editAndRedrive(letters: DeadLetters, mended: Mended): Promise<void> {
-  const unmended: [string, Claim][] = [];
+  const which = { type: claims.type, error: UNCLEAR };
   const ids: string[] = [];
-  for await (const { id, message } of letters.list({ type: claims.type, error: UNCLEAR })) {
-    const claim = message as Claim;
-    if (claim.mended === undefined) unmended.push([id, { ...claim, mended: id }]);
+  const { count } = await letters.edit(which, ({ id, message }) => {
     ids.push(id);
-  }
-  await Promise.all(unmended.map(([id, claim]) => letters.edit(id, claim)));
-  mended('edited', unmended.length);
+    const claim = message as Claim;
+    return claim.mended === undefined ? { ...claim, mended: id } : undefined;
+  });
+  mended('edited', count);
   mended('redriven', (await letters.redrive(ids)).count);
 }
 

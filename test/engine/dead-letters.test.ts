@@ -1,7 +1,7 @@
 /** Dead letters on real threads, in memory and with both stores: what is in them, and what can be done with them. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type DeadLetter, type DeadLetterFilter, type Engine, type QuarantineEvent } from '../../src/index.ts';
-import { alarms, fuse, HEALED_VARIABLE, parking, stubborn, sums, work } from './failing-module.ts';
+import { alarms, fuse, HEALED_VARIABLE, type Job, parking, strict, stubborn, sums, work } from './failing-module.ts';
 import { ENTRY_NAMES, open, rejection, scratch, Victim } from './durability-stage.ts';
 import { openEngine, until } from './puppet-engine.ts';
 
@@ -140,6 +140,57 @@ describe('in memory', () => {
     await engine.drained();
     // It has failed again, and is another one now.
     expect(numbersOf(await all(engine))).toEqual(numbersOf([three]));
+  });
+
+  test('many are edited by a function, those of a filter or of some ids, in batches', async () => {
+    const { engine } = await openEngine({ module: FAILING_MODULE });
+    engine.egress(alarms, () => {});
+    await sendJobs(engine, 2_500);
+    const edited: number[] = [];
+    const told: number[] = [];
+    const onProgress = (count: number): void => void told.push(count);
+    const outcome = await engine.deadLetters.edit(
+      { error: 'no ?' },
+      ({ message }) => {
+        const { n } = message as Job;
+        edited.push(n);
+        return n % 2 === 0 ? { n: n + 10_000 } : undefined;
+      },
+      { onProgress },
+    );
+    expect(outcome).toEqual({ count: 1_250, left: 1_250 });
+    expect(numbersOf(await all(engine))).toEqual([
+      ...range(2_500).filter((n) => n % 2 === 1),
+      ...range(2_500)
+        .filter((n) => n % 2 === 0)
+        .map((n) => n + 10_000),
+    ]);
+    expect(edited.toSorted((a, b) => a - b)).toEqual(range(2_500));
+    expect(told.at(-1)).toBe(1_250);
+
+    const some = await all(engine, { limit: 300 } as DeadLetterFilter);
+    const ids = [...some.map(({ id }) => id), '0'.repeat(24)];
+    expect(await engine.deadLetters.edit(ids, () => ({ n: -1 }))).toEqual({ count: 300, left: 0 });
+    expect((await all(engine)).filter(({ message }) => (message as Job).n === -1)).toEqual(
+      some.map((letter) => ({ ...letter, message: { n: -1 } })),
+    );
+    expect(await engine.deadLetters.edit([], () => 0)).toEqual({ count: 0, left: 0 });
+    expect((await rejection(engine.deadLetters.edit({}, { n: 1 } as never)))?.code).toBe('INVALID_FILTER');
+  });
+
+  test('what its function would refuse is no message for a dead letter', async () => {
+    const { engine } = await openEngine({ module: FAILING_MODULE });
+    engine.egress(alarms, () => {});
+    for (const n of [1, 2, 3]) await engine.send(strict, 'Kim', n);
+    await engine.drained();
+    const [one] = await all(engine);
+    expect((await rejection(engine.deadLetters.edit(one.id, 'many')))?.code).toBe('MESSAGE_INVALID');
+    const wrong = engine.deadLetters.edit({}, ({ message }) => (message === 3 ? -1 : 7));
+    expect((await rejection(wrong))?.code).toBe('MESSAGE_INVALID');
+    expect((await all(engine)).map(({ message }) => message)).toEqual([1, 2, 3]);
+    expect(await engine.deadLetters.edit(one.id, 5)).toBe(true);
+    expect(await engine.deadLetters.edit('0'.repeat(24), 'many')).toBe(false);
+    expect((await all(engine)).map(({ message }) => message)).toEqual([5, 2, 3]);
   });
 
   test('what selects nothing sensible is refused', async () => {

@@ -10,6 +10,7 @@ import {
   type QuarantineEvent,
   value,
 } from '../../src/index.ts';
+import { countSchema } from '../small-schema.ts';
 
 export const HEALED_VARIABLE = 'MILLRACE_HEALED';
 
@@ -75,6 +76,15 @@ const parkingFunction = defineFunction({
   },
 });
 
+/** Takes numbers only, and does nothing with them. */
+export const strict = defineFunction({
+  type: 'failing/strict',
+  messages: countSchema,
+  invoke() {
+    if (!isHealed) throw new Error('not today');
+  },
+});
+
 /** Ends the engine when told so. */
 export const fuse = defineFunction({
   type: 'failing/fuse',
@@ -88,7 +98,7 @@ export const fuse = defineFunction({
 });
 
 export default defineModule({
-  functions: [workFunction, sumFunction, stubborn, parkingFunction, fuse],
+  functions: [workFunction, sumFunction, stubborn, parkingFunction, strict, fuse],
   egresses: [alarms],
   onQuarantine: alarms,
 });

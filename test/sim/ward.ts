@@ -291,8 +291,10 @@ function orderOf(ward: Ward, kind: OrderKind): (letters: DeadLetters) => Promise
     const some = await ward.some(letters);
     if (kind === 'ids') return (await letters.redrive(some.map(({ id }) => id))).count;
     if (kind === 'edit') {
-      const edited = some.map(({ id, uid }) => letters.edit(id, { uid, edited: true } satisfies Job));
-      return (await Promise.all(edited)).filter(Boolean).length;
+      const edited = (uid: number): Job => ({ uid, edited: true });
+      if (some.length === 1) return (await letters.edit(some[0].id, edited(some[0].uid))) ? 1 : 0;
+      const ids = some.map(({ id }) => id);
+      return (await letters.edit(ids, ({ message }) => edited((message as Job).uid))).count;
     }
     for (const { uid } of some) ward.mayDrop(uid);
     return (await letters.drop(some.map(({ id }) => id))).count;

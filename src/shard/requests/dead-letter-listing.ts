@@ -1,5 +1,5 @@
 /**
- * One page of a shard's dead letters, as a request. What the store has of a letter goes to the coordinator as it is, so
+ * One page of a shard's dead letters, of all or of some keys, as a request. What the store has of a letter goes to the coordinator as it is, so
  * that only those who want to see it decode it.
  */
 import type { PortableFilter } from '../../sdk/dead-letter.ts';
@@ -32,6 +32,26 @@ export interface ListPage {
   readonly count: number;
   /** Where the next page goes on; null when there is none. */
   readonly after: string | null;
+}
+
+export interface ReadBody {
+  readonly keys: readonly string[];
+}
+
+/** Those of these keys that there are: one page, and the last key that it has come to if there are more. */
+export function readLetters({ letters }: DeadLetterPlace, { keys }: ReadBody): Slice {
+  const records = new RecordWriter(new PayloadCodec(Number.MAX_SAFE_INTEGER), PAGE_BYTES);
+  let count = 0;
+  let read = 0;
+  for (; read < keys.length && records.length < PAGE_BYTES; read++) {
+    const row = letters.get(keys[read]);
+    if (row === undefined) continue;
+    records.writeRow(keys[read], row);
+    count++;
+  }
+  const after = read < keys.length ? keys[read - 1] : null;
+  const value: ListPage = { records: records.bytes.subarray(0, records.length), count, after };
+  return { count: 0, isDone: true, value };
 }
 
 /** Gathers one page. */

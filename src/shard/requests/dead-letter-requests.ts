@@ -1,5 +1,5 @@
 /**
- * What may be asked of a shard's dead letters: to list a page of them, to send them again, to give one another message,
+ * What may be asked of a shard's dead letters: to list a page of them, to send them again, to give them other messages,
  * to drop them. Each is handled by itself within one turn: it is sent again in the turn that removes it, so it is either
  * still there or in flight at any cut (I6), and asking twice does nothing twice.
  *
@@ -10,17 +10,17 @@ import type { PortableFilter } from '../../sdk/dead-letter.ts';
 import { hashId } from '../../keys/id-hash.ts';
 import { type DeadLetterRow, messageOf } from '../failing/dead-letters.ts';
 import type { PartRow } from '../rows/rows.ts';
-import { Listing, type ListBody } from './dead-letter-listing.ts';
+import { type EditBody, Edits } from './dead-letter-edits.ts';
+import { type ListBody, Listing, type ReadBody, readLetters } from './dead-letter-listing.ts';
 import { type DeadLetterPlace, filterTest, readerOf } from './dead-letter-place.ts';
 import type { LetterReader } from './letter-reader.ts';
 import { doneAtOnce, type RequestTopics, type RequestWork, type Slice } from './requests.ts';
+import { StoreBound } from './store-bound.ts';
 
 /** Those that one turn looks at. */
 const SLICE_COUNT = 128;
 /** While so many messages wait in the mailbox, nothing is sent again. */
 const MAILBOX_COUNT_MAX = 1_024;
-/** So many are handled before the store must know of it: until then each is a row in memory. */
-const UNSTORED_COUNT_MAX = 1 << 15;
 
 /** Some dead letters: by their keys, or by what they are. */
 export type Selection =
@@ -31,11 +31,6 @@ export type Selection =
       readonly repeatTo: number;
     };
 
-export interface EditBody {
-  readonly key: string;
-  readonly message: Uint8Array;
-}
-
 /** What became of one: it is done, it has to stay, or it is not its turn yet. */
 type Outcome = 'done' | 'left' | 'wait';
 
@@ -44,16 +39,14 @@ export function deadLetterTopics(place: DeadLetterPlace): RequestTopics {
     place.letters.remove(key);
     return 'done';
   };
+  const editBound = new StoreBound(place);
   return {
     'dead-letters.list': (body) => new Listing(place, body as ListBody),
+    'dead-letters.read': (body) => doneAtOnce(() => readLetters(place, body as ReadBody)),
     'dead-letters.redrive': (body, isRepeated) =>
       newBulk(place, body as Selection, isRepeated, (letter, row) => redrive(place, letter, row)),
     'dead-letters.drop': (body, isRepeated) => newBulk(place, body as Selection, isRepeated, drop),
-    'dead-letters.edit': (body) =>
-      doneAtOnce(() => {
-        const { key, message } = body as EditBody;
-        return { count: place.letters.edit(key, message) ? 1 : 0, isDone: true, value: null };
-      }),
+    'dead-letters.edit': (body) => new Edits(place.letters, body as EditBody, editBound),
   };
 }
 
@@ -105,10 +98,7 @@ class Bulk implements RequestWork {
   readonly #isMeant: ((row: DeadLetterRow) => boolean) | undefined;
   #nextKey = 0;
   #leftCount = 0;
-  /** Handled since the store was up to date with all that was handled. */
-  #unstoredCount = 0;
-  /** It goes on when the store holds this epoch. */
-  #awaitedEpoch = 0;
+  readonly #bound: StoreBound;
   /** Whether the next one has to wait for those before it; only a turn of the shard changes that. */
   #isHeld = false;
   #sliceCount = 0;
@@ -125,27 +115,24 @@ class Bulk implements RequestWork {
     this.#reader = reader;
     this.#isMeant = isMeant;
     this.#act = act;
+    this.#bound = new StoreBound(place);
   }
 
   get hasWork(): boolean {
-    return !this.isWaiting && !this.#isHeld && !this.#isUnstored;
+    return !this.isWaiting && !this.#isHeld && !this.#bound.isReached;
   }
 
   get isWaiting(): boolean {
     return this.#reader?.isWaiting === true;
   }
 
-  get #isUnstored(): boolean {
-    return this.#place.workplace.rows.dirty.appliedEpoch < this.#awaitedEpoch;
-  }
-
   work(): Slice | undefined {
-    if (this.isWaiting || this.#isUnstored) return undefined;
+    if (this.isWaiting || this.#bound.isReached) return undefined;
     this.#isHeld = false;
     this.#sliceCount = 0;
     if (this.#reader === undefined) this.#takeKeys();
     else this.#reader.take(SLICE_COUNT, this.#handle);
-    this.#bound();
+    this.#bound.add(this.#sliceCount);
     // Nobody is to turn again and again for its sake.
     if (this.#isHeld && this.#sliceCount === 0) return undefined;
     const isDone = this.#reader?.isDone ?? this.#nextKey >= this.#keys.length;
@@ -173,13 +160,4 @@ class Bulk implements RequestWork {
     else if (outcome === 'done') this.#sliceCount++;
     return !this.#isHeld;
   };
-
-  /** Without a data directory nothing stays in memory for want of a store: epochs do not go on there. */
-  #bound(): void {
-    this.#unstoredCount += this.#sliceCount;
-    if (this.#unstoredCount < UNSTORED_COUNT_MAX) return;
-    this.#unstoredCount = 0;
-    this.#awaitedEpoch = this.#place.workplace.rows.dirty.epoch;
-    this.#place.storeSoon();
-  }
 }
