@@ -109,6 +109,17 @@ describe('two commits in one session', () => {
     expect(worktrees).not.toContain(join(ROOT, '.cache'));
   });
 
+  test.skipIf(!canCompare)('go on after a benchmark that throws, say what was in vain, and exit with 1', async () => {
+    // Where a file is in the place of the temporary folder, nobody can have a data directory.
+    const chosen = ['--only', 'commit-alone', '--only', 'key-hash', '--bytes', '8', '--compare', 'HEAD'];
+    const args = [MAIN, '--seconds', '0.01', '--rounds', '1', '--json', ...chosen];
+    const { code, stdout, stderr } = await runTool(process.execPath, args, { env: { TMPDIR: MAIN } });
+    expect(code, stderr).toBe(1);
+    expect(stderr).toMatch(/^FAILED: commit-alone: /m);
+    expect(stderr.match(/^--bytes has no effect on key-hash\.$/gm)).toHaveLength(1);
+    expect(JSON.parse(stdout)).toMatchObject({ bench: 'key-hash' });
+  });
+
   test.skipIf(!canCompare)('must exist', async () => {
     const { code, stderr } = await runTool(process.execPath, [MAIN, '--smoke', '--compare', 'no-such-commit']);
     expect(code).toBe(2);
