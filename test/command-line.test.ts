@@ -27,6 +27,11 @@ test.concurrent.each<[program: string, args: readonly string[], sentence: string
   ['smoke/main.ts', ['--messages', '1.5'], '--messages takes a whole number of at least 1, not "1.5".'],
   ['smoke/main.ts', ['--storm', '99'], '--storm takes a whole number from 0 to 30, not "99".'],
   ['smoke/statefun/main.ts', ['--kills', 'x'], '--kills takes a whole number of at least 0, not "x".'],
+  [
+    'smoke/statefun/main.ts',
+    ['--language', 'cobol'],
+    '--language is one of javascript, python, java, go, not "cobol".',
+  ],
   ['race/main.ts', ['--capacity', '4096,x'], '--capacity takes a whole number from 64 to 268435456, not "x".'],
   ['race/main.ts', ['--idle', 'nap'], '--idle is one of spin, park, not "nap".'],
   ['mutations/main.ts', ['--limit', 'x', '--list'], '--limit takes a whole number from 1 to 100000, not "x".'],
@@ -34,6 +39,12 @@ test.concurrent.each<[program: string, args: readonly string[], sentence: string
 ])('%s refuses %j with one line', async (program, args, sentence) => {
   const { code, stdout, stderr } = await runTool(process.execPath, [`test/${program}`, ...args]);
   expect([code, stdout, stderr]).toEqual([2, '', `${sentence}\n`]);
+});
+
+test('the smoke test of StateFun refuses a language without its tools, and names them', async () => {
+  const args = ['test/smoke/statefun/main.ts', '--language', 'Go'];
+  const { code, stdout, stderr } = await runTool(process.execPath, args, { env: { PATH: '/nowhere' } });
+  expect([code, stdout, stderr]).toEqual([2, '', '--language Go cannot run here: no go on the path.\n']);
 });
 
 test.each<[program: string, args: readonly string[], sign: string]>([
