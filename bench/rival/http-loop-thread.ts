@@ -1,49 +1,26 @@
-/**
- * The thread of loops that only post and wait: undici's pool with a bare handler, the quickest client that there is as a
- * package.
- */
+/** The thread of loops that only post and wait. */
 import { parentPort } from 'node:worker_threads';
-import { Pool } from 'undici';
 import type { HttpWork } from './http-loop.ts';
+import { type Post, postOf } from './http-posts.ts';
 
 const WARM_UP_SHARE = 0.6;
-const HEADERS = ['content-type', 'application/octet-stream', 'accept', 'application/octet-stream'];
 
-parentPort?.on('message', (work: HttpWork) => {
-  const pool = new Pool(new URL(work.url).origin, { connections: work.concurrency, pipelining: 1 });
-  void loop(pool, work, work.seconds * WARM_UP_SHARE)
-    .then(() => loop(pool, work, work.seconds))
+parentPort?.on('message', ({ client, url, body, seconds, concurrency }: HttpWork) => {
+  const post = postOf(client, url, body, concurrency);
+  void loop(post, concurrency, seconds * WARM_UP_SHARE)
+    .then(() => loop(post, concurrency, seconds))
     .then((count) => parentPort?.postMessage(count));
 });
 
-async function loop(pool: Pool, work: HttpWork, seconds: number): Promise<number> {
+async function loop(post: Post, concurrency: number, seconds: number): Promise<number> {
   const end = performance.now() + seconds * 1000;
-  const body = Buffer.from(work.body);
-  const path = new URL(work.url).pathname;
   let count = 0;
-  const loops = Array.from({ length: work.concurrency }, async () => {
+  const loops = Array.from({ length: concurrency }, async () => {
     while (performance.now() < end) {
-      await post(pool, path, body);
+      await post();
       count++;
     }
   });
   await Promise.all(loops);
   return count;
-}
-
-async function post(pool: Pool, path: string, body: Buffer): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    pool.dispatch(
-      { path, method: 'POST', headers: HEADERS, body },
-      {
-        onRequestStart: () => undefined,
-        onResponseStart: (_control, status) => {
-          if (status !== 200) reject(new Error(`answered with ${status}`));
-        },
-        onResponseData: () => undefined,
-        onResponseEnd: () => resolve(),
-        onResponseError: (_control, error) => reject(error),
-      },
-    );
-  });
 }

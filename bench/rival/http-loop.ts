@@ -3,10 +3,12 @@
  * kept: what HTTP and its client allow with that many requests under way.
  */
 import { Thread } from '../harness/thread.ts';
+import type { ClientName } from './http-posts.ts';
 
 const THREAD = new URL('./http-loop-thread.ts', import.meta.url);
 
 export interface HttpWork {
+  readonly client: ClientName;
   readonly url: string;
   readonly body: Uint8Array;
   readonly seconds: number;
