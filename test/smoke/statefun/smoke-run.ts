@@ -102,7 +102,10 @@ class SmokeRun {
     this.#endpoint = await this.#proxy.listen();
     await this.#startFunctions();
     await this.#startEngine();
-    await Promise.race([this.#untilVerified(), this.#tooLate(), ...this.#interrupted()]);
+    const killers = Promise.all([this.#killEngines(), this.#killFunctions()]);
+    await Promise.race([killers.then(() => this.#untilVerified()), this.#tooLate(), ...this.#interrupted()]);
+    // From here on nobody starts a process that nobody ends.
+    await killers;
     if (this.#differences.length === 0) await this.#finish();
     return {
       seconds: (performance.now() - startedAt) / 1000,
@@ -128,7 +131,6 @@ class SmokeRun {
   }
 
   async #untilVerified(): Promise<void> {
-    await Promise.all([this.#killEngines(), this.#killFunctions()]);
     while (!this.#isOver()) {
       if (this.#engine?.exitCode != null) this.#differences.push('the engine has ended by itself');
       await sleep(20);
@@ -152,6 +154,7 @@ class SmokeRun {
   async #killEngines(): Promise<void> {
     for (; this.#engineKills < this.#options.engineKills && !this.#isOver(); ) {
       await this.#pause();
+      if (this.#isOver()) return;
       await this.#killEngine();
       this.#engineKills++;
       this.#tell('engine killed');
@@ -163,6 +166,7 @@ class SmokeRun {
   async #killFunctions(): Promise<void> {
     for (; this.#functionKills < this.#options.functionKills && !this.#isOver(); ) {
       await this.#pause();
+      if (this.#isOver()) return;
       await this.#functions?.kill();
       this.#functionKills++;
       this.#tell('functions killed');
@@ -172,9 +176,11 @@ class SmokeRun {
     }
   }
 
-  #pause(): Promise<void> {
+  /** As long as an engine or a function process lives; shorter if all is over. */
+  async #pause(): Promise<void> {
     const { lifeMs } = this.#options;
-    return sleep(lifeMs / 4 + this.#prng.below((3 * lifeMs) / 4));
+    const endsAt = performance.now() + lifeMs / 4 + this.#prng.below((3 * lifeMs) / 4);
+    while (performance.now() < endsAt && !this.#isOver()) await sleep(Math.min(50, endsAt - performance.now()));
   }
 
   async #startFunctions(): Promise<void> {
