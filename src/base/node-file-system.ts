@@ -73,6 +73,7 @@ export class NodeFileSystem implements FileSystem {
     const [source, target] = [resolve(from), resolve(to)];
     if (source === target) return;
     this.#forget(target);
+    this.#namesChanged(source);
     for (const [path, record] of this.#recordsUnder(source)) {
       this.#records.delete(path);
       this.#records.set(target + path.slice(source.length), record);
@@ -122,6 +123,11 @@ export class NodeFileSystem implements FileSystem {
   /** What has this name from now on is another file; handles of the old one keep its record. */
   #forget(path: string): void {
     for (const [under] of this.#recordsUnder(resolve(path))) this.#records.delete(under);
+    this.#namesChanged(path);
+  }
+
+  #namesChanged(path: string): void {
+    this.#records.get(dirname(resolve(path)))?.namesChanged();
   }
 
   #recordsUnder(path: string): [string, SyncRecord][] {

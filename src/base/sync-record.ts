@@ -21,6 +21,11 @@ export class SyncRecord {
     return turn;
   }
 
+  /** Of a directory: a name in it has changed, and so it is written anew with all that a failed sync was to make durable. */
+  namesChanged(): void {
+    this.#failure = undefined;
+  }
+
   async #attempt(path: string, flush: () => Promise<void>): Promise<void> {
     if (this.#failure !== undefined) throw refusal(path, this.#failure);
     try {

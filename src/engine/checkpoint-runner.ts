@@ -45,6 +45,7 @@ export class CheckpointRunner {
   onCommitted: () => void = () => {};
 
   readonly #data: DataDirectory;
+  readonly #shardCount: number;
   readonly #ledgers: readonly EgressLedger[];
   readonly #options: CheckpointOptions;
   readonly #hooks: CheckpointHooks;
@@ -67,6 +68,7 @@ export class CheckpointRunner {
     hooks: CheckpointHooks,
   ) {
     this.#data = data;
+    this.#shardCount = shardCount;
     this.#ledgers = ledgers;
     this.#options = options;
     this.#hooks = hooks;
@@ -221,6 +223,7 @@ export class CheckpointRunner {
     this.#isOrdered = this.waiters.isAwaited;
     this.savepoints.rollBack();
     for (const ledger of this.#ledgers) ledger.rollBack(this.#openJournal(ledger.type, () => {}));
+    this.#data.removeUncommitted(this.#shardCount);
   }
 
   /** Gives an egress its journal, and the records that an earlier run has left in it. */

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import type { FileSystem } from '../base/file-system.ts';
 import { KEY_GROUP_COUNT } from '../keys/key-group.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
+import { removeUncommitted } from '../store/changelog-recovery.ts';
 import {
   checkDataFormat,
   DATA_FORMAT_VERSION,
@@ -129,6 +130,14 @@ export class DataDirectory {
   committedOf(shard: number): { readonly epoch: number; readonly location: DeltaLocation } | undefined {
     const location = this.last?.shards[shard];
     return this.last === undefined || location === undefined ? undefined : { epoch: this.last.epoch, location };
+  }
+
+  /** Removes what shards that have ended wrote behind the last commit, in files that it does not name. */
+  removeUncommitted(shardCount: number): void {
+    for (let shard = 0; shard < shardCount; shard++) {
+      const directory = this.shardDirectory(shard);
+      callStorage(directory, () => removeUncommitted(this.fileSystem, directory, this.committedOf(shard)?.location));
+    }
   }
 
   close(): void {

@@ -91,6 +91,18 @@ export function visitDeltas(
   recovery.reading(() => recovery.visit(recovery.deltasAfter(applied, committed), visitor));
 }
 
+/**
+ * Removes the segments behind the last committed one. What keeps a file from being synced again, after a sync of it has
+ * failed, knows it by its name (I9): so whoever syncs segments removes them himself before others of their names are made.
+ */
+export function removeUncommitted(
+  fileSystem: FileSystem,
+  directory: string,
+  committed: DeltaLocation | undefined,
+): void {
+  new Recovery(fileSystem, directory).removeBeyond(committed?.segment ?? 0);
+}
+
 /** One shard's changelog while it is recovered. */
 class Recovery {
   readonly stored: readonly number[];

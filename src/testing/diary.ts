@@ -5,7 +5,7 @@
 import type { MillraceError } from '../sdk/errors.ts';
 import { isExpectedFailure, ShardFailure } from './chaos.ts';
 import type { ProcessHooks } from './durable-ground.ts';
-import type { DurableProcess } from './durable-process.ts';
+import { ATTEMPTS_MAX, type DurableProcess } from './durable-process.ts';
 import type { Statistics } from './statistics.ts';
 import type { Workload } from './workload.ts';
 
@@ -45,6 +45,13 @@ export class Diary implements ProcessHooks {
 
   reported(error: MillraceError): void {
     this.expect(error);
+  }
+
+  /** A process that ran has ended by itself. Each failure must have a fault of its own: none may come again and again. */
+  gaveUp(cause: unknown): void {
+    const { faults, shardFailures, threadDeaths, fullDisks } = this.#statistics;
+    if (fullDisks > 0 || faults + shardFailures + threadDeaths > ATTEMPTS_MAX) return;
+    this.#unexpected ??= new Error(`it gave up although hardly anything had gone wrong`, { cause });
   }
 
   /** Keeps what is not what a failing disk or shard makes of an engine. */

@@ -27,7 +27,7 @@ import { ThreadDisk } from './thread-disk.ts';
 import { TickingClock } from './ticking-clock.ts';
 
 /** How often in a row the shards may fail. */
-const ATTEMPTS_MAX = 4;
+export const ATTEMPTS_MAX = 4;
 /** Whenever an epoch goes on for a moment. */
 const ALWAYS_AHEAD = { beforeEndMs: Number.MAX_VALUE, epochMs: 0 };
 /** Of messages that waited at a cut, a turn puts down so much for the time that a step of folding takes. */

@@ -164,6 +164,7 @@ export class DurableRun {
     if (this.#process.failure !== undefined) {
       const { cause } = this.#process.failure;
       if (!this.#home.wasFilled(cause)) this.#diary.expect(cause);
+      if (this.#process.engine !== undefined) this.#diary.gaveUp(cause);
       this.#statistics.processFailures++;
       await this.#die(this.#prng.chance(0.5) ? 'crash' : 'kill');
       return true;

@@ -3,9 +3,11 @@
  * where it is: its calls fail, and its syncs never tell it that they have ended, although they do. Without that, a
  * store whose thread is gone would go on writing beside the one that took its place.
  *
- * A directory that could not be synced is refused to the same thread from then on, as `NodeFileSystem` does (I9). Its
- * changes are not lost, though, and the thread that takes over may sync them: that is why such faults are made here.
+ * What could not be synced is refused to the same thread from then on, as `NodeFileSystem` does (I9): a file under its
+ * name, until this thread itself gives that name to another one; a directory until this thread changes a name in it.
+ * Changes of a directory are not lost, though, and whoever takes over may sync them: that is why such faults are made here.
  */
+import { dirname } from 'node:path';
 import type { FileSystem, OpenFile, OpenMode } from '../base/file-system.ts';
 import type { SimulatedFileSystem } from './simulated-file-system.ts';
 import { systemError } from './system-error.ts';
@@ -15,6 +17,7 @@ export class ThreadDisk implements FileSystem {
   /** Says whether this sync of a directory is to fail. */
   readonly #directoryFault: () => boolean;
   readonly #failedDirectories = new Set<string>();
+  readonly #failedFiles = new Set<string>();
   #isDead = false;
 
   constructor(disk: SimulatedFileSystem, directoryFault: () => boolean) {
@@ -30,6 +33,7 @@ export class ThreadDisk implements FileSystem {
   makeDirectory(path: string): void {
     this.check(path);
     this.#disk.makeDirectory(path);
+    this.#renewed(path);
   }
 
   list(path: string): string[] {
@@ -44,22 +48,31 @@ export class ThreadDisk implements FileSystem {
 
   open(path: string, mode: OpenMode): OpenFile {
     this.check(path);
-    return new ThreadFile(this.#disk.open(path, mode), this);
+    const file = this.#disk.open(path, mode);
+    if (mode === 'create') this.#renewed(path);
+    return new ThreadFile(file, this);
   }
 
   rename(from: string, to: string): void {
     this.check(from);
     this.#disk.rename(from, to);
+    const hadFailed = this.#failedFiles.has(from);
+    this.#renewed(from);
+    this.#renewed(to);
+    if (hadFailed) this.#failedFiles.add(to);
   }
 
   remove(path: string): void {
     this.check(path);
     this.#disk.remove(path);
+    this.#renewed(path);
   }
 
   removeDirectory(path: string): void {
     this.check(path);
     this.#disk.removeDirectory(path);
+    for (const file of [...this.#failedFiles]) if (file.startsWith(`${path}/`)) this.#failedFiles.delete(file);
+    this.#renewed(path);
   }
 
   async syncDirectory(path: string): Promise<void> {
@@ -67,6 +80,25 @@ export class ThreadDisk implements FileSystem {
     if (this.#directoryFault()) this.#failedDirectories.add(path);
     if (this.#failedDirectories.has(path)) throw systemError('EIO', 'syncDirectory', path);
     await this.whileAlive(this.#disk.syncDirectory(path));
+  }
+
+  /** Through whatever handle. */
+  async syncFile(file: OpenFile): Promise<void> {
+    const { path } = file;
+    this.check(path);
+    if (this.#failedFiles.has(path)) throw systemError('EIO', 'sync', path);
+    const synced = file.sync().catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EMFILE') this.#failedFiles.add(path);
+      throw error;
+    });
+    await this.whileAlive(synced);
+  }
+
+  /** What has this name now is another file. */
+  #renewed(path: string): void {
+    this.#failedFiles.delete(path);
+    this.#failedDirectories.delete(path);
+    this.#failedDirectories.delete(dirname(path));
   }
 
   check(path: string): void {
@@ -125,8 +157,7 @@ class ThreadFile implements OpenFile {
   }
 
   async sync(): Promise<void> {
-    this.#disk.check(this.path);
-    await this.#disk.whileAlive(this.#file.sync());
+    await this.#disk.syncFile(this.#file);
   }
 
   close(): void {

@@ -17,7 +17,7 @@ const AT_LEAST = {
   shardFailures: 150,
   recoveries: 150,
   failuresWhileRecovering: 50,
-  processFailures: 100,
+  processFailures: 80,
   faults: 150,
   failedSyncs: 80,
   fullDisks: 40,

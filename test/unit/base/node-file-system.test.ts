@@ -292,6 +292,29 @@ test('a directory that could not be synced is not synced again, one that could n
   expect(calls.callCount).toBe(1);
 });
 
+const NAME_CHANGES: Readonly<Record<string, (fileSystem: NodeFileSystem, folder: string) => void>> = {
+  'made a file in it': (fileSystem, folder) => fileSystem.open(join(folder, 'new'), 'create').close(),
+  'made a directory in it': (fileSystem, folder) => fileSystem.makeDirectory(join(folder, 'new', 'deep')),
+  'removed a file from it': (fileSystem, folder) => fileSystem.remove(join(folder, 'old')),
+  'renamed a file in it': (fileSystem, folder) => fileSystem.rename(join(folder, 'old'), join(folder, 'new')),
+  'renamed a file out of it': (fileSystem, folder) => fileSystem.rename(join(folder, 'old'), `${folder}-old`),
+};
+
+test.each(Object.keys(NAME_CHANGES))('a directory that could not be synced is synced by who has %s', async (how) => {
+  const calls = new HeldSyncs();
+  const fileSystem = new NodeFileSystem({ calls, platform: 'linux' });
+  const folder = join(scratch(), 'x');
+  fileSystem.makeDirectory(folder);
+  fileSystem.open(join(folder, 'old'), 'create').close();
+  const sync = fileSystem.syncDirectory(folder);
+  calls.end('EIO');
+  await expect(sync).rejects.toThrow('told to fail');
+  NAME_CHANGES[how](fileSystem, folder);
+  const another = fileSystem.syncDirectory(folder);
+  calls.end();
+  await expect(another).resolves.toBeUndefined();
+});
+
 test('on Windows, where directories cannot be synced, that does nothing', async () => {
   const calls = new HeldSyncs();
   const fileSystem = new NodeFileSystem({ calls, platform: 'win32' });

@@ -84,3 +84,35 @@ test('a directory that could not be synced is refused to that thread, and to no 
   await expect(new ThreadDisk(disk, () => false).syncDirectory('/')).resolves.toBeUndefined();
   expect(disk.violations).toEqual([]);
 });
+
+test('a file that could not be synced is refused under its name until this thread itself gives that to another', async () => {
+  const disk = new SimulatedFileSystem();
+  const [main, worker] = [new ThreadDisk(disk, () => false), new ThreadDisk(disk, () => false)];
+  const file = main.open('/file', 'create');
+  const { outcomes } = settled(file.sync());
+  disk.completeSync(0, 'EIO');
+  await turn();
+  const retry = settled(main.open('/file', 'append').sync());
+  // The other thread makes a new file of it, which this one cannot know.
+  worker.remove('/file');
+  worker.open('/file', 'create').close();
+  const unknown = settled(main.open('/file', 'append').sync());
+  main.remove('/file');
+  worker.open('/file', 'create').close();
+  const known = settled(main.open('/file', 'append').sync());
+  await turn();
+  disk.completeAllSyncs();
+  await turn();
+  expect([outcomes, retry.outcomes, unknown.outcomes, known.outcomes]).toEqual([['EIO'], ['EIO'], ['EIO'], ['done']]);
+  expect(disk.violations).toEqual([]);
+});
+
+test('a directory that could not be synced can be again when this thread has changed a name in it', async () => {
+  const disk = new SimulatedFileSystem({ autoSync: true });
+  let isToFail = true;
+  const thread = new ThreadDisk(disk, () => isToFail);
+  await expect(thread.syncDirectory('/')).rejects.toMatchObject({ code: 'EIO' });
+  isToFail = false;
+  thread.open('/new', 'create').close();
+  await expect(thread.syncDirectory('/')).resolves.toBeUndefined();
+});
