@@ -18,6 +18,13 @@ test('entities leave memory and are fetched again', async () => {
   expect(statistics.coldFetches).toBeGreaterThan(500);
 });
 
+test('a failed sync of a new segment or of its directory does not come again and again', async () => {
+  const pins = { faults: 3, full: 0, crashes: 0, kills: 0, segment: 1, reshards: 0 };
+  const statistics = new Statistics();
+  for (let seed = 1; seed <= 30; seed++) statistics.add((await runSeed(seed, pins)).statistics);
+  expect(statistics.failedSyncs).toBeGreaterThan(10);
+});
+
 test('the same seed is the same run', async () => {
   const hashes = new Set<string>();
   for (let seed = 1; seed <= 40; seed++) {
