@@ -25,8 +25,8 @@ import { DeltaFiles } from './delta-files.ts';
 import { IdempotencyKeys } from './idempotency-keys.ts';
 import { Savepoints } from './savepoint.ts';
 
-/** A manifest longer than this is replaced by its last entry. */
-const MANIFEST_BYTES_MAX = 1 << 20;
+/** A manifest shorter than this is not replaced by its last entry. */
+const MANIFEST_BYTES_MIN = 1 << 20;
 
 /** What a checkpoint noted when it began. */
 interface Noted {
@@ -175,10 +175,10 @@ export class CheckpointRunner {
 
   async #append(entry: CheckpointEntry): Promise<void> {
     const { manifest } = this.#data;
-    if (manifest.byteLength > 0 && manifest.byteLength < MANIFEST_BYTES_MAX) {
-      await manifest.commit(entry.epoch, encodeEntry(entry));
-    } else {
+    if (manifest.isLong(MANIFEST_BYTES_MIN)) {
       await manifest.replace(entry.epoch, encodeEntry({ ...entry, keys: this.keys.all() }));
+    } else {
+      await manifest.commit(entry.epoch, encodeEntry(entry));
     }
   }
 

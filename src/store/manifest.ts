@@ -25,6 +25,8 @@ function manifestPath(directory: string, number: number): string {
 interface Generation {
   readonly number: number;
   readonly file: PaddedFile;
+  /** How long its first entry is, which is full. */
+  readonly firstByteLength: number;
   /** Where its entries end. */
   byteLength: number;
   lastEpoch: number;
@@ -66,7 +68,7 @@ export class Manifest {
     try {
       const { entries, end } = readManifest(file, path, number, witness);
       const { epoch: lastEpoch } = entries[entries.length - 1];
-      const generation = { number, file: new PaddedFile(file), byteLength: end, lastEpoch };
+      const generation = { number, file: new PaddedFile(file), firstByteLength: end, byteLength: end, lastEpoch };
       return { manifest: new Manifest(fileSystem, directory, witness, paddingBytes, generation), entries };
     } catch (error) {
       file.close();
@@ -90,9 +92,20 @@ export class Manifest {
     this.#isFound = generation !== undefined;
   }
 
-  /** The length of its entries; by it the caller decides when to replace it. */
+  /** The length of its entries. */
   get byteLength(): number {
     return this.#generation?.byteLength ?? 0;
+  }
+
+  /**
+   * Whether the next entry should replace it: when there is none yet, or so much has been added to the first entry as that
+   * takes, and no less than `bytesMin` in all. So what is known is written again once for as much that is new, however
+   * much it is.
+   */
+  isLong(bytesMin: number): boolean {
+    const generation = this.#generation;
+    if (generation === undefined) return true;
+    return generation.byteLength >= Math.max(bytesMin, 2 * generation.firstByteLength);
   }
 
   /** Appends one entry and resolves when it is durable: now, and only now, its epoch is committed (I8). */
@@ -124,7 +137,7 @@ export class Manifest {
     const both = encodeEntry({ epoch, bytes }, number, 0);
     const file = await this.#writing(number, () => this.#writeNew(number, both));
     old?.file.close();
-    this.#generation = { number, file, byteLength: both.length, lastEpoch: epoch };
+    this.#generation = { number, file, firstByteLength: both.length, byteLength: both.length, lastEpoch: epoch };
     this.#settle(this.#generation);
   }
 

@@ -56,6 +56,25 @@ test('a replacement is a new file, and the old one goes', async () => {
   ]);
 });
 
+test('it is long when so much has been added as its first entry takes, and as it may at least', async () => {
+  const disk = newDisk(DATA);
+  const { manifest } = Manifest.open(disk, DATA);
+  expect(manifest.isLong(0)).toBe(true);
+  let epoch = 1;
+  let writtenBytes = 0;
+  let addedBytes = 0;
+  // As with keys that are known: each new one is written again with all the others, now and then.
+  for (const added = Buffer.alloc(100); epoch <= 2_000; epoch++) {
+    addedBytes += added.length;
+    const bytes = manifest.isLong(4_000) ? Buffer.alloc(addedBytes) : added;
+    if (manifest.isLong(4_000)) await manifest.replace(epoch, bytes);
+    else await manifest.commit(epoch, bytes);
+    writtenBytes += bytes.length;
+  }
+  expect(writtenBytes).toBeLessThan(4 * addedBytes);
+  manifest.close();
+});
+
 test('a commit resolves when its entry is durable, and not before', async () => {
   const disk = await writeManifest([1]);
   const { manifest } = await openAll(disk);
