@@ -18,9 +18,9 @@ export interface AttemptResponse {
 export interface AttemptFailure {
   /**
    * `unreachable`: nobody has taken the request. `silent`: nothing has come back in time. `cut`: somebody is there, but
-   * the connection was lost, or what came was too much or no HTTP.
+   * the connection was lost, or what came was no HTTP. `too-long`: the response is longer than it may be.
    */
-  readonly kind: 'unreachable' | 'silent' | 'cut';
+  readonly kind: 'unreachable' | 'silent' | 'cut' | 'too-long';
   readonly cause: Error;
 }
 

@@ -58,7 +58,7 @@ export interface HttpEndpointOptions {
   readonly connectionCountMax?: number;
   /** How old a connection may get before it is replaced: 15 s and some (`okhttp`: 1 minute unused). 0: no limit. */
   readonly connectionAgeMax?: Duration;
-  /** The longest response, compressed or not: 33,554,432 bytes. Longer ones are failed attempts. */
+  /** The longest response, compressed or not: 33,554,432 bytes. A batch with a longer one is divided. */
   readonly responseBytesMax?: number;
   readonly tls?: EndpointTls;
   readonly breaker?: EndpointBreaker;

@@ -7,7 +7,7 @@ import type { Attempt, AttemptFailure, AttemptListener } from './attempt.ts';
 import type { BodyAllowance, RestingBody } from './body-allowance.ts';
 import type { Exchange, HttpConnection } from './http-connection.ts';
 import { type Inflater, readEncoding } from './inflate.ts';
-import { ResponseBody, tooLong } from './response-body.ts';
+import { ResponseBody, TooLongError } from './response-body.ts';
 import type { ResponseHead } from './response-head.ts';
 
 export interface AttemptGround {
@@ -86,7 +86,7 @@ export class HttpAttempt implements Attempt, RestingBody, Exchange {
     const { bytesMax } = this.#ground;
     this.#body = new ResponseBody(this.#isSuccess ? bytesMax : FAILURE_BYTES_MAX);
     if (!this.#isSuccess) return true;
-    if (head.byteLength !== undefined && head.byteLength > bytesMax) return this.#cut(tooLong(bytesMax));
+    if (head.byteLength !== undefined && head.byteLength > bytesMax) return this.#cut(new TooLongError(bytesMax));
     try {
       this.#encoding = readEncoding(head.contentEncoding);
       return true;
@@ -129,7 +129,7 @@ export class HttpAttempt implements Attempt, RestingBody, Exchange {
     this.#ground.inflater.inflate(this.#encoding, this.#body?.bytes() ?? NO_BYTES, (error, inflated) => {
       this.#gone();
       if (error === undefined) this.#tell(inflated);
-      else this.#end({ kind: 'cut', cause: error });
+      else this.#end(cutBy(error));
     });
   }
 
@@ -148,7 +148,7 @@ export class HttpAttempt implements Attempt, RestingBody, Exchange {
   }
 
   #cut(cause: Error): false {
-    this.#end({ kind: 'cut', cause });
+    this.#end(cutBy(cause));
     this.#letGo();
     return false;
   }
@@ -185,4 +185,8 @@ export class HttpAttempt implements Attempt, RestingBody, Exchange {
     if (this.#isAllowed) this.#ground.allowance.gone(this);
     this.#isAllowed = false;
   }
+}
+
+function cutBy(cause: Error): AttemptFailure {
+  return { kind: cause instanceof TooLongError ? 'too-long' : 'cut', cause };
 }

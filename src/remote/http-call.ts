@@ -7,14 +7,15 @@ import type { CallOffSignal } from '../base/call-off.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/timers.ts';
-import { describe, MillraceError } from '../sdk/errors.ts';
+import { MillraceError } from '../sdk/errors.ts';
 import type { Attempt, AttemptListener, AttemptOutcome, AttemptResponse, HttpClient } from './attempt.ts';
+import { contentTypeError, reasonOf, statusError } from './attempt-errors.ts';
 import type { CallWatch, WatchedCall } from './call-watch.ts';
 import type { CallGate, GateVisitor } from './call-gate.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { CallTarget } from './endpoint-url.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
-import { type RetryRules, retryAfterMs } from './retry-rules.ts';
+import { isTooMuch, type RetryRules, retryAfterMs } from './retry-rules.ts';
 
 /** What the calls to one origin share. */
 export interface CallGround {
@@ -113,12 +114,12 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor, WatchedCa
     const { breaker, rules } = this.#ground;
     this.#lastCause = outcome.kind === 'response' ? undefined : outcome.cause;
     this.#lastStatus = outcome.kind === 'response' ? outcome.status : undefined;
-    if (outcome.kind === 'response' || outcome.kind === 'cut') breaker.reached();
-    else breaker.failed(reasonOf(outcome.cause));
+    if (outcome.kind === 'silent' || outcome.kind === 'unreachable') breaker.failed(reasonOf(outcome.cause));
+    else breaker.reached();
     this.#leaveGate();
     if (outcome.kind === 'response' && this.#settle(outcome)) return;
     if (rules.isRetryable(outcome)) this.#again(outcome);
-    else this.#fail();
+    else this.#fail(isTooMuch(outcome));
   }
 
   get #remainingMs(): number {
@@ -217,12 +218,13 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor, WatchedCa
     this.#reject(reason);
   }
 
-  #fail(): void {
+  #fail(isTooMuch = false): void {
     const { name, clock, counts } = this.#ground;
     const ms = Math.round(clock.elapsedMs() - this.#beganAt);
     const attempts = this.#attemptCount;
     const reason = this.#lastCause === undefined ? `status ${this.#lastStatus}` : reasonOf(this.#lastCause);
-    const details = { endpoint: name, attempts, reason, ...(this.#lastStatus && { status: this.#lastStatus }) };
+    const status = this.#lastStatus && { status: this.#lastStatus };
+    const details = { endpoint: name, attempts, reason, ...status, ...(isTooMuch && { isTooMuch }) };
     counts.failures++;
     this.#end();
     const what = `A call to ${name} failed after ${attempts === 1 ? '1 attempt' : `${attempts} attempts`} in ${ms} ms`;
@@ -235,26 +237,4 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor, WatchedCa
     if (calls.size === 0) watch.close();
     this.#order.signal.removeEventListener('abort', this);
   }
-}
-
-function statusError({ status, body }: AttemptResponse): Error {
-  // What it says is for people, who should not have to see control characters.
-  const text = Buffer.from(body)
-    .toString('utf8')
-    .replace(/\p{Cc}+/gu, ' ')
-    .trim();
-  return new Error(`It answered with status ${status}${text === '' ? '' : `: ${describe(text)}`}`);
-}
-
-function contentTypeError(contentType: string | undefined): Error {
-  const what = contentType === undefined ? 'no content type' : `content type ${describe(contentType)}`;
-  return new Error(`It answered with ${what} instead of application/octet-stream`);
-}
-
-/** One line: connecting to several addresses fails with a list of errors and no message. */
-function reasonOf(error: Error): string {
-  const { code, errors } = error as { readonly code?: string; readonly errors?: readonly Error[] };
-  const message =
-    error.message === '' && errors !== undefined ? errors.map((each) => each.message).join(', ') : error.message;
-  return message === '' ? (code ?? error.name) : message;
 }

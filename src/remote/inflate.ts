@@ -3,7 +3,7 @@
  * time, since each may become as long as a response may be, and the file system waits for the same threads.
  */
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
-import { tooLong } from './response-body.ts';
+import { TooLongError } from './response-body.ts';
 
 export type Inflated = (error: Error | undefined, bytes: Uint8Array) => void;
 
@@ -58,7 +58,7 @@ export class Inflater {
       if (error === null) inflated(undefined, result);
       else
         inflated(
-          (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLong(this.#bytesMax) : error,
+          (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new TooLongError(this.#bytesMax) : error,
           NO_BYTES,
         );
     });

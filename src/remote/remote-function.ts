@@ -26,6 +26,8 @@ const IDLE_ROUNDS_MAX = 10;
 /** Messages that are taken at a time, and bytes after which no more are: a request is held in memory. */
 const TAKEN_COUNT = 16;
 const BATCH_BYTES_MAX = 4 << 20;
+/** What a message takes beside its value: who sent it, and the objects that are made of it. */
+const MESSAGE_BYTES = 64;
 const BATCH_COUNT_DEFAULT = 1_000;
 const NO_VALUES: RequestedValues = { values: [], isChanged: false };
 
@@ -112,17 +114,22 @@ function statesOf(known: Map<string, KnownStates>, type: string): KnownStates {
 function takeBatch(ctx: BatchContext<RemoteState>, message: TypedValue, countMax: number): readonly RemoteInvocation[] {
   const { type } = ctx.self;
   const invocations: RemoteInvocation[] = [{ caller: ctx.caller, argument: message }];
-  let bytes = message.value?.length ?? 0;
+  let bytes = bytesOf(message);
   while (invocations.length < countMax && bytes < BATCH_BYTES_MAX) {
     const taken = ctx.takeWaiting(Math.min(TAKEN_COUNT, countMax - invocations.length));
     for (const held of taken) {
       const argument = typedMessage(type, held.message);
-      bytes += argument.value?.length ?? 0;
+      bytes += bytesOf(argument);
       invocations.push({ caller: held.caller, argument });
     }
     if (taken.length < TAKEN_COUNT) break;
   }
   return invocations;
+}
+
+/** Of a message in a request, roughly: one without a value takes room as well. */
+function bytesOf({ typename, value }: TypedValue): number {
+  return MESSAGE_BYTES + typename.length + (value?.length ?? 0);
 }
 
 /** One batch on its way to its endpoint, until the endpoint has handled it. */
@@ -131,8 +138,11 @@ class RemoteBatch {
   readonly #self: Address;
   readonly #endpoint: Endpoint;
   readonly #known: KnownStates;
-  readonly #invocations: readonly RemoteInvocation[];
+  #invocations: readonly RemoteInvocation[];
+  /** What was too much for one request, the next last. */
+  readonly #later: (readonly RemoteInvocation[])[] = [];
   readonly #taken = (response: BatchResponse): void | Promise<void> => this.#take(response);
+  readonly #failed = (error: unknown): Promise<void> => this.#divide(error);
   #requested: RequestedValues = NO_VALUES;
   #states: readonly KnownState[] = [];
   #idleRoundCount = 0;
@@ -154,13 +164,28 @@ class RemoteBatch {
     this.#attach();
     const request: BatchRequest = { target: this.#self, states: this.#states, invocations: this.#invocations };
     const signal = this.#endpoint.takesCallOff === true ? (this.#ctx.callOff as AbortSignal) : this.#ctx.signal;
-    return this.#endpoint.call(request, signal).then(this.#taken);
+    return this.#endpoint.call(request, signal).then(this.#taken, this.#failed);
+  }
+
+  /** Half of it may not be too much. The other half follows, with the states that this one leaves. */
+  #divide(error: unknown): Promise<void> {
+    const all = this.#invocations;
+    if (all.length === 1 || !(error instanceof MillraceError && error.details['isTooMuch'] === true)) throw error;
+    const half = Math.ceil(all.length / 2);
+    this.#invocations = all.slice(0, half);
+    this.#later.push(all.slice(half));
+    return this.run();
   }
 
   #take(response: BatchResponse): void | Promise<void> {
     if (response.kind === 'effects') {
       const isFresh = this.#endpoint.readsResponses === true;
-      return carryOut(this.#ctx, response, this.#known, this.#requested, isFresh);
+      carryOut(this.#ctx, response, this.#known, this.#requested, isFresh);
+      const next = this.#later.pop();
+      if (next === undefined) return undefined;
+      this.#invocations = next;
+      this.#idleRoundCount = 0;
+      return this.run();
     }
     this.#known.declare(this.#self, response.states);
     const attached = new Set(this.#states.map(({ name }) => name));

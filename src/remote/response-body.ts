@@ -29,7 +29,7 @@ export class ResponseBody {
   /** What is wrong with the body, if anything is by now. */
   add(piece: Uint8Array): Error | undefined {
     const end = this.#byteLength + piece.byteLength;
-    if (end > this.#bytesMax) return tooLong(this.#bytesMax);
+    if (end > this.#bytesMax) return new TooLongError(this.#bytesMax);
     if (++this.#pieceCount > PIECE_COUNT_FREE && end < this.#pieceCount * PIECE_BYTES_MIN) {
       return new Error(`The response came in ${this.#pieceCount} pieces for ${end} bytes`);
     }
@@ -61,6 +61,9 @@ export class ResponseBody {
   }
 }
 
-export function tooLong(bytesMax: number): Error {
-  return new Error(`The response is longer than ${bytesMax} bytes`);
+/** Of a whole response, or of what it would be inflated. */
+export class TooLongError extends Error {
+  constructor(bytesMax: number) {
+    super(`The response is longer than ${bytesMax} bytes`);
+  }
 }

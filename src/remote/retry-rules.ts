@@ -15,6 +15,16 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 409, 420, 429, 499
 const ATTEMPT_MS_MIN = 7;
 const ATTEMPT_MS_SPREAD = 6;
 
+const STATUS_TOO_LARGE = 413;
+
+/**
+ * Whether the request or its response is longer than one may be. The same request again would be so again; only one with
+ * fewer messages is not. (StateFun repeats it all the same.)
+ */
+export function isTooMuch(outcome: AttemptOutcome): boolean {
+  return outcome.kind === 'response' ? outcome.status === STATUS_TOO_LARGE : outcome.kind === 'too-long';
+}
+
 export interface RetryRules {
   /** Whether another attempt may succeed, after one whose response is of no use. */
   isRetryable(outcome: AttemptOutcome): boolean;
@@ -29,7 +39,7 @@ export interface RetryRules {
 }
 
 const ASYNC: RetryRules = {
-  isRetryable: () => true,
+  isRetryable: (outcome) => !isTooMuch(outcome),
   isContentType: (contentType) => contentType?.toLowerCase() === OCTET_STREAM,
   pauseMs: (number) => doubled(4, number),
   attemptMs: (remainingMs, _callMs, random) =>
@@ -39,7 +49,7 @@ const ASYNC: RetryRules = {
 
 const OKHTTP: RetryRules = {
   isRetryable: (outcome) =>
-    outcome.kind !== 'response' || outcome.status >= 500 || TRANSIENT_STATUSES.has(outcome.status),
+    outcome.kind === 'response' ? outcome.status >= 500 || TRANSIENT_STATUSES.has(outcome.status) : !isTooMuch(outcome),
   isContentType: (contentType) => contentType === OCTET_STREAM,
   pauseMs: (number) => doubled(10, number),
   attemptMs: (_remainingMs, callMs) => callMs,

@@ -68,17 +68,24 @@ export const EXPIRE_MODES = ['none', 'after-write', 'after-invoke'] as const;
 export interface ProtocolLimits {
   /** All of its bytes. Default 32 MiB, as StateFun's `payload_max_bytes`. */
   readonly bytesMax: number;
-  /** Elements of all lists together. Default 100,000. */
-  readonly elementCountMax: number;
+  /** Elements of all lists together that are taken however short they are; default 100,000. More must be worth it. */
+  readonly elementCountFree: number;
   /** States of a request; mutations or missing states of a response. Default 1,000. */
   readonly stateCountMax: number;
 }
 
 export const PROTOCOL_LIMITS: ProtocolLimits = Object.freeze({
   bytesMax: 32 * 1024 * 1024,
-  elementCountMax: 100_000,
+  elementCountFree: 100_000,
   stateCountMax: 1000,
 });
+
+/**
+ * Where there are more than the free ones, elements and fields may be no shorter than this on average: objects made of
+ * them take a multiple of their bytes, which so is bounded. The shortest message that names its target has 13.
+ */
+export const ELEMENT_BYTES_MIN = 12;
+export const FIELD_BYTES_MIN = 2.5;
 
 /** Longest strings, in UTF-16 code units. */
 export const NAME_LENGTH_MAX: number = TYPE_NAME_LENGTH_MAX;

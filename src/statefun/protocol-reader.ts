@@ -8,9 +8,11 @@ import { NameCache } from './name-cache.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
 import {
   ADDRESS_ID_LENGTH_MAX,
+  ELEMENT_BYTES_MIN,
   FIELD_1,
   FIELD_2,
   FIELD_3,
+  FIELD_BYTES_MIN,
   NAME_LENGTH_MAX,
   type ProtocolLimits,
   VARINT_2,
@@ -28,6 +30,7 @@ const names = new NameCache();
 
 export class ProtocolReader extends ProtobufReader {
   readonly #limits: ProtocolLimits;
+  readonly #elementCountMax: number;
   #elementsLeft: number;
   #statesLeft: number;
   /** Of the typed value that was read last. */
@@ -36,9 +39,12 @@ export class ProtocolReader extends ProtobufReader {
   #valueEnd = 0;
 
   constructor(bytes: Uint8Array, what: 'request' | 'response', limits: ProtocolLimits) {
-    super(bytes, what, FIELD_COUNT_MIN + limits.elementCountMax * FIELDS_PER_ELEMENT);
+    const { elementCountFree } = limits;
+    const fieldCountFree = FIELD_COUNT_MIN + elementCountFree * FIELDS_PER_ELEMENT;
+    super(bytes, what, Math.max(fieldCountFree, Math.floor(bytes.byteLength / FIELD_BYTES_MIN)));
     this.#limits = limits;
-    this.#elementsLeft = limits.elementCountMax;
+    this.#elementCountMax = Math.max(elementCountFree, Math.floor(bytes.byteLength / ELEMENT_BYTES_MIN));
+    this.#elementsLeft = this.#elementCountMax;
     this.#statesLeft = limits.stateCountMax;
     if (bytes.byteLength > limits.bytesMax) {
       this.refuse(`has ${bytes.byteLength} bytes, more than the ${limits.bytesMax} allowed`);
@@ -47,7 +53,7 @@ export class ProtocolReader extends ProtobufReader {
 
   /** Counts one element of whatever list. */
   element(): void {
-    if (--this.#elementsLeft < 0) this.refuse(`has more than ${this.#limits.elementCountMax} elements`);
+    if (--this.#elementsLeft < 0) this.refuse(`has more than ${this.#elementCountMax} elements`);
   }
 
   /** Counts one element that is about a state. */

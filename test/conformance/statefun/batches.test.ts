@@ -1,8 +1,9 @@
 /** What goes into one request, and what becomes of it when the call fails. */
 import { expect, test } from 'vitest';
+import { MillraceError } from '../../../src/sdk/errors.ts';
 import type { BatchRequest, BatchResponse } from '../../../src/statefun/protocol.ts';
 import { RemoteStage, RESULTS, TYPE } from './remote-stage.ts';
-import { effects, textOf, typed } from './scripted-endpoint.ts';
+import { declared, effects, program, textOf, typed } from './scripted-endpoint.ts';
 
 interface Call {
   readonly request: BatchRequest;
@@ -175,5 +176,45 @@ test('a batch of which one message makes the response wrong takes no other with 
   for (const text of ['a', 'b', 'bad', 'c', 'd']) on.send(TYPE, 'Kim', typed(text));
   await on.play();
   expect(on.told()).toEqual(['a', 'b', 'c', 'd']);
+  expect(on.deadLetters().length).toBe(1);
+});
+
+test('#15 a batch whose response is too long is divided until it is not, and happens as one', async () => {
+  const collect = program([declared('all')], (view, { argument }) => {
+    const text = textOf(argument) ?? '';
+    view.set('all', `${view.get('all') ?? ''}${text}`);
+    view.egress(RESULTS, `${text} of ${view.get('all')}`);
+  });
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  const sizes: number[] = [];
+  const on = new RemoteStage(async (request) => {
+    await gate;
+    sizes.push(request.invocations.length);
+    if (request.invocations.length <= 2) return collect(request);
+    throw new MillraceError('REMOTE_CALL_FAILED', 'too long', { details: { isTooMuch: true } });
+  });
+  for (const text of 'abcdefgh') await on.tell(typed(text));
+  open();
+  await on.play();
+  await on.play();
+  expect(on.told()).toEqual(Array.from('abcdefgh', (text, at) => `${text} of ${'abcdefgh'.slice(0, at + 1)}`));
+  // What waited behind the first one: seven, then four, then two and two; then three, then two and one.
+  expect(sizes).toEqual([1, 1, 7, 4, 2, 2, 3, 2, 1]);
+  expect(on.errors).toEqual([]);
+});
+
+test('#15 a message whose own response is too long fails alone', async () => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  const on = new RemoteStage(async ({ invocations }) => {
+    await gate;
+    const texts = invocations.map(({ argument }) => textOf(argument));
+    if (!texts.includes('c'))
+      return effects({ egresses: texts.map((text) => ({ egress: RESULTS, argument: typed(text ?? '') })) });
+    throw new MillraceError('REMOTE_CALL_FAILED', 'too long', { details: { isTooMuch: true } });
+  });
+  for (const text of 'abcde') await on.tell(typed(text));
+  open();
+  for (let turn = 0; turn < 4; turn++) await on.play();
+  expect(on.told()).toEqual(['a', 'b', 'd', 'e']);
   expect(on.deadLetters().length).toBe(1);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { AttemptOutcome } from '../../../src/remote/attempt.ts';
 import type { MillraceError } from '../../../src/sdk/errors.ts';
 import { encodeResponse } from '../../../src/statefun/protocol-codec.ts';
 import { NO_EFFECTS } from '../../../src/statefun/protocol.ts';
@@ -60,6 +61,17 @@ test.each([
   expect(error.message).toContain(reason);
   expect(at.client.posted).toHaveLength(1);
   expect(at.time.timerCount).toBe(0);
+});
+
+test.each(['async', 'okhttp'] as const)('%s: what is too much is not asked for again', async (profile) => {
+  const tooLong: AttemptOutcome = { kind: 'too-long', cause: new Error('The response is longer than 7 bytes') };
+  for (const reply of [{ outcome: tooLong }, status(413)]) {
+    const at = stage({ profile });
+    at.client.reply = () => reply;
+    const error = await failure(at.call());
+    expect(error).toMatchObject({ code: 'REMOTE_CALL_FAILED', details: { attempts: 1, isTooMuch: true } });
+    expect(at.status().state).toBe('closed');
+  }
 });
 
 test('content types are compared as the transports do', async () => {

@@ -176,11 +176,19 @@ describe('too much of everything', () => {
   });
 
   test('elements of all lists together', () => {
-    const messages = Array.from({ length: 5 }, () => ({ target, argument }));
-    const egresses = Array.from({ length: 5 }, () => ({ egress: 'a/b', argument }));
-    const bytes = encodeResponse({ ...none, messages, egresses });
-    expect(verdict(() => decodeResponse(bytes, { ...PROTOCOL_LIMITS, elementCountMax: 10 }))).toBe('ok');
-    expect(verdict(() => decodeResponse(bytes, { ...PROTOCOL_LIMITS, elementCountMax: 9 }))).toBe('MALFORMED_BATCH');
+    const empty = '2200'.repeat(9);
+    const bytes = fromHex(`a20612${empty}`);
+    expect(verdict(() => decodeResponse(bytes, { ...PROTOCOL_LIMITS, elementCountFree: 9 }))).not.toContain('elements');
+    expect(() => decodeResponse(bytes, { ...PROTOCOL_LIMITS, elementCountFree: 8 })).toThrow('more than 8 elements');
+  });
+
+  test('but not what a batch of a thousand messages may well send, or a request of many short messages be', () => {
+    const messages = Array.from({ length: 250_000 }, () => ({ target, argument }));
+    const response = decodeResponse(encodeResponse({ ...none, messages }));
+    expect(response.kind === 'effects' && response.messages.length).toBe(250_000);
+    const invocations = Array.from({ length: 250_000 }, () => ({ caller: target, argument }));
+    const request = encodeRequest({ target, states: [], invocations });
+    expect(decodeRequest(request).invocations.length).toBe(250_000);
   });
 
   test('a million mutations are refused after a thousand', () => {
