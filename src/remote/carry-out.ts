@@ -3,7 +3,7 @@
  * order, as StateFun does. All of it is checked on the way, and whatever is against the rules throws; since nothing of an
  * invocation happens that throws (I5), such a response has no effect at all.
  */
-import type { Address } from '../sdk/address.ts';
+import { type Address, invalidId, isId } from '../sdk/address.ts';
 import type { BatchContext } from '../sdk/batch.ts';
 import { describe } from '../sdk/errors.ts';
 import type { BatchEffects, DelayedCommand, EgressRecord, SentMessage, StateMutation } from '../statefun/protocol.ts';
@@ -38,6 +38,8 @@ export function carryOut(
 
 function send(ctx: RemoteContext, { target, argument }: SentMessage): void {
   try {
+    // In production `ctx.send` leaves that to when it is too late to refuse anything.
+    if (!isId(target.id)) throw invalidId(target.id);
     ctx.send(target.type, target.id, argument);
   } catch (error) {
     throw refusalOf(ctx.self, `a message to ${nameOf(target)}`, error);

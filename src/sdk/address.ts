@@ -45,7 +45,12 @@ export function checkTypeName(name: unknown): string {
   );
 }
 
-/** The error for an id that `isValidId` refuses. */
+/** What user code gives as an id is not always a string. */
+export function isId(id: unknown): id is string {
+  return typeof id === 'string' && id.length > 0 && id.length <= ID_LENGTH_MAX;
+}
+
+/** The error for an id that `isId` refuses. */
 export function invalidId(id: unknown): MillraceError {
   return new MillraceError(
     'INVALID_ID',

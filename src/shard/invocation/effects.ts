@@ -6,7 +6,7 @@
  * the side has a list of its own, which is appended to the shard's when it ends.
  */
 import { assert } from '../../base/assert.ts';
-import { ID_LENGTH_MAX, invalidId } from '../../sdk/address.ts';
+import { invalidId, isId } from '../../sdk/address.ts';
 import { KIND_MESSAGE } from '../../wire/envelope-layout.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
 import type { MessageGate } from '../../wire/message-gate.ts';
@@ -27,11 +27,6 @@ export const EFFECT_STRIDE = 8;
 
 /** A list that one huge invocation has blown up is replaced by a small one. */
 const SLOTS_KEPT = EFFECT_STRIDE * 16_384;
-
-/** What user code gives as an id is not always a string. */
-function isId(id: unknown): boolean {
-  return typeof id === 'string' && id.length > 0 && id.length <= ID_LENGTH_MAX;
-}
 
 /** One for all: each async invocation has a list of effects of its own. */
 function lookedAtAlready(): void {

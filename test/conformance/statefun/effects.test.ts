@@ -162,7 +162,7 @@ test('#35 a token belongs to the id, whichever of its functions has given it', a
   expect(on.told()).toEqual([]);
 });
 
-test.each([
+const WRONG: readonly (readonly [string, Parameters<typeof effects>[0], string?])[] = [
   ['a cancellation without a token', { delayed: [cancel('')] }],
   ['a negative delay', { delayed: [later(-5)] }],
   ['a delay beyond all time', { delayed: [later(1e300)] }, 'object'],
@@ -172,36 +172,41 @@ test.each([
   ['a whole namespace as target', { messages: [sent('other/*', 'Ann')] }],
   ['an egress that the module does not have', { egresses: [{ egress: 'no/egress', argument: typed('x') }] }],
   ['a token that is too long', { delayed: [later(5, 'x'.repeat(257))] }, 'object'],
-])('#36 #37 %s is refused, and nothing of the response happens', async (_, wrong, form = 'bytes') => {
-  const on = new RemoteStage(
-    program([declared('count')], (view) => {
-      view.set('count', '1');
-      view.send(NATIVE, 'Ann', 'first');
-      view.sendAfter(0, NATIVE, 'Ann', 'late');
-    }),
-    { asObjects: form === 'object' },
-  );
-  const right = on.endpoint.answer;
-  on.endpoint.answer = async (request, signal) => {
-    const response = await right(request, signal);
-    if (response.kind !== 'effects') return response;
-    const { messages, delayed, egresses } = effects(wrong);
-    return {
-      ...response,
-      messages: [...response.messages, ...messages],
-      delayed: [...response.delayed, ...delayed],
-      egresses: [...response.egresses, ...egresses],
+];
+
+test.each([true, false].flatMap((development) => WRONG.map(([what, wrong, form]) => [what, development, wrong, form] as const)))(
+  '#36 #37 %s is refused, and nothing of the response happens; in development: %s',
+  async (_, development, wrong, form = 'bytes') => {
+    const on = new RemoteStage(
+      program([declared('count')], (view) => {
+        view.set('count', '1');
+        view.send(NATIVE, 'Ann', 'first');
+        view.sendAfter(0, NATIVE, 'Ann', 'late');
+      }),
+      { development, asObjects: form === 'object' },
+    );
+    const right = on.endpoint.answer;
+    on.endpoint.answer = async (request, signal) => {
+      const response = await right(request, signal);
+      if (response.kind !== 'effects') return response;
+      const { messages, delayed, egresses } = effects(wrong);
+      return {
+        ...response,
+        messages: [...response.messages, ...messages],
+        delayed: [...response.delayed, ...delayed],
+        egresses: [...response.egresses, ...egresses],
+      };
     };
-  };
-  await on.tell(typed('go'));
-  await on.pass(10);
-  expect([on.errors.length, on.refusal.code, on.told()]).toEqual([1, 'REMOTE_RESPONSE_REFUSED', []]);
-  on.endpoint.answer = () => effects();
-  const [request] = await on.tell(typed('again'));
-  expect(request.states.map(({ value }) => value)).toEqual([undefined]);
-  const [letter] = on.deadLetters();
-  expect([letter.type, letter.id, letter.error.code]).toEqual([TYPE, 'Kim', 'REMOTE_RESPONSE_REFUSED']);
-});
+    await on.tell(typed('go'));
+    await on.pass(10);
+    expect([on.errors.length, on.refusal.code, on.told()]).toEqual([1, 'REMOTE_RESPONSE_REFUSED', []]);
+    on.endpoint.answer = () => effects();
+    const [request] = await on.tell(typed('again'));
+    expect(request.states.map(({ value }) => value)).toEqual([undefined]);
+    const [letter] = on.deadLetters();
+    expect([letter.type, letter.id, letter.error.code]).toEqual([TYPE, 'Kim', 'REMOTE_RESPONSE_REFUSED']);
+  },
+);
 
 test('#37 a message to a function that the module does not have is a dead letter; the rest happens', async () => {
   const on = new RemoteStage(() => effects({ messages: [sent('nobody/there', 'Ann'), sent(NATIVE, 'Ann')] }));

@@ -28,6 +28,7 @@ export interface RemoteStageOptions {
   readonly batchCountMax?: number;
   readonly deadline?: number;
   readonly concurrency?: number;
+  readonly development?: boolean;
   readonly others?: readonly AnyFunction[];
   readonly asObjects?: boolean;
 }
@@ -37,11 +38,14 @@ export class RemoteStage extends Stage {
   readonly clock: SimulatedClock;
 
   constructor(answer: Answer, options: RemoteStageOptions = {}) {
-    const { concurrency, others = [], asObjects, ...settings } = options;
+    const { concurrency, development = true, others = [], asObjects, ...settings } = options;
     const endpoint = new ScriptedEndpoint(answer, concurrency, asObjects);
     const types = [TYPE, 'other/*'];
     const clock = new SimulatedClock(1_000_000);
-    super([...types.map((type) => remoteFunction({ type, endpoint, ...settings })), native, ...others], { clock });
+    super([...types.map((type) => remoteFunction({ type, endpoint, ...settings })), native, ...others], {
+      clock,
+      development,
+    });
     this.endpoint = endpoint;
     this.clock = clock;
   }
