@@ -19,8 +19,9 @@ export interface AttemptFailure {
   /**
    * `unreachable`: nobody has taken the request. `silent`: nothing has come back in time. `cut`: somebody is there, but
    * the connection was lost, or what came was no HTTP. `too-long`: the response is longer than it may be.
+   * `cut-short`: nothing has come back, and too soon to say anything of whether somebody is there.
    */
-  readonly kind: 'unreachable' | 'silent' | 'cut' | 'too-long';
+  readonly kind: 'unreachable' | 'silent' | 'cut' | 'too-long' | 'cut-short';
   readonly cause: Error;
 }
 

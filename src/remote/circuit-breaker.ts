@@ -41,6 +41,7 @@ export class CircuitBreaker {
   #isProbeDue = false;
   #timer: unknown;
   #sinceMs: number;
+  #reachedAt = -Infinity;
   #reason: string | undefined;
 
   constructor(options: BreakerOptions, clock: Clock, timers: Timers, listener: BreakerListener) {
@@ -67,6 +68,11 @@ export class CircuitBreaker {
     return this.#sinceMs;
   }
 
+  /** When something last came back, by the clock's `elapsedMs`; `-Infinity` if nothing ever has. */
+  get reachedAt(): number {
+    return this.#reachedAt;
+  }
+
   /** Why it is open; undefined when it is closed. */
   get reason(): string | undefined {
     return this.#reason;
@@ -90,6 +96,7 @@ export class CircuitBreaker {
   /** Something came back: the origin can be reached. */
   reached(): void {
     this.#failureCount = 0;
+    this.#reachedAt = this.#clock.elapsedMs();
     if (this.#isClosed) return;
     this.#change(true);
     this.#reason = undefined;

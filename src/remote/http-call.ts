@@ -115,7 +115,7 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor, WatchedCa
     this.#lastCause = outcome.kind === 'response' ? undefined : outcome.cause;
     this.#lastStatus = outcome.kind === 'response' ? outcome.status : undefined;
     if (outcome.kind === 'silent' || outcome.kind === 'unreachable') breaker.failed(reasonOf(outcome.cause));
-    else breaker.reached();
+    else if (outcome.kind !== 'cut-short') breaker.reached();
     this.#leaveGate();
     if (outcome.kind === 'response' && this.#settle(outcome)) return;
     if (rules.isRetryable(outcome)) this.#again(outcome);
@@ -178,7 +178,7 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor, WatchedCa
     const silentAt = this.#silenceMs === 0 ? Infinity : attempt.activeAt + this.#silenceMs;
     const nextAt = Math.min(this.#attemptEndsAt, silentAt);
     if (nextAt > now) this.#lookIn(nextAt - now, now);
-    else this.#cutOff(attempt, now - this.#attemptBeganAt);
+    else this.#cutOff(attempt, now);
   }
 
   /** Which silence is meant changes meanwhile, so the shorter one says when to look again. */
@@ -188,11 +188,25 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor, WatchedCa
     watch.note(this.lookAt, now);
   }
 
-  #cutOff(attempt: Attempt, ms: number): void {
+  #cutOff(attempt: Attempt, now: number): void {
     attempt.cancel();
     const what = attempt.isAnswered ? 'The response did not end' : 'There was no response';
-    const kind = attempt.isAnswered ? 'cut' : attempt.isSent ? 'silent' : 'unreachable';
-    this.attemptEnded({ kind, cause: new Error(`${what} within ${Math.round(ms)} ms`) });
+    const kind = attempt.isAnswered
+      ? 'cut'
+      : this.#saysNothing(now)
+        ? 'cut-short'
+        : attempt.isSent
+          ? 'silent'
+          : 'unreachable';
+    const ms = Math.round(now - this.#attemptBeganAt);
+    this.attemptEnded({ kind, cause: new Error(`${what} within ${ms} ms`) });
+  }
+
+  /** An attempt that had only the rest of the call's time, while the origin has answered somebody since the call began. */
+  #saysNothing(now: number): boolean {
+    const { breaker, callMs } = this.#ground;
+    const isRest = this.#attemptEndsAt - this.#attemptBeganAt < callMs && this.#attemptEndsAt <= now;
+    return isRest && breaker.reachedAt >= this.#beganAt;
   }
 
   #endAttempt(): void {

@@ -148,3 +148,24 @@ test('whatever happens, calls end, nothing is left over, and nobody fails for an
     expect(at.time.timerCount).toBe(0);
   }
 });
+
+test('a last attempt that is cut short says nothing of an endpoint that answers, be it with failures', async () => {
+  const at = stage({ timeouts: { call: 100 } });
+  // Answers after 20 ms, so the last attempts, which have some 10 ms, hear nothing.
+  at.client.reply = () => ({ ...(status(500) as object), afterMs: 20 }) as Reply;
+  const calls = Array.from({ length: 12 }, () => at.call());
+  await at.time.pass(1_000);
+  for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'REMOTE_CALL_FAILED' });
+  expect([at.status().state, at.reports]).toEqual(['closed', []]);
+});
+
+test('but of one that has said nothing for as long as a call may take, it says enough', async () => {
+  const at = stage({ timeouts: { call: 100 }, connectionCountMax: 1 });
+  at.client.reply = () => 'never';
+  const calls = Array.from({ length: 12 }, () => at.call());
+  await at.time.pass(1_000);
+  expect(at.status()).toMatchObject({ failureCount: 4, waitingCount: 8 });
+  expect(at.reports.map(({ code }) => code)).toEqual(['ENDPOINT_UNREACHABLE']);
+  await at.endpoint.companion?.stop();
+  await Promise.allSettled(calls);
+});
