@@ -14,7 +14,7 @@ export type { BreakerState } from './circuit-breaker.ts';
 export { type EmbeddedOptions, statefunModule } from './embedded.ts';
 export type { ProcessEndpointOptions, ProcessLine } from './process-options.ts';
 export { processEndpoint } from './process-endpoint.ts';
-export type { ProcessState, ProcessStatus } from './process-supervisor.ts';
+export type { ProcessState, ProcessStatus } from './process-life.ts';
 export { readModuleYaml, type ReadModuleYamlOptions } from './read-module-yaml.ts';
 export type { KafkaIngressRecord, KinesisIngressRecord } from './record-routing.ts';
 export type { YamlFinding } from './module-yaml-finding.ts';

@@ -15,7 +15,8 @@ import { socketEndpoint } from './http-endpoint.ts';
 import { launchKept } from './kept-process.ts';
 import { ProcessCalls } from './process-calls.ts';
 import { type FilledProcess, fillProcess, type ProcessEndpointOptions } from './process-options.ts';
-import { type ProcessGround, ProcessSupervisor } from './process-supervisor.ts';
+import type { ProcessGround } from './process-life.ts';
+import { ProcessSupervisor } from './process-supervisor.ts';
 import type { Endpoint } from './transport.ts';
 
 /** How long a look whether somebody serves a socket may take. */
@@ -27,7 +28,7 @@ const LOOK_TIMEOUT_MS = 1_000;
  * must serve StateFun's protocol over HTTP, and with `MILLRACE_SHARD` and `MILLRACE_SHARD_COUNT`. Give it to remote
  * functions; several may share it.
  *
- * A process that ends, for whatever reason, is started again after a pause, and `PROCESS_FAILED` is told to the engine's
+ * A process that ends, for whatever reason, or is ended since it takes calls and answers none, is started again after a pause, and `PROCESS_FAILED` is told to the engine's
  * `error` listeners; until then calls wait. A message under which the process has ended three times fails with
  * `REMOTE_CALL_FAILED`. Processes end with their shard, also when the engine is killed. Not on Windows.
  *

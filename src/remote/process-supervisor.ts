@@ -3,58 +3,18 @@
  * a pause that grows, whenever it has ended. It knows nothing of calls but who waits for a process to be there.
  *
  * ```
- *  start ─► starting ── serves ──► running ── ended ──► pausing ─┐
+ *  start ─► starting ── serves ──► running ── ended ──► pausing ─┐        (one that hangs is ended)
  *              ▲ └────── ended, or too late ───────────────┘     │
  *              └─────────────────────────────────────────────────┘        stop, from anywhere ─► stopped
  * ```
  */
 import type { CallOffSignal } from '../base/call-off.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Random } from '../base/random.ts';
-import type { Timers } from '../base/timers.ts';
 import type { CompanionPlace } from '../sdk/companion.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import { AbortableWaiters } from './abortable-waiters.ts';
 import type { Launched, LaunchOrder } from './kept-process.ts';
+import type { ProcessGround, ProcessLife, ProcessState, ProcessStatus } from './process-life.ts';
 import type { FilledProcess } from './process-options.ts';
-import type { Endpoint } from './transport.ts';
-
-/** What it stands on: the machine, or a test. */
-export interface ProcessGround {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
-  launch(order: LaunchOrder): Launched;
-  /** Whether somebody takes connections there. */
-  reaches(socketPath: string): Promise<boolean>;
-  /** The way of the calls to it. */
-  endpointAt(socketPath: string): Endpoint;
-}
-
-/** A process from when it serves to when it has ended. */
-export interface ProcessLife {
-  readonly endpoint: Endpoint;
-  /** Whether it has ended; its endpoint takes no calls any more then. */
-  isOver: boolean;
-}
-
-export type ProcessState = 'starting' | 'running' | 'pausing' | 'stopped';
-
-/** What `engine.endpoints()` says of a process, as its shard sees it. Plain data: it travels. */
-export interface ProcessStatus {
-  readonly name: string;
-  readonly state: ProcessState;
-  /** Since when, in milliseconds since 1970. */
-  readonly since: number;
-  /** Of the process, 0 if there is none. */
-  readonly pid: number;
-  /** How often it was started. */
-  readonly startCount: number;
-  /** Why it ended last; null if it never has. */
-  readonly reason: string | null;
-  /** Calls that wait until it serves. */
-  readonly waitingCount: number;
-}
 
 /** Pauses between two looks whether it serves already: short ones first, since most programs are quick. */
 const LOOK_MS = [5, 10, 20, 50];
@@ -81,6 +41,8 @@ export class ProcessSupervisor {
   #launched: Launched | undefined;
   #life: ProcessLife | undefined;
   #lastLines: string[] = [];
+  /** Why the process is being ended, if it is. */
+  #hanging: string | undefined;
   #isStopping = false;
   #endPause: () => void = () => {};
   #run: Promise<void> | undefined;
@@ -168,9 +130,12 @@ export class ProcessSupervisor {
     if (isServing === true && !this.#isStopping) this.#begin(launched);
     const reason = await launched.ended;
     this.#launched = undefined;
+    const hanging = this.#hanging;
+    this.#hanging = undefined;
     if (this.#life !== undefined) await this.#end(this.#life);
     const { startMs } = this.#options;
-    return isServing === undefined ? `it did not serve its socket within ${startMs} ms, and was killed` : reason;
+    if (isServing === undefined) return `it did not serve its socket within ${startMs} ms, and was killed`;
+    return hanging === undefined ? reason : `${hanging}: ${reason}`;
   }
 
   #begin({ socketPath }: Launched): void {
@@ -182,11 +147,26 @@ export class ProcessSupervisor {
     this.#waiters.giveAll(this.#life);
   }
 
-  /** That it cannot be reached is no news if it has ended: calls may notice that before we do. */
+  /**
+   * That it cannot be reached is no news if it has ended: calls may notice that before we do. One that lives, and takes no
+   * calls or answers none, will never do so again as far as anybody knows: it is ended, so that another one can.
+   */
   #reportOf(life: ProcessLife, error: MillraceError): void {
     this.#ground.timers.set(() => {
-      if (!life.isOver) this.#place.report(error);
+      if (life.isOver || this.#isStopping) return;
+      this.#place.report(error);
+      if (error.code === 'ENDPOINT_UNREACHABLE') this.#endHanging(life, String(error.details['reason']));
     }, NOTICE_MS);
+  }
+
+  #endHanging(life: ProcessLife, why: string): void {
+    const launched = this.#launched;
+    if (launched === undefined || this.#hanging !== undefined) return;
+    this.#hanging = `it did not answer (${why}), and was ended`;
+    launched.signal('SIGTERM');
+    this.#ground.timers.set(() => {
+      if (!life.isOver) launched.signal('SIGKILL');
+    }, this.#options.stopMs);
   }
 
   /** Its calls fail, and whoever made them knows why. */

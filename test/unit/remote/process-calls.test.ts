@@ -1,9 +1,14 @@
 /** Calls under which their process ends: who is blamed, who is repeated, and who fails. */
 import { expect, test } from 'vitest';
+import type { CompanionPlace } from '../../../src/sdk/companion.ts';
 import { ProcessCalls } from '../../../src/remote/process-calls.ts';
 import { ProcessLines } from '../../../src/remote/process-lines.ts';
-import type { ProcessLife, ProcessSupervisor } from '../../../src/remote/process-supervisor.ts';
+import type { ProcessLife } from '../../../src/remote/process-life.ts';
+import { fillProcess } from '../../../src/remote/process-options.ts';
+import { ProcessSupervisor } from '../../../src/remote/process-supervisor.ts';
+import { MillraceError } from '../../../src/sdk/errors.ts';
 import { type BatchRequest, NO_EFFECTS } from '../../../src/statefun/protocol.ts';
+import { ManualTime } from './manual-time.ts';
 
 const never = new AbortController().signal;
 const requestOf = (id: string): BatchRequest => ({ target: { type: 'test/fn', id }, states: [], invocations: [] });
@@ -53,4 +58,56 @@ test('lines are cut at their breaks, and where they get too long', () => {
   for (const text of ['a\r\nb', 'c\n\n', 'd'.repeat(70_000), '\n', 'grü']) reader.add(Buffer.from(text));
   reader.end();
   expect(lines).toEqual(['a', 'bc', '', 'd'.repeat(65_536), 'd'.repeat(4_464), 'grü']);
+});
+
+/** Processes that take calls and answer none, and end only when they are killed; but the third one works. */
+function hangingProcesses() {
+  const time = new ManualTime();
+  const signals: string[] = [];
+  const reports: MillraceError[] = [];
+  let startCount = 0;
+  const launch = () => {
+    const number = ++startCount;
+    const { promise: ended, resolve } = Promise.withResolvers<string>();
+    const signal = (name: string): void => {
+      signals.push(`${number} ${name} at ${time.elapsedMs()}`);
+      if (name === 'SIGKILL') resolve('signal SIGKILL');
+    };
+    return { pid: number, socketPath: String(number), ended, signal };
+  };
+  const endpointAt = (socketPath: string) => {
+    let place: CompanionPlace | undefined;
+    const stopped: ((error: Error) => void)[] = [];
+    const companion = {
+      start: (given: CompanionPlace) => void (place = given),
+      stop: async () => stopped.forEach((fail) => fail(new Error('stopped'))),
+      status: () => [],
+    };
+    const call = (): Promise<typeof NO_EFFECTS> => {
+      if (socketPath === '3') return Promise.resolve(NO_EFFECTS);
+      place?.report(new MillraceError('ENDPOINT_UNREACHABLE', 'silence', { details: { reason: 'silence' } }));
+      return new Promise((_resolve, reject) => void stopped.push(reject));
+    };
+    return { name: 'x', concurrency: 1, companion, call };
+  };
+  const ground = { clock: time, timers: time, random: () => 0, launch, endpointAt, reaches: async () => true };
+  const options = fillProcess({ command: ['x'], restart: { initialMs: 100 }, stopTimeout: 5_000 }, 'linux');
+  const place = { shard: 0, shardCount: 1, report: (error: MillraceError) => void reports.push(error) };
+  const supervisor = new ProcessSupervisor(options, place, ground);
+  return { time, signals, reports, supervisor, all: new ProcessCalls('x', supervisor) };
+}
+
+test('a process that takes calls and answers none is ended and started again, as one that has ended', async () => {
+  const { time, signals, reports, supervisor, all } = hangingProcesses();
+  supervisor.start();
+  const called = all.call(requestOf('a'), never);
+  await time.pass(1_500);
+  expect(signals).toEqual(['1 SIGTERM at 1000']);
+  await time.pass(20_000);
+  expect(await called).toEqual(NO_EFFECTS);
+  expect(signals).toEqual(['1 SIGTERM at 1000', '1 SIGKILL at 6000', '2 SIGTERM at 7100', '2 SIGKILL at 12100']);
+  const reasons = reports.filter(({ code }) => code === 'PROCESS_FAILED').map(({ details }) => details['reason']);
+  const reason = 'it did not answer (silence), and was ended: signal SIGKILL';
+  expect(reasons).toEqual([reason, reason]);
+  expect(supervisor.status()).toMatchObject({ state: 'running', startCount: 3 });
 });
