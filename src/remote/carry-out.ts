@@ -10,7 +10,8 @@ import type { BatchEffects, DelayedCommand, EgressRecord, SentMessage, StateMuta
 import { typedBytesMax } from '../statefun/typed-value.ts';
 import type { KnownStates } from './known-states.ts';
 import { refusalOf, refused } from './refusal.ts';
-import { NamedValues, type RemoteState, type RemoteValues, writtenValue } from './remote-values.ts';
+import { bytesOfValues, NamedValues, type RemoteState, type RemoteValues, writtenValue } from './remote-values.ts';
+import type { Endpoint } from './transport.ts';
 
 export type RemoteContext = BatchContext<RemoteState>;
 
@@ -22,18 +23,20 @@ export interface RequestedValues {
   readonly isChanged: boolean;
 }
 
-/** `isFresh`: the effects have been read from bytes just now, so nobody else has any part of them. */
+/** What carrying out depends on of an endpoint. */
+export type EffectSource = Pick<Endpoint, 'readsResponses' | 'stateBytesMax'>;
+
 export function carryOut(
   ctx: RemoteContext,
   effects: BatchEffects,
   known: KnownStates,
   requested: RequestedValues,
-  isFresh: boolean,
+  { readsResponses = false, stateBytesMax = Infinity }: EffectSource,
 ): void {
   for (const message of effects.messages) send(ctx, message);
   for (const command of effects.delayed) carryOutDelayed(ctx, command);
-  for (const record of effects.egresses) giveRecord(ctx, record, isFresh);
-  changeValues(ctx, effects.mutations, known, requested);
+  for (const record of effects.egresses) giveRecord(ctx, record, readsResponses);
+  changeValues(ctx, effects.mutations, known, requested, stateBytesMax);
 }
 
 function send(ctx: RemoteContext, { target, argument }: SentMessage): void {
@@ -46,6 +49,7 @@ function send(ctx: RemoteContext, { target, argument }: SentMessage): void {
   }
 }
 
+/** `isFresh`: it has been read from bytes just now, so nobody else has any part of it. */
 function giveRecord(ctx: RemoteContext, { egress, argument }: EgressRecord, isFresh: boolean): void {
   try {
     if (isFresh) ctx.egressOwned(egress, argument, typedBytesMax(argument));
@@ -84,6 +88,7 @@ function changeValues(
   mutations: readonly StateMutation[],
   known: KnownStates,
   { values, isChanged }: RequestedValues,
+  bytesMax: number,
 ): void {
   if (mutations.length === 0 && !isChanged) return;
   const now = ctx.now();
@@ -104,8 +109,16 @@ function changeValues(
     left.set(name, writtenValue(state, value.value ?? NO_BYTES, now));
   }
   const { all } = left;
+  if (bytesMax !== Infinity) checkBytes(ctx.self, values, all, bytesMax);
   if (all.length === 0) ctx.clear('values');
   else ctx.state.values = all as never;
+}
+
+/** What is there already may be more than is allowed today: it stays, and may become less. */
+function checkBytes(self: Address, before: RemoteValues, after: RemoteValues, bytesMax: number): void {
+  const bytes = bytesOfValues(after);
+  if (bytes <= bytesMax || bytes <= bytesOfValues(before)) return;
+  throw refused(self, `its states would have ${bytes} bytes, more than the ${bytesMax} of stateBytesMax`);
 }
 
 function nameOf({ type, id }: Address): string {

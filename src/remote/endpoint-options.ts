@@ -60,6 +60,8 @@ export interface HttpEndpointOptions {
   readonly connectionAgeMax?: Duration;
   /** The longest response, compressed or not: 33,554,432 bytes. A batch with a longer one is divided. */
   readonly responseBytesMax?: number;
+  /** What the states of one address may have in all: 67,108,864 bytes. A response that makes them more is refused. */
+  readonly stateBytesMax?: number;
   readonly tls?: EndpointTls;
   readonly breaker?: EndpointBreaker;
   /** Hosts and addresses that would be refused: those of the machine's own link, and of the metadata of clouds. */
@@ -79,6 +81,7 @@ export interface FilledEndpoint {
   readonly connectionCountMax: number;
   readonly connectionAgeMaxMs: number;
   readonly responseBytesMax: number;
+  readonly stateBytesMax: number;
   readonly tls: EndpointTls;
   readonly failureCount: number;
   readonly probeAfterMs: number;
@@ -90,6 +93,8 @@ const RESPONSE_BYTES_MAX = 33_554_432;
 /** The most that may be said of these. */
 export const CONNECTION_COUNT_LIMIT = 65_536;
 export const RESPONSE_BYTES_LIMIT: number = 2 ** 30;
+/** Also in processes beside the shards. */
+export const STATE_BYTES_MAX = 67_108_864;
 
 const DEFAULTS = {
   async: { call: 120 * SECOND, connect: 20 * SECOND, read: 0, write: 0, age: 15 * SECOND },
@@ -121,6 +126,7 @@ export function fillEndpoint(
     connectionCountMax: count('connectionCountMax', options.connectionCountMax, 1024, CONNECTION_COUNT_LIMIT),
     connectionAgeMaxMs: ms('connectionAgeMax', options.connectionAgeMax, defaults.age),
     responseBytesMax: count('responseBytesMax', options.responseBytesMax, RESPONSE_BYTES_MAX, RESPONSE_BYTES_LIMIT),
+    stateBytesMax: count('stateBytesMax', options.stateBytesMax, STATE_BYTES_MAX, 2 ** 30),
     tls: checkTls(options.tls ?? {}),
     failureCount: count('breaker.failureCount', breaker.failureCount, 5, 1_000_000),
     probeAfterMs: positiveMs('breaker.probeAfter', breaker.probeAfter, 100),

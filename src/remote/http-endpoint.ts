@@ -72,6 +72,7 @@ export function endpointOn(
 class HttpEndpoint implements Endpoint, Companion {
   readonly name: string;
   readonly concurrency: number;
+  readonly stateBytesMax: number;
   readonly companion: Companion = this;
   readonly takesCallOff = true;
   readonly readsResponses = true;
@@ -88,6 +89,7 @@ class HttpEndpoint implements Endpoint, Companion {
   constructor(options: FilledEndpoint, ground: EndpointGround) {
     this.name = options.url.name;
     this.concurrency = options.concurrency;
+    this.stateBytesMax = options.stateBytesMax;
     this.#options = options;
     this.#ground = ground;
     this.#limits = { ...PROTOCOL_LIMITS, bytesMax: options.responseBytesMax };

@@ -1,5 +1,5 @@
 /**
- * What is known of the states of one function type, as its endpoint has declared them to this thread. Nothing is
+ * What is known of the states of function types, as their endpoint has declared them to this thread. Nothing is
  * remembered over a restart, as in StateFun: then the endpoint is asked again. A state stays what it was first declared
  * to be; one that a newer version of the endpoint no longer declares is attached all the same.
  */
@@ -13,10 +13,45 @@ import type { DeclaredState } from './remote-values.ts';
 export const UNSET_TYPE = 'io.statefun.types/unset';
 /** No program has so many. */
 const STATE_COUNT_MAX = 1_000;
+/** States of all types of a function together that are remembered: what is forgotten is asked for again. */
+const REMEMBERED_COUNT_MAX = 20_000;
+
+/** By type: a function may serve a namespace, and its endpoint says what it likes of each. */
+export class KnownTypes {
+  /** In the order in which they were first seen. */
+  readonly #byType = new Map<string, KnownStates>();
+  #count = 0;
+
+  /** Whoever has begun with what this gives goes on with it, also when it is forgotten here. */
+  of(type: string): KnownStates {
+    const known = this.#byType.get(type);
+    if (known !== undefined) return known;
+    const states: KnownStates = new KnownStates((count) => {
+      if (this.#byType.get(type) === states) this.#added(count);
+    });
+    this.#byType.set(type, states);
+    return states;
+  }
+
+  #added(count: number): void {
+    this.#count += count;
+    for (const [type, states] of this.#byType) {
+      if (this.#count <= REMEMBERED_COUNT_MAX) return;
+      this.#byType.delete(type);
+      this.#count -= states.all.length;
+    }
+  }
+}
 
 export class KnownStates {
+  readonly #added: (count: number) => void;
   readonly #states = new Map<string, DeclaredState>();
   #all: readonly DeclaredState[] = [];
+
+  /** `added` is told how many more there are. */
+  constructor(added: (count: number) => void = () => {}) {
+    this.#added = added;
+  }
 
   /** In the order in which they were declared; another list when there are more. */
   get all(): readonly DeclaredState[] {
@@ -33,7 +68,10 @@ export class KnownStates {
     const count = new Set([...this.#states.keys(), ...states.map(({ name }) => name)]).size;
     if (count > STATE_COUNT_MAX) throw refused(self, `it declares more than ${STATE_COUNT_MAX} states`);
     for (const state of states) if (!this.#states.has(state.name)) this.#states.set(state.name, state);
-    if (count > this.#all.length) this.#all = [...this.#states.values()];
+    const addedCount = count - this.#all.length;
+    if (addedCount === 0) return;
+    this.#all = [...this.#states.values()];
+    this.#added(addedCount);
   }
 
   #checked(self: Address, { name, typename: given, mode, afterMs }: MissingState): DeclaredState {

@@ -57,6 +57,7 @@ export function processEndpointOn(options: FilledProcess, ground: ProcessGround)
 class ProcessEndpoint implements Endpoint, Companion {
   readonly name: string;
   readonly concurrency: number;
+  readonly stateBytesMax: number;
   readonly companion: Companion = this;
   readonly takesCallOff = true;
   readonly runsElsewhere = true;
@@ -70,6 +71,7 @@ class ProcessEndpoint implements Endpoint, Companion {
   constructor(options: FilledProcess, ground: ProcessGround) {
     this.name = options.name;
     this.concurrency = options.concurrency;
+    this.stateBytesMax = options.stateBytesMax;
     this.#options = options;
     this.#ground = ground;
   }

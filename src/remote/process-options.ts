@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { type Backoff, fillFailurePolicy } from '../sdk/failure-policy.ts';
-import type { EndpointTimeouts } from './endpoint-options.ts';
+import { type EndpointTimeouts, STATE_BYTES_MAX } from './endpoint-options.ts';
 
 /** A line that a function process has written. */
 export interface ProcessLine {
@@ -34,6 +34,8 @@ export interface ProcessEndpointOptions {
   readonly name?: string;
   /** How many calls may be under way at a time, in each shard: 64. */
   readonly concurrency?: number;
+  /** What the states of one address may have in all: 67,108,864 bytes. A response that makes them more is refused. */
+  readonly stateBytesMax?: number;
   /** The pauses before a process that has ended is started again: 100 ms, doubled each time, 30 s at most. */
   readonly restart?: Backoff;
   /** How long it may take to serve its socket before it is ended and counts as failed: 30 s. */
@@ -52,6 +54,7 @@ export interface FilledProcess {
   readonly cwd: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly concurrency: number;
+  readonly stateBytesMax: number;
   readonly restart: Required<Backoff>;
   readonly startMs: number;
   readonly stopMs: number;
@@ -80,6 +83,9 @@ export function fillProcess(
     if (name === '' || /[=\0]/.test(name) || !isText(text)) refuse('env', 'must be names with texts', name);
   }
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) refuse('concurrency', 'must be 1 or more', concurrency);
+  const { stateBytesMax = STATE_BYTES_MAX } = options;
+  if (!Number.isSafeInteger(stateBytesMax) || stateBytesMax < 1)
+    refuse('stateBytesMax', 'must be 1 or more', stateBytesMax);
   if (typeof log !== 'function') refuse('log', 'must be a function', log);
   return {
     name: options.name ?? nameOf(command),
@@ -87,6 +93,7 @@ export function fillProcess(
     cwd: directoryOf(cwd),
     env: { ...env },
     concurrency,
+    stateBytesMax,
     restart: fillFailurePolicy('processEndpoint', { backoff: { ...RESTART, ...options.restart } }).backoff,
     startMs: durationOf('startTimeout', options.startTimeout ?? 30_000),
     stopMs: durationOf('stopTimeout', options.stopTimeout ?? 5_000),

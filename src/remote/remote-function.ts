@@ -15,7 +15,7 @@ import { checkedMessage, defineFunction, type StatefulFunction } from '../sdk/fu
 import type { BatchRequest, BatchResponse, KnownState, RemoteInvocation } from '../statefun/protocol.ts';
 import type { TypedValue } from '../statefun/typed-value.ts';
 import { carryOut, type RequestedValues } from './carry-out.ts';
-import { KnownStates } from './known-states.ts';
+import { type KnownStates, KnownTypes } from './known-states.ts';
 import { refused } from './refusal.ts';
 import { isTypeable, REMOTE_MESSAGES, type RemoteMessage, typedMessage, typedValueOf } from './remote-messages.ts';
 import { NamedValues, REMOTE_STATE, requestedValue, type RemoteState, type RemoteValues } from './remote-values.ts';
@@ -61,7 +61,7 @@ export type RemoteFunction = StatefulFunction<RemoteMessage, TypedValue, RemoteS
 export function remoteFunction(definition: RemoteFunctionDefinition): RemoteFunction {
   const { type, endpoint, batchCountMax = BATCH_COUNT_DEFAULT, failure, deadline } = definition;
   checkEndpoint(type, endpoint, batchCountMax);
-  const known = new Map<string, KnownStates>();
+  const known = new KnownTypes();
   const fn = defineFunction({
     type,
     state: REMOTE_STATE,
@@ -75,7 +75,7 @@ export function remoteFunction(definition: RemoteFunctionDefinition): RemoteFunc
     try {
       const message = typedValueOf(given) ?? checkedMessage(type, REMOTE_MESSAGES, given);
       const invocations = takeBatch(ctx, message, batchCountMax);
-      return new RemoteBatch(ctx, endpoint, statesOf(known, ctx.self.type), invocations).run();
+      return new RemoteBatch(ctx, endpoint, known.of(ctx.self.type), invocations).run();
     } catch (error) {
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what was thrown, as it is
       return Promise.reject(error);
@@ -99,15 +99,6 @@ function checkEndpoint(type: string, endpoint: Endpoint, batchCountMax: number):
 
 function isCount(count: unknown): boolean {
   return Number.isSafeInteger(count) && (count as number) > 0;
-}
-
-function statesOf(known: Map<string, KnownStates>, type: string): KnownStates {
-  let states = known.get(type);
-  if (states === undefined) {
-    states = new KnownStates();
-    known.set(type, states);
-  }
-  return states;
 }
 
 /** What waits for the address goes along, as far as one request should hold. */
@@ -179,8 +170,7 @@ class RemoteBatch {
 
   #take(response: BatchResponse): void | Promise<void> {
     if (response.kind === 'effects') {
-      const isFresh = this.#endpoint.readsResponses === true;
-      carryOut(this.#ctx, response, this.#known, this.#requested, isFresh);
+      carryOut(this.#ctx, response, this.#known, this.#requested, this.#endpoint);
       const next = this.#later.pop();
       if (next === undefined) return undefined;
       this.#invocations = next;

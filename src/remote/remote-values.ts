@@ -63,6 +63,13 @@ export const REMOTE_STATE: RemoteState = Object.freeze({
   values: Object.freeze({ ...value<RemoteValues>(), parts: PARTS }),
 });
 
+/** What they take as they are stored, roughly. */
+export function bytesOfValues(values: RemoteValues): number {
+  let bytes = 0;
+  for (const one of values) bytes += one[0].length + one[1].length + one[2].byteLength;
+  return bytes;
+}
+
 /** A value that is written at `now`; shares no memory with `bytes`. */
 export function writtenValue(state: DeclaredState, bytes: Uint8Array, now: number): RemoteValue {
   const { name, typename, mode, afterMs } = state;

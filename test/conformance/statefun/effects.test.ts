@@ -174,7 +174,9 @@ const WRONG: readonly (readonly [string, Parameters<typeof effects>[0], string?]
   ['a token that is too long', { delayed: [later(5, 'x'.repeat(257))] }, 'object'],
 ];
 
-test.each([true, false].flatMap((development) => WRONG.map(([what, wrong, form]) => [what, development, wrong, form] as const)))(
+test.each(
+  [true, false].flatMap((development) => WRONG.map(([what, wrong, form]) => [what, development, wrong, form] as const)),
+)(
   '#36 #37 %s is refused, and nothing of the response happens; in development: %s',
   async (_, development, wrong, form = 'bytes') => {
     const on = new RemoteStage(

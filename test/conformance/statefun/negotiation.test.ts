@@ -225,3 +225,41 @@ test('each type of a namespace has states of its own', async () => {
   expect((await on.tell(typed('second'), 'Kim', 'other/one')).map(names)).toEqual([['count']]);
   expect((await on.tell(typed('second'), 'Kim', 'other/two')).map(names)).toEqual([['name']]);
 });
+
+test('states of very many types are not all remembered, and those that are forgotten are asked for again', async () => {
+  const many = Array.from({ length: 1_000 }, (_, index) => declared(`state-${index}`));
+  const on = new RemoteStage(program(many, (view) => view.set('state-7', `${view.get('state-7') ?? ''}x`)));
+  const ask = async (type: string): Promise<number[]> =>
+    (await on.tell(typed('hello'), 'Kim', type)).map(({ states }) => states.length);
+  expect(await ask('other/first')).toEqual([0, 1_000]);
+  for (let index = 0; index < 19; index++) await ask(`other/type-${index}`);
+  expect(await ask('other/first')).toEqual([1_000]);
+  expect(await ask('other/one-more')).toEqual([0, 1_000]);
+  expect(await ask('other/one-more')).toEqual([1_000]);
+  expect(await ask('other/first')).toEqual([0, 1_000]);
+  expect(textOf(on.endpoint.requests.at(-1)?.states[7].value)).toBe('xx');
+  expect(on.errors).toEqual([]);
+});
+
+test('an endpoint cannot make the states of an address more than they may be, but less', async () => {
+  const states = ['one', 'two', 'six'].map((name) => declared(name));
+  const on = new RemoteStage(
+    program(states, (view, { argument }) => {
+      const [name = '', length = ''] = (textOf(argument) ?? '').split(' ');
+      view.set(name, length === '' ? undefined : 'x'.repeat(Number(length)));
+    }),
+  );
+  on.endpoint.stateBytesMax = 1_000;
+  for (const order of ['one 450', 'two 450', 'six 300']) await on.tell(typed(order));
+  expect(on.refusal.code).toBe('REMOTE_RESPONSE_REFUSED');
+  expect(on.refusal.message).toContain('its states would have 1239 bytes, more than the 1000 of stateBytesMax');
+  expect(on.errors.length).toBe(1);
+  await on.tell(typed('two'));
+  await on.tell(typed('six 300'));
+  expect(on.errors.length).toBe(1);
+  on.endpoint.stateBytesMax = 10;
+  await on.tell(typed('six 200'));
+  const [request] = await on.tell(typed('six 201'));
+  expect(request.states.map(({ value }) => value?.value?.length)).toEqual([450, undefined, 200]);
+  expect(on.errors.length).toBe(2);
+});

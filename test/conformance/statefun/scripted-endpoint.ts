@@ -28,6 +28,7 @@ export class ScriptedEndpoint implements Endpoint {
   readonly readsResponses = true;
   readonly requests: BatchRequest[] = [];
   answer: Answer;
+  stateBytesMax = Infinity;
 
   readonly #asObjects: boolean;
 
