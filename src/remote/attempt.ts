@@ -17,7 +17,8 @@ export interface AttemptResponse {
 /** No response, or none that is whole. */
 export interface AttemptFailure {
   /**
-   * `unreachable`: nobody has taken the request. `silent`: nothing has come back in time. `cut`: somebody is there, but
+   * `unreachable`: nobody has taken the request. `silent`: nothing has come back in time, or, over TLS,
+   * before the connection was closed, as is done with who has no valid certificate. `cut`: somebody is there, but
    * the connection was lost, or what came was no HTTP. `too-long`: the response is longer than it may be.
    * `cut-short`: nothing has come back, and too soon to say anything of whether somebody is there.
    */
@@ -53,5 +54,11 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
+/** A client that has read files. */
+export interface OpenedClient extends HttpClient {
+  /** Whether they have changed since. */
+  isOutdated(): boolean;
+}
+
 /** How a client for an origin is had. Throws if it cannot be, such as for want of a file. */
-export type OpenClient = (target: CallTarget) => HttpClient;
+export type OpenClient = (target: CallTarget) => OpenedClient;

@@ -21,7 +21,10 @@ export interface EndpointTimeouts {
   readonly write?: Duration;
 }
 
-/** PEM files, by path; read when a shard starts, and again whenever the endpoint was out of reach. */
+/**
+ * PEM files, by path; read when a shard starts, and again when they have changed, which is noticed within
+ * `connectionAgeMax`, or when the endpoint is out of reach.
+ */
 export interface EndpointTls {
   /** The authorities that sign for the endpoint, instead of those that Node knows. */
   readonly trustedCaFile?: string;

@@ -133,10 +133,10 @@ export class HttpAttempt implements Attempt, RestingBody, Exchange {
     });
   }
 
-  failed(error: Error): void {
+  failed(error: Error, isUnheard = false): void {
     this.#connection = undefined;
     this.#gone();
-    this.#end({ kind: this.isSent ? 'cut' : 'unreachable', cause: error });
+    this.#end({ kind: !this.isSent ? 'unreachable' : isUnheard ? 'silent' : 'cut', cause: error });
   }
 
   get #isSuccess(): boolean {

@@ -24,12 +24,15 @@ export interface Exchange {
   /** More is to come; the pieces so far are not valid any more when this returns. */
   piecesPause(): void;
   ended(): void;
-  failed(error: Error): void;
+  /** `isUnheard`: nothing at all has come by this connection, which only seems to be there. */
+  failed(error: Error, isUnheard: boolean): void;
 }
 
 export interface ConnectionGround {
   readonly open: OpenSocket;
   readonly connectedEvent: string;
+  /** With TLS 1.3 a connection is there before the other side has looked at our certificate. */
+  readonly isSecure: boolean;
   readonly connectMs: number;
   readonly timers: Timers;
   readonly heads: HeadCache;
@@ -53,6 +56,7 @@ export class HttpConnection implements ResponseListener {
   #isConnected = false;
   #isTaken = true;
   #isPaused = false;
+  #isHeard = false;
   isClosed = false;
   /** When it was made and when it became free, by the clock of its client, and for how long the other side keeps it. */
   readonly openedAt: number;
@@ -133,6 +137,7 @@ export class HttpConnection implements ResponseListener {
 
   #read(bytes: Buffer): void {
     if (this.isClosed) return;
+    this.#isHeard = true;
     // Nobody has asked for anything.
     if (this.#exchange === undefined || !this.#isConnected) return this.#fail(new Error('More came than a response'));
     try {
@@ -172,7 +177,7 @@ export class HttpConnection implements ResponseListener {
   #fail(error: Error): void {
     const exchange = this.#exchange;
     this.close();
-    exchange?.failed(error);
+    exchange?.failed(error, this.#ground.isSecure && !this.#isHeard);
   }
 
   #end(): void {

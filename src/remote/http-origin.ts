@@ -5,7 +5,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/timers.ts';
-import type { Attempt, AttemptListener, HttpClient, OpenClient } from './attempt.ts';
+import type { Attempt, AttemptListener, HttpClient, OpenClient, OpenedClient } from './attempt.ts';
 import { CallGate } from './call-gate.ts';
 import { CallWatch } from './call-watch.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
@@ -24,13 +24,19 @@ export interface EndpointGround {
   readonly open: OpenClient;
 }
 
+/** Where connections may grow as old as they like. */
+const LOOK_MS = 15_000;
+
 export class HttpOrigin implements HttpClient {
   readonly #target: CallTarget;
   readonly #open: OpenClient;
   readonly #ground: CallGround;
   readonly #unreachable: (origin: string, reason: string) => void;
-  #client: HttpClient | undefined;
+  #client: OpenedClient | undefined;
   #isStale = false;
+  /** How often it is looked at whether the files of certificates have changed, and when next. */
+  readonly #lookMs: number;
+  #lookAt = 0;
 
   /** `unreachable` is told when the breaker opens. */
   constructor(
@@ -40,6 +46,7 @@ export class HttpOrigin implements HttpClient {
     unreachable: (origin: string, reason: string) => void,
   ) {
     this.#target = target;
+    this.#lookMs = options.connectionAgeMaxMs || LOOK_MS;
     this.#open = open;
     this.#unreachable = unreachable;
     const breaker = new CircuitBreaker(options, clock, timers, {
@@ -85,6 +92,7 @@ export class HttpOrigin implements HttpClient {
   post(target: CallTarget, body: Uint8Array, listener: AttemptListener): Attempt {
     try {
       if (this.#isStale) this.#renew();
+      else if (this.#target.isSecure) this.#lookAtFiles();
       this.#client ??= this.#open(this.#target);
     } catch (error) {
       queueMicrotask(() => listener.attemptEnded({ kind: 'unreachable', cause: error as Error }));
@@ -125,6 +133,20 @@ export class HttpOrigin implements HttpClient {
   #opened(reason: string): void {
     this.#isStale = this.#target.isSecure;
     this.#unreachable(this.#target.origin, reason);
+  }
+
+  /** Certificates are replaced while the old ones are good, and those that are refused at any time. */
+  #lookAtFiles(): void {
+    const { clock, breaker } = this.#ground;
+    const now = clock.elapsedMs();
+    if (breaker.isClosed && now < this.#lookAt) return;
+    this.#lookAt = now + this.#lookMs;
+    if (this.#client?.isOutdated() !== true) return;
+    try {
+      this.#renew();
+    } catch {
+      // Half-written, it may be: what was read before is used until they can be read, or until it is refused.
+    }
   }
 
   #renew(): void {

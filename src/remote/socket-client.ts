@@ -6,7 +6,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/timers.ts';
-import type { Attempt, AttemptListener, HttpClient } from './attempt.ts';
+import type { Attempt, AttemptListener, OpenedClient } from './attempt.ts';
 import { BodyAllowance } from './body-allowance.ts';
 import type { FilledEndpoint } from './endpoint-options.ts';
 import type { CallTarget } from './endpoint-url.ts';
@@ -15,6 +15,7 @@ import { type ConnectionGround, HttpConnection } from './http-connection.ts';
 import { Inflater } from './inflate.ts';
 import { connectedEvent, socketOpener } from './open-socket.ts';
 import { RequestHeads } from './request-head.ts';
+import { tlsStamp } from './tls-files.ts';
 import { HeadCache } from './response-reader.ts';
 
 /** A connection gets up to this much older than it may, so that not all are replaced at once: 1 to 3 s, as in StateFun. */
@@ -32,11 +33,11 @@ export function openSocketClient(
   clock: Clock,
   timers: Timers,
   random: Random,
-): HttpClient {
+): OpenedClient {
   return new SocketClient(target, options, clock, timers, random);
 }
 
-class SocketClient implements HttpClient {
+class SocketClient implements OpenedClient {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #ageMsMax: number;
@@ -44,6 +45,9 @@ class SocketClient implements HttpClient {
   readonly #heads: RequestHeads;
   readonly #attempts: AttemptGround;
   readonly #connections: ConnectionGround;
+  /** Of the files of its TLS. */
+  readonly #stampNow: () => string;
+  readonly #stamp: string;
   readonly #all = new Set<HttpConnection>();
   /** Used last is last. */
   readonly #free: HttpConnection[] = [];
@@ -52,6 +56,9 @@ class SocketClient implements HttpClient {
 
   constructor(target: CallTarget, options: FilledEndpoint, clock: Clock, timers: Timers, random: Random) {
     const { connectionAgeMaxMs, responseBytesMax, connectMs } = options;
+    // Before they are read: what changes in between is noticed later.
+    this.#stampNow = () => (target.isSecure ? tlsStamp(options.tls) : '');
+    this.#stamp = this.#stampNow();
     this.#clock = clock;
     this.#timers = timers;
     this.#ageMsMax = connectionAgeMaxMs === 0 ? Infinity : connectionAgeMaxMs + AGE_MORE_MS + random() * AGE_SPREAD_MS;
@@ -66,12 +73,17 @@ class SocketClient implements HttpClient {
     this.#connections = {
       open: socketOpener(target, options),
       connectedEvent: connectedEvent(target),
+      isSecure: target.isSecure,
       connectMs,
       timers,
       heads: new HeadCache(),
       freed: (connection) => this.#freed(connection),
       closed: (connection) => void this.#all.delete(connection),
     };
+  }
+
+  isOutdated(): boolean {
+    return this.#stamp !== this.#stampNow();
   }
 
   post(target: CallTarget, body: Uint8Array, listener: AttemptListener): Attempt {

@@ -1,8 +1,9 @@
 /**
- * The files of an endpoint's TLS: certificates and keys, read when its connections are first made in a thread. Whatever
+ * The files of an endpoint's TLS: certificates and keys, read when its connections are first made in a thread, and again
+ * when they have changed. Whatever
  * is wrong with them is said with the name of the file, and never with what it holds.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { EndpointTls } from './endpoint-options.ts';
 
@@ -25,6 +26,21 @@ export function readTls(files: EndpointTls): SecureContext | undefined {
   } catch (error) {
     const names = [trustedCaFile, clientCertificateFile, clientKeyFile].filter((file) => file !== undefined);
     throw new Error(`TLS with ${names.join(', ')}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Another one when a file has changed, or what its name leads to. */
+export function tlsStamp(files: EndpointTls): string {
+  const names = Object.values(files) as readonly (string | undefined)[];
+  return names.map((name) => (name === undefined ? '' : stampOf(name))).join(' ');
+}
+
+function stampOf(name: string): string {
+  try {
+    const { mtimeMs, ino, size } = statSync(name);
+    return `${mtimeMs}:${ino}:${size}`;
+  } catch {
+    return 'none';
   }
 }
 

@@ -17,6 +17,7 @@ function connected(port: number): { readonly connection: HttpConnection; readonl
   const ground = {
     open: socketOpener(target, filled),
     connectedEvent: connectedEvent(target),
+    isSecure: false,
     connectMs: filled.connectMs,
     timers: systemTimers,
     heads: new HeadCache(),

@@ -1,5 +1,5 @@
 /** An HTTP client that answers as its test says, and an endpoint that stands on it and on time that is turned by hand. */
-import type { Attempt, AttemptListener, AttemptOutcome, HttpClient } from '../../../src/remote/attempt.ts';
+import type { Attempt, AttemptListener, AttemptOutcome, OpenedClient } from '../../../src/remote/attempt.ts';
 import type { HttpEndpointOptions } from '../../../src/remote/endpoint-options.ts';
 import type { EndpointStatus } from '../../../src/remote/endpoint-status.ts';
 import type { CallTarget } from '../../../src/remote/endpoint-url.ts';
@@ -19,7 +19,7 @@ export interface Posted {
   isCancelled: boolean;
 }
 
-export class ScriptedClient implements HttpClient {
+export class ScriptedClient implements OpenedClient {
   readonly posted: Posted[] = [];
   readonly #time: ManualTime;
   /** Asked with the number of the attempt, from 0 on. */
@@ -43,6 +43,10 @@ export class ScriptedClient implements HttpClient {
     const cancel = (): void => void (posted.isCancelled = true);
     const isSent = typeof reply === 'string' || reply.outcome.kind !== 'unreachable';
     return { isAnswered: false, isSent, isTaken: isSent && reply !== 'stuck', activeAt: posted.at, cancel };
+  }
+
+  isOutdated(): boolean {
+    return false;
   }
 
   retire(): void {
