@@ -118,10 +118,15 @@ export class Directory {
     throw new MillraceError('UNKNOWN_FUNCTION', `No function of this module is named ${describe(nameOf(target))}.`);
   }
 
-  /** The same for what a function sends: `TYPE_UNKNOWN` for a name that might be somebody's, of another module perhaps. */
+  /**
+   * The same for what a function sends: `TYPE_UNKNOWN` for a name that might be somebody's, of another module perhaps, or
+   * of a namespace and new; then `findFunction` gives it a number when it is sure that the message goes.
+   */
   targetNumber(target: NamedTarget): number {
-    const number = this.#find(target);
+    const number = this.#functions.find(target);
     if (number !== undefined) return number;
+    const name = nameOf(target);
+    if (this.serves(name) && this.#types.hasRoomFor(name)) return TYPE_UNKNOWN;
     const mayBe = typeof target === 'string' && target !== ASKER_TYPE && isTypeName(target) && !isNamespace(target);
     return mayBe && !this.serves(target) ? TYPE_UNKNOWN : this.functionNumber(target);
   }
@@ -134,6 +139,10 @@ export class Directory {
   #findInNamespace(name: unknown): number | undefined {
     const place = this.serves(name) ? this.#types.register(name) : undefined;
     return place === undefined ? undefined : this.binding(this.#count + place).index;
+  }
+
+  #wholeOf(name: unknown): FunctionBinding | undefined {
+    return this.serves(name) ? this.#namespaces.get(namespaceOf(name)) : undefined;
   }
 
   /** Whether this is a type of a namespace that has a function. One that is not found all the same is one too many. */
@@ -172,10 +181,11 @@ export class Directory {
    * Refuses a message that this function would refuse: `MESSAGE_INVALID` at the sender, where the mistake is. The message
    * goes as it is; what the schema makes of it, it makes when it is delivered.
    */
-  checkMessage(number: number, message: unknown): void {
-    if (number >= FUNCTION_COUNT_MAX) return;
-    const { type, fn } = this.binding(number);
-    if (fn.messages !== undefined && fn.accepts?.(message) !== true) checkedMessage(type, fn.messages, message);
+  checkMessage(number: number, message: unknown, target?: NamedTarget): void {
+    const name = target === undefined ? undefined : nameOf(target);
+    const binding = number < FUNCTION_COUNT_MAX ? this.binding(number) : this.#wholeOf(name);
+    if (binding?.fn.messages === undefined || binding.fn.accepts?.(message) === true) return;
+    checkedMessage(number < FUNCTION_COUNT_MAX ? binding.type : (name as string), binding.fn.messages, message);
   }
 
   /** Values were met that only guards can read: from now on all states of this function have one. */

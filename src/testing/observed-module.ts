@@ -9,6 +9,7 @@ import type { Module } from '../sdk/module.ts';
 import {
   EFFECT_ID,
   EFFECT_KIND,
+  EFFECT_META,
   EFFECT_PAYLOAD,
   EFFECT_STRIDE,
   EFFECT_TYPE,
@@ -20,6 +21,7 @@ import { AT_MESSAGE, AT_TARGET_ID, AT_TARGET_TYPE } from '../timers/timer-layout
 import { hashId } from '../keys/id-hash.ts';
 import { shardOfHash } from '../keys/key-group.ts';
 import { KIND_EGRESS, TYPE_ASKER } from '../wire/envelope-layout.ts';
+import type { MessageMeta } from '../wire/message-meta.ts';
 import { type InvocationEvent, nameOf, type SentEvent, type Trace } from './trace.ts';
 
 const AsyncFunction = (async () => {}).constructor;
@@ -110,6 +112,7 @@ class Observer {
         kind,
         slots[at + EFFECT_TYPE] as number,
         slots[at + EFFECT_ID] as string,
+        slots[at + EFFECT_META] as MessageMeta | undefined,
       );
       sent.push({ to, payload: slots[at + EFFECT_PAYLOAD] });
     }
@@ -121,7 +124,9 @@ class Observer {
   }
 }
 
-function nameOfTarget(directory: Directory, kind: number, type: number, id: string): string {
+function nameOfTarget(directory: Directory, kind: number, type: number, id: string, meta?: MessageMeta): string {
   if (kind === KIND_EGRESS) return `egress ${directory.egresses[type]?.type ?? type}`;
-  return type === TYPE_ASKER ? 'whoever asks' : nameOf({ type: directory.typeName(type) ?? String(type), id });
+  return type === TYPE_ASKER
+    ? 'whoever asks'
+    : nameOf({ type: directory.typeName(type) ?? meta?.to ?? String(type), id });
 }

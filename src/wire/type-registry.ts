@@ -61,10 +61,18 @@ export class TypeRegistry {
     }
   }
 
+  /** Whether `register` would give a number now. */
+  hasRoomFor(name: string): boolean {
+    this.#catchUp();
+    if (this.#numbers.has(name)) return true;
+    const end = NAMES_OFFSET_BYTES + Atomics.load(this.#words, NEXT_WORD) + roomOf(Buffer.byteLength(name));
+    return this.#names.length < TYPE_COUNT_MAX && end <= this.#bytes.length;
+  }
+
   /** Writes a name into room that nobody else gets; returns its place, or 0 if there is none left. */
   #write(name: string): number {
     const text = Buffer.from(name);
-    const byteLength = 4 + ((text.length + 3) & ~3);
+    const byteLength = roomOf(text.length);
     const at = NAMES_OFFSET_BYTES + Atomics.add(this.#words, NEXT_WORD, byteLength);
     if (at + byteLength > this.#bytes.length) {
       Atomics.sub(this.#words, NEXT_WORD, byteLength);
@@ -86,4 +94,9 @@ export class TypeRegistry {
       this.#names.push(name);
     }
   }
+}
+
+/** With its length in front. */
+function roomOf(textLength: number): number {
+  return 4 + ((textLength + 3) & ~3);
 }

@@ -53,6 +53,7 @@ export class Failures {
     this.deadLetters = new DeadLetterRows(place.rows, isDurable, place.random);
     this.#quarantine = new Quarantine(place.directory, place.effects);
     place.effects.onInvalidId = (at) => this.#misaddressed(at);
+    place.effects.onUnknownType = (at) => this.#numbered(at);
   }
 
   /** Whether somebody may be tried again, or go on. */
@@ -131,6 +132,20 @@ export class Failures {
     return this.#place.directory.serves(type)
       ? new MillraceError('TOO_MANY_TYPES', `${what}. ${tooManyTypes(type).message}`, { details })
       : new MillraceError('UNKNOWN_TARGET', `${what}, a type unknown`, { details });
+  }
+
+  /**
+   * A message to a type of a namespace that was new when it was sent gets a number now: what an invocation has sent that
+   * did not return takes none from the others. Without room it goes on as one to a type that nobody has.
+   */
+  #numbered(at: number): void {
+    const { directory, effects } = this.#place;
+    const { slots } = effects;
+    const meta = slots[at + EFFECT_META] as MessageMeta | undefined;
+    const number = meta?.to === undefined ? undefined : directory.findFunction(meta.to);
+    if (number === undefined) return;
+    slots[at + EFFECT_TYPE] = number;
+    slots[at + EFFECT_META] = withoutTarget(meta);
   }
 
   /**

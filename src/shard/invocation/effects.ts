@@ -7,7 +7,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import { invalidId, isId } from '../../sdk/address.ts';
-import { KIND_MESSAGE } from '../../wire/envelope-layout.ts';
+import { KIND_MESSAGE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
 import type { MessageGate } from '../../wire/message-gate.ts';
 import { PLAIN } from '../../wire/structured-data.ts';
@@ -39,6 +39,8 @@ export class Effects {
   length = 0;
   /** Messages that will be sent later and count as in flight from now on; negative for those that now are sent. */
   announcedCount = 0;
+  /** Told by `lookAtIds` where in `slots` a message lies whose type has no number; may give it one. */
+  onUnknownType: (at: number) => void = () => {};
   /** Told by `lookAtIds` where in `slots` a message lies whose id is none; makes another one of it. */
   onInvalidId: (at: number) => void = lookedAtAlready;
   readonly #gate: MessageGate;
@@ -123,6 +125,7 @@ export class Effects {
   lookAtIds(): void {
     const { slots } = this;
     for (let at = 0; at < this.length; at += EFFECT_STRIDE) {
+      if (slots[at + EFFECT_TYPE] === TYPE_UNKNOWN) this.onUnknownType(at);
       if (!isId(slots[at + EFFECT_ID]) && slots[at + EFFECT_KIND] === KIND_MESSAGE) this.onInvalidId(at);
     }
   }

@@ -16,6 +16,7 @@ import type { Entity } from '../../state/entity.ts';
 import { SECTION_LIST, SECTION_TABLE } from '../../store/key-layout.ts';
 import { KIND_EGRESS, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
+import { nameOf } from '../target-numbers.ts';
 import { leaveUnheard } from './async-operations.ts';
 import { batchedMessage } from './batches.ts';
 import { TimedInvocation } from './timed-invocation.ts';
@@ -109,9 +110,9 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
   send(target: string | FunctionType<never>, id: string, message: unknown, options?: MessageOptions): void {
     this.check();
     const type = this.place.directory.targetNumber(target);
-    if (this.place.directory.checksMessages) this.place.directory.checkMessage(type, message);
+    if (this.place.directory.checksMessages) this.place.directory.checkMessage(type, message, target);
     let meta = this.metaOf(options);
-    if (type === TYPE_UNKNOWN) meta = { ...meta, to: target as string };
+    if (type === TYPE_UNKNOWN) meta = { ...meta, to: nameOf(target) as string };
     if (this.place.development) this.effects.addMessage(type, id, message, this.binding.index, this.entity.id, meta);
     else this.effects.addUnseen(type, id, message, this.binding.index, this.entity.id, meta);
   }

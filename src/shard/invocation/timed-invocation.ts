@@ -6,6 +6,7 @@ import type { Duration } from '../../sdk/duration.ts';
 import type { FunctionType } from '../../sdk/function.ts';
 import type { PendingTimer, Schedule, TimerOptions } from '../../sdk/timer.ts';
 import { TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
+import { nameOf } from '../target-numbers.ts';
 import { InvocationCore } from './invocation-core.ts';
 import { type Added, type Delayed, TimerWrites } from '../time/timer-writes.ts';
 
@@ -64,8 +65,8 @@ export abstract class TimedInvocation extends InvocationCore {
   #delayed(target: Target, targetId: string, message: unknown, options: TimerOptions | undefined): Delayed {
     const { directory } = this.place;
     const number = directory.targetNumber(target);
-    if (directory.checksMessages) directory.checkMessage(number, message);
-    const targetType = number === TYPE_UNKNOWN ? (target as string) : (directory.typeName(number) ?? '');
+    if (directory.checksMessages) directory.checkMessage(number, message, target);
+    const targetType = number === TYPE_UNKNOWN ? (nameOf(target) as string) : (directory.typeName(number) ?? '');
     return { targetType, targetId, message, meta: this.metaOf(options) };
   }
 }

@@ -14,6 +14,7 @@ import { SimulatedClock } from '../../../src/testing/simulated-clock.ts';
 import { PLAIN } from '../../../src/wire/structured-data.ts';
 import { TYPE_NONE } from '../../../src/wire/envelope-layout.ts';
 import { TYPE_COUNT_MAX } from '../../../src/wire/type-registry.ts';
+import { countSchema } from '../../small-schema.ts';
 import { gate, results, Stage } from './stage.ts';
 
 const state = { count: value({ initial: 0 }) };
@@ -151,6 +152,52 @@ test('what is stored of a type for which there is no room fails no shard', async
   expect(kept.filter((key) => key.charCodeAt(2) === SECTION_EXPIRY)).toEqual([
     expiryKey(dueOf(1_002_000 + 86_400_000), 'brief/lost', hash, 'Kim'),
   ]);
+});
+
+describe('types that are new when they are sent to', () => {
+  const names = Array.from({ length: TYPE_COUNT_MAX + 500 }, (_, index) => `shop/new-${index}`);
+  const flood = defineFunction({
+    type: 'test/flood',
+    invoke(ctx, isFine: boolean) {
+      for (const name of names) ctx.send(name, 'Kim', 'x');
+      if (!isFine) throw new Error('not for good');
+    },
+  });
+
+  test('take no number from anybody if the invocation fails', async () => {
+    const on = new Stage([exact, whole, flood]);
+    on.send('test/flood', 'Lee', false);
+    await on.play();
+    expect(on.errors.map(({ code }) => code)).toEqual(['INVOCATION_FAILED']);
+    expect(on.engine.coordinator.directory.functionNumber('shop/first')).toBe(3);
+  });
+
+  test('have their numbers when it returns, and those for which there is no room are dead letters', async () => {
+    const on = new Stage([exact, whole, flood]);
+    on.send('test/flood', 'Lee', true);
+    await on.play();
+    const served = on.records().map((record) => (record as readonly string[])[1]);
+    expect(served).toEqual(names.slice(0, TYPE_COUNT_MAX).map((name) => `${name} Kim`));
+    expect(on.errors.length).toBe(500);
+    expect(on.errors[0]).toMatchObject({ code: 'TOO_MANY_TYPES', details: { type: names[TYPE_COUNT_MAX] } });
+    const [{ rows }] = on.engine.shards;
+    expect([...rows.inMemory()].filter(({ key }) => isDeadLetterKey(key))).toHaveLength(500);
+    on.send('shop/cart', 'Kim');
+    await on.play();
+    expect(on.records()).toEqual([['exact', 'shop/cart Kim', undefined, 1]]);
+  });
+
+  test('are checked as others are', async () => {
+    const strict = defineFunction({ type: 'strict/*', messages: countSchema, invoke: () => {} });
+    const sender = defineFunction({
+      type: 'test/sender',
+      invoke: (ctx, type: string) => ctx.send(type, 'Kim', 'no number'),
+    });
+    const on = new Stage([strict, sender]);
+    on.send('test/sender', 'Lee', 'strict/new');
+    await on.play();
+    expect(on.errors[0].cause).toMatchObject({ code: 'MESSAGE_INVALID' });
+  });
 });
 
 test('two functions for one namespace are refused', () => {
