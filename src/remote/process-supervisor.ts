@@ -163,9 +163,11 @@ export class ProcessSupervisor {
     const launched = this.#launched;
     if (launched === undefined || this.#hanging !== undefined) return;
     this.#hanging = `it did not answer (${why}), and was ended`;
+    // First its calls, whose time is nearly over: cut off by its end they would fail instead of going to the next one.
+    void this.#end(life);
     launched.signal('SIGTERM');
     this.#ground.timers.set(() => {
-      if (!life.isOver) launched.signal('SIGKILL');
+      if (this.#launched === launched) launched.signal('SIGKILL');
     }, this.#options.stopMs);
   }
 

@@ -64,6 +64,7 @@ test('lines are cut at their breaks, and where they get too long', () => {
 function hangingProcesses() {
   const time = new ManualTime();
   const signals: string[] = [];
+  const cuts: (() => void)[] = [];
   const reports: MillraceError[] = [];
   let startCount = 0;
   const launch = () => {
@@ -71,6 +72,7 @@ function hangingProcesses() {
     const { promise: ended, resolve } = Promise.withResolvers<string>();
     const signal = (name: string): void => {
       signals.push(`${number} ${name} at ${time.elapsedMs()}`);
+      for (const cut of cuts) cut();
       if (name === 'SIGKILL') resolve('signal SIGKILL');
     };
     return { pid: number, socketPath: String(number), ended, signal };
@@ -86,7 +88,10 @@ function hangingProcesses() {
     const call = (): Promise<typeof NO_EFFECTS> => {
       if (socketPath === '3') return Promise.resolve(NO_EFFECTS);
       place?.report(new MillraceError('ENDPOINT_UNREACHABLE', 'silence', { details: { reason: 'silence' } }));
-      return new Promise((_resolve, reject) => void stopped.push(reject));
+      return new Promise((_resolve, reject) => {
+        stopped.push(reject);
+        cuts.push(() => reject(new Error('cut off')));
+      });
     };
     return { name: 'x', concurrency: 1, companion, call };
   };
