@@ -6,6 +6,7 @@ import { defineFunction, defineModule, functionType, value } from '../../src/ind
 import type { Hop } from './all-to-all-topology.ts';
 import { census, reportTo } from './census.ts';
 import { entityIds, TargetDraw } from './entity-ids.ts';
+import { threadHeap } from './thread-heap.ts';
 import { type AllToAllSpec, topologyOf } from './topology.ts';
 
 const { entities } = topologyOf<AllToAllSpec>(import.meta.url);
@@ -27,4 +28,4 @@ const countAndPassOn = defineFunction({
   },
 });
 
-export default defineModule({ functions: [countAndPassOn, census] });
+export default defineModule({ functions: [countAndPassOn, census, threadHeap] });

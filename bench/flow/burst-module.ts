@@ -4,6 +4,7 @@
 import { defineFunction, defineModule, functionType, value } from '../../src/index.ts';
 import { type Burst, isBurstWhole, sendBurst } from './burst-topology.ts';
 import { census, reportTo } from './census.ts';
+import { threadHeap } from './thread-heap.ts';
 import { type BurstSpec, topologyOf } from './topology.ts';
 
 const spec = topologyOf<BurstSpec>(import.meta.url);
@@ -26,4 +27,4 @@ const sourceOrSink = defineFunction({
   },
 });
 
-export default defineModule({ functions: [sourceOrSink, census] });
+export default defineModule({ functions: [sourceOrSink, census, threadHeap] });

@@ -7,6 +7,7 @@ import type { Options } from '../harness/options.ts';
 import { Scratch } from '../harness/scratch.ts';
 import { ASK_SUM, CENSUS_ID } from './census.ts';
 import type { FlowSession, FlowSetting } from './flow-contender.ts';
+import { allocatedBytes } from './thread-heap.ts';
 import { moduleWith, openTopology, type Topology } from './topology.ts';
 
 const ENTITY = 'bench/entity';
@@ -96,6 +97,10 @@ export class EngineSession implements FlowSession {
 
   takeSum(): Promise<number> {
     return takeSum(this.engine, this.#topology.ids, this.#topology.censusMessage);
+  }
+
+  allocatedBytes(): Promise<number> {
+    return allocatedBytes(this.engine);
   }
 
   async reopen(): Promise<void> {

@@ -20,10 +20,14 @@ export interface FlowSession {
   takeSum(): Promise<number>;
   /** Where state is durable: closes everything and goes on from what is on disk. */
   reopen?(): Promise<void>;
+  /** What its threads have allocated on their heaps since they began, if that is counted. */
+  allocatedBytes?(): Promise<number>;
   close(): Promise<void>;
 }
 
 const FIRST_ROUNDS = 4;
+/** Nearly all that is allocated in the last run is garbage by its end. */
+const GARBAGE = 'garbage a message, bytes';
 
 export function flowContender(
   name: string,
@@ -47,11 +51,23 @@ export function flowContender(
 async function measureSession(session: FlowSession, setting: FlowSetting, seconds: number): Promise<Measurement> {
   const messages = messageCounter(setting);
   await session.takeSum();
-  const run = await warmRun((rounds) => session.run(rounds), FIRST_ROUNDS, seconds);
+  let lastBytes: number | undefined;
+  const runCounted = async (rounds: number): Promise<number> => {
+    const before = await session.allocatedBytes?.();
+    const took = await session.run(rounds);
+    lastBytes = before && ((await session.allocatedBytes?.()) ?? 0) - before;
+    return took;
+  };
+  const run = await warmRun(runCounted, FIRST_ROUNDS, seconds);
   const expected = run.works.reduce((sum, rounds) => sum + messages(rounds), 0);
   await session.reopen?.();
   const sum = await session.takeSum();
-  return { value: messages(run.work) / run.seconds, checksum: String(sum), expected: String(expected) };
+  return {
+    value: messages(run.work) / run.seconds,
+    ...(lastBytes === undefined ? {} : { named: { [GARBAGE]: lastBytes / messages(run.work) } }),
+    checksum: String(sum),
+    expected: String(expected),
+  };
 }
 
 /** How many messages all chains of a setting make in so many rounds. */

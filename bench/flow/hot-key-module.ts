@@ -6,6 +6,7 @@ import { defineFunction, defineModule, functionType, value } from '../../src/ind
 import type { Hop } from './all-to-all-topology.ts';
 import { census, reportTo } from './census.ts';
 import { HotKeyTopology } from './hot-key-topology.ts';
+import { threadHeap } from './thread-heap.ts';
 import { type HotKeySpec, topologyOf } from './topology.ts';
 
 const topology = new HotKeyTopology(topologyOf<HotKeySpec>(import.meta.url), threadId);
@@ -26,4 +27,4 @@ const countAndPassOn = defineFunction({
   },
 });
 
-export default defineModule({ functions: [countAndPassOn, census] });
+export default defineModule({ functions: [countAndPassOn, census, threadHeap] });

@@ -7,6 +7,7 @@ import { census, reportTo } from './census.ts';
 import { entityIds } from './entity-ids.ts';
 import { type Parcel, parcelTargets } from './large-topology.ts';
 import { isWhole } from './message-body.ts';
+import { threadHeap } from './thread-heap.ts';
 import { type LargeSpec, topologyOf } from './topology.ts';
 
 const spec = topologyOf<LargeSpec>(import.meta.url);
@@ -28,4 +29,4 @@ const countAndPassOn = defineFunction({
   },
 });
 
-export default defineModule({ functions: [countAndPassOn, census] });
+export default defineModule({ functions: [countAndPassOn, census, threadHeap] });

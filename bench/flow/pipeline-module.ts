@@ -4,6 +4,7 @@
 import { defineFunction, defineModule, functionType, value } from '../../src/index.ts';
 import { census, reportTo } from './census.ts';
 import { isStageWhole, nextStage, pipelineIds, type Stage, STAGE_COUNT } from './pipeline-topology.ts';
+import { threadHeap } from './thread-heap.ts';
 import { type PipelineSpec, topologyOf } from './topology.ts';
 
 const spec = topologyOf<PipelineSpec>(import.meta.url);
@@ -26,4 +27,4 @@ const countAndHandOn = defineFunction({
   },
 });
 
-export default defineModule({ functions: [countAndHandOn, census] });
+export default defineModule({ functions: [countAndHandOn, census, threadHeap] });
