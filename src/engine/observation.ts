@@ -2,8 +2,8 @@
  * `engine.metrics()` and `engine.latency()`: what a living engine says of itself. Every thread counts and times on its
  * own; here it is asked for and put together.
  */
-import type { LatencyHistogram } from '../metrics/latency.ts';
-import { type EncodedLatencies, LatencySet } from '../metrics/latency-set.ts';
+import { encodeCounts, type LatencyHistogram } from '../metrics/latency.ts';
+import { type PortableLatencies, LatencySet } from '../metrics/latency-set.ts';
 import { INGRESS_TO_INVOCATION, INVOCATION } from '../shard/meter.ts';
 import type { FunctionCounts, PortableMetrics, ShardMetrics } from '../shard/requests/metrics-requests.ts';
 import { CHECKPOINT_PHASES, type CheckpointPhase, phaseName } from './checkpoint-phases.ts';
@@ -106,11 +106,11 @@ export class Observation {
   }
 
   async latency({ reset = false }: LatencyOptions): Promise<EngineLatency> {
-    const answers = (await this.#askAll('metrics.latencies', reset)) as EncodedLatencies[];
+    const answers = (await this.#askAll('metrics.latencies', reset)) as PortableLatencies[];
     const own = this.#engine.latencies.set;
     const all = new LatencySet();
     try {
-      for (const encoded of [own.encode(), ...answers]) all.add(encoded);
+      for (const latencies of [own.counts(), ...answers]) all.add(latencies);
       if (reset) own.reset();
       return summarizeAll(all);
     } finally {
@@ -157,6 +157,7 @@ function summarizeAll(all: LatencySet): EngineLatency {
 
 function summarize(histogram: LatencyHistogram | undefined): LatencySummary | undefined {
   if (histogram === undefined || histogram.count === 0) return undefined;
+  const counts = histogram.counts();
   const percentileMs = (percentage: number): number => histogram.percentile(percentage) / US_PER_MS;
   return {
     count: histogram.count,
@@ -167,6 +168,9 @@ function summarize(histogram: LatencyHistogram | undefined): LatencySummary | un
     p999Ms: percentileMs(99.9),
     p9999Ms: percentileMs(99.99),
     maxMs: histogram.max / US_PER_MS,
-    histogram: histogram.encode(),
+    // Takes milliseconds, and few ask for it.
+    get histogram() {
+      return encodeCounts(counts);
+    },
   };
 }

@@ -1,16 +1,16 @@
 /**
  * The latencies that one thread measures, by what they are of. A histogram is made when there is something to keep, and
- * goes to another thread as text. As long as the thread has none, its first values are kept as they are: a shard that
+ * goes to another thread as counts. As long as the thread has none, its first values are kept as they are: a shard that
  * has just begun has better things to do than to load histograms.
  */
-import { areHistogramsLoaded, LatencyHistogram } from './latency.ts';
+import { areHistogramsLoaded, type LatencyCounts, LatencyHistogram } from './latency.ts';
 
 const US_PER_MS = 1_000;
 /** So many values of one kind are kept before there must be a histogram. */
 const EARLY_COUNT_MAX = 1_024;
 
-/** By name, histograms as text. */
-export type EncodedLatencies = Readonly<Record<string, string>>;
+/** What goes to another thread, by name. */
+export type PortableLatencies = Readonly<Record<string, LatencyCounts>>;
 
 export class LatencySet {
   readonly #histograms = new Map<string, LatencyHistogram>();
@@ -27,13 +27,13 @@ export class LatencySet {
     return this.#early.has(name) ? this.#histogram(name) : this.#histograms.get(name);
   }
 
-  encode(): EncodedLatencies {
+  counts(): PortableLatencies {
     for (const name of this.#early.keys()) this.#histogram(name);
-    return Object.fromEntries(Array.from(this.#histograms, ([name, histogram]) => [name, histogram.encode()]));
+    return Object.fromEntries(Array.from(this.#histograms, ([name, histogram]) => [name, histogram.counts()]));
   }
 
-  add(encoded: EncodedLatencies): void {
-    for (const [name, text] of Object.entries(encoded)) this.#histogram(name).add(text);
+  add(latencies: PortableLatencies): void {
+    for (const [name, counts] of Object.entries(latencies)) this.#histogram(name).addCounts(counts);
   }
 
   /** Forgets all values. */

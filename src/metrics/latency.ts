@@ -16,6 +16,9 @@ const NS_PER_US = 1_000;
 const TICKS_PER_HALF_DISTANCE = 5;
 const BIT_BUCKET_SIZE = 32;
 
+/** Places among the counts of a histogram, each followed by the count there. The same place means the same everywhere. */
+export type LatencyCounts = Uint32Array;
+
 let library: typeof Hdr | undefined;
 
 /** Once per thread; further calls return at once. */
@@ -29,7 +32,7 @@ export function areHistogramsLoaded(): boolean {
 }
 
 export class LatencyHistogram {
-  #kept: Hdr.Histogram | undefined;
+  #kept: Hdr.Int32Histogram | undefined;
 
   constructor() {
     this.#kept = loadHistograms().build({
@@ -41,10 +44,10 @@ export class LatencyHistogram {
       lowestDiscernibleValue: 1,
       highestTrackableValue: LATENCY_NS_MAX,
       numberOfSignificantValueDigits: 3,
-    });
+    }) as Hdr.Int32Histogram;
   }
 
-  get #histogram(): Hdr.Histogram {
+  get #histogram(): Hdr.Int32Histogram {
     assert(this.#kept !== undefined, 'a histogram that was destroyed is not used any more');
     return this.#kept;
   }
@@ -83,8 +86,15 @@ export class LatencyHistogram {
     return this.#histogram.getValueAtPercentile(percentage) / NS_PER_US;
   }
 
+  /** 0 while there are no values. The library's own takes milliseconds. */
   get mean(): number {
-    return this.#histogram.mean / NS_PER_US;
+    const histogram = this.#histogram;
+    let sum = 0;
+    this.#visit((index, count) => {
+      const value = histogram.valueFromIndex(index);
+      sum += count * (value + Math.floor((histogram.valueFromIndex(index + 1) - value) / 2));
+    });
+    return sum / Math.max(1, histogram.totalCount) / NS_PER_US;
   }
 
   /** All of it as text, in nanoseconds: HDR's compressed form (V2) in base64, which other tools read, too. */
@@ -94,7 +104,37 @@ export class LatencyHistogram {
 
   /** Adds all values of a histogram that was encoded. */
   add(encoded: string): void {
-    this.#histogram.add(loadHistograms().decodeFromCompressedBase64(encoded, BIT_BUCKET_SIZE));
+    this.#histogram.add(loadHistograms().decodeFromCompressedBase64(encoded, BIT_BUCKET_SIZE) as Hdr.JsHistogram);
+  }
+
+  /** All of it for another thread. It takes a small part of a millisecond, and the text takes several. */
+  counts(): LatencyCounts {
+    const counts: number[] = [];
+    this.#visit((index, count) => counts.push(index, count));
+    return Uint32Array.from(counts);
+  }
+
+  addCounts(counts: LatencyCounts): void {
+    if (counts.length === 0) return;
+    const histogram = this.#histogram;
+    let total = 0;
+    for (let at = 0; at < counts.length; at += 2) {
+      histogram.addToCountAtIndex(counts[at], counts[at + 1]);
+      total += counts[at + 1];
+    }
+    histogram.addToTotalCount(total);
+    histogram.updateMinAndMax(histogram.highestEquivalentValue(histogram.valueFromIndex(counts[0])));
+    histogram.updateMinAndMax(histogram.highestEquivalentValue(histogram.valueFromIndex(counts[counts.length - 2])));
+  }
+
+  /** Whatever was counted, from the smallest value to the largest: its place among the histogram's counts, and how often. */
+  #visit(visitor: (index: number, count: number) => void): void {
+    const histogram = this.#histogram;
+    const last = histogram.countsArrayIndex(histogram.maxValue);
+    for (let index = 0; index <= last; index++) {
+      const count = histogram.getCountAtIndex(index);
+      if (count > 0) visitor(index, count);
+    }
   }
 
   /** Forgets all values. */
@@ -106,8 +146,16 @@ export class LatencyHistogram {
   distribution(): string {
     return this.#histogram.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, NS_PER_US);
   }
+
   /** Gives the memory back. The histogram cannot be used any more. */
   destroy(): void {
     this.#kept = undefined;
   }
+}
+
+/** The histogram with these values, encoded as text. */
+export function encodeCounts(counts: LatencyCounts): string {
+  const histogram = new LatencyHistogram();
+  histogram.addCounts(counts);
+  return histogram.encode();
 }

@@ -2,7 +2,7 @@
  * The histogram of latencies: three significant digits, microseconds in and out, and no value that it cannot take.
  */
 import { expect, test } from 'vitest';
-import { LatencyHistogram } from '../../src/metrics/latency.ts';
+import { encodeCounts, LatencyHistogram } from '../../src/metrics/latency.ts';
 
 function within(actual: number, expected: number): void {
   expect(Math.abs(actual - expected)).toBeLessThanOrEqual(expected * 0.001);
@@ -39,4 +39,19 @@ test('is empty at first, after a reset, and of no use after destroy', () => {
   expect([histogram.count, histogram.p50, histogram.max]).toEqual([0, 0, 0]);
   histogram.destroy();
   expect(() => histogram.record(1)).toThrow('destroyed');
+});
+
+test('what goes to another thread as counts is the same histogram there', () => {
+  const [one, other] = [new LatencyHistogram(), new LatencyHistogram()];
+  other.addCounts(one.counts());
+  expect([other.count, other.mean, other.max]).toEqual([0, 0, 0]);
+  for (const value of [0, 0, 0.001, 1.5, 2_047, 2_048, 1e6, 3_600_000_000]) one.record(value);
+  for (const times of [1, 2]) {
+    other.addCounts(one.counts());
+    expect(other.count).toBe(8 * times);
+    expect([other.p50, other.p99, other.mean]).toEqual([one.p50, one.p99, one.mean]);
+    within(other.max, one.max);
+    if (times === 1) expect(encodeCounts(one.counts())).toBe(other.encode());
+  }
+  for (const histogram of [one, other]) histogram.destroy();
 });

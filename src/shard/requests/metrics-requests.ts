@@ -1,8 +1,8 @@
 /**
  * What a shard says of itself when it is asked: numbers as they are between two turns, and its latencies. Asking costs
- * the shard what encoding a few histograms does; nothing is kept for those who do not ask.
+ * the shard what going through a few histograms does; nothing is kept for those who do not ask.
  */
-import type { EncodedLatencies } from '../../metrics/latency-set.ts';
+import type { PortableLatencies } from '../../metrics/latency-set.ts';
 import type { Mailbox } from '../delivery/mailbox.ts';
 import type { OutboundChannels } from '../outbound-channels.ts';
 import { doneAtOnce, type RequestTopics } from './requests.ts';
@@ -55,7 +55,7 @@ export function metricsTopics(place: MetricsPlace): RequestTopics {
     'metrics.read': () => doneAtOnce(() => ({ count: 0, isDone: true, value: readMetrics(place) })),
     'metrics.latencies': (reset) =>
       doneAtOnce(() => {
-        const value: EncodedLatencies = latencies.encode();
+        const value: PortableLatencies = latencies.counts();
         if (reset === true) latencies.reset();
         return { count: 0, isDone: true, value };
       }),

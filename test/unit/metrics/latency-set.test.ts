@@ -1,5 +1,5 @@
 /**
- * Latencies that go from thread to thread as text are the same there.
+ * Latencies that go from thread to thread are the same there.
  */
 import { expect, test } from 'vitest';
 import { LatencySet } from '../../../src/metrics/latency-set.ts';
@@ -9,7 +9,7 @@ test('histograms of several threads add up, by name', () => {
   for (let ms = 1; ms <= 50; ms++) one.record('a', ms);
   for (let ms = 51; ms <= 100; ms++) other.record('a', ms);
   other.record('b', 0.0005);
-  for (const set of [one, other]) all.add(set.encode());
+  for (const set of [one, other]) all.add(set.counts());
   const a = all.get('a');
   expect(a?.count).toBe(100);
   expect((a?.p50 ?? 0) / 1000).toBeCloseTo(50, 0);
@@ -36,5 +36,5 @@ test('a reset forgets what came before there was a histogram, but not that it ca
   const set = new LatencySet();
   set.record('early', 1);
   set.reset();
-  expect([set.get('early')?.count, Object.keys(set.encode())]).toEqual([0, ['early']]);
+  expect([set.get('early')?.count, Object.keys(set.counts())]).toEqual([0, ['early']]);
 });
