@@ -28,6 +28,7 @@ import { fanIn } from './flow/fan-in.ts';
 import { fanOut } from './flow/fan-out.ts';
 import { hotAddress } from './flow/hot-address.ts';
 import { keyedCounter } from './flow/keyed-counter.ts';
+import { metricsCost } from './flow/metrics-cost.ts';
 import { oneToOneOpenLoop } from './flow/one-to-one-open-loop.ts';
 import { oneToOne } from './flow/one-to-one.ts';
 import { pingPong } from './flow/ping-pong.ts';
@@ -89,6 +90,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   pipeline,
   hotKey,
   ...largeMessages,
+  ...metricsCost,
   pingPong,
   ask,
   endpoint,

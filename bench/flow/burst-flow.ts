@@ -8,15 +8,18 @@ import { flowRivals } from '../rival/flow-rivals.ts';
 import { durableText, openFlow } from './engine-flow.ts';
 import { flowContender, type FlowSetting } from './flow-contender.ts';
 import { inflightWith } from './message-body.ts';
-import { bodyText } from './random-targets.ts';
+import { bodyText, type ModuleFlow } from './random-targets.ts';
 import type { BurstSpec } from './topology.ts';
 
 const MODULE = new URL('./burst-module.ts', import.meta.url);
 
+export type BurstFlowSpec = Omit<BurstSpec, 'bytes'>;
+type BurstSizes = Pick<Options, 'inflight' | 'shards' | 'bytes'>;
+
 export interface BurstFlow {
   readonly name: string;
   describe(options: Options): string;
-  spec(options: Options): Omit<BurstSpec, 'bytes'>;
+  spec(options: Options): BurstFlowSpec;
 }
 
 export function burstFlow({ name, describe, spec }: BurstFlow): Benchmark {
@@ -26,14 +29,15 @@ export function burstFlow({ name, describe, spec }: BurstFlow): Benchmark {
     describe: (options) => `${describe(options)}${bodyText(options)}${durableText(options)}`,
     figures: [],
     contenders(options) {
-      const setting = settingFor({ ...spec(options), bytes: options.bytes }, options);
-      const open = (whole: FlowSetting) => openFlow(MODULE, options, whole);
+      const { module, setting } = burstsOf(spec(options), options);
+      const open = (whole: FlowSetting) => openFlow(module, options, whole);
       return [flowContender(OURS, setting, options.seconds, open), ...flowRivals(setting, options)];
     },
   };
 }
 
-function settingFor(topology: BurstSpec, { inflight, shards }: Options): FlowSetting {
-  const messageCount = inflightWith(topology.bytes, inflight * shards);
-  return { topology, chains: Math.max(1, Math.round(messageCount / topology.burst)) };
+export function burstsOf(spec: BurstFlowSpec, { inflight, shards, bytes }: BurstSizes): ModuleFlow {
+  const messageCount = inflightWith(bytes, inflight * shards);
+  const chains = Math.max(1, Math.round(messageCount / spec.burst));
+  return { module: MODULE, setting: { topology: { ...spec, bytes }, chains } };
 }

@@ -13,16 +13,21 @@
  * plain loop, which has nothing to cross, and the mesh over `postMessage`. The checksum is the sum of both counters.
  */
 import type { Benchmark } from '../harness/benchmark.ts';
-import { burstFlow } from './burst-flow.ts';
+import type { Options } from '../harness/options.ts';
+import { burstFlow, type BurstFlowSpec } from './burst-flow.ts';
 import { idOnShard } from './entity-ids.ts';
 
 export const oneToOne: Benchmark = burstFlow({
   name: 'one-to-one',
   describe: () => 'one entity sends bursts of 100 to one entity on another shard',
-  spec: ({ shards }) => ({
+  spec: oneToOneSpec,
+});
+
+export function oneToOneSpec({ shards }: Pick<Options, 'shards'>): BurstFlowSpec {
+  return {
     kind: 'bursts',
     sources: [idOnShard('source', 0, shards)],
     sinks: [idOnShard('sink', shards - 1, shards)],
     burst: 100,
-  }),
-});
+  };
+}
