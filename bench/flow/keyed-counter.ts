@@ -3,7 +3,7 @@
  * random, and counts when it is on disk.
  *
  * ```
- *   main thread: send, send, … ──▶ entities ──▶ changelogs ──▶ manifest ──▶ committed      32,768 under way
+ *   main thread: send, send, … ──▶ entities ──▶ changelogs ──▶ manifest ──▶ committed      131,072 under way
  *   rivals:      the same increments, in a store on one thread, or over a socket or HTTP, each with its durability on
  * ```
  *

@@ -9,7 +9,7 @@
  *   └────────────────────────────┘
  * ```
  *
- * The largest load is that of sends as fast as the program can make them, each waiting for its commit, 32,768 of them at a
+ * The largest load is that of sends as fast as the program can make them, each waiting for its commit, 131,072 of them at a
  * time. There is no rival. The checksum is the sum of all counters after a reopen.
  */
 import { LatencyHistogram } from '../../src/metrics/latency.ts';

@@ -3,11 +3,13 @@
  * missing say so.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { missingStore, openCounterStore, type StoreKind } from '../../bench/rival/counter/counter-store.ts';
 import { missingRedis, RedisCounter } from '../../bench/rival/counter/redis-counter.ts';
+import { RespClient } from '../../bench/rival/counter/resp-client.ts';
 import { missingPackage } from '../../bench/rival/rival-package.ts';
 import { manyAtATime } from '../../bench/rival/rival-process.ts';
 import type { Benchmark } from '../../bench/harness/benchmark.ts';
@@ -38,6 +40,24 @@ test.skipIf(missingRedis() !== undefined)('Redis keeps every increment over a ki
   await redis.add(3);
   expect(await redis.sum()).toBe(1_004);
   await redis.close();
+});
+
+test('the client of Redis gives every answer to whoever waits for it, however many wait', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-resp-'));
+  const count = 40_000;
+  const server = createServer((socket) => {
+    socket.on('data', () => {
+      for (let index = 0; index < count; index++) socket.write(`:${index}\r\n`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(join(folder, 'socket'), resolve));
+  const client = await RespClient.open(join(folder, 'socket'));
+  const answers = Array.from({ length: count }, () => client.answer());
+  client.write('all of them');
+  expect(await Promise.all(answers)).toEqual(Array.from({ length: count }, (_, index) => index));
+  client.close();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
 });
 
 test('what is not installed says how to get it', () => {

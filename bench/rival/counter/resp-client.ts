@@ -9,6 +9,8 @@ import { connect, type Socket } from 'node:net';
 export type RespValue = number | string | null | readonly RespValue[];
 
 const LINE_END = '\r\n';
+/** Those who have their answers leave the list together, once there are so many. */
+const ANSWERED_MAX = 10_000;
 
 export class RespClient {
   readonly #socket: Socket;
@@ -66,8 +68,9 @@ export class RespClient {
       else resolve(parsed.value);
     }
     this.#rest = bytes.subarray(at);
-    if (this.#first > 10_000) this.#waiting.splice(0, this.#first);
-    if (this.#first > this.#waiting.length) this.#first = 0;
+    if (this.#first < ANSWERED_MAX) return;
+    this.#waiting.splice(0, this.#first);
+    this.#first = 0;
   }
 
   #fail(error: Error): void {
