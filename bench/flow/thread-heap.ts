@@ -11,7 +11,7 @@ const TYPE = 'bench/thread-heap';
 /** Answers the bytes that its thread has allocated since it began. */
 export const threadHeap = defineFunction({
   type: TYPE,
-  invoke(ctx, _: null) {
+  invoke(ctx) {
     const { total_allocated_bytes: bytes } = getHeapStatistics();
     ctx.reply(bytes);
   },

@@ -2,6 +2,7 @@
  * The durable rivals of the keyed counter: increments that are answered are there after a reopen, and those that are
  * missing say so.
  */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -50,13 +51,13 @@ test('the client of Redis gives every answer to whoever waits for it, however ma
       for (let index = 0; index < count; index++) socket.write(`:${index}\r\n`);
     });
   });
-  await new Promise<void>((resolve) => server.listen(join(folder, 'socket'), resolve));
+  await once(server.listen(join(folder, 'socket')), 'listening');
   const client = await RespClient.open(join(folder, 'socket'));
   const answers = Array.from({ length: count }, () => client.answer());
   client.write('all of them');
   expect(await Promise.all(answers)).toEqual(Array.from({ length: count }, (_, index) => index));
   client.close();
-  await new Promise((resolve) => server.close(resolve));
+  await once(server.close(), 'close');
   rmSync(folder, { recursive: true, force: true });
 });
 

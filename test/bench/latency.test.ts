@@ -46,12 +46,12 @@ test('what goes to another thread as counts is the same histogram there', () => 
   other.addCounts(one.counts());
   expect([other.count, other.mean, other.max]).toEqual([0, 0, 0]);
   for (const value of [0, 0, 0.001, 1.5, 2_047, 2_048, 1e6, 3_600_000_000]) one.record(value);
+  expect(encodeCounts(one.counts())).toBe(one.encode());
   for (const times of [1, 2]) {
     other.addCounts(one.counts());
     expect(other.count).toBe(8 * times);
     expect([other.p50, other.p99, other.mean]).toEqual([one.p50, one.p99, one.mean]);
     within(other.max, one.max);
-    if (times === 1) expect(encodeCounts(one.counts())).toBe(other.encode());
   }
   for (const histogram of [one, other]) histogram.destroy();
 });
