@@ -89,6 +89,9 @@ async function run({ durable, ...task }: ShardTask): Promise<void> {
   shard.onSettled = () => mesh.ownDoorbell.wake();
   try {
     await turnUntilStopped(shard, mesh, new IdleStrategy(task.idle));
+  } catch (error) {
+    mesh.counters.lookout(task.shard).underWay.clear();
+    throw error;
   } finally {
     storage.clear();
     await shard.close();

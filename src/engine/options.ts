@@ -52,8 +52,8 @@ export interface EngineOptions {
   /** How often in a row the shards may fail and go back to the last checkpoint before the engine fails; default 5. */
   readonly maxRecoveries?: number;
   /**
-   * How often in a row a message may end the thread that handles it (by ending the process, using up its memory, or a
-   * loop that `stuckEndMs` ends) before it is quarantined: it then fails as its function's policy says, without being
+   * How often in a row a message may end the thread that handles it (by ending the process, using up its memory, a
+   * rejection that nobody catches while it is under way, or a loop that `stuckEndMs` ends) before it is quarantined: it then fails as its function's policy says, without being
    * handled again. Default 3, at least 2.
    */
   readonly fatalCount?: number;

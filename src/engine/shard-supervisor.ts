@@ -57,7 +57,7 @@ export class ShardSupervisor {
     this.#home = home;
     this.#spillDirectory = spillDirectory;
     this.#hooks = hooks;
-    this.#deaths = new ShardDeaths(options.maxRecoveries, options.fatalCount);
+    this.#deaths = new ShardDeaths(options.maxRecoveries, options.fatalCount, options.stuckEndMs);
     this.#watch = new WatchTimer(options, {
       lookouts: () => (this.#isWatched ? this.#group.lookouts : []),
       typeName: (index) => this.#coordinator?.directory.typeName(index),
@@ -112,7 +112,7 @@ export class ShardSupervisor {
   }
 
   #onShardFailed(shard: number, cause: unknown): void {
-    this.#deaths.failed(this.#group, cause, this.#group.lookouts[shard].read(), systemClock.elapsedMs());
+    this.#deaths.failed(this.#group, cause, this.#group.lookouts[shard].remains, systemClock.elapsedMs());
     this.onFailure(`Shard ${shard}`, { shard }, cause);
   }
 

@@ -11,7 +11,7 @@ import {
   LOOKOUT_ID_BYTES_MAX,
   LOOKOUT_TURNS,
 } from './lookout-layout.ts';
-import type { UnderWay } from './under-way.ts';
+import type { Involved, UnderWay } from './under-way.ts';
 
 /** The invocation that a thread was in when it died or was looked at. */
 export interface Sighting {
@@ -22,6 +22,13 @@ export interface Sighting {
   /** As far as it is known. */
   readonly id: string | undefined;
   readonly turns: number;
+}
+
+/** What a thread leaves behind. */
+export interface Remains {
+  /** Undefined if it has died between turns. */
+  readonly sighting: Sighting | undefined;
+  readonly involved: readonly Involved[];
 }
 
 export class Lookout {
@@ -59,6 +66,10 @@ export class Lookout {
   unmark(): void {
     this.#words[LOOKOUT_FINGERPRINT] = 0;
     this.#words[LOOKOUT_ID_BYTES] = 0;
+  }
+
+  get remains(): Remains {
+    return { sighting: this.read(), involved: this.underWay.list() };
   }
 
   /** How many turns there have been, modulo 2^32. */

@@ -67,6 +67,11 @@ export class UnderWay {
     return slot === NO_SLOT ? 0 : this.#words[SLOTS + slot * SLOT_WORDS + SLOT_FINGERPRINT];
   }
 
+  /** The shard itself has failed, and nothing of that. */
+  clear(): void {
+    this.#words.fill(0);
+  }
+
   get count(): number {
     return this.#words[COUNT];
   }

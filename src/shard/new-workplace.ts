@@ -45,7 +45,10 @@ export function newWorkplace(
     outbound.sendControl(KIND_FLOOD, mesh.coordinator, word);
   }, options.floodCountMax);
   const parking = new Parking({ ...ground, clock, keyGroups });
-  const suspects = new Suspects(mesh.counters.lookout(mesh.thread), options.suspects ?? [], codec);
+  const suspects = new Suspects(
+    { lookout: mesh.counters.lookout(mesh.thread), codec, clock, keyGroups },
+    options.suspects ?? [],
+  );
   return {
     ...ground,
     clock,

@@ -16,7 +16,7 @@ import type { SavepointInfo } from '../engine/savepoint-info.ts';
 import { goBack } from '../engine/recovery.ts';
 import { ShardDeaths } from '../engine/shard-deaths.ts';
 import { WaitingRoom } from '../engine/waiting-room.ts';
-import type { Sighting } from '../metrics/lookout.ts';
+import type { Remains } from '../metrics/lookout.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
 import { type DurableOptions, readAppliedEpoch } from '../shard/durable/durability.ts';
@@ -32,6 +32,12 @@ export const ATTEMPTS_MAX = 4;
 const ALWAYS_AHEAD = { beforeEndMs: Number.MAX_VALUE, epochMs: 0 };
 /** Of messages that waited at a cut, a turn puts down so much for the time that a step of folding takes. */
 const BYTES_PER_US = 16;
+
+/** A thread, as it lives now. */
+export interface Aim {
+  readonly shards: SingleThreadEngine['shards'] | undefined;
+  readonly shard: number;
+}
 
 export class DurableProcess {
   /** There while it takes messages. */
@@ -53,7 +59,7 @@ export class DurableProcess {
   #shardDisks: readonly ThreadDisk[] = [];
   /** The thread that has its turn, and how it dies in it. */
   #turned: number | undefined;
-  #death: { readonly cause: unknown; readonly sighting: Sighting | undefined } | undefined;
+  #death: { readonly cause: unknown; readonly remains: Remains } | undefined;
   #isDead = false;
 
   constructor(
@@ -66,7 +72,7 @@ export class DurableProcess {
     this.#options = options;
     this.#ground = ground;
     this.#hooks = hooks;
-    this.#deaths = new ShardDeaths(ATTEMPTS_MAX, ground.fatalCount);
+    this.#deaths = new ShardDeaths(ATTEMPTS_MAX, ground.fatalCount, 0);
     this.#disk = this.#newDisk();
   }
 
@@ -153,16 +159,18 @@ export class DurableProcess {
   }
 
   /**
-   * The shard that has its turn dies where it stands, of this. Its code goes on until somebody notices, but nothing of
-   * that is ever seen: not by the disk, and by nobody else, since they all end before they have a turn. False if it is
-   * dead already.
+   * The shard that has its turn dies where it stands, of this; or between turns, the one that is aimed at. Its code goes
+   * on until somebody notices, but nothing of that is ever seen: not by the disk, and by nobody else, since they all end
+   * before they have a turn. False if it is dead already.
    */
-  killThread(cause: unknown): boolean {
-    const shard = this.#turned;
-    assert(shard !== undefined && this.engine !== undefined, 'what kills a thread is under way on it');
-    if (this.#death !== undefined) return false;
-    this.#death = { cause, sighting: this.engine.meshes[shard].counters.lookout(shard).read() };
+  killThread(cause: unknown, aim?: Aim): boolean {
+    const { engine } = this;
+    const shard = this.#turned ?? aim?.shard;
+    assert(shard !== undefined, 'what kills a thread is under way on it');
+    if (engine === undefined || this.#death !== undefined || (aim ?? engine).shards !== engine.shards) return false;
+    this.#death = { cause, remains: engine.meshes[shard].counters.lookout(shard).remains };
     this.#shardDisks[shard].die();
+    if (this.#turned === undefined) this.#buryThread();
     return true;
   }
 
@@ -171,8 +179,8 @@ export class DurableProcess {
     const death = this.#death;
     if (death === undefined || engine === undefined) return;
     this.#death = undefined;
-    const { cause, sighting } = death;
-    this.#hooks.threadDied(this.#deaths.failed(engine.shards, cause, sighting, this.#ground.clock.elapsedMs()));
+    const { cause, remains } = death;
+    this.#hooks.threadDied(this.#deaths.failed(engine.shards, cause, remains, this.#ground.clock.elapsedMs()));
     this.fail(cause);
   }
 

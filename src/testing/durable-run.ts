@@ -5,10 +5,12 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { Prng } from '../base/prng.ts';
+import { hashId } from '../keys/id-hash.ts';
+import { shardOfHash } from '../keys/key-group.ts';
 import type { Module } from '../sdk/module.ts';
 import { CommittedCuts } from './committed-cuts.ts';
 import type { DurableGround } from './durable-ground.ts';
-import { DurableProcess } from './durable-process.ts';
+import { type Aim, DurableProcess } from './durable-process.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 import { SimulatedFileSystem } from './simulated-file-system.ts';
 import { Chaos, ShardFailure } from './chaos.ts';
@@ -72,6 +74,7 @@ export class DurableRun {
       note: (what) => this.#note(what),
       linger: () => this.#lingerers.linger(),
       killThread: (died) => this.#killThread(died),
+      aimAtThread: (id) => this.#aimAtThread(id),
       readCut: () => home.readCut(this.#disk.clone(), this.#module),
     });
     this.#cuts = new CommittedCuts({
@@ -112,10 +115,16 @@ export class DurableRun {
     return process;
   }
 
-  #killThread(died: () => void): never {
+  #killThread(died: () => void, aim?: Aim): never {
     const cause = new ShardFailure('a message has ended its thread');
-    if (this.#process.killThread(cause)) died();
+    if (this.#process.killThread(cause, aim)) died();
     throw cause;
+  }
+
+  #aimAtThread(id: string): (died: () => void) => never {
+    const shard = shardOfHash(hashId(id), this.#home.shardCount);
+    const aim = { shards: this.#process.engine?.shards, shard };
+    return (died) => this.#killThread(died, aim);
   }
 
   async #die(death: 'crash' | 'kill'): Promise<void> {

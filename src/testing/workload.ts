@@ -25,6 +25,8 @@ export interface Outside {
    * unless the thread is dead already and its code has only not noticed.
    */
   killThread(died: () => void): never;
+  /** For an invocation at an id: what kills its thread in the same way, but between turns, behind an await. */
+  aimAtThread(id: string): (died: () => void) => never;
   /** Makes it part of the run's digest. */
   note(what: number): void;
   /** What is committed now. */

@@ -35,6 +35,15 @@ const MANNERS = {
   loop: () => {
     for (;;);
   },
+  'reject behind an await': async () => {
+    await sleep(20);
+    void Promise.reject(new Error('nobody caught this'));
+    await new Promise(() => {});
+  },
+  'loop behind an await': async () => {
+    await sleep(5);
+    for (;;);
+  },
 };
 
 export type Manner = keyof typeof MANNERS;

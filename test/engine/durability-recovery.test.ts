@@ -126,6 +126,9 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
     ['fill the heap', { maxHeapMiB: 64 }, []],
     // What is healthy is not in one invocation for so long, even where threads wait long for a core.
     ['loop', { stuckMs: 500, stuckEndMs: 2_000 }, [undefined, 'Kim', 'Kim']],
+    ['throw', {}, []],
+    ['reject behind an await', {}, []],
+    ['loop behind an await', { stuckMs: 500, stuckEndMs: 2_000 }, [undefined, undefined, undefined]],
   ])(
     'a message that kills time and again (%s) is quarantined, and nobody else notices',
     async (manner, options, ids) => {
@@ -153,6 +156,22 @@ describe.each(ENTRY_NAMES)('%s', (entry) => {
       await engine.stop();
     },
   );
+
+  test('one that kills behind an await is found among others under way, and they all go on', async () => {
+    const folder = scratch();
+    const { engine, errors } = await open(entry, folder);
+    const kept = IDS.flatMap((id) => [1, 2].map((keep) => engine.send(slow, id, { keep, ms: 30 })));
+    const file = join(folder, 'died');
+    const fatal = engine.send(victim, 'Kim', { manner: 'reject behind an await', times: 1_000, file });
+    await Promise.all([...kept, fatal]);
+    await until(() => codesOf(errors).includes('INVOCATION_FAILED'));
+    expect(readFileSync(file, 'utf8')).toBe('xxx');
+    for (const id of IDS) expect(await engine.ask(slow, id, 'kept?', PATIENT)).toEqual([1, 2]);
+    expect(codesOf(errors)).toEqual([...new Array<string>(3).fill('SHARD_RECOVERING'), 'INVOCATION_FAILED']);
+    const letters = [];
+    for await (const letter of engine.deadLetters.list()) letters.push(letter);
+    expect(letters).toMatchObject([{ target: { type: victim.type }, error: { code: 'MESSAGE_QUARANTINED' } }]);
+  });
 
   test('with no recoveries allowed, the first failure is the last', async () => {
     const folder = scratch();

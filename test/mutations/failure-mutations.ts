@@ -75,4 +75,20 @@ export const FAILURE_MUTATIONS: readonly Mutation[] = [
     why: 'I5: nothing that a failed invocation has done may be seen',
     suites: [tests('unit/shard/failures')],
   },
+  {
+    name: 'trials: all suspects begin at once',
+    file: 'src/shard/failing/trials.ts',
+    find: 'if (!this.#isOn || this.#called.delete(entity)) return false;',
+    replace: 'return false;',
+    why: 'a message that kills behind an await is never alone, and crash-loops',
+    suites: [tests('unit/shard/trials'), seeds(60, { workload: 12 })],
+  },
+  {
+    name: 'trials: whoever was under way at so many deaths is blamed, not only who was alone',
+    file: 'src/engine/fatal-messages.ts',
+    find: 'const isAlone = involved.length === 1;',
+    replace: 'const isAlone = true;',
+    why: 'an innocent message becomes a dead letter',
+    suites: [tests('unit/engine/fatal-messages')],
+  },
 ];

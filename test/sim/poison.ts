@@ -1,5 +1,5 @@
 /**
- * Poisonous messages: whoever handles one dies, thread and all, on an engine whose process dies as well. The model knows
+ * Poisonous messages: whoever handles one dies, thread and all, at once or behind an await, on an engine whose process dies as well. The model knows
  * how often they may do so: each as often as the setting says in one life of the process, where two of one address may
  * be blamed for one another's first. Then it is a dead letter, whatever is handled beside it, and nothing else ever is
  * one. Somebody outside sends some of them again, as they are or edited, so that they are poisonous no more. At every
@@ -20,6 +20,8 @@ import { KeyedClients } from './keyed-client.ts';
 interface Job {
   readonly uid: number;
   readonly poisonous?: boolean;
+  /** Behind its first await, where the function has one. */
+  readonly isLate?: boolean;
 }
 
 type WorkerContext = Context<{ readonly done: ValueSpec<readonly number[]> }>;
@@ -51,7 +53,10 @@ export class Poison implements Workload {
     // Two that die by turns need as many lives as the process has, unless each needs few.
     const poisonCount = setting.fatalCount === 2 ? prng.pick([1, 2]) : 1;
     const poisons = new Set(Array.from({ length: poisonCount }, () => prng.below(setting.size)));
-    this.#jobs = Array.from({ length: setting.size }, (_, uid) => ({ uid, poisonous: poisons.has(uid) }));
+    this.#jobs = Array.from({ length: setting.size }, (_, uid) => {
+      const poisonous = poisons.has(uid);
+      return { uid, poisonous, isLate: poisonous && prng.chance(0.5) };
+    });
     const messages = this.#jobs.map((message) => {
       const type = prng.pick([PLAIN_TYPE, ASYNC_TYPE]);
       const id = `ö${prng.below(addressCount)}`;
@@ -76,8 +81,11 @@ export class Poison implements Workload {
       state,
       failure,
       invoke: async (ctx: WorkerContext, job: Job) => {
-        this.#work(ctx, job);
+        const { type, id } = ctx.self;
+        const kill = job.isLate === true ? this.#outside.aimAtThread(id) : undefined;
+        this.#work(ctx, kill === undefined ? job : { uid: job.uid });
         await this.#outside.clock.sleep(this.#outside.prng.below(10));
+        kill?.(() => this.#blame(`${type} ${id}`));
       },
     });
     return defineModule({ functions: [plain, async] });

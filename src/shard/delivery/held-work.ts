@@ -12,6 +12,8 @@ import { type AsyncOperation, AsyncOperations } from '../invocation/async-operat
 import type { Effects } from '../invocation/effects.ts';
 import type { Floods } from './floods.ts';
 import type { Mailbox } from './mailbox.ts';
+import type { Trials } from '../failing/trials.ts';
+import type { FunctionBinding } from '../function-binding.ts';
 import type { Suspects } from '../failing/suspects.ts';
 import type { Unfinished } from '../durable/unfinished-work.ts';
 import { WaitingLines, type WaitingPlace } from './waiting-lines.ts';
@@ -36,15 +38,32 @@ export class HeldWork implements Unfinished {
   readonly bounds: AsyncBounds;
   readonly async: AsyncOperations;
   readonly floods: Floods;
+  readonly trials: Trials;
   /** Of the invocations under way whose functions have asked for a signal. */
   readonly aborts: Set<Abortable> = new Set();
 
   constructor(place: HeldPlace) {
     this.floods = place.floods;
+    this.trials = place.suspects.trials;
     this.lines = new WaitingLines(place);
     this.batches = new Batches(this.lines);
     this.bounds = new AsyncBounds(place, this.lines);
     this.async = new AsyncOperations(place.gate, place.effects, this.bounds, place.suspects);
+  }
+
+  /** Whether an invocation must wait, although its address is free. It comes when `takeReady` or `trials` call it up. */
+  mustWait({ fn }: FunctionBinding, entity: Entity, isAsync: boolean): boolean {
+    if (isAsync && this.batches.isDeferring && fn.takesWaiting === true) {
+      this.batches.defer(entity);
+      return true;
+    }
+    return this.trials.mustWait(entity, isAsync);
+  }
+
+  /** Entities that may begin now. */
+  takeReady(): readonly Entity[] {
+    const called = this.trials.takeReady();
+    return called.length > 0 ? called : this.batches.takeReady();
   }
 
   get operations(): Iterable<AsyncOperation> {
@@ -57,7 +76,7 @@ export class HeldWork implements Unfinished {
 
   /** Whether a turn would get on with something of it. */
   get hasWork(): boolean {
-    return this.async.hasWork || this.batches.hasReady || this.bounds.canGoOn;
+    return this.trials.hasReady || this.async.hasWork || this.batches.hasReady || this.bounds.canGoOn;
   }
 
   /** Messages that wait, or are in batches. */

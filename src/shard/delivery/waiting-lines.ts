@@ -12,6 +12,7 @@ import type { EnvelopeWriter } from '../../wire/envelope-writer.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
 import { Overflow } from '../../wire/overflow.ts';
 import type { PayloadCodec } from '../../wire/payload-codec.ts';
+import { ID_IN_ENVELOPE, type Undelivered } from './undelivered.ts';
 import { type Floods, isStillFlooded } from './floods.ts';
 
 /** How many messages may wait as objects: in one line, and in all lines of a shard. */
@@ -115,6 +116,12 @@ export class WaitingLines {
     line.addFirst(message, sourceType, sourceId, form, meta);
     this.#objectCount++;
     this.#came(entity, line);
+  }
+
+  /** The same for one that has not begun, and may lie in the envelope that is read. */
+  postpone(entity: Entity, { message, sourceType, sourceId, form, meta }: Undelivered, reader: EnvelopeReader): void {
+    const isRead = sourceType === TYPE_NONE || sourceId !== ID_IN_ENVELOPE;
+    this.putBack(entity, message, sourceType, isRead ? sourceId : reader.sourceId(), form, meta);
   }
 
   #came({ functionIndex, id }: Entity, line: WaitingLine): void {

@@ -4,6 +4,8 @@
  * again: its fingerprint. A message that has killed so often that it is to be kept from its function fails here instead,
  * and its function's failure policy says what becomes of it.
  */
+import type { Clock } from '../../base/clock.ts';
+import { keyGroupOfHash, type keyGroupRange } from '../../keys/key-group.ts';
 import type { Lookout } from '../../metrics/lookout.ts';
 import { NO_SLOT } from '../../metrics/under-way.ts';
 import { describe, MillraceError } from '../../sdk/errors.ts';
@@ -11,6 +13,7 @@ import type { Entity } from '../../state/entity.ts';
 import type { PayloadCodec } from '../../wire/payload-codec.ts';
 import { formOf } from '../../wire/structured-data.ts';
 import type { FunctionBinding } from '../function-binding.ts';
+import { Trials } from './trials.ts';
 
 /** An address at which a thread has died. */
 export interface Suspect {
@@ -19,6 +22,8 @@ export interface Suspect {
   /** Of the message, when it has been taken; 0 before. */
   readonly fingerprint: number;
   readonly deathCount: number;
+  /** It was under way when a thread died between its turns, perhaps of another one. */
+  readonly isTried: boolean;
   /** The message is not to be handled any more. */
   readonly isQuarantined: boolean;
 }
@@ -31,19 +36,35 @@ interface Operation {
   slot: number;
 }
 
+export interface SuspectsPlace {
+  readonly lookout: Lookout;
+  readonly codec: PayloadCodec;
+  readonly clock: Clock;
+  /** Those of the shard. */
+  readonly keyGroups: ReturnType<typeof keyGroupRange>;
+}
+
 export class Suspects {
   readonly #lookout: Lookout;
   readonly #suspects: readonly Suspect[];
   readonly #codec: PayloadCodec;
   readonly #isAny: boolean;
+  readonly trials: Trials;
   /** Of the message whose invocation begins, goes on or ends; 0 if nobody took it. */
   fingerprint = 0;
 
-  constructor(lookout: Lookout, suspects: readonly Suspect[], codec: PayloadCodec) {
+  constructor(place: SuspectsPlace, suspects: readonly Suspect[]) {
+    const { lookout, codec, clock, keyGroups } = place;
     this.#lookout = lookout;
     this.#suspects = suspects;
     this.#codec = codec;
     this.#isAny = suspects.length > 0;
+    const own = suspects.filter(({ hash }) => {
+      const group = keyGroupOfHash(hash);
+      return group >= keyGroups.first && group < keyGroups.end;
+    });
+    const tried = own.filter(({ isTried, isQuarantined }) => isTried && !isQuarantined);
+    this.trials = new Trials(tried, lookout.underWay, clock);
   }
 
   /** An invocation begins. Throws `MESSAGE_QUARANTINED` if it must not. */
@@ -63,11 +84,13 @@ export class Suspects {
   }
 
   /** It has ended, or was given up; what it has registered is still to be carried out. */
-  ended({ waiting }: Entity): void {
+  ended(entity: Entity): void {
+    const { waiting } = entity;
     if (waiting === undefined) return;
     this.fingerprint = this.#lookout.underWay.fingerprintAt(waiting.slot);
     this.#lookout.underWay.remove(waiting.slot);
     waiting.slot = NO_SLOT;
+    if (waiting.count === 0) this.trials.tried(entity);
   }
 
   /** One that is begun by calling its function. */
@@ -92,6 +115,7 @@ export class Suspects {
 
   operationEnded(operation: Operation): void {
     this.#lookout.underWay.remove(operation.slot);
+    if (operation.entity !== undefined) this.trials.tried(operation.entity);
   }
 
   #examine({ index, type }: FunctionBinding, { hash, id }: Entity, message: unknown): void {

@@ -9,11 +9,9 @@
  */
 import type { BatchedMessage } from '../../sdk/batch.ts';
 import type { Entity, HeldMessage, WaitingLine } from '../../state/entity.ts';
-import { TYPE_NONE } from '../../wire/envelope-layout.ts';
-import type { EnvelopeReader } from '../../wire/envelope-reader.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
 import type { Directory } from '../function-binding.ts';
-import { ID_IN_ENVELOPE, type Undelivered } from '../delivery/undelivered.ts';
+import type { Undelivered } from '../delivery/undelivered.ts';
 import type { WaitingLines } from '../delivery/waiting-lines.ts';
 
 /** Entities that may begin in one turn after a recovery (I10). */
@@ -88,10 +86,8 @@ export class Batches {
     return messages;
   }
 
-  /** An entity that is busy now would have begun with this message, which may lie in an envelope still. */
-  defer(entity: Entity, { message, sourceType, sourceId, form, meta }: Undelivered, reader: EnvelopeReader): void {
-    const isRead = sourceType === TYPE_NONE || sourceId !== ID_IN_ENVELOPE;
-    this.#lines.putBack(entity, message, sourceType, isRead ? sourceId : reader.sourceId(), form, meta);
+  /** An entity that is busy from now on would have begun. */
+  defer(entity: Entity): void {
     this.#deferred.push(entity);
   }
 

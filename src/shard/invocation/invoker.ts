@@ -63,7 +63,7 @@ export class Invoker {
 
   /** How long there is nothing to do if nothing comes. */
   get restMs(): number {
-    return Math.min(this.#failures.backOff.dueInMs, this.#ended.dueInMs);
+    return Math.min(this.#failures.backOff.dueInMs, this.#ended.dueInMs, this.held.trials.restMs);
   }
 
   get hasSettled(): boolean {
@@ -96,10 +96,10 @@ export class Invoker {
     }
     if (binding.index >= this.#contexts.length) this.#prepared.prepare();
     const aside = this.#asides[binding.index];
-    if (aside && this.held.batches.isDeferring && binding.fn.takesWaiting === true) {
+    if (this.held.mustWait(binding, entity, aside)) {
       this.occupy(entity);
       if (!inTable) this.#keep(entity);
-      this.held.batches.defer(entity, { message, sourceType, sourceId, form, meta }, this.#place.reader);
+      this.held.lines.postpone(entity, { message, sourceType, sourceId, form, meta }, this.#place.reader);
       return false;
     }
     const invocation = aside ? newInvocation(this.#place, binding, true) : this.#contexts[binding.index];
@@ -168,7 +168,7 @@ export class Invoker {
   /** Carries out the effects of async invocations that have ended since, and tries again what is due. */
   settle(): number {
     let count = this.held.async.hasWork ? this.held.async.work() : 0;
-    count += this.#admitAll(this.#failures.backOff.takeDue()) + this.#admitAll(this.held.batches.takeReady());
+    count += this.#admitAll(this.#failures.backOff.takeDue()) + this.#admitAll(this.held.takeReady());
     count += this.#ended.carryOut(this.#settle);
     return count;
   }

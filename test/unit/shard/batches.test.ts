@@ -184,7 +184,14 @@ test('functions that do not say so take nothing', async () => {
 
 test('at an address at which a thread has died messages are handled one by one', async () => {
   const batch = batching();
-  const suspect = { functionIndex: 0, hash: hashId('Kim'), fingerprint: 0, deathCount: 1, isQuarantined: false };
+  const suspect = {
+    functionIndex: 0,
+    hash: hashId('Kim'),
+    fingerprint: 0,
+    deathCount: 1,
+    isTried: false,
+    isQuarantined: false,
+  };
   const on = new Stage([batch.fn, sender], { suspects: [suspect] });
   for (const id of ['Kim', 'Lou']) for (let number = 0; number < 4; number++) on.send('test/batching', id, number);
   await on.play();
