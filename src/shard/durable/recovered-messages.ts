@@ -191,7 +191,8 @@ class RecoveredEnvelope {
     const meta = reader.meta();
     const isUnknown = reader.targetType === TYPE_UNKNOWN;
     const to = isUnknown ? (meta?.to ?? '') : (this.#names.functions[reader.targetType] ?? '');
-    const number = this.#functions.findFunction(to);
+    // What was sent to no id stays for nobody, whoever has that name.
+    const number = isUnknown && reader.targetId() === '' ? undefined : this.#functions.findFunction(to);
     if (number !== undefined) return { type: number, meta: withoutTarget(meta) };
     const from = this.#lostSource();
     return { type: TYPE_UNKNOWN, meta: from === undefined ? { ...meta, to } : { ...meta, to, from } };

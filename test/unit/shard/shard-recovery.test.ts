@@ -147,3 +147,12 @@ test('messages to somebody unknown are for whom has that name by now', () => {
   ]);
   expect(recover(stage, 0).messages.decoded()[0].meta).toEqual({ attempts: 1 });
 });
+
+test('a message to no id stays for nobody, although the module knows the type', () => {
+  const stage = new SnapshotStage();
+  stage.begin();
+  stage.hold('', 'hello', newEntity('sender', 0), { to: 'test/first' }, 0xfffd);
+  stage.finish();
+  const unknown = { type: 0xfffd, id: '', message: 'hello', sourceType: 0, meta: { to: 'test/first' } };
+  expect(recover(stage, 0).messages.decoded()).toMatchObject([unknown]);
+});
