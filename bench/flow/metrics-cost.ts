@@ -36,8 +36,12 @@ const BESIDE_UNMETERED = 'beside nothing metered, ×';
 const REQUIRED = 0.97;
 
 export const metricsCost: readonly Benchmark[] = [
-  metricsCostOf('all-to-all', (options) => randomTargets('all-to-all', { ...options, bytes: undefined })),
-  metricsCostOf('one-to-one', (options) => burstsOf(oneToOneSpec(options), { ...options, bytes: undefined })),
+  metricsCostOf('all-to-all', ({ entities, inflight, shards }) =>
+    randomTargets('all-to-all', { entities, inflight, shards, bytes: undefined }),
+  ),
+  metricsCostOf('one-to-one', ({ inflight, shards }) =>
+    burstsOf(oneToOneSpec({ shards }), { inflight, shards, bytes: undefined }),
+  ),
 ];
 
 function metricsCostOf(flowName: string, flow: (options: Options) => ModuleFlow): Benchmark {
