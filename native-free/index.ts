@@ -77,7 +77,7 @@ export type { MessageOptions, OutsideMessageOptions } from '../src/sdk/message-o
 export { defineModule, type Module, type ModuleDefinition, type QuarantineTarget } from '../src/sdk/module.ts';
 export { type Table, table, type TableRange, type TableSpec } from '../src/sdk/table.ts';
 export type { LatePolicy, MissedTimes, PendingTimer, Schedule, TimerOptions } from '../src/sdk/timer.ts';
-export type { Trace, TraceContext } from '../src/sdk/trace.ts';
+export type { CarriedTrace, Trace, TraceContext } from '../src/sdk/trace.ts';
 export type { SchemaInput, SchemaOutput, StandardSchema } from '../src/sdk/schema.ts';
 export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from '../src/sdk/state.ts';
 export { value } from '../src/sdk/value.ts';

@@ -76,7 +76,7 @@ export type { MessageOptions, OutsideMessageOptions } from './sdk/message-option
 export { defineModule, type Module, type ModuleDefinition, type QuarantineTarget } from './sdk/module.ts';
 export { type Table, table, type TableRange, type TableSpec } from './sdk/table.ts';
 export type { LatePolicy, MissedTimes, PendingTimer, Schedule, TimerOptions } from './sdk/timer.ts';
-export type { Trace, TraceContext } from './sdk/trace.ts';
+export type { CarriedTrace, Trace, TraceContext } from './sdk/trace.ts';
 export type { SchemaInput, SchemaOutput, StandardSchema } from './sdk/schema.ts';
 export type { AnyStateSpec, StateOf, StateSpecs, ValueSpec } from './sdk/state.ts';
 export { value } from './sdk/value.ts';

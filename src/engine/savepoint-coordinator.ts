@@ -2,6 +2,7 @@
  * The coordinator's part of a savepoint: how far the ingresses have come, what the egresses have committed and not yet
  * handed over, and the idempotency keys. Written as of one checkpoint; read into the journals of a new data directory.
  */
+import type { CarriedTrace } from '../sdk/trace.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import { EgressJournal, type EgressPosition } from '../io/egress-journal.ts';
 import type { IngressPosition } from '../io/ingress-pump.ts';
@@ -60,14 +61,16 @@ function writeEntry(
   { ingresses, egresses, keys }: CoordinatorEntry,
   egressDirectory: (type: string) => string,
 ): void {
-  const put = (kind: string, name: string, value: unknown): void => {
-    writer.put(encodeTagged([kind, name]), encodeTagged(value));
+  const put = (kind: string, name: string, value: unknown, trace?: CarriedTrace): void => {
+    writer.put(encodeTagged(trace === undefined ? [kind, name] : [kind, name, trace]), encodeTagged(value));
   };
   for (const [type, position] of Object.entries(ingresses)) put(INGRESS, type, position);
   for (const [type, position] of Object.entries(egresses)) {
     const { acknowledged, committed, sink } = position;
     put(EGRESS, type, { acknowledged, committed, sink } satisfies PortableEgress);
-    EgressJournal.read(fileSystem, egressDirectory(type), position, ({ payload }) => put(RECORD, type, payload));
+    EgressJournal.read(fileSystem, egressDirectory(type), position, ({ payload, trace }) => {
+      put(RECORD, type, payload, trace);
+    });
   }
   for (let at = 0; at < keys.length; at += KEYS_COUNT) put(KEYS, '', keys.slice(at, at + KEYS_COUNT));
 }
@@ -90,12 +93,12 @@ export class CoordinatorImport {
 
   async take(records: readonly SavepointRecord[]): Promise<void> {
     for (const { key, value } of records) {
-      const [kind, name] = decodeTagged(key) as [string, string];
+      const [kind, name, trace] = decodeTagged(key) as [string, string, CarriedTrace?];
       const content = decodeTagged(value);
       if (kind === INGRESS) this.#ingresses[name] = content as IngressPosition;
       else if (kind === KEYS) for (const each of content as string[]) this.#keys.push(each);
       else if (kind === EGRESS) await this.#openJournal(name, content as PortableEgress);
-      else if (kind === RECORD) this.#add(name, content);
+      else if (kind === RECORD) this.#add(name, content, trace);
     }
   }
 
@@ -116,8 +119,8 @@ export class CoordinatorImport {
     this.#journals.set(type, journal);
   }
 
-  #add(type: string, record: unknown): void {
-    this.#writer.write(KIND_EGRESS, 0, 0, '', TYPE_NONE, '', record, formOf(record));
+  #add(type: string, record: unknown, trace: CarriedTrace | undefined): void {
+    this.#writer.write(KIND_EGRESS, 0, 0, '', TYPE_NONE, '', record, formOf(record), trace && { trace });
     const words = new Int32Array((this.#writer.byteLength + 3) >> 2);
     this.#writer.placeInto(words, 0);
     this.#journals.get(type)?.add(this.#epoch, words, 0, this.#writer.byteLength);

@@ -8,6 +8,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { FileSystem } from '../base/file-system.ts';
+import type { CarriedTrace } from '../sdk/trace.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import { recoverChangelog, visitDeltas } from '../store/changelog-recovery.ts';
 import { ChangelogWriter } from '../store/changelog-writer.ts';
@@ -57,6 +58,7 @@ interface Epoch {
 export interface PendingRecord {
   readonly payload: unknown;
   readonly form: number;
+  readonly trace: CarriedTrace | undefined;
 }
 
 /** One epoch's records as they were written. */
@@ -251,7 +253,8 @@ class PendingRecords {
     for (const block of this.#blocks) {
       readBlock(block, (words, bytes, offsetBytes, byteLength) => {
         reader.wrap(words, bytes, offsetBytes, byteLength);
-        if (this.#next++ >= this.#acknowledged) this.#visit({ payload: reader.payload(), form: reader.form });
+        if (this.#next++ < this.#acknowledged) return;
+        this.#visit({ payload: reader.payload(), form: reader.form, trace: reader.meta()?.trace });
       });
     }
     this.#blocks = [];

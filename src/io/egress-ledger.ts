@@ -11,6 +11,7 @@
  *   │ taken │ committed: may leave │ ended, being committed │ of this epoch │      set aside: of the next epoch
  * ```
  */
+import type { CarriedTrace } from '../sdk/trace.ts';
 import type { SpillStorage } from '../base/spill.ts';
 import { Signal } from '../base/signal.ts';
 import { KIND_EGRESS, TYPE_NONE } from '../wire/envelope-layout.ts';
@@ -28,6 +29,8 @@ export interface LedgerBatch {
   readonly records: unknown[];
   /** The sequence number of the first. */
   readonly first: number;
+  /** Of each record, where it comes from; undefined if that is known of none. */
+  readonly traces: readonly (CarriedTrace | undefined)[] | undefined;
 }
 
 export class EgressLedger {
@@ -100,8 +103,8 @@ export class EgressLedger {
   }
 
   /** A record that was committed before this run. */
-  restore({ payload, form }: PendingRecord): void {
-    this.#writer.write(KIND_EGRESS, 0, 0, '', TYPE_NONE, '', payload, form);
+  restore({ payload, form, trace }: PendingRecord): void {
+    this.#writer.write(KIND_EGRESS, 0, 0, '', TYPE_NONE, '', payload, form, trace && { trace });
     this.#records.append(this.#writer);
     if (++this.#readyCount % SPILL_COUNT === 0) this.#records.spill();
   }
@@ -174,16 +177,20 @@ export class EgressLedger {
   take(countMax: number): LedgerBatch {
     const first = this.#acknowledged + this.#takenCount;
     const records: unknown[] = [];
+    let traces: (CarriedTrace | undefined)[] | undefined;
     while (records.length < countMax && this.#readyCount > 0) {
       this.#records.peek((words, bytes, offsetBytes, byteLength) => {
         this.#reader.wrap(words, bytes, offsetBytes, byteLength);
+        const trace = this.#reader.meta()?.trace;
+        if (trace !== undefined) traces ??= records.map(() => undefined);
+        traces?.push(trace);
         records.push(this.#reader.payload());
       });
       this.#records.drop();
       this.#readyCount--;
     }
     this.#takenCount += records.length;
-    return { records, first };
+    return { records, first, traces };
   }
 
   /** Where a transactional sink goes on. */

@@ -4,12 +4,16 @@
  */
 import type { EgressSink } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
+import type { CarriedTrace } from '../sdk/trace.ts';
 import type { EgressLedger } from './egress-ledger.ts';
 
 const BATCH_COUNT = 256;
 
-/** What takes the records of an egress one by one; a promise that it returns is awaited before the next. */
-export type EgressCallback<Record> = (record: Record, sequence: number) => unknown;
+/**
+ * What takes the records of an egress one by one; a promise that it returns is awaited before the next. `trace` is that of
+ * the invocation which made the record; undefined if its message brought none.
+ */
+export type EgressCallback<Record> = (record: Record, sequence: number, trace: CarriedTrace | undefined) => unknown;
 
 export interface EgressPumpHooks {
   /** Records have been taken: there may be room for more input. */
@@ -75,7 +79,7 @@ export class EgressPump {
     if (this.#isAbandoned) return false;
     const batch = this.#ledger.take(BATCH_COUNT);
     if (batch.records.length > 0) {
-      await this.#sink.write(batch.records, batch.first);
+      await this.#sink.write(batch.records, batch.first, batch.traces);
       if (this.#isAbandoned) return false;
       // In one step: a checkpoint must never see one without the other.
       this.#ledger.acknowledge(this.#sink.position?.());
@@ -91,8 +95,10 @@ export class EgressPump {
 /** A sink that calls back for each record; a callback that returns a promise is awaited before the next record. */
 export function callbackSink<Record>(callback: EgressCallback<Record>): EgressSink<Record> {
   return {
-    async write(records, sequence) {
-      for (let index = 0; index < records.length; index++) await callback(records[index], sequence + index);
+    async write(records, sequence, traces) {
+      for (let index = 0; index < records.length; index++) {
+        await callback(records[index], sequence + index, traces?.[index]);
+      }
     },
   };
 }

@@ -2,7 +2,8 @@
  * An egress as an async iterable. It pulls: records stay in the ledger until the loop asks for them, so a loop that is
  * slow, paused or left early (`break`) holds the rest back, and the next loop over the same egress goes on from there.
  */
-import type { EgressLedger } from './egress-ledger.ts';
+import type { CarriedTrace } from '../sdk/trace.ts';
+import type { EgressLedger, LedgerBatch } from './egress-ledger.ts';
 
 const BATCH_COUNT = 256;
 
@@ -10,6 +11,7 @@ export class EgressStream<Record> implements AsyncIterableIterator<Record, void,
   readonly #ledger: EgressLedger;
   readonly #progressed: () => void;
   #batch: readonly Record[] = [];
+  #traces: LedgerBatch['traces'];
   /** The sequence number of the batch's first record. */
   #first = 0;
   #next = 0;
@@ -53,6 +55,11 @@ export class EgressStream<Record> implements AsyncIterableIterator<Record, void,
     return this.#first + this.#next - 1;
   }
 
+  /** The trace of the invocation that made the record which was given last; undefined if its message brought none. */
+  get trace(): CarriedTrace | undefined {
+    return this.#traces?.[this.#next - 1];
+  }
+
   /** Leaves the rest for the next loop. */
   async return(): Promise<IteratorResult<Record, void>> {
     return { done: true, value: undefined };
@@ -66,8 +73,9 @@ export class EgressStream<Record> implements AsyncIterableIterator<Record, void,
   #refill(): void {
     const hadRecords = this.#batch.length > 0;
     this.#ledger.acknowledge();
-    const { records, first } = this.#ledger.take(BATCH_COUNT);
+    const { records, first, traces } = this.#ledger.take(BATCH_COUNT);
     this.#batch = records as Record[];
+    this.#traces = traces;
     this.#first = first;
     this.#next = 0;
     if (hadRecords) this.#progressed();

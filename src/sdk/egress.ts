@@ -5,6 +5,7 @@
  */
 import { checkTypeName } from './address.ts';
 import { describe, MillraceError } from './errors.ts';
+import type { CarriedTrace } from './trace.ts';
 import { type AnySchema, checkWith, isSchema, type StandardSchema } from './schema.ts';
 
 declare const record: unique symbol;
@@ -27,8 +28,15 @@ export interface EgressType<Record> {
 export interface EgressSink<Record> {
   /** Called once before the first batch; `position` is what the last checkpoint has, or undefined. */
   open?(position: unknown): void | Promise<void>;
-  /** `sequence` is the number of the first record in this egress, counted from 0; the others follow it. */
-  write(records: readonly Record[], sequence: number): void | Promise<void>;
+  /**
+   * `sequence` is the number of the first record in this egress, counted from 0; the others follow it. `traces` has, by
+   * record, the trace of the invocation that made it; undefined where its message brought none, and for all if none did.
+   */
+  write(
+    records: readonly Record[],
+    sequence: number,
+    traces?: readonly (CarriedTrace | undefined)[],
+  ): void | Promise<void>;
   /** What has been written so far, as plain data; asked for after each write. */
   position?(): unknown;
   /** Resolves when what `position` has said is durable. */

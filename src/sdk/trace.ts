@@ -30,7 +30,7 @@ export interface Trace {
   readonly causalId: string;
 }
 
-/** What travels with a message. */
+/** What travels with a message, and with what leaves by an egress: it names the span that has sent it. */
 export interface CarriedTrace {
   readonly traceparent?: string;
   readonly tracestate?: string;

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { savepointDigest } from '../../src/index.ts';
+import { savepointDigest, type SendOptions } from '../../src/index.ts';
 import { ended, note } from './savepoint-bank.ts';
 import { type Entry, newFolder, openBank, total, walk } from './savepoint-stage.ts';
 import { openEngine, until } from './puppet-engine.ts';
@@ -92,11 +92,15 @@ test('walkers that a savepoint has caught on their way arrive, each once', async
   expect(new Set(seeds).size).toBe(200);
 });
 
-test('records of an egress, their numbers and the idempotency keys go along', async () => {
+test('records of an egress, their numbers, their traces and the idempotency keys go along', async () => {
   const folder = newFolder();
   const first = await openEngine({ directory: join(folder, 'first') });
+  const optionsOf = (number: number): SendOptions => ({
+    idempotencyKey: `key ${number}`,
+    ...(number % 2 === 0 && { trace: { causalId: `cause ${number}` } }),
+  });
   for (let number = 0; number < 10; number++) {
-    await first.engine.send(puppet, 'p', { do: 'egress', value: number }, { idempotencyKey: `key ${number}` });
+    await first.engine.send(puppet, 'p', { do: 'egress', value: number }, optionsOf(number));
   }
   // The first four are handed over; what the callback does not let go of stays unacknowledged.
   const taken: unknown[] = [];
@@ -115,16 +119,22 @@ test('records of an egress, their numbers and the idempotency keys go along', as
     shardCount: 1,
   });
   for (let number = 0; number < 12; number++) {
-    await second.engine.send(puppet, 'p', { do: 'egress', value: number }, { idempotencyKey: `key ${number}` });
+    await second.engine.send(puppet, 'p', { do: 'egress', value: number }, optionsOf(number));
   }
-  const rest: [unknown, number][] = [];
-  second.engine.egress(records, async (record, sequence) => void rest.push([record, sequence]));
+  const rest: [unknown, number, string | undefined][] = [];
+  second.engine.egress(records, async (...[record, sequence, trace]) => {
+    rest.push([record, sequence, trace?.causalId]);
+  });
   await until(() => rest.some(([record]) => record === 11));
   // What was not acknowledged comes again, under the number that it had; nothing is missing or doubled.
   const firstNumber = rest[0][1];
   expect(firstNumber).toBeLessThanOrEqual(4);
   expect(rest).toEqual(
-    Array.from({ length: 12 - firstNumber }, (_, index) => [firstNumber + index, firstNumber + index]),
+    Array.from({ length: 12 - firstNumber }, (_, index) => firstNumber + index).map((number) => [
+      number,
+      number,
+      optionsOf(number).trace?.causalId,
+    ]),
   );
 });
 

@@ -90,7 +90,7 @@ export class Failures {
     this.parking.park(binding, entity, failed, error, attempts);
     const address = { type: binding.type, id: entity.id };
     const { now: failedAt } = this.#times(failed.meta);
-    this.#quarantine.tell({ kind: 'parked', address, error, attempts, failedAt });
+    this.#quarantine.tell({ kind: 'parked', address, error, attempts, failedAt }, failed.meta);
   }
 
   /** One message too many for a parked address. */
@@ -200,7 +200,8 @@ export class Failures {
       firstFailedAt: now,
       failedAt: now,
     });
-    this.#tell(target, deadLetter, errorToKeep(reason), 0, now);
+    const failure = { error: errorToKeep(reason), attempts: 0, failedAt: now };
+    this.#quarantine.tell({ kind: 'dead-letter', address: target, deadLetter, ...failure }, meta);
   }
 
   #bury(type: string, id: string, hash: number, failed: Undelivered, error: DeadLetterError): void {
@@ -220,11 +221,8 @@ export class Failures {
       firstFailedAt: first,
       failedAt: now,
     });
-    this.#tell({ type, id }, deadLetter, error, attempts, now);
-  }
-
-  #tell(address: Address, deadLetter: string, error: DeadLetterError, attempts: number, failedAt: number): void {
-    this.#quarantine.tell({ kind: 'dead-letter', address, deadLetter, error, attempts, failedAt });
+    const address = { type, id };
+    this.#quarantine.tell({ kind: 'dead-letter', address, deadLetter, error, attempts, failedAt: now }, meta);
   }
 
   #times(meta: MessageMeta | undefined): { readonly now: number; readonly first: number } {

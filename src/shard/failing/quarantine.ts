@@ -1,9 +1,10 @@
 /**
  * Tells those who asked for it of every dead letter, as an effect of the same turn: so the
- * event is sent exactly once. What the functions that are told do wrong themselves tells nobody, or it would not end.
+ * event is sent exactly once. It belongs to the trace of the message that failed. What the functions that are told do wrong themselves tells nobody, or it would not end.
  */
 import type { QuarantineEvent } from '../../sdk/dead-letter.ts';
 import { KIND_EGRESS, TYPE_NONE } from '../../wire/envelope-layout.ts';
+import type { MessageMeta } from '../../wire/message-meta.ts';
 import type { Effects } from '../invocation/effects.ts';
 import type { Directory } from '../function-binding.ts';
 
@@ -16,15 +17,17 @@ export class Quarantine {
     this.#effects = effects;
   }
 
-  tell(event: QuarantineEvent): void {
+  /** `failed` is what travelled with the message. */
+  tell(event: QuarantineEvent, failed: MessageMeta | undefined): void {
     const { functions, egresses } = this.#directory.quarantine;
     const { type, id } = event.address;
     const source = this.#directory.findFunction(type) ?? TYPE_NONE;
     if (functions.includes(source)) return;
     const sourceId = source === TYPE_NONE ? '' : id;
-    for (const fn of functions) this.#effects.addMessage(fn, id, event, source, sourceId, undefined);
+    const meta = failed?.trace && { trace: failed.trace };
+    for (const fn of functions) this.#effects.addMessage(fn, id, event, source, sourceId, meta);
     for (const egress of egresses) {
-      this.#effects.addForCoordinator(KIND_EGRESS, egress, '', event, source, sourceId);
+      this.#effects.addForCoordinator(KIND_EGRESS, egress, '', event, source, sourceId, meta);
     }
   }
 }

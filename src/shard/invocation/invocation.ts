@@ -141,24 +141,19 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
     const { directory } = this.place;
     const given = directory.checksRecords ? checkedRecord(directory.egresses[number], record) : record;
     const { binding, entity } = this;
-    this.effects.addForCoordinator(KIND_EGRESS, number, '', given, binding.index, entity.id, this.#recordMeta);
+    this.effects.addForCoordinator(KIND_EGRESS, number, '', given, binding.index, entity.id, this.ownMeta);
   }
 
   egressOwned(target: string, record: unknown, bytesBound: number): void {
     if (this.place.directory.checksRecords) return this.egress(target, record);
     const number = this.#egressNumber(target);
     const { binding, entity, effects } = this;
-    effects.addOwned(KIND_EGRESS, number, '', record, bytesBound, binding.index, entity.id, this.#recordMeta);
+    effects.addOwned(KIND_EGRESS, number, '', record, bytesBound, binding.index, entity.id, this.ownMeta);
   }
 
   #egressNumber(target: string | EgressType<never>): number {
     this.check();
     return this.place.directory.egressNumber(target);
-  }
-
-  get #recordMeta(): MessageMeta | undefined {
-    const since = this.meta?.since;
-    return since === undefined ? undefined : { since };
   }
 
   async(metadata: unknown, work: unknown): void {

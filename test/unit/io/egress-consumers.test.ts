@@ -186,3 +186,24 @@ test('an abandoned sink is closed when its write has ended, and gets nothing mor
   expect(calls).toEqual([['a'], 'close']);
   expect([stage.ledger.acknowledgedCount, watched.errors]).toEqual([0, []]);
 });
+
+test('whoever takes a record gets the trace beside its number, if there is one', async () => {
+  const trace = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', causalId: 'order 7' };
+  const stage = durableStage();
+  stage.add('a');
+  stage.add('b', false, trace);
+  await stage.checkpoint();
+  const after = stage.restart();
+  const stream = new EgressStream<string>(stage.ledger, () => {});
+  const seen: unknown[] = [];
+  for (let count = 0; count < 2; count++) seen.push([(await stream.next()).value, stream.sequence, stream.trace]);
+  expect(seen).toEqual([
+    ['a', 0, undefined],
+    ['b', 1, trace],
+  ]);
+  const calls: unknown[] = [];
+  const sink = callbackSink((...call: unknown[]) => void calls.push(call));
+  const watched = pumpTo(after, sink);
+  await watched.pump.stop();
+  expect(calls).toEqual(seen);
+});

@@ -47,3 +47,22 @@ test('after a roll-back the same epoch is written anew', async () => {
   await stage.checkpoint();
   expect(stage.restart().takeAll()).toEqual({ first: 0, records: RECORDS.slice(300) });
 });
+
+test('a record has its trace after a crash, and after a roll-back', async () => {
+  const trace = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', causalId: 'order 7' };
+  const stage = durableStage();
+  stage.add('first');
+  stage.add('second', false, trace);
+  await stage.checkpoint();
+  stage.add('lost');
+  stage.rollBack();
+  stage.add('third', true);
+  await stage.checkpoint();
+  await stage.checkpoint();
+  const traces = [undefined, trace, undefined];
+  expect(stage.restart().restart().takeAll()).toEqual({ first: 0, records: ['first', 'second', 'third'], traces });
+  expect(stage.takeAll()).toEqual({ first: 0, records: ['first', 'second', 'third'], traces });
+  stage.add('fourth');
+  await stage.checkpoint();
+  expect(stage.takeAll().traces).toBeUndefined();
+});

@@ -3,7 +3,8 @@
  * it is committed, and when the process dies.
  */
 import { type EgressPosition, EgressJournal, NEW_EGRESS } from '../../../src/io/egress-journal.ts';
-import { EgressLedger } from '../../../src/io/egress-ledger.ts';
+import { EgressLedger, type LedgerBatch } from '../../../src/io/egress-ledger.ts';
+import type { CarriedTrace } from '../../../src/sdk/trace.ts';
 import { MemorySpillStorage } from '../../../src/base/spill.ts';
 import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';
 import { KIND_EGRESS, TYPE_NONE } from '../../../src/wire/envelope-layout.ts';
@@ -46,8 +47,8 @@ export class EgressStage {
   }
 
   /** A record comes from a shard. */
-  add(record: unknown, isAhead = false): void {
-    this.#writer.write(KIND_EGRESS, 0, 0, '', TYPE_NONE, '', record, PLAIN);
+  add(record: unknown, isAhead = false, trace?: CarriedTrace): void {
+    this.#writer.write(KIND_EGRESS, 0, 0, '', TYPE_NONE, '', record, PLAIN, trace && { trace });
     const words = new Int32Array((this.#writer.byteLength + 3) >> 2);
     this.#writer.placeInto(words, 0);
     this.ledger.hold(words, 0, this.#writer.byteLength, this.epoch + 1, isAhead);
@@ -89,7 +90,7 @@ export class EgressStage {
   }
 
   /** Takes everything that may leave; the consumer is not done with it. */
-  takeAll(): { readonly first: number; readonly records: readonly unknown[] } {
+  takeAll(): LedgerBatch {
     return this.ledger.take(Number.POSITIVE_INFINITY);
   }
 }
