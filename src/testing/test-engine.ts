@@ -7,6 +7,9 @@ import { setImmediate } from 'node:timers/promises';
 import { assert } from '../base/assert.ts';
 import { Prng } from '../base/prng.ts';
 import { Clients } from '../engine/clients.ts';
+import { DeadLetters } from '../engine/dead-letters.ts';
+import { Parked } from '../engine/parked.ts';
+import { ShardDoor } from '../engine/shard-door.ts';
 import { WaitingRoom } from '../engine/waiting-room.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import { type Duration, readDuration } from '../sdk/duration.ts';
@@ -18,7 +21,7 @@ import type { Module } from '../sdk/module.ts';
 import type { StateGround } from './entity-states.ts';
 import { memoryGround } from './memory-ground.ts';
 import { observedModule } from './observed-module.ts';
-import { ObservedStates } from './observed-states.ts';
+import { MendedStates } from './mended-states.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { SingleThreadEngine } from './single-thread.ts';
 import { TestDrive } from './test-drive.ts';
@@ -31,7 +34,7 @@ const KEY_COUNT_MAX = 100_000;
 
 type Target = string | FunctionType<never>;
 
-export class TestEngine extends ObservedStates implements AsyncDisposable {
+export class TestEngine extends MendedStates implements AsyncDisposable {
   /** Of invocations that threw while nobody asked, in order. */
   readonly errors: MillraceError[] = [];
   /** For modules and tests that want virtual time, or chance from the seed. */
@@ -40,6 +43,8 @@ export class TestEngine extends ObservedStates implements AsyncDisposable {
   readonly #clock: SimulatedClock;
   readonly #engine: SingleThreadEngine;
   readonly #clients: Clients;
+  protected readonly letters: DeadLetters;
+  protected readonly parkedAddresses: Parked;
   readonly #ground: StateGround;
   readonly #trace: Trace;
   readonly #drive: TestDrive;
@@ -69,11 +74,12 @@ export class TestEngine extends ObservedStates implements AsyncDisposable {
     };
     const sizes = { ringCapacityBytes: 1 << 16, creditCount: 1 << 14, mailboxCountMax: 1 << 14 };
     this.#engine = new SingleThreadEngine(this.#module, { ...sizes, shardCount, clock, random }, hooks);
-    this.#clients = new Clients(this.#engine.coordinator, new WaitingRoom(), KEY_COUNT_MAX, {
-      checkRunning: () => this.#checkRunning(),
-      flush: () => void this.#engine.coordinator.flush(),
-      flushSoon: () => {},
-    });
+    const { coordinator } = this.#engine;
+    const doorHooks = { checkRunning: () => this.#checkRunning(), flush: () => void coordinator.flush() };
+    this.#clients = new Clients(coordinator, new WaitingRoom(), KEY_COUNT_MAX, { ...doorHooks, flushSoon: () => {} });
+    const door = new ShardDoor(coordinator.requests, new WaitingRoom(), { ...doorHooks, now: () => clock.now() });
+    this.letters = new DeadLetters(door, coordinator.directory);
+    this.parkedAddresses = new Parked(door);
     this.#ground = memoryGround(this.#engine, clock);
     this.#drive = new TestDrive(this.#engine, clock, patienceMs);
     this.#throwsFailures = failures === 'throw';

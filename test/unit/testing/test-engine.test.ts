@@ -228,17 +228,18 @@ test('the trace says what happened, in order', async () => {
 });
 
 test('starts in a few milliseconds', async () => {
-  await testEngine(module);
-  const startedAt = performance.now();
-  const count = 20;
-  for (let started = 0; started < count; started++) {
-    await using t = await testEngine(module);
+  const eachMs: number[] = [];
+  for (let started = 0; started < 20; started++) {
+    const startedAt = performance.now();
+    const t = await testEngine(module);
     await t.send(counter, 'Kim', 1);
+    await t.stop();
+    eachMs.push(performance.now() - startedAt);
   }
-  const eachMs = (performance.now() - startedAt) / count;
-  console.log(`a test engine starts, handles a message and stops in ${eachMs.toFixed(2)} ms`);
-  // An engine on real threads takes a hundred times as long; a crowded machine is no failure.
-  expect(eachMs).toBeLessThan(1_000);
+  const bestMs = Math.min(...eachMs);
+  console.log(`a test engine starts, handles a message and stops in ${bestMs.toFixed(2)} ms`);
+  // The others share a machine with whoever else is on it.
+  expect(bestMs).toBeLessThan(50);
 });
 
 test('a message that is tried again later waits for virtual time', async () => {
@@ -309,4 +310,53 @@ test('the clock can be set, which lets no time pass, and dead letters can be see
     attempts: 2,
   };
   expect(t.deadLetters()).toMatchObject([{ ...kept, message: 'now', error: { message: 'no now' } }]);
+});
+
+test('what lies aside is edited, dropped and sent again, and what is parked goes on', async () => {
+  let isHealed = false;
+  const sums = { sum: value({ initial: 0 }) };
+  const invoke = (ctx: Context<typeof sums, number>, amount: number): void => {
+    if (amount < 0 || !isHealed) throw new Error('as ordered');
+    ctx.state.sum += amount;
+  };
+  const letters = defineFunction({ type: 'test/letters', state: sums, invoke });
+  const parker = defineFunction({ type: 'test/parker', state: sums, failure: { otherwise: 'park' }, invoke });
+  const t = await testEngine(defineModule({ functions: [letters, parker] }), { failures: 'collect' });
+  for (const amount of [1, -2, 3, 4]) await t.send(letters, 'Kim', amount);
+  for (const amount of [1, 2]) for (const id of ['Lou?', 'Lous']) await t.send(parker, id, amount);
+  isHealed = true;
+
+  expect(await t.editDeadLetters({ id: 'Kim' }, ({ message }) => (message === -2 ? 2 : undefined))).toEqual({
+    count: 1,
+    left: 3,
+  });
+  const first = t.deadLetters().find(({ message }) => message === 1);
+  expect(await t.dropDeadLetters([String(first?.id)])).toEqual({ count: 1, left: 0 });
+  expect(await t.redrive()).toEqual({ count: 3, left: 0 });
+  expect([t.state(letters, 'Kim').sum, t.deadLetters()]).toEqual([9, []]);
+
+  const parked = await t.parked();
+  expect(
+    parked
+      .map(({ address, message, waiting }) => `${address.id} ${String(message)} ${waiting}`)
+      .toSorted((a, b) => (a < b ? -1 : 1)),
+  ).toEqual(['Lou? 1 2', 'Lous 1 2']);
+  expect(await t.unpark({ type: 'test/parker', id: 'Lou?' }, { first: 'drop' })).toBe(1);
+  expect([t.state(parker, 'Lou?').sum, t.state(parker, 'Lous').sum]).toEqual([2, 0]);
+  expect(await t.unpark({})).toBe(1);
+  expect([t.state(parker, 'Lous').sum, await t.parked()]).toEqual([3, []]);
+  await expect(t.redrive({ from: 'never' as never })).rejects.toMatchObject({ code: 'INVALID_FILTER' });
+});
+
+test('a message that is sent again and fails again rejects the call', async () => {
+  const failing = defineFunction({
+    type: 'test/failing',
+    invoke: () => {
+      throw new Error('as ordered');
+    },
+  });
+  const t = await testEngine(defineModule({ functions: [failing] }));
+  await expect(t.send(failing, 'Kim', 0)).rejects.toMatchObject({ code: 'INVOCATION_FAILED' });
+  await expect(t.redrive()).rejects.toMatchObject({ code: 'INVOCATION_FAILED' });
+  expect(t.deadLetters()).toHaveLength(1);
 });
