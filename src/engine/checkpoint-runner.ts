@@ -5,13 +5,8 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Epoch } from '../base/brand.ts';
-import {
-  EgressJournal,
-  type EgressPosition,
-  NEW_EGRESS,
-  type PendingRecord,
-  type WrittenDelta,
-} from '../io/egress-journal.ts';
+import { EgressJournal, type EgressPosition, NEW_EGRESS, type WrittenDelta } from '../io/egress-journal.ts';
+import type { PendingRecord } from '../io/pending-records.ts';
 import type { EgressLedger } from '../io/egress-ledger.ts';
 import type { IngressPosition } from '../io/ingress-pump.ts';
 import type { SnapshotReport } from '../shard/durable/shard-snapshot.ts';

@@ -8,20 +8,22 @@
  */
 import { assert } from '../base/assert.ts';
 import type { FileSystem } from '../base/file-system.ts';
-import type { CarriedTrace } from '../sdk/trace.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import { recoverChangelog, visitDeltas } from '../store/changelog-recovery.ts';
 import { ChangelogWriter } from '../store/changelog-writer.ts';
 import { PADDING_BYTES } from '../store/padded-file.ts';
 import { callStorage } from '../store/storage-failure.ts';
-import { type BlockNames, EnvelopeBlock, readBlock, shapesOf } from '../wire/envelope-block.ts';
-import { EnvelopeReader } from '../wire/envelope-reader.ts';
-import { PayloadCodec } from '../wire/payload-codec.ts';
+import { EnvelopeBlock } from '../wire/envelope-block.ts';
 import type { ShapeRegistry } from '../wire/shape-registry.ts';
+import {
+  type Epoch,
+  FRAME_FIRST,
+  FRAME_NAMES,
+  FRAME_RECORDS,
+  type PendingRecord,
+  PendingRecords,
+} from './pending-records.ts';
 
-const FRAME_FIRST = 1;
-const FRAME_RECORDS = 2;
-const FRAME_NAMES = 3;
 /** One spare is taken while the name of another becomes durable. */
 const SEGMENTS = { segmentBytesMax: 16 << 20, spareCountMax: 2, paddingBytes: PADDING_BYTES } as const;
 /** What is collected before it is written. */
@@ -47,19 +49,6 @@ export const NEW_EGRESS: EgressPosition = {
   acknowledgedEpoch: 0,
   last: undefined,
 };
-
-interface Epoch {
-  readonly epoch: number;
-  /** The sequence number after its last record. */
-  readonly end: number;
-}
-
-/** A record that was committed and not acknowledged. */
-export interface PendingRecord {
-  readonly payload: unknown;
-  readonly form: number;
-  readonly trace: CarriedTrace | undefined;
-}
 
 /** One epoch's records as they were written. */
 interface WrittenEpoch {
@@ -216,48 +205,5 @@ export class EgressJournal {
 
   close(): void {
     this.#changelog.close();
-  }
-}
-
-/** Reads back what an earlier run has left. */
-class PendingRecords {
-  readonly epochs: Epoch[] = [];
-  readonly #acknowledged: number;
-  readonly #visit: (record: PendingRecord) => void;
-  #epoch = 0;
-  #next = 0;
-  #blocks: Uint8Array[] = [];
-  #names: BlockNames = { functions: {}, shapes: {} };
-
-  constructor(acknowledged: number, visit: (record: PendingRecord) => void) {
-    this.#acknowledged = acknowledged;
-    this.#visit = visit;
-  }
-
-  delta(epoch: number): void {
-    this.end();
-    this.#epoch = epoch;
-  }
-
-  frame(kind: number, frame: Uint8Array): void {
-    const text = (): string => Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString();
-    if (kind === FRAME_FIRST) this.#next = Number(text());
-    else if (kind === FRAME_NAMES) this.#names = JSON.parse(text()) as BlockNames;
-    else this.#blocks.push(Uint8Array.from(frame));
-  }
-
-  /** All frames of a delta have come. */
-  end(): void {
-    if (this.#blocks.length === 0) return;
-    const reader = new EnvelopeReader(new PayloadCodec(Number.MAX_SAFE_INTEGER, shapesOf(this.#names)));
-    for (const block of this.#blocks) {
-      readBlock(block, (words, bytes, offsetBytes, byteLength) => {
-        reader.wrap(words, bytes, offsetBytes, byteLength);
-        if (this.#next++ < this.#acknowledged) return;
-        this.#visit({ payload: reader.payload(), form: reader.form, trace: reader.meta()?.trace });
-      });
-    }
-    this.#blocks = [];
-    this.epochs.push({ epoch: this.#epoch, end: this.#next });
   }
 }

@@ -18,7 +18,8 @@ import { KIND_EGRESS, TYPE_NONE } from '../wire/envelope-layout.ts';
 import type { EnvelopeReader } from '../wire/envelope-reader.ts';
 import type { EnvelopeWriter } from '../wire/envelope-writer.ts';
 import { Overflow } from '../wire/overflow.ts';
-import type { EgressJournal, EgressPosition, PendingRecord, WrittenDelta } from './egress-journal.ts';
+import type { EgressJournal, EgressPosition, WrittenDelta } from './egress-journal.ts';
+import type { PendingRecord } from './pending-records.ts';
 
 /** So many times as many records may wait for a commit as for the consumer. */
 const HELD_FACTOR = 16;

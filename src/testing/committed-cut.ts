@@ -6,7 +6,8 @@
 import { join } from 'node:path';
 import type { CheckpointEntry } from '../engine/checkpoint-entry.ts';
 import { DataDirectory } from '../engine/data-directory.ts';
-import { EgressJournal, NEW_EGRESS, type PendingRecord } from '../io/egress-journal.ts';
+import { EgressJournal, NEW_EGRESS } from '../io/egress-journal.ts';
+import type { PendingRecord } from '../io/pending-records.ts';
 import type { Module } from '../sdk/module.ts';
 import { DirtyEntities } from '../shard/durable/dirty-entities.ts';
 import { readAppliedEpoch } from '../shard/durable/durability.ts';
