@@ -35,7 +35,10 @@ export const WORKLOADS: readonly (new (outside: Outside) => Workload)[] = [
 ];
 
 export async function simulateDurable(seed: number, pins: DurablePins = {}): Promise<DurableOutcome> {
-  const setting = durableSettingOf(seed, WORKLOADS.length, pins);
+  const drawn = durableSettingOf(seed, WORKLOADS.length, pins);
+  // The money is counted at every committed cut; all else is looked at now and then, since to read a cut takes long.
+  const cutInterval = pins.cutInterval ?? (WORKLOADS[drawn.workload] === Bank ? 1 : drawn.cutInterval);
+  const setting = { ...drawn, cutInterval };
   const clock = new SimulatedClock(1_000);
   return await withPortableStacks(() =>
     new DurableRun(seed, setting, clock, (outside) => new WORKLOADS[setting.workload](outside)).run(),
