@@ -71,7 +71,7 @@ export class ThreadDisk implements FileSystem {
   removeDirectory(path: string): void {
     this.check(path);
     this.#disk.removeDirectory(path);
-    for (const file of [...this.#failedFiles]) if (file.startsWith(`${path}/`)) this.#failedFiles.delete(file);
+    for (const file of this.#failedFiles) if (file.startsWith(`${path}/`)) this.#failedFiles.delete(file);
     this.#renewed(path);
   }
 

@@ -37,7 +37,7 @@ function stage(suspects: readonly Partial<Suspect>[]): On {
   const slow = defineFunction({
     type: 'test/slow',
     async invoke(ctx: Context, message: unknown) {
-      begun.push(`${ctx.self.id} ${message}`);
+      begun.push(`${ctx.self.id} ${String(message)}`);
       await wait();
     },
   });
@@ -53,10 +53,8 @@ function stage(suspects: readonly Partial<Suspect>[]): On {
       ctx.async('x', wait());
     },
   });
-  const all = suspects.map((suspect) => ({
-    ...{ functionIndex: 0, hash: 0, fingerprint: 0, deathCount: 1, isTried: true, isQuarantined: false },
-    ...suspect,
-  }));
+  const usual = { functionIndex: 0, hash: 0, fingerprint: 0, deathCount: 1, isTried: true, isQuarantined: false };
+  const all = suspects.map((suspect) => ({ ...usual, ...suspect }));
   const on = new Stage([slow, quick, operating], { clock, suspects: all });
   return {
     stage: on,
