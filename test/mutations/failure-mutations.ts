@@ -45,7 +45,7 @@ export const FAILURE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'dead letters: an order does not wait for the store',
-    file: 'src/shard/requests/dead-letter-requests.ts',
+    file: 'src/shard/requests/store-bound.ts',
     find: 'return this.#place.workplace.rows.dirty.appliedEpoch < this.#awaitedEpoch;',
     replace: 'return this.#awaitedEpoch < 0;',
     why: 'all that is dropped together is in memory together',

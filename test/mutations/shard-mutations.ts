@@ -476,12 +476,12 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     suites: [seeds(160), tests('unit/shard/entity-fetch')],
   },
   {
-    name: 'recovery: messages of earlier epochs, too',
-    file: 'src/shard/durable/shard-recovery.ts',
-    find: 'this.records.lastEpoch = this.#runEpoch;\n    this.#blocks = [];',
-    replace: 'this.records.lastEpoch = this.#runEpoch;',
-    why: 'I6: they are delivered twice',
-    suites: [seeds(120), tests('unit/shard/shard-recovery')],
+    name: 'recovery: what was in flight is not known to be older',
+    file: 'src/shard/durable/recovered-messages.ts',
+    find: 'return mailbox.count;',
+    replace: 'return 0;',
+    why: 'I4: what comes through channels overtakes it',
+    suites: [tests('unit/shard/recovered-messages'), seeds(120)],
   },
   {
     name: 'recovery: what it has found is not looked at',
