@@ -36,16 +36,18 @@ export class NodeFileSystem implements FileSystem {
     this.#syncsDirectories = platform !== 'win32';
   }
 
-  /** One level after the other: Node's own recursion never ends where ENOENT is said of a place that is there (`/proc`). */
+  /** Level by level: Node's own recursion never ends where the system says ENOENT although all above is there (`/proc`). */
   makeDirectory(path: string): void {
-    if (statOf(path)?.isDirectory() === true) return;
-    if (dirname(path) !== path) this.makeDirectory(dirname(path));
+    const above = dirname(path);
     try {
       fs.mkdirSync(path, { mode: DIRECTORY_MODE });
       this.#forget(path);
     } catch (error) {
-      // Somebody else may have been faster.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || statOf(path)?.isDirectory() !== true) throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST' && statOf(path)?.isDirectory() === true) return;
+      if (code !== 'ENOENT' || statOf(above) !== undefined) throw error;
+      this.makeDirectory(above);
+      this.makeDirectory(path);
     }
   }
 

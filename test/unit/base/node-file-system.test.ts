@@ -90,7 +90,7 @@ test('a directory that cannot be made is refused, with what the system says', ()
   const folder = scratch();
   fileSystem.open(join(folder, 'file'), 'create').close();
   expect(() => fileSystem.makeDirectory(join(folder, 'file'))).toThrow('EEXIST');
-  expect(() => fileSystem.makeDirectory(join(folder, 'file', 'x'))).toThrow(/ENOTDIR|EEXIST/);
+  expect(() => fileSystem.makeDirectory(join(folder, 'file', 'x'))).toThrow('ENOTDIR');
 });
 
 test.skipIf(process.platform !== 'linux')('and so is one in a place that takes none', () => {
