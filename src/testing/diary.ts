@@ -6,6 +6,7 @@ import type { MillraceError } from '../sdk/errors.ts';
 import { isExpectedFailure, ShardFailure } from './chaos.ts';
 import type { ProcessHooks } from './durable-ground.ts';
 import { ATTEMPTS_MAX, type DurableProcess } from './durable-process.ts';
+import { SIMULATED_PLACE } from './simulated-ground.ts';
 import type { Statistics } from './statistics.ts';
 import type { Workload } from './workload.ts';
 
@@ -47,8 +48,12 @@ export class Diary implements ProcessHooks {
     this.expect(error);
   }
 
-  /** A process that ran has ended by itself. Each failure must have a fault of its own: none may come again and again. */
+  /**
+   * A process that ran has ended by itself. Each failure must have a fault of its own: none may come again and again. But
+   * a sink that could not sync its file never does so again (I9), so only the next process goes on.
+   */
   gaveUp(cause: unknown): void {
+    if (isSinkFailure(cause)) return;
     const { faults, shardFailures, threadDeaths, fullDisks } = this.#statistics;
     if (fullDisks > 0 || faults + shardFailures + threadDeaths > ATTEMPTS_MAX) return;
     this.#unexpected ??= new Error(`it gave up although hardly anything had gone wrong`, { cause });
@@ -64,4 +69,9 @@ export class Diary implements ProcessHooks {
   check(): void {
     if (this.#unexpected !== undefined) throw this.#unexpected;
   }
+}
+
+function isSinkFailure(cause: unknown): boolean {
+  const { path, syscall } = (cause ?? {}) as { path?: unknown; syscall?: unknown };
+  return syscall === 'sync' && typeof path === 'string' && !path.startsWith(SIMULATED_PLACE.directory);
 }

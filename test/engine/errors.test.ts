@@ -314,7 +314,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
     await engine.stop();
     return await rejected(engine.send(puppet, 'Kim', { do: 'load' }));
   },
-  DATA_DAMAGED: startingAfter((text) => text.replace('"format": 1', '"format": 7')),
+  DATA_DAMAGED: startingAfter((text) => text.replace('"format": 2', '"format": 7')),
   DATA_LOCKED: async () => {
     const directory = scratch();
     await openEngine({ directory });

@@ -95,8 +95,8 @@ export const MESSAGE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'ids: what was on its way to no id is somebody after a crash',
     file: 'src/shard/durable/recovered-messages.ts',
-    find: "isUnknown && reader.targetId() === '' ? undefined : ",
-    replace: '',
+    find: 'return (this.#words[this.#at + WORD_TARGET] & 0xffff) === 0;',
+    replace: 'return false;',
     why: 'a function is invoked for an address that cannot exist',
     suites: [tests('unit/shard/recovered-messages'), seeds(300, COURIERS)],
   },

@@ -165,7 +165,7 @@ class RecoveredEnvelope {
 
   /** The same as an envelope, which lies in this one's place if it can. */
   translated(shapes: ShapeTable): EnvelopeWriter {
-    const type = this.#typeNumber(this.#reader.targetType);
+    const type = this.#isForNobody ? undefined : this.#typeNumber(this.#reader.targetType);
     const shapeAt = flatShapeAt(this.#words, this.#at);
     const shape = shapeAt === -1 ? -1 : this.#shapeNumber(this.#words[shapeAt], shapes);
     if (type === undefined || shape === undefined) return this.#written();
@@ -191,11 +191,15 @@ class RecoveredEnvelope {
     const meta = reader.meta();
     const isUnknown = reader.targetType === TYPE_UNKNOWN;
     const to = isUnknown ? (meta?.to ?? '') : (this.#names.functions[reader.targetType] ?? '');
-    // What was sent to no id stays for nobody, whoever has that name.
-    const number = isUnknown && reader.targetId() === '' ? undefined : this.#functions.findFunction(to);
+    const number = this.#isForNobody ? undefined : this.#functions.findFunction(to);
     if (number !== undefined) return { type: number, meta: withoutTarget(meta) };
     const from = this.#lostSource();
     return { type: TYPE_UNKNOWN, meta: from === undefined ? { ...meta, to } : { ...meta, to, from } };
+  }
+
+  /** What was sent to no id stays for nobody, whoever has the type's name, and also where a savepoint has given it that. */
+  get #isForNobody(): boolean {
+    return (this.#words[this.#at + WORD_TARGET] & 0xffff) === 0;
   }
 
   #lostSource(): Address | undefined {

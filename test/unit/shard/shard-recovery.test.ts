@@ -156,3 +156,11 @@ test('a message to no id stays for nobody, although the module knows the type', 
   const unknown = { type: 0xfffd, id: '', message: 'hello', sourceType: 0, meta: { to: 'test/first' } };
   expect(recover(stage, 0).messages.decoded()).toMatchObject([unknown]);
 });
+
+test('nor does one whose type has its number again, as a savepoint gives it', () => {
+  const stage = new SnapshotStage();
+  stage.begin();
+  stage.hold('', 'hello', newEntity('sender', 0), undefined, 0);
+  stage.finish();
+  expect(recover(stage, 0).messages.decoded()).toMatchObject([{ type: 0xfffd, id: '', message: 'hello' }]);
+});
