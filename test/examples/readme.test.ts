@@ -80,7 +80,7 @@ test('all of its code compiles', async () => {
   const sources = join(folder, 'sources');
   mkdirSync(sources);
   const programs = [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
-  expect(programs).toHaveLength(11);
+  expect(programs).toHaveLength(12);
   programs.forEach((text, index) => writeFileSync(join(sources, `program-${index}.ts`), text));
   writeFileSync(join(sources, 'package.json'), '{ "type": "module" }');
   const compilerOptions = {
