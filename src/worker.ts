@@ -27,8 +27,11 @@ const FOLD_SHARE = 0.2;
 /** Duty cycles between two looks at the clock, if they find no more work than this: messages take time, too. */
 const LOOK_CYCLES = 16;
 const LOOK_WORK = 64;
-/** How long a thread sleeps before it gives its event loop a turn; short naps are for the idle mode `yield`. */
-const PARK_MS = 100;
+/**
+ * How long an idle thread sleeps before it gives its event loop a turn, which takes it half a millisecond; short naps are
+ * for the idle mode `yield`.
+ */
+const PARK_MS = 200;
 const NAP_MS = 0.1;
 
 const RESOLVED: Promise<void> = Promise.resolve();

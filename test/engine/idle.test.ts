@@ -8,7 +8,7 @@ import { puppet } from './puppet.ts';
 import { IDLE_SHARE_MAX, openEngine, restingShare } from './puppet-engine.ts';
 
 const ASK_COUNT = 20;
-/** Of so many asks together. A shard that nobody woke would make each wait for 50 ms on average. */
+/** Of so many asks together. A shard that nobody woke would make each wait for 100 ms on average. */
 const AWAKE_MS = ASK_COUNT * 20;
 
 /** How long so many asks take of which each finds all threads asleep. */
