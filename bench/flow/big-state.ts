@@ -19,7 +19,7 @@
  * LevelDB's compaction are part of it. The checksum is what a sample of the entities holds after a reopen.
  */
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
-import { Child } from '../harness/child.ts';
+import { Child, workWith } from '../harness/child.ts';
 import { entityCount, type Options } from '../harness/options.ts';
 import { Scratch } from '../harness/scratch.ts';
 import { type WarmRun, warmRun } from '../harness/warm-run.ts';
@@ -134,14 +134,7 @@ class BigStateContender implements Contender {
   /** A process for one piece of work, which ends in order, or is killed if the work fails. */
   async #withProcess<Result>(work: (child: Child<WalkRequest>) => Promise<Result>): Promise<Result> {
     if (this.#scratch === undefined) throw new Error(`${this.name} has no data yet.`);
-    const child = this.#start(this.#scratch.path);
-    try {
-      const result = await work(child);
-      await child.ask('close');
-      return result;
-    } finally {
-      await child.end();
-    }
+    return await workWith(this.#start(this.#scratch.path), work);
   }
 
   remove(): void {

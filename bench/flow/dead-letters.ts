@@ -12,7 +12,7 @@
  * The checksum is what was listed, how many were sent again, what the entities came to, and how many were left.
  */
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
-import { Child } from '../harness/child.ts';
+import { Child, workWith } from '../harness/child.ts';
 import { entityCount, type Options } from '../harness/options.ts';
 import { Scratch } from '../harness/scratch.ts';
 import type { LettersOptions, LettersRequest } from './dead-letters-process.ts';
@@ -80,17 +80,10 @@ function contender(name: string, letters: number, { shards }: Options): Contende
   };
 }
 
-/** A process for one version of the program; it ends in order, or is killed if the work fails. */
-async function withProcess<Result>(
+/** A process for one version of the program. */
+function withProcess<Result>(
   options: LettersOptions,
   work: (child: Child<LettersRequest>) => Promise<Result>,
 ): Promise<Result> {
-  const child = new Child<LettersRequest>(PROCESS, options);
-  try {
-    const result = await work(child);
-    await child.ask('close');
-    return result;
-  } finally {
-    await child.end();
-  }
+  return workWith(new Child<LettersRequest>(PROCESS, options), work);
 }

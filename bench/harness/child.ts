@@ -67,3 +67,17 @@ export class Child<Request extends object | string> {
     await this.#ended;
   }
 }
+
+/** One piece of work with a process, which then closes in order, or is ended if the work fails. */
+export async function workWith<Request extends object | string, Result>(
+  child: Child<Request | 'close'>,
+  work: (child: Child<Request | 'close'>) => Promise<Result>,
+): Promise<Result> {
+  try {
+    const result = await work(child);
+    await child.ask('close');
+    return result;
+  } finally {
+    await child.end();
+  }
+}
