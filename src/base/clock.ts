@@ -12,8 +12,11 @@ export interface Clock {
   stampMs(): number;
 }
 
+/** Asked for once a thread: it is the same each time, and asking takes a third of what the time does. */
+const ORIGIN_MS = performance.timeOrigin;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsedMs: () => performance.now(),
-  stampMs: () => performance.timeOrigin + performance.now(),
+  stampMs: () => ORIGIN_MS + performance.now(),
 };

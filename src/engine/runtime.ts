@@ -8,7 +8,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../base/clock.ts';
 import { Signal } from '../base/signal.ts';
 import { TIMEOUT_MS_MAX } from '../base/timers.ts';
-import { loadHistograms } from '../metrics/latency.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
 import type { Directory } from '../shard/function-binding.ts';
@@ -143,8 +142,6 @@ export class Runtime {
 
   /** Resolves when all shards take messages. */
   async started(): Promise<void> {
-    // While the shards load what they need, this thread has nothing else to do; later it would be a pause.
-    loadHistograms();
     await this.#supervisor.started();
     this.#waiting.throwFailure();
     if (this.#phase === 'starting') this.#phase = 'running';

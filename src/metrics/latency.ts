@@ -1,64 +1,42 @@
 /**
  * Latencies and their percentiles: an HDR histogram, which keeps every value to three significant digits at constant
- * cost and size (about 130 KB), whatever the shape of the distribution. The only importer of hdr-histogram-js, which is
- * loaded with the first histogram: that takes a thread some tens of milliseconds, and no start should wait for it.
+ * cost and size, whatever the shape of the distribution. It counts by itself, in the places that HDR has for values:
+ * that takes a tenth of what the library takes, and no thread that only counts has to load it.
  *
- * Values go in and come out in microseconds and are kept in nanoseconds. One histogram belongs to one thread.
+ * Values go in and come out in microseconds and are kept in nanoseconds. One histogram belongs to one thread; its 264 KB
+ * are address space until something is counted in them.
  */
-import { createRequire } from 'node:module';
-import type * as Hdr from 'hdr-histogram-js';
 import { assert } from '../base/assert.ts';
+import { highestAt, lowestAt, PLACE_COUNT, type PlacedCounts, placeOf, VALUE_MAX } from './hdr-places.ts';
+import { decode, distribution, encode } from './hdr-text.ts';
 
-/** One hour. What took longer counts as that long. */
-const LATENCY_NS_MAX = 3_600_000_000_000;
 const NS_PER_US = 1_000;
-/** Lines per halving of the distance to 100 % in the text; five is what the usual plotters expect. */
-const TICKS_PER_HALF_DISTANCE = 5;
-const BIT_BUCKET_SIZE = 32;
-
-/** Places among the counts of a histogram, each followed by the count there. The same place means the same everywhere. */
-export type LatencyCounts = Uint32Array;
-
-let library: typeof Hdr | undefined;
-
-/** Once per thread; further calls return at once. */
-export function loadHistograms(): typeof Hdr {
-  return (library ??= createRequire(import.meta.url)('hdr-histogram-js') as typeof Hdr);
-}
-
-/** Whether a histogram can be made without a pause. */
-export function areHistogramsLoaded(): boolean {
-  return library !== undefined;
-}
 
 export class LatencyHistogram {
-  #kept: Hdr.Int32Histogram | undefined;
+  /** By place. Doubles, since one place may hold more than 2^32. */
+  #kept: Float64Array | undefined = new Float64Array(PLACE_COUNT);
+  #count = 0;
+  #maxNs = 0;
 
-  constructor() {
-    this.#kept = loadHistograms().build({
-      // Compiling it takes longer than all that it would ever save.
-      useWebAssembly: false,
-      bitBucketSize: BIT_BUCKET_SIZE,
-      // Resizing would allocate amid a measurement; the full range costs little from the start.
-      autoResize: false,
-      lowestDiscernibleValue: 1,
-      highestTrackableValue: LATENCY_NS_MAX,
-      numberOfSignificantValueDigits: 3,
-    }) as Hdr.Int32Histogram;
-  }
-
-  get #histogram(): Hdr.Int32Histogram {
+  get #counts(): Float64Array {
     assert(this.#kept !== undefined, 'a histogram that was destroyed is not used any more');
     return this.#kept;
   }
 
-  /** Adds one latency. Negative ones, as clocks that step back give them, count as 0. */
+  /** Adds one latency. Negative ones, as clocks that step back give them, count as 0; more than an hour, as an hour. */
   record(microseconds: number): void {
-    this.#histogram.recordValue(Math.round(Math.min(Math.max(microseconds * NS_PER_US, 0), LATENCY_NS_MAX)));
+    const ns = Math.round(Math.min(Math.max(microseconds * NS_PER_US, 0), VALUE_MAX));
+    this.#add(placeOf(ns), ns, 1);
+  }
+
+  #add(place: number, ns: number, count: number): void {
+    this.#counts[place] += count;
+    this.#count += count;
+    if (ns > this.#maxNs) this.#maxNs = ns;
   }
 
   get count(): number {
-    return this.#histogram.totalCount;
+    return this.#count;
   }
 
   get p50(): number {
@@ -78,73 +56,85 @@ export class LatencyHistogram {
   }
 
   get max(): number {
-    return this.#histogram.maxValue / NS_PER_US;
+    return this.#maxNs / NS_PER_US;
   }
 
   /** What `percentage` percent of all values do not exceed; 0 while there are none. */
   percentile(percentage: number): number {
-    return this.#histogram.getValueAtPercentile(percentage) / NS_PER_US;
+    return this.percentiles([percentage])[0];
   }
 
-  /** 0 while there are no values. The library's own takes milliseconds. */
-  get mean(): number {
-    const histogram = this.#histogram;
-    let sum = 0;
-    this.#visit((index, count) => {
-      const value = histogram.valueFromIndex(index);
-      sum += count * (value + Math.floor((histogram.valueFromIndex(index + 1) - value) / 2));
+  /** The same for several at once, which must ascend. */
+  percentiles(percentages: readonly number[]): number[] {
+    const values: number[] = [];
+    let seen = 0;
+    this.#visit((place, count) => {
+      seen += count;
+      while (values.length < percentages.length && seen >= this.#rank(percentages[values.length])) {
+        values.push(Math.min(highestAt(place), this.#maxNs) / NS_PER_US);
+      }
     });
-    return sum / Math.max(1, histogram.totalCount) / NS_PER_US;
+    return percentages.map((_, index) => values[index] ?? this.max);
+  }
+
+  /** How many values there are up to that percentile. What rounding adds to the product must not count as one more. */
+  #rank(percentage: number): number {
+    const rank = (Math.min(percentage, 100) / 100) * this.#count;
+    return Math.max(Math.ceil(rank - rank * Number.EPSILON), 1);
+  }
+
+  /** 0 while there are no values. */
+  get mean(): number {
+    let sum = 0;
+    this.#visit((place, count) => {
+      const value = lowestAt(place);
+      sum += count * (value + Math.floor((lowestAt(place + 1) - value) / 2));
+    });
+    return sum / Math.max(1, this.#count) / NS_PER_US;
   }
 
   /** All of it as text, in nanoseconds: HDR's compressed form (V2) in base64, which other tools read, too. */
   encode(): string {
-    return loadHistograms().encodeIntoCompressedBase64(this.#histogram);
+    return encode(this.counts());
   }
 
   /** Adds all values of a histogram that was encoded. */
   add(encoded: string): void {
-    this.#histogram.add(loadHistograms().decodeFromCompressedBase64(encoded, BIT_BUCKET_SIZE) as Hdr.JsHistogram);
+    decode(encoded, (ns, count) => {
+      const place = placeOf(ns);
+      this.#add(place, highestAt(place), count);
+    });
   }
 
-  /** All of it for another thread. It takes a small part of a millisecond, and the text takes several. */
-  counts(): LatencyCounts {
-    const counts: number[] = [];
-    this.#visit((index, count) => counts.push(index, count));
-    return Uint32Array.from(counts);
+  /** All of it, for another thread. */
+  counts(): PlacedCounts {
+    const places: number[] = [];
+    this.#visit((place, count) => places.push(place, count));
+    return { places: new Float64Array(places), max: this.#maxNs };
   }
 
-  addCounts(counts: LatencyCounts): void {
-    if (counts.length === 0) return;
-    const histogram = this.#histogram;
-    let total = 0;
-    for (let at = 0; at < counts.length; at += 2) {
-      histogram.addToCountAtIndex(counts[at], counts[at + 1]);
-      total += counts[at + 1];
-    }
-    histogram.addToTotalCount(total);
-    histogram.updateMinAndMax(histogram.highestEquivalentValue(histogram.valueFromIndex(counts[0])));
-    histogram.updateMinAndMax(histogram.highestEquivalentValue(histogram.valueFromIndex(counts[counts.length - 2])));
+  addCounts({ places, max }: PlacedCounts): void {
+    for (let at = 0; at < places.length; at += 2) this.#add(places[at], lowestAt(places[at]), places[at + 1]);
+    this.#maxNs = Math.max(this.#maxNs, max);
   }
 
-  /** Whatever was counted, from the smallest value to the largest: its place among the histogram's counts, and how often. */
-  #visit(visitor: (index: number, count: number) => void): void {
-    const histogram = this.#histogram;
-    const last = histogram.countsArrayIndex(histogram.maxValue);
-    for (let index = 0; index <= last; index++) {
-      const count = histogram.getCountAtIndex(index);
-      if (count > 0) visitor(index, count);
-    }
+  /** Whatever was counted, from the smallest value to the largest. */
+  #visit(visitor: (place: number, count: number) => void): void {
+    const counts = this.#counts;
+    const last = placeOf(this.#maxNs);
+    for (let place = 0; place <= last; place++) if (counts[place] > 0) visitor(place, counts[place]);
   }
 
   /** Forgets all values. */
   reset(): void {
-    this.#histogram.reset();
+    this.#counts.fill(0, 0, placeOf(this.#maxNs) + 1);
+    this.#count = 0;
+    this.#maxNs = 0;
   }
 
   /** The distribution by percentile as the text that HDR plotters read (`.hgrm`), in microseconds. */
   distribution(): string {
-    return this.#histogram.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, NS_PER_US);
+    return distribution(this.counts());
   }
 
   /** Gives the memory back. The histogram cannot be used any more. */
@@ -154,7 +144,7 @@ export class LatencyHistogram {
 }
 
 /** The histogram with these values, encoded as text. */
-export function encodeCounts(counts: LatencyCounts): string {
+export function encodeCounts(counts: PlacedCounts): string {
   const histogram = new LatencyHistogram();
   histogram.addCounts(counts);
   return histogram.encode();

@@ -7,19 +7,21 @@
 const MEAN_GAP = 64;
 
 export class Sampling {
+  readonly #isOn: boolean;
   #left: number;
   #state = 0x9e3779b9;
 
   /** Without `isOn` it picks nothing. */
   constructor(isOn: boolean) {
-    this.#left = isOn ? 1 : Number.POSITIVE_INFINITY;
+    this.#isOn = isOn;
+    this.#left = 1;
   }
 
   /** Whether this one is to be looked at. */
   picks(): boolean {
     if (--this.#left > 0) return false;
     this.#left = 1 + this.#next();
-    return true;
+    return this.#isOn;
   }
 
   /** From 0 to twice the mean, evenly (xorshift). */

@@ -34,12 +34,12 @@ export class Meter {
     if (meta?.since !== undefined && sourceType >= FUNCTION_COUNT_MAX) {
       this.latencies.record(INGRESS_TO_INVOCATION, this.#clock.stampMs() - meta.since);
     }
-    return this.#sampling.picks() ? this.#clock.stampMs() : 0;
+    return this.#sampling.picks() ? this.#clock.elapsedMs() : 0;
   }
 
   /** One that is timed has ended. */
   ended(beganMs: number): void {
-    this.latencies.record(INVOCATION, this.#clock.stampMs() - beganMs);
+    this.latencies.record(INVOCATION, this.#clock.elapsedMs() - beganMs);
   }
 
   /** An invocation has taken further messages. */

@@ -5,10 +5,12 @@
  * One object may belong to many messages at a time, so nobody ever changes one; who wants another makes another. Fields
  * that a version does not know travel on as they came, so a newer one may add some.
  *
- * In an envelope it is a tagged value (`tagged-value.ts`), but for a trace alone, which is what most metas are:
+ * In an envelope it is a tagged value (`tagged-value.ts`), but for a trace alone and a time alone, which is what most
+ * metas are:
  *
  * ```
  *   │ 0x54 (8) │ causal id, length (8) │ traceparent, length (8) │ tracestate, length (16) │ the three texts in ASCII │
+ *   │ 0x53 (8) │ since (64, a double) │
  * ```
  */
 import { assert } from '../base/assert.ts';
@@ -46,13 +48,19 @@ export const IF_EXISTS: MessageMeta = Object.freeze({ ifExists: true });
 
 /** Bytes that the meta of one message may take; those who make one see to it. */
 export const META_BYTES_MAX = 8192;
-/** No form of a tagged value. */
+/** No forms of a tagged value. */
 const TRACE_ONLY = 0x54;
 const TRACE_HEAD_BYTES = 5;
+const SINCE_ONLY = 0x53;
+const SINCE_BYTES = 9;
+/** One double and its bytes. */
+const double = new Float64Array(1);
+const doubleBytes = new Uint8Array(double.buffer);
 
 /** Writes it at `at`; returns its length in bytes. */
 export function writeMeta(meta: MessageMeta, bytes: Uint8Array, at: number): number {
-  const { trace } = meta;
+  const { trace, since } = meta;
+  if (since !== undefined && hasSinceOnly(meta)) return writeSince(since, bytes, at);
   const byteLength = trace !== undefined && hasTraceOnly(meta) ? writeTrace(trace, bytes, at) : 0;
   if (byteLength > 0) return byteLength;
   const tagged = encodeTagged(meta);
@@ -63,8 +71,26 @@ export function writeMeta(meta: MessageMeta, bytes: Uint8Array, at: number): num
 
 /** Shares nothing with `bytes`. */
 export function readMeta(bytes: Uint8Array, at: number, byteLength: number): MessageMeta {
+  if (bytes[at] === SINCE_ONLY) return { since: readSince(bytes, at) };
   if (bytes[at] === TRACE_ONLY) return { trace: readTrace(bytes, at) };
   return decodeTagged(bytes.subarray(at, at + byteLength)) as MessageMeta;
+}
+
+function hasSinceOnly(meta: MessageMeta): boolean {
+  for (const field in meta) if (field !== 'since') return false;
+  return true;
+}
+
+function writeSince(since: number, bytes: Uint8Array, at: number): number {
+  bytes[at] = SINCE_ONLY;
+  double[0] = since;
+  for (let index = 0; index < doubleBytes.length; index++) bytes[at + 1 + index] = doubleBytes[index];
+  return SINCE_BYTES;
+}
+
+function readSince(bytes: Uint8Array, at: number): number {
+  for (let index = 0; index < doubleBytes.length; index++) doubleBytes[index] = bytes[at + 1 + index];
+  return double[0];
 }
 
 function hasTraceOnly(meta: MessageMeta): boolean {

@@ -54,7 +54,10 @@ test('latencies of all parts are there, as percentiles and as histograms that ot
   for (let value = 0; value < 20; value++)
     await engine.ask(puppet, 'Kim', { do: 'echo', value }, { until: 'processed' });
   await engine.drained();
+  // Asked at the same time and one after the other: what has come to an end is told by all, and once by each.
+  const counts = (await Promise.all([engine.latency(), engine.latency()])).map(({ invocation }) => invocation?.count);
   const latency = await engine.latency({ reset: true });
+  expect(latency.invocation?.count).toBe(Math.max(...counts.map((count) => count ?? 0)));
   for (const name of ['ingressToInvocation', 'invocation', 'endToEnd', 'commit'] as const) {
     const summary = latency[name];
     // About one in 64.

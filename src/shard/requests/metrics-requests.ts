@@ -1,6 +1,6 @@
 /**
- * What a shard says of itself when it is asked: numbers as they are between two turns, and its latencies. Asking costs
- * the shard what going through a few histograms does; nothing is kept for those who do not ask.
+ * What a shard says of itself when it is asked: numbers as they are between two turns, and the latencies that it has
+ * measured since it was asked last, which it then forgets. Asking costs the shard what going through two histograms does.
  */
 import type { PortableLatencies } from '../../metrics/latency-set.ts';
 import type { Mailbox } from '../delivery/mailbox.ts';
@@ -53,10 +53,9 @@ export function metricsTopics(place: MetricsPlace): RequestTopics {
   const { latencies } = place.workplace.meter;
   return {
     'metrics.read': () => doneAtOnce(() => ({ count: 0, isDone: true, value: readMetrics(place) })),
-    'metrics.latencies': (reset) =>
+    'metrics.latencies': () =>
       doneAtOnce(() => {
-        const value: PortableLatencies = latencies.counts();
-        if (reset === true) latencies.reset();
+        const value: PortableLatencies = latencies.take();
         return { count: 0, isDone: true, value };
       }),
   };

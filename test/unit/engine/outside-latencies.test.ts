@@ -23,7 +23,6 @@ test('records of an epoch are timed to its commit, those of the next one to the 
   latencies.committed();
   expect(latencies.set.get(END_TO_END)?.count).toBe(2);
   expect((latencies.set.get(END_TO_END)?.max ?? 0) / 1000).toBeCloseTo(40, 1);
-  latencies.set.destroy();
 });
 
 test('what a roll-back takes back is not timed; without a data directory records arrive at once', () => {
@@ -36,5 +35,4 @@ test('what a roll-back takes back is not timed; without a data directory records
   expect(durable.set.get(END_TO_END)).toBe(undefined);
   inMemory.arrived(900, false);
   expect(inMemory.set.get(END_TO_END)?.max).toBeCloseTo(100_000, -2);
-  inMemory.set.destroy();
 });

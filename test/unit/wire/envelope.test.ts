@@ -85,6 +85,9 @@ const anyMeta: fc.Arbitrary<MessageMeta | undefined> = fc.oneof(
   anyTrace.map((trace) => ({ trace })),
   anyTrace.map((trace) => ({ trace, ifExists: true as const })),
   anyTrace.map((trace) => ({ trace: { ...trace, later: 1 } })),
+  fc.double({ noNaN: true }).map((since) => ({ since })),
+  fc.record({ since: fc.double({ noNaN: true }), trace: anyTrace }),
+  fc.record({ since: fc.double({ noNaN: true }), attempts: fc.nat() }),
 );
 
 describe('an envelope', () => {
