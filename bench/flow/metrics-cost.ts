@@ -2,15 +2,16 @@
  * What it costs that a living engine counts and times its messages, and is asked for that ten times a second.
  *
  * ```
- *   asked            ▐▐▐▐▐         ▐▐▐▐▐         flow, meters of the shards, metrics() and latency()
- *   never asked           ▐▐▐▐▐         ▐▐▐▐▐    flow, meters of the shards
- *   nothing metered  …                           flow                                          time ─▶
+ *   asked            ▐▐▐▐▐               ▐▐▐▐▐  flow, metering, metrics() and latency()
+ *   never asked           ▐▐▐▐▐     ▐▐▐▐▐       flow, metering
+ *   nothing metered            ▐▐▐▐▐      …     flow                                          time ─▶
  * ```
  *
  * The flows are those of `all-to-all.ts` and `one-to-one.ts`, in memory. A cost of a few per cent is less than what a
- * machine's speed changes from one second to the next, so there are no rivals that wait for their turn: all three engines
- * are there at once, run by turns for a fraction of a second each, and ratios are those of turns that follow each other.
- * The checksum is the sum of all counters of the three.
+ * machine's speed changes from one second to the next, and less than what two engines differ by that are started alike. So
+ * it is one engine, whose metering is switched (`metering-switch.ts`), by turns of a fraction of a second; each comes
+ * first as often as last, and ratios are those of turns of the same cycle. `never asked` has a second turn in each cycle:
+ * what the two differ by is what this measurement cannot tell. The checksum is the sum of all counters.
  */
 import type { Engine } from '../../src/index.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
@@ -19,19 +20,27 @@ import { median } from '../harness/statistics.ts';
 import { warmRun } from '../harness/warm-run.ts';
 import { burstsOf } from './burst-flow.ts';
 import { type EngineSession, openEngine } from './engine-flow.ts';
+import { idOnShard } from './entity-ids.ts';
 import { messageCounter } from './flow-contender.ts';
+import { installSwitch, METERING, setMetering } from './metering-switch.ts';
 import { oneToOneSpec } from './one-to-one.ts';
 import { type ModuleFlow, randomTargets } from './random-targets.ts';
+import { switched } from './switched-module.ts';
 
-const UNMETERED_MODULE = new URL('./unmetered-module.ts', import.meta.url);
 const ASK_MS = 100;
-/** How long a turn is, how often that is asked, and how many turns there must be. */
+/** How long a turn is, and how often that is asked. */
 const TURN_SECONDS = 0.2;
 const QUESTIONS_A_TURN = 2;
-const TURNS_MIN = 3;
+/** Each kind of turn is measured for so many times `--seconds`: single turns differ by several per cent. */
+const SECONDS_TIMES = 4;
+const CYCLES_MIN = 3;
 const FIRST_ROUNDS = 4;
+/** In the order of a cycle. */
+const KINDS = ['asked', 'never asked', 'never asked again', 'nothing metered'] as const;
+type Kind = (typeof KINDS)[number];
 const BESIDE_NEVER_ASKED = 'beside never asked, ×';
 const BESIDE_UNMETERED = 'beside nothing metered, ×';
+const NEVER_ASKED_TWICE = 'never asked, beside itself, ×';
 /** Under 3 % may be lost. */
 const REQUIRED = 0.97;
 
@@ -59,57 +68,82 @@ function contender({ module, setting }: ModuleFlow, { shards, seconds }: Options
   return {
     name: OURS,
     async measure() {
-      const sessions: EngineSession[] = [];
+      const restore = installSwitch();
+      const session = await openEngine(switched(module), shards, setting);
       try {
-        for (const each of [module, module, unmetered(module)]) sessions.push(await openEngine(each, shards, setting));
-        return await measureByTurns(sessions, messageCounter(setting), seconds);
+        return await new MeteredTurns(session, shards, messageCounter(setting)).measure(seconds);
       } finally {
-        for (const session of sessions) await session.close();
+        await session.close();
+        restore();
       }
     },
   };
 }
 
-function unmetered(module: URL): URL {
-  const whole = new URL(UNMETERED_MODULE);
-  whole.searchParams.set('module', module.href);
-  return whole;
+class MeteredTurns {
+  readonly #session: EngineSession;
+  readonly #switches: readonly string[];
+  readonly #messages: (rounds: number) => number;
+  #expected = 0;
+
+  constructor(session: EngineSession, shards: number, messages: (rounds: number) => number) {
+    this.#session = session;
+    this.#switches = Array.from({ length: shards }, (_, shard) => idOnShard('switch', shard, shards));
+    this.#messages = messages;
+  }
+
+  async measure(seconds: number): Promise<Measurement> {
+    await this.#session.takeSum();
+    const turnSeconds = Math.min(TURN_SECONDS, (seconds * SECONDS_TIMES) / CYCLES_MIN);
+    const warm = await warmRun((rounds) => this.#turn('asked', rounds), FIRST_ROUNDS, seconds / 2);
+    const rounds = Math.max(1, Math.round((warm.work * turnSeconds) / warm.seconds));
+    // Once, so that all that is compiled has seen all kinds.
+    await this.#cycle(KINDS, rounds);
+    const cycles: Record<Kind, number>[] = [];
+    for (let cycle = 0; cycle < Math.ceil((seconds * SECONDS_TIMES) / turnSeconds); cycle++) {
+      cycles.push(await this.#cycle(orderOf(cycle), rounds));
+    }
+    const sum = await this.#session.takeSum();
+    const ratio = (one: Kind, other: Kind): number => median(cycles.map((rates) => rates[one] / rates[other]));
+    return {
+      value: median(cycles.map(({ asked }) => asked)),
+      named: {
+        [BESIDE_NEVER_ASKED]: ratio('asked', 'never asked'),
+        [BESIDE_UNMETERED]: ratio('asked', 'nothing metered'),
+        [NEVER_ASKED_TWICE]: ratio('never asked', 'never asked again'),
+      },
+      checksum: String(sum),
+      expected: String(this.#expected),
+    };
+  }
+
+  async #cycle(order: readonly Kind[], rounds: number): Promise<Record<Kind, number>> {
+    const rates: Partial<Record<Kind, number>> = {};
+    for (const kind of order) rates[kind] = this.#messages(rounds) / (await this.#turn(kind, rounds));
+    return rates as Record<Kind, number>;
+  }
+
+  /** Returns how many seconds it took. */
+  async #turn(kind: Kind, rounds: number): Promise<number> {
+    await this.#switchTo(kind !== 'nothing metered');
+    this.#expected += this.#messages(rounds);
+    const work = this.#session.run(rounds);
+    return kind === 'asked' ? await whileAsked(this.#session.engine, work) : await work;
+  }
+
+  async #switchTo(isOn: boolean): Promise<void> {
+    const { engine } = this.#session;
+    setMetering(isOn);
+    for (const id of this.#switches) await engine.send(METERING, id, isOn, { until: 'accepted' });
+    await engine.drained();
+  }
 }
 
-/** The first of the sessions is the one that is asked, the last the one that meters nothing. */
-async function measureByTurns(
-  sessions: readonly EngineSession[],
-  messages: (rounds: number) => number,
-  seconds: number,
-): Promise<Measurement> {
-  const runs = sessions.map((session, index) => (rounds: number): Promise<number> => {
-    const work = session.run(rounds);
-    return index === 0 ? whileAsked(session.engine, work) : work;
-  });
-  const turnSeconds = Math.min(TURN_SECONDS, seconds / TURNS_MIN);
-  let expected = 0;
-  let rounds = Number.POSITIVE_INFINITY;
-  for (const [index, run] of runs.entries()) {
-    await sessions[index].takeSum();
-    const warm = await warmRun(run, FIRST_ROUNDS, seconds / 2);
-    for (const work of warm.works) expected += messages(work);
-    rounds = Math.min(rounds, Math.max(1, Math.round((warm.work * turnSeconds) / warm.seconds)));
-  }
-  const rates = runs.map((): number[] => []);
-  for (let turn = 0; turn < Math.ceil(seconds / turnSeconds); turn++) {
-    for (const [index, run] of runs.entries()) rates[index].push(messages(rounds) / (await run(rounds)));
-    expected += runs.length * messages(rounds);
-  }
-  let sum = 0;
-  for (const session of sessions) sum += await session.takeSum();
-  const [asked, neverAsked, unmeteredRates] = rates;
-  const beside = (others: readonly number[]): number => median(others.map((rate, turn) => asked[turn] / rate));
-  return {
-    value: median(asked),
-    named: { [BESIDE_NEVER_ASKED]: beside(neverAsked), [BESIDE_UNMETERED]: beside(unmeteredRates) },
-    checksum: String(sum),
-    expected: String(expected),
-  };
+/** Over four cycles each kind is in each place once, and over eight, also behind each of its neighbours. */
+function orderOf(cycle: number): readonly Kind[] {
+  const first = cycle % KINDS.length;
+  const order = [...KINDS.slice(first), ...KINDS.slice(0, first)];
+  return Math.floor(cycle / KINDS.length) % 2 === 0 ? order : order.toReversed();
 }
 
 /** A program that has the engine tell what it has counted and timed, as long as this work lasts. */
