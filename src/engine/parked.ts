@@ -76,7 +76,8 @@ export class Parked {
   }
 }
 
-function isAddress(which: Address | DeadLetterFilter): which is Address {
+/** Whether this is exactly one address, whatever its id holds. */
+export function isAddress(which: Address | DeadLetterFilter): which is Address {
   const { type, id, ...rest } = which;
   if (typeof type !== 'string' || typeof id !== 'string' || isPattern(type)) return false;
   return Object.values(rest).every((value) => value === undefined);

@@ -54,7 +54,7 @@ export abstract class MendedStates extends ObservedStates {
   }
 }
 
-async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+export async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
   for await (const item of items) all.push(item);
   return all;

@@ -5,24 +5,28 @@
 import type { Prng } from '../base/prng.ts';
 import { assert } from '../base/assert.ts';
 import { type Duration, readDuration } from '../sdk/duration.ts';
-import { describe, type MillraceError } from '../sdk/errors.ts';
+import type { DeadLetterOutcome } from '../engine/dead-letters.ts';
+import type { UnparkOptions } from '../engine/parked.ts';
+import type { Address } from '../sdk/address.ts';
+import type { DeadLetter, DeadLetterFilter, ParkedAddressInfo } from '../sdk/dead-letter.ts';
+import { describe } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { IngressType } from '../sdk/ingress.ts';
 import type { Cut } from './cut.ts';
 import type { DurableProcess } from './durable-process.ts';
 import type { ScenarioClient } from './scenario.ts';
+import { allOf } from './mended-states.ts';
+import { asking, type Call, type Mending, ordering, sending } from './scenario-calls.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 
 const AGAIN_CHANCE = 0.05;
 
 type Target = string | FunctionType<never>;
 
-interface Call {
-  readonly type: string;
-  readonly id: string;
-  readonly message: unknown;
-  /** None for a question. */
-  readonly key: string | undefined;
+type Which = DeadLetterFilter | Iterable<string>;
+
+interface Wanted {
+  readonly call: Call;
   isDone: boolean;
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -47,9 +51,9 @@ export class WantingClient implements ScenarioClient {
   readonly acknowledged: Set<string> = new Set();
   readonly #parts: ClientParts;
   #keyCount = 0;
-  #waiting: Call[] = [];
+  #waiting: Wanted[] = [];
   /** Said to the process that runs, and not answered. */
-  #said: Call[] = [];
+  #said: Wanted[] = [];
   #waits: Wait[] = [];
 
   constructor(parts: ClientParts) {
@@ -60,17 +64,41 @@ export class WantingClient implements ScenarioClient {
 
   send(target: Target, id: string, message: unknown, options?: { readonly idempotencyKey?: string }): Promise<void> {
     const key = options?.idempotencyKey ?? `sent-${++this.#keyCount}`;
-    return this.#want(target, id, message, key) as Promise<void>;
+    return this.#want(sending(nameOf(target), id, message, key)) as Promise<void>;
   }
 
   ask<Reply>(target: Target, id: string, message: unknown): Promise<Reply> {
-    return this.#want(target, id, message, undefined) as Promise<Reply>;
+    return this.#want(asking(nameOf(target), id, message)) as Promise<Reply>;
   }
 
-  #want(target: Target, id: string, message: unknown, key: string | undefined): Promise<unknown> {
-    const type = typeof target === 'string' ? target : target.type;
+  redrive(which: Which = {}): Promise<DeadLetterOutcome> {
+    return this.#order('what it redrives', ({ letters, meant }) => letters.redrive(meant(which)));
+  }
+
+  dropDeadLetters(which: Which): Promise<DeadLetterOutcome> {
+    return this.#order('what it drops', ({ letters, meant }) => letters.drop(meant(which)));
+  }
+
+  editDeadLetters(which: Which, change: (letter: DeadLetter) => unknown): Promise<DeadLetterOutcome> {
+    const selected = typeof which === 'string' ? [which] : which;
+    return this.#order('what it edits', ({ letters, meant }) => letters.edit(meant(selected), change));
+  }
+
+  parked(filter?: DeadLetterFilter): Promise<ParkedAddressInfo[]> {
+    return this.#order('what is parked', ({ parked }) => allOf(parked.list(filter)));
+  }
+
+  unpark(which: Address | DeadLetterFilter, options?: UnparkOptions): Promise<number> {
+    return this.#order('what it unparks', ({ parked, meant }) => parked.unpark(meant(which), options));
+  }
+
+  #order<Outcome>(what: string, order: (mending: Mending) => Promise<Outcome>): Promise<Outcome> {
+    return this.#want(ordering(what, this.#parts.clock, order)) as Promise<Outcome>;
+  }
+
+  #want(call: Call): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ type, id, message, key, isDone: false, resolve, reject });
+      this.#waiting.push({ call, isDone: false, resolve, reject });
     });
   }
 
@@ -120,10 +148,8 @@ export class WantingClient implements ScenarioClient {
   }
 
   get waitsFor(): string | undefined {
-    const [call] = [...this.#said, ...this.#waiting];
-    if (call === undefined) return undefined;
-    const what = call.key === undefined ? 'an answer to its question' : 'the commit of its message';
-    return `run() waits for ${what} to ${call.type} ${describe(call.id)}`;
+    const [wanted] = [...this.#said, ...this.#waiting];
+    return wanted && `run() waits for ${wanted.call.waitsFor}`;
   }
 
   /** All is quiet, and so much time has passed. */
@@ -146,52 +172,41 @@ export class WantingClient implements ScenarioClient {
   /** Says the next thing, if there is any. */
   step(process: DurableProcess): boolean {
     const { prng } = this.#parts;
-    const keyed = this.#said.filter(({ key }) => key !== undefined);
+    const keyed = this.#said.filter(({ call }) => call.key !== undefined);
     if (keyed.length > 0 && prng.chance(AGAIN_CHANCE)) {
-      this.#send(process, prng.pick(keyed));
+      this.#say(process, prng.pick(keyed));
       return true;
     }
-    const call = this.#waiting.shift();
-    if (call === undefined) return false;
-    this.#said.push(call);
-    if (call.key === undefined) this.#ask(process, call);
-    else this.#send(process, call);
+    const wanted = this.#waiting.shift();
+    if (wanted === undefined) return false;
+    this.#said.push(wanted);
+    this.#say(process, wanted);
     return true;
   }
 
-  #send(process: DurableProcess, call: Call): void {
-    const { type, id, message, key } = call;
-    process.clients?.send(type, id, message, true, key).then(
-      () => {
+  #say(process: DurableProcess, wanted: Wanted): void {
+    const { key } = wanted.call;
+    wanted.call.say(process).then(
+      (reply) => {
         if (key !== undefined) this.acknowledged.add(key);
-        this.#end(call, () => call.resolve(undefined));
+        this.#end(wanted, () => wanted.resolve(reply));
       },
-      (error: Error) => this.#fail(process, call, error),
+      (error: Error) => {
+        // An error of a process that is ending says nothing about what was wanted.
+        if (process.isRunning) this.#end(wanted, () => wanted.reject(error));
+      },
     );
   }
 
-  #ask(process: DurableProcess, call: Call): void {
-    const asker = {
-      replied: (reply: unknown) => this.#end(call, () => call.resolve(reply)),
-      failed: (error: MillraceError) => this.#fail(process, call, error),
-    };
-    try {
-      process.clients?.ask(call.type, call.id, call.message, asker, true);
-    } catch (error) {
-      this.#fail(process, call, error as Error);
-    }
-  }
-
-  /** An error of a process that is ending says nothing about the message. */
-  #fail(process: DurableProcess, call: Call, error: Error): void {
-    if (process.isRunning) this.#end(call, () => call.reject(error));
-  }
-
-  #end(call: Call, tell: () => void): void {
-    if (call.isDone) return;
-    call.isDone = true;
-    this.#waiting = this.#waiting.filter((other) => other !== call);
-    this.#said = this.#said.filter((other) => other !== call);
+  #end(wanted: Wanted, tell: () => void): void {
+    if (wanted.isDone) return;
+    wanted.isDone = true;
+    this.#waiting = this.#waiting.filter((other) => other !== wanted);
+    this.#said = this.#said.filter((other) => other !== wanted);
     tell();
   }
+}
+
+function nameOf(target: Target): string {
+  return typeof target === 'string' ? target : target.type;
 }

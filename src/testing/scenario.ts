@@ -1,6 +1,10 @@
 /**
  * What users explore: a module, what clients do with it, and what must hold. Only types.
  */
+import type { DeadLetterOutcome } from '../engine/dead-letters.ts';
+import type { UnparkOptions } from '../engine/parked.ts';
+import type { Address } from '../sdk/address.ts';
+import type { DeadLetter, DeadLetterFilter, ParkedAddressInfo } from '../sdk/dead-letter.ts';
 import type { Duration } from '../sdk/duration.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { IngressType } from '../sdk/ingress.ts';
@@ -31,6 +35,23 @@ export interface ScenarioClient {
    */
   ask<Message, Reply>(target: FunctionType<Message, Reply>, id: string, message: NoInfer<Message>): Promise<Reply>;
   ask(target: string, id: string, message: unknown): Promise<unknown>;
+  /**
+   * As `engine.deadLetters.redrive`; what it causes has happened with `settle`. When the process dies before the answer
+   * has come, it is ordered again, of what was there when it was first ordered, and the answer counts that order alone.
+   * This holds for all such orders.
+   */
+  redrive(which?: DeadLetterFilter | Iterable<string>): Promise<DeadLetterOutcome>;
+  /** As `engine.deadLetters.drop`. */
+  dropDeadLetters(which: DeadLetterFilter | Iterable<string>): Promise<DeadLetterOutcome>;
+  /** As `engine.deadLetters.edit`, of those that are selected. After a crash `change` may get what it has changed before. */
+  editDeadLetters(
+    which: DeadLetterFilter | Iterable<string>,
+    change: (letter: DeadLetter) => unknown,
+  ): Promise<DeadLetterOutcome>;
+  /** As `engine.parked.list`: what is parked now, committed or not. */
+  parked(filter?: DeadLetterFilter): Promise<ParkedAddressInfo[]>;
+  /** As `engine.parked.unpark`. */
+  unpark(which: Address | DeadLetterFilter, options?: UnparkOptions): Promise<number>;
   /** Adds records to what an ingress reads. Each is routed once, whatever happens; `settle` waits for what comes of it. */
   feed<Record>(ingress: IngressType<Record>, ...records: readonly NoInfer<Record>[]): void;
   feed(ingress: string, ...records: readonly unknown[]): void;
