@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Transfer } from './bank-module.ts';
 import { VERSION_VARIABLE } from './bank-ledger.ts';
-import { HEALED_VARIABLE } from './bank-office.ts';
+import { HEALED_VARIABLE, ORDEAL_VARIABLE } from './bank-office.ts';
 import type { Deed } from './bank-deeds.ts';
 import type { BankOptions, BankReply, BankRequest, BankStates } from './bank-process.ts';
 import { ACCOUNTS } from './bank-model.ts';
@@ -28,7 +28,7 @@ export interface LifeOptions {
   readonly killAfterStartMs?: number | undefined;
   /** Killed when so many transfers have been committed in this life; so it does not matter how fast the machine is. */
   readonly killAfterCommits?: number | undefined;
-  /** Killed when this has happened in this life, as surely as it will. */
+  /** Killed when this has happened in this life, as surely as it will; by `stopped` it ends itself. */
   readonly killAfterDeed?: Deed | undefined;
   /** Ends in order after this many transfers of clients, and refuses nothing any more. */
   readonly transferCount?: number;
@@ -74,7 +74,7 @@ export class BankLife {
   constructor(world: BankWorld, options: LifeOptions) {
     this.#world = world;
     this.#options = options;
-    const { plan, survey, isNativeFree, shardCount, transferCount, isFirstVersion } = options;
+    const { plan, survey, isNativeFree, shardCount, transferCount, isFirstVersion, killAfterDeed } = options;
     const { folder } = world;
     const bank: BankOptions = { folder, shardCount, isNativeFree };
     this.#process = fork(new URL('./bank-process.ts', import.meta.url), [JSON.stringify(bank)], {
@@ -87,6 +87,7 @@ export class BankLife {
         [FOLDER_VARIABLE]: join(folder, 'data'),
         ...(plan === undefined ? {} : { [PLAN_VARIABLE]: JSON.stringify(plan) }),
         ...(transferCount === undefined ? {} : { [HEALED_VARIABLE]: 'yes' }),
+        ...(killAfterDeed === undefined ? {} : { [ORDEAL_VARIABLE]: killAfterDeed }),
         [VERSION_VARIABLE]: isFirstVersion === true ? '1' : '2',
         ...(survey === undefined ? {} : { [SURVEY_VARIABLE]: survey }),
       },
@@ -131,7 +132,7 @@ export class BankLife {
 
   #onSeen(deed: Deed): void {
     this.#seen.push(deed);
-    if (deed === this.#options.killAfterDeed) this.#killAfter(0, 'time');
+    if (deed === this.#options.killAfterDeed && deed !== 'stopped') this.#killAfter(0, 'time');
   }
 
   #onOpen(openedMs: number): void {

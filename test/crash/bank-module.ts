@@ -9,17 +9,24 @@ import {
   defineEgress,
   defineFunction,
   defineModule,
+  type FunctionType,
   functionType,
   list,
   table,
   value,
 } from '../../src/index.ts';
 import { boxFunction } from './bank-boxes.ts';
+import { chimesFunction } from './bank-chimes.ts';
 import { claimsFunction, registerFunction } from './bank-claims.ts';
 import { clerkFunction } from './bank-clerk.ts';
 import { courierFunction } from './bank-courier.ts';
 import { ledgerFunction } from './bank-ledger.ts';
+import { light, lightState } from './bank-lights.ts';
 import { archiveFunction, auditorFunction, handToOffice, notaryFunction, vaultFunction } from './bank-offices.ts';
+import { bailiffFunction, powderRoomFunction } from './bank-ordeals.ts';
+import { porterFunction } from './bank-porter.ts';
+import { sextonFunction } from './bank-sexton.ts';
+import { isTraced } from './bank-traces.ts';
 
 export interface Transfer {
   readonly id: string;
@@ -55,14 +62,16 @@ export type AccountMessage =
   | { readonly confirmed: string }
   | { readonly overdue: string }
   | { readonly reminder: string }
-  | { readonly question: 'state' };
+  | { readonly question: 'state' | 'met' };
 
 export const account = functionType<AccountMessage, AccountState>('bank/account');
+/** How often a lamp was kept by looking at it, and how many echoes have died away. */
+export const lights: FunctionType<AccountMessage, readonly [kept: number, faded: number]> =
+  functionType('bank/account');
 export const arrivals = defineEgress<Arrival>({ type: 'bank/arrivals' });
 
 export const LOG_LENGTH_MAX = 40;
 export const LOG_LENGTH_KEPT = 15;
-const FLASH_MS = 40;
 
 /** Whether the payer waits for a confirmation, and whether the payee is reminded. */
 export const isConfirmed = ({ amount }: Transfer): boolean => amount % 4 === 0;
@@ -75,12 +84,9 @@ const accountState = {
   log: list<string>(),
   remindedCount: value({ initial: 0 }),
   faults: value<readonly string[]>({ initial: [] }),
-  /** Between which moments the flash was last set. */
-  flashed: value({ initial: { from: 0, to: 0 } }),
-  flash: value<true>({ expire: { after: FLASH_MS } }),
-  flashes: table<number>({ expire: { after: FLASH_MS } }),
+  ...lightState,
 };
-type AccountContext = Context<typeof accountState, AccountState>;
+type AccountContext = Context<typeof accountState, AccountState | readonly [number, number]>;
 
 const accountFunction = defineFunction({
   type: account,
@@ -90,7 +96,7 @@ const accountFunction = defineFunction({
     if ('withdraw' in message) withdraw(ctx, message.withdraw);
     else if ('deposit' in message) deposit(ctx, message.deposit);
     else if ('reminder' in message) state.remindedCount++;
-    else if ('question' in message) return answer(ctx);
+    else if ('question' in message) return message.question === 'state' ? answer(ctx) : met(ctx);
     // What is to be cancelled is pending, and then it does not come.
     else if ('overdue' in message) fault(ctx, `${message.overdue} was cancelled, and came`);
     else if (!ctx.cancel(message.confirmed)) fault(ctx, `${message.confirmed} was not pending`);
@@ -113,7 +119,8 @@ function deposit(ctx: AccountContext, transfer: Transfer): void {
   state.received.set(from, state.received.get(from) + amount);
   state.log.append(id);
   if (state.log.length > LOG_LENGTH_MAX) state.log.replaceWith([...state.log.view()].slice(-LOG_LENGTH_KEPT));
-  flash(ctx, id);
+  for (const what of light(ctx, id, count)) fault(ctx, what);
+  if (!isTraced(ctx, transfer)) fault(ctx, `${id} has the trace ${ctx.trace?.traceparent}`);
   if (isConfirmed(transfer)) ctx.send(account, from, { confirmed: id });
   if (isReminded(transfer)) ctx.sendAfter(amount % 32, account, self.id, { reminder: id });
   const arrival = { ...transfer, count };
@@ -121,33 +128,22 @@ function deposit(ctx: AccountContext, transfer: Transfer): void {
   ctx.egress(arrivals, arrival);
 }
 
-/** It is there for as long as it must be, whatever happens to the process, and not longer. */
-function flash(ctx: AccountContext, id: string): void {
-  const { state } = ctx;
-  const from = ctx.now();
-  const isThere = state.flash === true;
-  state.flash = true;
-  state.flashes.set(id, from);
-  // The engine has looked at the clock between these two.
-  const to = ctx.now();
-  const before = state.flashed;
-  if (isThere && from >= before.to + FLASH_MS) fault(ctx, `the flash is there after ${from - before.to} ms`);
-  if (!isThere && to < before.from + FLASH_MS) fault(ctx, `the flash is gone after ${to - before.from} ms`);
-  state.flashed = { from, to };
-}
-
 function fault({ state }: AccountContext, what: string): void {
   state.faults = [...state.faults, what];
 }
 
 async function answer(ctx: AccountContext): Promise<void> {
-  const { balance, arrivalCount, received, log, remindedCount, faults, flashes } = ctx.state;
+  const { balance, arrivalCount, received, log, remindedCount, faults, flashes, echoes } = ctx.state;
   const amounts: [string, number][] = [];
   for await (const entry of received.entries()) amounts.push(entry);
-  let restCount = (await ctx.timers()).length;
+  let restCount = (await ctx.timers()).length + echoes.length;
   for await (const _ of flashes.keys()) restCount++;
   const sums = Object.fromEntries(amounts);
   ctx.reply({ balance, arrivalCount, received: sums, log: [...log.view()], remindedCount, faults, restCount });
+}
+
+function met(ctx: AccountContext): void {
+  ctx.reply([ctx.state.keptCount, ctx.state.fadedCount]);
 }
 
 const review = defineFunction({
@@ -174,6 +170,11 @@ export default defineModule({
     courierFunction,
     clerkFunction,
     ledgerFunction,
+    chimesFunction,
+    sextonFunction,
+    porterFunction,
+    bailiffFunction,
+    powderRoomFunction,
   ],
   egresses: [arrivals],
   onQuarantine: registerFunction,

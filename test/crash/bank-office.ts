@@ -8,6 +8,10 @@ export const HEALED_VARIABLE = 'CRASH_HEALED';
 export const REFUSED = 'refused until the bank is healed';
 export const isHealed: boolean = process.env[HEALED_VARIABLE] !== undefined;
 
+/** Names the deed for which this life is to be ended; some happen in no other. */
+export const ORDEAL_VARIABLE = 'CRASH_ORDEAL';
+export const ordeal: string | undefined = process.env[ORDEAL_VARIABLE];
+
 export interface OfficeState {
   /** Of the amounts that it has handled. */
   readonly sum: number;

@@ -20,6 +20,10 @@ import { clerk, handToClerk } from './bank-clerk.ts';
 import { courier } from './bank-courier.ts';
 import { ledger } from './bank-ledger.ts';
 import type { Arrival } from './bank-module.ts';
+import { bailiff, powderRoom } from './bank-ordeals.ts';
+import { porter } from './bank-porter.ts';
+import { sexton } from './bank-sexton.ts';
+import { isTraced } from './bank-traces.ts';
 import { isHealed, NOTHING_DONE, type OfficeState, REFUSED, withOne } from './bank-office.ts';
 
 export const auditor = functionType<Arrival | 'state', OfficeState>('bank/auditor');
@@ -36,6 +40,10 @@ export const OFFICES: readonly FunctionType<'state', OfficeState>[] = [
   courier,
   clerk,
   ledger,
+  sexton,
+  porter,
+  bailiff,
+  powderRoom,
 ];
 
 /** Which of them an arrival goes to. */
@@ -48,6 +56,10 @@ export function officeOf(amount: number): FunctionType<never, OfficeState> | und
   if (amount % 16 === 7) return courier;
   if (amount % 16 === 15) return clerk;
   if (amount % 16 === 2) return ledger;
+  if (amount % 16 === 9) return sexton;
+  if (amount % 16 === 10) return porter;
+  if (amount % 16 === 4) return bailiff;
+  if (amount % 16 === 12) return powderRoom;
   return undefined;
 }
 
@@ -66,7 +78,7 @@ export const auditorFunction = defineFunction({
   invoke(ctx, message) {
     if (message === 'state') return ctx.reply(ctx.state.done);
     if (!isHealed && message.amount === 13) throw new Error(REFUSED);
-    ctx.state.done = withOne(ctx.state.done, message);
+    ctx.state.done = withOne(ctx.state.done, message, isTraced(ctx, message));
   },
 });
 
@@ -78,7 +90,8 @@ export const vaultFunction = defineFunction({
   invoke(ctx, message) {
     if (message === 'state') return ctx.reply(ctx.state.done);
     if (!isHealed && message.amount === 21) throw new Error(REFUSED);
-    ctx.state.done = withOne(ctx.state.done, message, message.count > ctx.state.lastCount);
+    const isInOrder = message.count > ctx.state.lastCount;
+    ctx.state.done = withOne(ctx.state.done, message, isInOrder && isTraced(ctx, message));
     ctx.state.lastCount = message.count;
   },
 });
@@ -91,7 +104,7 @@ export const notaryFunction = defineFunction({
     if (message === 'state') return ctx.reply(ctx.state.done);
     if (!isAsyncResult(message)) return ctx.async(message, () => sleep(message.amount % 3));
     const { status, metadata } = message;
-    ctx.state.done = withOne(ctx.state.done, metadata, status !== 'failure');
+    ctx.state.done = withOne(ctx.state.done, metadata, status !== 'failure' && isTraced(ctx, metadata));
   },
 });
 

@@ -16,12 +16,13 @@ import {
   ndjsonSource,
   startEngine,
 } from '../../src/index.ts';
-import { account, type AccountState, type Arrival, type Transfer } from './bank-module.ts';
+import { account, type Arrival, type Transfer } from './bank-module.ts';
+import { chimes, LATE_POLICIES } from './bank-chimes.ts';
 import { HOPELESS, mendClaims, UNCLEAR } from './bank-claims.ts';
 import type { Deed } from './bank-deeds.ts';
-import { carried } from './bank-ledger.ts';
-import { type OfficeState, REFUSED } from './bank-office.ts';
-import { OFFICES } from './bank-offices.ts';
+import { ordeal, REFUSED } from './bank-office.ts';
+import { askMet, askStates, type Met, type StandingStates } from './bank-states.ts';
+import { traceOf, tracedSink } from './bank-traces.ts';
 
 export interface BankOptions {
   readonly folder: string;
@@ -45,21 +46,18 @@ export type BankReply =
   | { readonly finished: BankStates };
 
 /** How everything stands when all is done. */
-export interface BankStates {
-  readonly accounts: Readonly<Record<string, AccountState>>;
-  /** By function type and account. */
-  readonly offices: Readonly<Record<string, OfficeState>>;
+export interface BankStates extends StandingStates {
   /** Dead letters that were sent again or dropped in this life, and addresses that were parked and went on. */
   readonly retriedCount: number;
-  /** Entries that the first version of the code has written, and the second has read. */
-  readonly carriedCount: number;
+  readonly met: Met;
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as BankOptions;
 /** How long what is pending or expires may take in the end. */
 const REST_MS_MAX = 300_000;
 /** Why messages have failed that may be tried again as they are. */
-const RETRIED = [REFUSED, 'STATE_INVALID', 'INVOCATION_OVERDUE'];
+const RETRIED = [REFUSED, 'STATE_INVALID', 'INVOCATION_OVERDUE', 'MESSAGE_QUARANTINED'];
+const FATAL_COUNT = 2;
 
 function say(reply: BankReply): void {
   if (process.connected) process.send?.(reply);
@@ -81,38 +79,61 @@ const engine = await (options.isNativeFree ? startNativeFree : startEngine)({
   memory: 16 << 20,
   // Few, so that the file is read no faster than its transfers are done.
   creditCount: 16,
+  fatalCount: FATAL_COUNT,
   ingresses: [input],
   routers: [
-    defineRouter({ ingress: input, route: (transfer, send) => send(account, transfer.from, { withdraw: transfer }) }),
+    defineRouter({
+      ingress: input,
+      route: (transfer, send) => send(account, transfer.from, { withdraw: transfer }, traceOf(transfer)),
+    }),
   ],
   egresses: [
     defineEgress<Arrival>({
       type: 'bank/arrivals',
-      sink: ndjsonSink({ path: join(options.folder, 'output.ndjson') }),
+      sink: tracedSink(ndjsonSink({ path: join(options.folder, 'output.ndjson') })),
     }),
   ],
 }).catch((error: MillraceError) => {
-  say({ error: error.code, message: error.message });
+  // What stops it may be under way already.
+  if (isMeantToStop(error)) see('stopped', 1);
+  else say({ error: error.code, message: error.message });
   process.disconnect?.();
   process.exitCode = 1;
 });
 if (engine !== undefined) {
-  engine.on('error', (error) => {
-    if (!isExpected(error)) say({ error: error.code, message: error.message });
-  });
+  engine.on('error', complain);
   say({ openedMs: performance.now() - begunAt });
+  for (const policy of LATE_POLICIES) {
+    engine.send(chimes, policy, 'begin', { idempotencyKey: `chimes ${policy}` }).catch(onFailure);
+  }
   // Most of them fail again, unless the bank is healed by now.
   mending = tryAgain(engine).then(mendOn).catch(onFailure);
 }
 
-function isExpected({ code, cause }: MillraceError): boolean {
-  const thrown = cause as { readonly code?: string; readonly message?: string } | undefined;
-  const what = code === 'INVOCATION_FAILED' ? (thrown?.code ?? thrown?.message) : code;
+function complain(error: MillraceError): void {
+  if (!isExpected(error)) say({ error: error.code, message: error.message });
+}
+
+function isExpected(error: MillraceError): boolean {
+  const { code } = error;
+  const cause = error.cause as { readonly code?: string; readonly message?: string } | undefined;
+  const what = code === 'INVOCATION_FAILED' ? (cause?.code ?? cause?.message) : code;
   if (what === 'INVOCATION_OVERDUE') see('overdue', 1);
   if (what === 'STATE_INVALID') see('refused by a schema', 1);
+  if (what === 'MESSAGE_QUARANTINED') see('quarantined', 1);
   const isClaim = what === UNCLEAR || what === HOPELESS;
   if (isClaim) mendSoon();
-  return isClaim || RETRIED.some((each) => each === what);
+  const isStopped = isMeantToStop(error);
+  if (isStopped) {
+    see('stopped', 1);
+    giveUp();
+  }
+  const isDying = ordeal === 'quarantined' && code === 'SHARD_RECOVERING';
+  return isClaim || isStopped || isDying || RETRIED.some((each) => each === what);
+}
+
+function isMeantToStop({ code }: MillraceError): boolean {
+  return ordeal === 'stopped' && code === 'FUNCTION_FAILED';
 }
 
 function mendSoon(): void {
@@ -161,15 +182,16 @@ process.on('message', (request: BankRequest) => {
 });
 
 function onFailure(error: MillraceError): void {
-  say({ error: error.code, message: error.message });
+  complain(error);
   giveUp();
 }
 
 function send(transfer: Transfer): void {
-  engine?.send(account, transfer.from, { withdraw: transfer }, { idempotencyKey: transfer.id }).then(
+  const sending = { idempotencyKey: transfer.id, ...traceOf(transfer) };
+  engine?.send(account, transfer.from, { withdraw: transfer }, sending).then(
     () => say({ committed: transfer.id }),
     (error: MillraceError) => {
-      say({ refused: transfer.id, code: error.code });
+      if (!isExpected(error)) say({ refused: transfer.id, code: error.code });
       giveUp();
     },
   );
@@ -183,7 +205,7 @@ function giveUp(): void {
   hasGivenUp = true;
   engine
     .stop()
-    .catch((error: MillraceError) => say({ error: error.code, message: error.message }))
+    .catch(complain)
     .finally(() => process.disconnect?.());
 }
 
@@ -194,28 +216,17 @@ async function finish(ids: readonly string[]): Promise<void> {
   // It is healed, so what was refused is done now; but an address that is parked may have more than one of those.
   do await engine.drained();
   while ((await tryAgain(engine)) > 0);
-  let states = await ask(engine, ids);
+  for (const policy of LATE_POLICIES) await engine.send(chimes, policy, 'end');
+  await engine.drained();
+  let states = await askStates(engine, ids);
   const endsAt = performance.now() + REST_MS_MAX;
   while (Object.values(states.accounts).some(({ restCount }) => restCount > 0) && performance.now() < endsAt) {
     await sleep(20);
     await engine.drained();
-    states = await ask(engine, ids);
+    states = await askStates(engine, ids);
   }
+  const met = await askMet(engine, ids);
   await engine.stop();
-  say({ finished: states });
+  say({ finished: { ...states, retriedCount, met } });
   process.disconnect?.();
-}
-
-async function ask(bank: Engine, ids: readonly string[]): Promise<BankStates> {
-  const accounts: Record<string, AccountState> = {};
-  const offices: Record<string, OfficeState> = {};
-  let carriedCount = 0;
-  for (const id of ids) {
-    accounts[id] = await bank.ask(account, id, { question: 'state' });
-    for (const office of OFFICES) {
-      offices[`${office.type} ${id}`] = await bank.ask<'state', OfficeState>(office, id, 'state');
-    }
-    carriedCount += await bank.ask(carried, id, 'carried');
-  }
-  return { accounts, offices, retriedCount, carriedCount };
 }

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Prng } from '../../src/base/prng.ts';
 import { ACCOUNTS, expectedStates } from './bank-model.ts';
-import type { Arrival, Transfer } from './bank-module.ts';
+import type { Transfer } from './bank-module.ts';
 import type { BankStates } from './bank-process.ts';
+import { isTraceparentOf, type TracedArrival } from './bank-traces.ts';
 
 /** All that were not removed. */
 const worlds = new Set<BankWorld>();
@@ -27,6 +28,8 @@ export class BankWorld {
   lostCount = 0;
   /** More than once in the output. */
   duplicatedCount = 0;
+  /** Of the output, whose trace was to be told. */
+  tracedCount = 0;
   readonly #prng: Prng;
   readonly #all = new Map<string, Transfer>();
   readonly #committed = new Set<string>();
@@ -69,7 +72,9 @@ export class BankWorld {
   checkOutput(): string[] {
     const complaints: string[] = [];
     const seen = new Set<string>();
-    for (const { id } of this.#arrivals()) {
+    for (const arrival of this.#arrivals()) {
+      const { id, traceparent } = arrival;
+      if (!isTraceparentOf(arrival, traceparent)) complaints.push(`${id} has arrived with the trace ${traceparent}`);
       if (seen.has(id)) {
         this.duplicatedCount++;
         complaints.push(`${id} has arrived twice`);
@@ -83,9 +88,12 @@ export class BankWorld {
   /** What must hold when everything is done. */
   checkEnd(states: BankStates | undefined): string[] {
     const complaints = this.checkOutput();
-    const { accounts, offices } = expectedStates(this.#all.values(), this.#arrivals());
+    const arrivals = this.#arrivals();
+    this.tracedCount = arrivals.filter(({ traceparent }) => traceparent !== undefined).length;
+    const { accounts, offices } = expectedStates(this.#all.values(), arrivals);
     for (const [id, state] of accounts) complaints.push(...differences(id, states?.accounts[id], state));
     for (const [name, state] of offices) complaints.push(...differences(name, states?.offices[name], state));
+    complaints.push(...differences('the faults of chimes', states?.chimes, { all: 0, latest: 0, skip: 0 }));
     return [...complaints, ...this.#checkArrivals()];
   }
 
@@ -111,11 +119,11 @@ export class BankWorld {
   }
 
   /** The output, but for a line that is being written. */
-  #arrivals(): Arrival[] {
+  #arrivals(): TracedArrival[] {
     const path = join(this.folder, 'output.ndjson');
     if (!existsSync(path)) return [];
     const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
-    return lines.map((line) => JSON.parse(line) as Arrival);
+    return lines.map((line) => JSON.parse(line) as TracedArrival);
   }
 
   remove(): void {

@@ -3,6 +3,7 @@
  */
 import type { Life } from './bank-life.ts';
 import { DEEDS, type Deed } from './bank-deeds.ts';
+import { addMet, type Met, NOTHING_MET } from './bank-states.ts';
 import type { BankWorld } from './bank-world.ts';
 import type { CallPlan } from './call-plan.ts';
 
@@ -20,8 +21,9 @@ export class CrashTally {
   worldCount = 0;
   /** What had failed and was tried again in lives that finished. */
   retriedCount = 0;
-  /** What a version of the code has written and the next one has read. */
-  carriedCount = 0;
+  /** Lines of the output that say of which trace they are. */
+  tracedCount = 0;
+  met: Met = NOTHING_MET;
   /** In how many lives that were killed it has happened before. */
   readonly deedCounts: Map<Deed, number> = new Map(DEEDS.map((deed) => [deed, 0]));
   /** How much each office has done in all, by its type. */
@@ -47,18 +49,19 @@ export class CrashTally {
     this.#opened(world, life);
     this.#pending.delete(world);
     this.retriedCount += life.states?.retriedCount ?? 0;
-    this.carriedCount += life.states?.carriedCount ?? 0;
+    this.met = addMet(this.met, life.states?.met ?? NOTHING_MET);
     for (const [name, { count }] of Object.entries(life.states?.offices ?? {})) {
       const [type = ''] = name.split(' ');
       this.officeCounts.set(type, (this.officeCounts.get(type) ?? 0) + count);
     }
   }
 
-  addWorld({ committedCount, lostCount, duplicatedCount }: BankWorld): void {
+  addWorld({ committedCount, lostCount, duplicatedCount, tracedCount }: BankWorld): void {
     this.worldCount++;
     this.committedCount += committedCount;
     this.lostCount += lostCount;
     this.duplicatedCount += duplicatedCount;
+    this.tracedCount += tracedCount;
   }
 
   #opened(world: BankWorld, { openedMs }: Life): void {
@@ -79,7 +82,8 @@ export class CrashTally {
 
   /** Of what was to be met by the kills: how often the rarest was. */
   get rarestCount(): number {
-    return Math.min(...this.deedCounts.values(), ...this.officeCounts.values(), this.carriedCount);
+    const counts = [...this.deedCounts.values(), ...this.officeCounts.values(), ...Object.values(this.met)];
+    return Math.min(...counts, this.tracedCount);
   }
 
   get recoveryCount(): number {
@@ -110,7 +114,8 @@ export class CrashTally {
       `${this.worldCount} worlds, restart p50 ${this.restartMs(0.5).toFixed(0)} ms p99 ${this.restartMs(0.99).toFixed(0)} ms`,
       `acknowledged ${this.committedCount}, lost ${this.lostCount}, duplicated ${this.duplicatedCount}, dead or parked and tried again ${this.retriedCount}`,
       `lives that had this before they were killed: ${counts(this.deedCounts)}`,
-      `done: ${counts(this.officeCounts)}; carried over to the next version of the code ${this.carriedCount}`,
+      `done: ${counts(this.officeCounts)}`,
+      `met: ${counts(new Map(Object.entries(this.met)))}, lines with a trace ${this.tracedCount}`,
     ].join('\n');
   }
 }

@@ -1,0 +1,72 @@
+/**
+ * How everything in a bank stands: the states that the oracle knows exactly, and how often that has come about which only
+ * some lives meet.
+ */
+import type { Engine } from '../../src/index.ts';
+import { chimeCounts, chimes, LATE_POLICIES } from './bank-chimes.ts';
+import { carried } from './bank-ledger.ts';
+import { account, type AccountState, lights } from './bank-module.ts';
+import type { OfficeState } from './bank-office.ts';
+import { OFFICES } from './bank-offices.ts';
+import { busyPorters } from './bank-porter.ts';
+import { skipped } from './bank-sexton.ts';
+
+/** What must have happened in a run of kills, over all its worlds. */
+const MEETINGS = [
+  'carried over to the next version of the code',
+  'lamps kept by looking',
+  'echoes faded',
+  'messages skipped',
+  'all porters busy',
+  'chimes rung',
+  'chimes told by latest',
+  'chimes told by skip',
+] as const;
+type Meeting = (typeof MEETINGS)[number];
+export type Met = Readonly<Record<Meeting, number>>;
+
+export interface StandingStates {
+  readonly accounts: Readonly<Record<string, AccountState>>;
+  /** By function type and account. */
+  readonly offices: Readonly<Record<string, OfficeState>>;
+  /** How often something was not as it must be, by their policy. */
+  readonly chimes: Readonly<Record<string, number>>;
+}
+
+export const NOTHING_MET: Met = Object.fromEntries(MEETINGS.map((each) => [each, 0])) as Met;
+
+export function addMet(one: Met, other: Met): Met {
+  return Object.fromEntries(MEETINGS.map((each) => [each, one[each] + other[each]])) as Met;
+}
+
+export async function askStates(bank: Engine, ids: readonly string[]): Promise<StandingStates> {
+  const accounts: Record<string, AccountState> = {};
+  const offices: Record<string, OfficeState> = {};
+  for (const id of ids) {
+    accounts[id] = await bank.ask(account, id, { question: 'state' });
+    for (const office of OFFICES) {
+      offices[`${office.type} ${id}`] = await bank.ask<'state', OfficeState>(office, id, 'state');
+    }
+  }
+  const faults: Record<string, number> = {};
+  for (const policy of LATE_POLICIES) faults[policy] = await bank.ask(chimes, policy, 'faults');
+  return { accounts, offices, chimes: faults };
+}
+
+export async function askMet(bank: Engine, ids: readonly string[]): Promise<Met> {
+  let met = NOTHING_MET;
+  for (const id of ids) {
+    const [kept, faded] = await bank.ask(lights, id, { question: 'met' });
+    met = addMet(met, {
+      ...NOTHING_MET,
+      'carried over to the next version of the code': await bank.ask(carried, id, 'carried'),
+      'lamps kept by looking': kept,
+      'echoes faded': faded,
+      'messages skipped': await bank.ask(skipped, id, 'met'),
+      'all porters busy': await bank.ask(busyPorters, id, 'met'),
+    });
+  }
+  const [all, latest, skip] = await Promise.all(LATE_POLICIES.map((policy) => bank.ask(chimeCounts, policy, 'met')));
+  const told = { 'chimes told by latest': latest?.[1] ?? 0, 'chimes told by skip': skip?.[1] ?? 0 };
+  return { ...met, 'chimes rung': all?.[0] ?? 0, ...told };
+}
