@@ -31,6 +31,9 @@ const FAR_BITS = 20;
 
 export const PLACE_COUNT: number = placeOf(VALUE_MAX) - (placeOf(VALUE_MAX) % HALF_COUNT) + HALF_COUNT;
 
+/** How many values a place has, by the power of two: a table, since to raise to a power takes a call. */
+const WIDTHS = Float64Array.from({ length: PLACE_COUNT / HALF_COUNT }, (_, power) => 2 ** power);
+
 /** Of a whole number from 0 to `VALUE_MAX`. */
 export function placeOf(value: number): number {
   if (value < EXACT_COUNT) return value;
@@ -47,7 +50,7 @@ function placeAbove(value: number, shifted: number): number {
 /** The smallest value that is counted there. */
 export function lowestAt(place: number): number {
   if (place < EXACT_COUNT) return place;
-  return ((place % HALF_COUNT) + HALF_COUNT) * 2 ** (Math.floor(place / HALF_COUNT) - 1);
+  return ((place & (HALF_COUNT - 1)) + HALF_COUNT) * WIDTHS[(place >>> HALF_BITS) - 1];
 }
 
 /** The largest one. */
