@@ -11,7 +11,8 @@
  * machine's speed changes from one second to the next, and less than what two engines differ by that are started alike. So
  * it is one engine, whose metering is switched (`metering-switch.ts`), by turns of a fraction of a second; each comes
  * first as often as last, and ratios are those of turns of the same cycle. `never asked` has a second turn in each cycle:
- * what the two differ by is what this measurement cannot tell. The checksum is the sum of all counters.
+ * what the two differ by is what this measurement cannot tell. Beside the rates stands the processor time that all threads
+ * of the process took for a message, which others on the machine change less. The checksum is the sum of all counters.
  */
 import type { Engine } from '../../src/index.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
@@ -41,6 +42,14 @@ type Kind = (typeof KINDS)[number];
 const BESIDE_NEVER_ASKED = 'beside never asked, ×';
 const BESIDE_UNMETERED = 'beside nothing metered, ×';
 const NEVER_ASKED_TWICE = 'never asked, beside itself, ×';
+const TIME = 'processor time, ';
+/** What one turn has shown. */
+interface Turn {
+  readonly rate: number;
+  /** Microseconds a message. */
+  readonly processorTime: number;
+}
+type Cycle = Record<Kind, Turn>;
 /** Under 3 % may be lost. */
 const REQUIRED = 0.97;
 
@@ -99,28 +108,29 @@ class MeteredTurns {
     const rounds = Math.max(1, Math.round((warm.work * turnSeconds) / warm.seconds));
     // Once, so that all that is compiled has seen all kinds.
     await this.#cycle(KINDS, rounds);
-    const cycles: Record<Kind, number>[] = [];
+    const cycles: Cycle[] = [];
     for (let cycle = 0; cycle < Math.ceil((seconds * SECONDS_TIMES) / turnSeconds); cycle++) {
       cycles.push(await this.#cycle(orderOf(cycle), rounds));
     }
     const sum = await this.#session.takeSum();
-    const ratio = (one: Kind, other: Kind): number => median(cycles.map((rates) => rates[one] / rates[other]));
     return {
-      value: median(cycles.map(({ asked }) => asked)),
-      named: {
-        [BESIDE_NEVER_ASKED]: ratio('asked', 'never asked'),
-        [BESIDE_UNMETERED]: ratio('asked', 'nothing metered'),
-        [NEVER_ASKED_TWICE]: ratio('never asked', 'never asked again'),
-      },
+      value: median(cycles.map(({ asked }) => asked.rate)),
+      named: { ...compared(cycles, '', 'rate'), ...compared(cycles, TIME, 'processorTime') },
       checksum: String(sum),
       expected: String(this.#expected),
     };
   }
 
-  async #cycle(order: readonly Kind[], rounds: number): Promise<Record<Kind, number>> {
-    const rates: Partial<Record<Kind, number>> = {};
-    for (const kind of order) rates[kind] = this.#messages(rounds) / (await this.#turn(kind, rounds));
-    return rates as Record<Kind, number>;
+  async #cycle(order: readonly Kind[], rounds: number): Promise<Cycle> {
+    const turns: Partial<Cycle> = {};
+    const messages = this.#messages(rounds);
+    for (const kind of order) {
+      const before = process.cpuUsage();
+      const seconds = await this.#turn(kind, rounds);
+      const { user, system } = process.cpuUsage(before);
+      turns[kind] = { rate: messages / seconds, processorTime: (user + system) / messages };
+    }
+    return turns as Cycle;
   }
 
   /** Returns how many seconds it took. */
@@ -137,6 +147,15 @@ class MeteredTurns {
     for (const id of this.#switches) await engine.send(METERING, id, isOn, { until: 'accepted' });
     await engine.drained();
   }
+}
+
+function compared(cycles: readonly Cycle[], prefix: string, of: keyof Turn): Record<string, number> {
+  const ratio = (one: Kind, other: Kind): number => median(cycles.map((turns) => turns[one][of] / turns[other][of]));
+  return {
+    [prefix + BESIDE_NEVER_ASKED]: ratio('asked', 'never asked'),
+    [prefix + BESIDE_UNMETERED]: ratio('asked', 'nothing metered'),
+    [prefix + NEVER_ASKED_TWICE]: ratio('never asked', 'never asked again'),
+  };
 }
 
 /** Over four cycles each kind is in each place once, and over eight, also behind each of its neighbours. */

@@ -4,6 +4,7 @@
  */
 import { encodeCounts, type LatencyHistogram } from '../metrics/latency.ts';
 import type { LatencySet, PortableLatencies } from '../metrics/latency-set.ts';
+import { meanOf, percentilesOf } from '../metrics/placed-counts.ts';
 import { INGRESS_TO_INVOCATION, INVOCATION } from '../shard/meter.ts';
 import type { FunctionCounts, PortableMetrics, ShardMetrics } from '../shard/requests/metrics-requests.ts';
 import { CHECKPOINT_PHASES, type CheckpointPhase, phaseName } from './checkpoint-phases.ts';
@@ -12,7 +13,7 @@ import type { Edges } from './edges.ts';
 import { ASK, COMMIT, END_TO_END, type OutsideLatencies } from './outside-latencies.ts';
 import type { ShardDoor } from './shard-door.ts';
 
-const US_PER_MS = 1_000;
+const NS_PER_MS = 1_000_000;
 const PERCENTAGES = [50, 90, 99, 99.9, 99.99] as const;
 
 /** Of many values, in milliseconds, to three significant digits. */
@@ -156,16 +157,16 @@ function summarizeAll(all: LatencySet): EngineLatency {
 function summarize(histogram: LatencyHistogram | undefined): LatencySummary | undefined {
   if (histogram === undefined || histogram.count === 0) return undefined;
   const counts = histogram.counts();
-  const [p50Ms, p90Ms, p99Ms, p999Ms, p9999Ms] = histogram.percentiles(PERCENTAGES).map((us) => us / US_PER_MS);
+  const [p50Ms, p90Ms, p99Ms, p999Ms, p9999Ms] = percentilesOf(counts, PERCENTAGES).map((ns) => ns / NS_PER_MS);
   return {
     count: histogram.count,
-    meanMs: histogram.mean / US_PER_MS,
+    meanMs: meanOf(counts) / NS_PER_MS,
     p50Ms,
     p90Ms,
     p99Ms,
     p999Ms,
     p9999Ms,
-    maxMs: histogram.max / US_PER_MS,
+    maxMs: counts.max / NS_PER_MS,
     // Takes milliseconds, the first time tens of them, and few ask for it.
     get histogram() {
       return encodeCounts(counts);

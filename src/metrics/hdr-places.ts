@@ -9,14 +9,6 @@
  * ```
  */
 
-/** What a histogram has counted. Plain data, the same in any thread. */
-export interface PlacedCounts {
-  /** Places in ascending order, each followed by the count there. */
-  readonly places: Float64Array;
-  /** The largest value itself. */
-  readonly max: number;
-}
-
 /** One hour in nanoseconds: the largest value that has a place. */
 export const VALUE_MAX = 3_600_000_000_000;
 /** Below this each value has a place of its own. */

@@ -4,7 +4,8 @@
  */
 import { createRequire } from 'node:module';
 import type * as Hdr from 'hdr-histogram-js';
-import { type PlacedCounts, VALUE_MAX } from './hdr-places.ts';
+import { VALUE_MAX } from './hdr-places.ts';
+import type { PlacedCounts } from './placed-counts.ts';
 
 /** Lines per halving of the distance to 100 % in a distribution; five is what the usual plotters expect. */
 const TICKS_PER_HALF_DISTANCE = 5;

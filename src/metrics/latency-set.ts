@@ -2,8 +2,8 @@
  * The latencies that one thread measures, by what they are of. What a thread has measured goes to another as counts, and
  * only what has come since it was last taken: the rest is there already.
  */
-import type { PlacedCounts } from './hdr-places.ts';
 import { LatencyHistogram } from './latency.ts';
+import type { PlacedCounts } from './placed-counts.ts';
 
 const US_PER_MS = 1_000;
 

@@ -7,14 +7,18 @@
  * are address space until something is counted in them.
  */
 import { assert } from '../base/assert.ts';
-import { highestAt, lowestAt, PLACE_COUNT, type PlacedCounts, placeOf, VALUE_MAX } from './hdr-places.ts';
+import { highestAt, lowestAt, PLACE_COUNT, placeOf, VALUE_MAX } from './hdr-places.ts';
 import { decode, distribution, encode } from './hdr-text.ts';
+import { meanOf, type PlacedCounts, percentilesOf } from './placed-counts.ts';
 
 const NS_PER_US = 1_000;
 
 export class LatencyHistogram {
   /** By place. Doubles, since one place may hold more than 2^32. */
   #kept: Float64Array | undefined = new Float64Array(PLACE_COUNT);
+  /** A bit for each place, so that who goes through those in use need not look at all. */
+  readonly #inUse = new Int32Array(PLACE_COUNT / 32);
+  #placeCount = 0;
   #count = 0;
   #maxNs = 0;
 
@@ -30,9 +34,16 @@ export class LatencyHistogram {
   }
 
   #add(place: number, ns: number, count: number): void {
-    this.#counts[place] += count;
+    const counts = this.#counts;
+    if (counts[place] === 0) this.#use(place);
+    counts[place] += count;
     this.#count += count;
     if (ns > this.#maxNs) this.#maxNs = ns;
+  }
+
+  #use(place: number): void {
+    this.#inUse[place >>> 5] |= 1 << (place & 31);
+    this.#placeCount++;
   }
 
   get count(): number {
@@ -61,36 +72,12 @@ export class LatencyHistogram {
 
   /** What `percentage` percent of all values do not exceed; 0 while there are none. */
   percentile(percentage: number): number {
-    return this.percentiles([percentage])[0];
-  }
-
-  /** The same for several at once, which must ascend. */
-  percentiles(percentages: readonly number[]): number[] {
-    const values: number[] = [];
-    let seen = 0;
-    this.#visit((place, count) => {
-      seen += count;
-      while (values.length < percentages.length && seen >= this.#rank(percentages[values.length])) {
-        values.push(Math.min(highestAt(place), this.#maxNs) / NS_PER_US);
-      }
-    });
-    return percentages.map((_, index) => values[index] ?? this.max);
-  }
-
-  /** How many values there are up to that percentile. What rounding adds to the product must not count as one more. */
-  #rank(percentage: number): number {
-    const rank = (Math.min(percentage, 100) / 100) * this.#count;
-    return Math.max(Math.ceil(rank - rank * Number.EPSILON), 1);
+    return percentilesOf(this.counts(), [percentage])[0] / NS_PER_US;
   }
 
   /** 0 while there are no values. */
   get mean(): number {
-    let sum = 0;
-    this.#visit((place, count) => {
-      const value = lowestAt(place);
-      sum += count * (value + Math.floor((lowestAt(place + 1) - value) / 2));
-    });
-    return sum / Math.max(1, this.#count) / NS_PER_US;
+    return meanOf(this.counts()) / NS_PER_US;
   }
 
   /** All of it as text, in nanoseconds: HDR's compressed form (V2) in base64, which other tools read, too. */
@@ -106,11 +93,16 @@ export class LatencyHistogram {
     });
   }
 
-  /** All of it, for another thread. */
+  /** All of it, for another thread or to reckon with. */
   counts(): PlacedCounts {
-    const places: number[] = [];
-    this.#visit((place, count) => places.push(place, count));
-    return { places: new Float64Array(places), max: this.#maxNs };
+    const counts = this.#counts;
+    const places = new Float64Array(this.#placeCount * 2);
+    let at = 0;
+    this.#visit((place) => {
+      places[at++] = place;
+      places[at++] = counts[place];
+    });
+    return { places, max: this.#maxNs };
   }
 
   addCounts({ places, max }: PlacedCounts): void {
@@ -118,16 +110,22 @@ export class LatencyHistogram {
     this.#maxNs = Math.max(this.#maxNs, max);
   }
 
-  /** Whatever was counted, from the smallest value to the largest. */
-  #visit(visitor: (place: number, count: number) => void): void {
-    const counts = this.#counts;
-    const last = placeOf(this.#maxNs);
-    for (let place = 0; place <= last; place++) if (counts[place] > 0) visitor(place, counts[place]);
+  /** All places in use, from the smallest value to the largest. */
+  #visit(visitor: (place: number) => void): void {
+    const inUse = this.#inUse;
+    for (let word = 0; word < inUse.length; word++) {
+      for (let bits = inUse[word]; bits !== 0; bits &= bits - 1) visitor(word * 32 + 31 - Math.clz32(bits & -bits));
+    }
   }
 
   /** Forgets all values. */
   reset(): void {
-    this.#counts.fill(0, 0, placeOf(this.#maxNs) + 1);
+    const counts = this.#counts;
+    this.#visit((place) => {
+      counts[place] = 0;
+    });
+    this.#inUse.fill(0);
+    this.#placeCount = 0;
     this.#count = 0;
     this.#maxNs = 0;
   }

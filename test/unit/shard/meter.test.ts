@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/base/clock.ts';
 import { Prng } from '../../../src/base/prng.ts';
 import { LatencyHistogram } from '../../../src/metrics/latency.ts';
+import { percentilesOf } from '../../../src/metrics/placed-counts.ts';
 import { INGRESS_TO_INVOCATION, INVOCATION, Meter } from '../../../src/shard/meter.ts';
 import { TYPE_NONE } from '../../../src/wire/envelope-layout.ts';
 
@@ -43,8 +44,8 @@ function timed(usOf: (index: number) => number): { readonly some: LatencyHistogr
 
 /** By what part the first differ from the second: the mean, and each percentile. */
 function differences(some: LatencyHistogram, all: LatencyHistogram): number[] {
-  const exact = [all.mean, ...all.percentiles(PERCENTAGES)];
-  return [some.mean, ...some.percentiles(PERCENTAGES)].map((value, index) => Math.abs(value / exact[index] - 1));
+  const [sampled, exact] = [some, all].map((each) => [each.mean * 1_000, ...percentilesOf(each.counts(), PERCENTAGES)]);
+  return sampled.map((value, index) => Math.abs(value / exact[index] - 1));
 }
 
 test('percentiles of those that are timed are those of all, whatever the times are', () => {
