@@ -11,8 +11,10 @@
  */
 import { defineEgress, type Engine } from '../../src/index.ts';
 import { Prng } from '../../src/base/prng.ts';
-import { Model, SMOKE_OPTIONS, TreeGenerator } from '../../test/smoke/command-tree.ts';
-import { idOf, RESULTS_TYPE, type TreeMessage, typeOf, VERIFY } from '../../test/smoke/tree-functions.ts';
+import { TreeGenerator } from '../../test/smoke/command-tree.ts';
+import { idOf, RESULTS_TYPE, type TreeMessage, typeOf, VERIFY } from '../../test/smoke/tree-messages.ts';
+import { type Held, Model } from '../../test/smoke/tree-model.ts';
+import { SMOKE_OPTIONS } from '../../test/smoke/tree-options.ts';
 import type { Benchmark } from '../harness/benchmark.ts';
 import { entityCount, type Options } from '../harness/options.ts';
 import { appBenchmark, type AppRun } from './app-benchmark.ts';
@@ -57,10 +59,11 @@ class TreesRun implements AppRun {
     let sum = 0;
     for (const async of [false, true]) {
       for (let instance = 0; instance < this.#instances; instance++) {
-        sum += (await engine.ask(typeOf({ async, instance }), idOf(instance), VERIFY, PROCESSED)) as number;
+        const held = (await engine.ask(typeOf({ async, instance }), idOf(instance), VERIFY, PROCESSED)) as Held;
+        sum += held.count;
       }
     }
-    const expected = [...this.#model.counts.values()].reduce((total, count) => total + count, 0);
+    const expected = this.#model.targets().reduce((total, target) => total + this.#model.heldBy(target).count, 0);
     return { checksum: String(sum), expected: String(expected) };
   }
 }

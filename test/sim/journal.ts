@@ -5,7 +5,7 @@
  */
 import { check } from '../../src/testing/violation.ts';
 import { type Target, nameOf } from '../smoke/command-tree.ts';
-import type { Sent } from '../smoke/tree-functions.ts';
+import type { Sent } from '../smoke/tree-interpreter.ts';
 
 /** What is on its way from one to another, and how much of it has come. */
 class Line {
@@ -32,12 +32,16 @@ export const OUTSIDE = 'outside';
 export class Journal {
   /** Envelopes that were sent and whose work is not done. */
   inFlightCount = 0;
+  /** Timers that are set, and of which nobody has heard yet. */
+  timerCount = 0;
   invocationCount = 0;
   /** A digest of everything that happened, in order. */
   hash = 0x811c9dc5 | 0;
 
   readonly #lines = new Map<string, Line>();
   readonly #senders = new Map<number, string>();
+  /** What comes in no order with anything else. */
+  readonly #behind = new Map<number, NonNullable<Sent['behind']>>();
   readonly #working = new Set<string>();
   readonly #shardOf: (target: Target) => number;
 
@@ -50,9 +54,14 @@ export class Journal {
   }
 
   /** Something was sent that cannot be taken back any more. */
-  sent(from: string, { to, uid }: Sent): void {
-    this.inFlightCount++;
+  sent(from: string, { to, uid, behind }: Sent): void {
     this.#senders.set(uid, from);
+    if (behind === 'timer') this.timerCount++;
+    else this.inFlightCount++;
+    if (behind !== undefined) {
+      this.#behind.set(uid, behind);
+      return;
+    }
     this.#line(`${from} → coordinator`, to === undefined)?.send(uid);
     if (to === undefined) return;
     this.#line(`${from} → ${nameOf(to)}`)?.send(uid);
@@ -61,7 +70,7 @@ export class Journal {
 
   /** An envelope came out of a channel; `from` is the entity that sent it (I2). */
   cameToShard(shard: number, from: string, uid: number): void {
-    this.#line(`${from} → shard ${shard}`)?.came(uid, `channel from ${from} to shard ${shard}`);
+    this.#line(`${from} → shard ${shard}`, !this.#behind.has(uid))?.came(uid, `channel from ${from} to shard ${shard}`);
   }
 
   cameToCoordinator(from: string, uid: number): void {
@@ -81,7 +90,13 @@ export class Journal {
     this.#working.add(name);
     const sender = this.#senders.get(uid);
     check(sender === caller, () => `${name} was told that ${uid} came from ${caller}, but ${sender} sent it`);
-    this.#line(`${caller} → ${name}`)?.came(uid, `${name} from ${caller} (I4)`);
+    const behind = this.#behind.get(uid);
+    this.#line(`${caller} → ${name}`, behind === undefined)?.came(uid, `${name} from ${caller} (I4)`);
+    if (behind === 'timer') {
+      this.timerCount--;
+      this.inFlightCount++;
+    }
+    this.#behind.delete(uid);
     this.invocationCount++;
   }
 

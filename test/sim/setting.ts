@@ -4,7 +4,7 @@
  */
 import { Prng } from '../../src/base/prng.ts';
 import { drawEngineSizes, type EngineSizes } from '../../src/testing/engine-sizes.ts';
-import { SMOKE_OPTIONS, type TreeOptions } from '../smoke/command-tree.ts';
+import { type TreeOptions, WHOLE_OPTIONS } from '../smoke/tree-options.ts';
 
 export interface Setting extends EngineSizes {
   /** Whether the client waits until it is admitted, or sends whenever it likes. */
@@ -47,7 +47,7 @@ export function settingOf(seed: number, pins: Readonly<Record<string, number>> =
     development: prng.chance(0.5),
     rootCount: 1 + prng.below(60),
     trees: {
-      ...SMOKE_OPTIONS,
+      ...WHOLE_OPTIONS,
       numberOfFunctionInstances: prng.pick([1, 2, 5, 20, 128]),
       commandDepth: prng.pick([2, 4, 6, 10]),
       maxCommandsPerDepth: prng.pick([3, 4]),
@@ -55,6 +55,7 @@ export function settingOf(seed: number, pins: Readonly<Record<string, number>> =
       sendEgressPr: prng.pick([0.03, 0.3]),
       failPr: prng.pick([0, 0.03, 0.2]),
       askPr: prng.pick([0, 0.1, 1]),
+      ...drawWhole(prng),
     },
   };
   return Object.entries(pins).reduce((setting, [name, value]) => {
@@ -62,4 +63,19 @@ export function settingOf(seed: number, pins: Readonly<Record<string, number>> =
     if (size !== undefined) return { ...setting, [size]: value };
     return TREE_PINS[name]?.(setting, value) ?? setting;
   }, drawn);
+}
+
+/** How much the trees go beyond what StateFun's smoke test does. */
+export function drawWhole(prng: Prng): Partial<TreeOptions> {
+  return {
+    sendAfterPr: prng.pick([0, 0, 0.2, 0.6]),
+    tablePr: prng.pick([0, 0.2, 0.8]),
+    listPr: prng.pick([0, 0.2, 0.8]),
+    walkPr: prng.pick([0, 0.1]),
+    fadePr: prng.pick([0, 0.2]),
+    operationPr: prng.pick([0, 0.2, 0.8]),
+    schedulePr: prng.pick([0, 0.05, 0.2]),
+    throwAwayPr: prng.pick([0, 0.05, 0.2]),
+    isPatient: true,
+  };
 }

@@ -6,13 +6,12 @@
  */
 import { type Context, defineFunction, defineModule, list, type Module, table, value } from '../../src/index.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
-import { readAddressBytes, readUnsigned, readUtf8 } from '../../src/state/row.ts';
-import { SECTION_LIST, SECTION_TABLE } from '../../src/store/key-layout.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
 import { check } from '../../src/testing/violation.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 import { KeyedClients } from './keyed-client.ts';
+import { partsOf } from './state-rows.ts';
 import { type Action, actionsOf, failsOf, manyKeys, type Order, SHELF_KEYS, ShelfModel } from './shelf-model.ts';
 
 const state = {
@@ -170,19 +169,15 @@ function act(ctx: ShelfContext, each: Action): void {
   else throw new Error('as ordered');
 }
 
-/** What the rows of a cut say, by type and id; the elements of a list in the order of their places. */
+/** What the rows of a cut say, by type and id. */
 function shelvesOf(rows: ReadonlyMap<string, unknown>): Map<string, ShelfModel> {
   const shelves = new Map<string, ShelfModel>();
-  for (const [key, found] of [...rows].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    const section = key.charCodeAt(2);
-    if (section !== SECTION_TABLE && section !== SECTION_LIST) continue;
-    const { type, id, end } = readAddressBytes(key, 3);
-    const nameEnd = end + 2 + readUnsigned(key, end, 2);
-    const name = readUtf8(key.slice(end + 2, nameEnd));
-    const shelf = shelves.get(`${type} ${id}`) ?? new ShelfModel();
-    shelves.set(`${type} ${id}`, shelf);
-    if (section === SECTION_TABLE) shelf[name as 'items' | 'counts'].set(readUtf8(key.slice(nameEnd)), found as number);
-    else shelf.log.push(found as number);
+  for (const { address, name, key, value: found } of partsOf(rows)) {
+    const of = `${address.type} ${address.id}`;
+    const shelf = shelves.get(of) ?? new ShelfModel();
+    shelves.set(of, shelf);
+    if (key === undefined) shelf.log.push(found as number);
+    else shelf[name as 'items' | 'counts'].set(key, found as number);
   }
   return shelves;
 }

@@ -7,18 +7,22 @@
 import { Prng } from '../../src/base/prng.ts';
 import { hashId } from '../../src/keys/id-hash.ts';
 import { shardOfHash } from '../../src/keys/key-group.ts';
-import type { MillraceError } from '../../src/index.ts';
+import type { Address, MillraceError } from '../../src/index.ts';
 import { SimulatedClock, SingleThreadEngine } from '../../src/testing/single-thread.ts';
 import { KIND_FAILURE, KIND_FLOOD } from '../../src/wire/envelope-layout.ts';
 import { EnvelopeReader } from '../../src/wire/envelope-reader.ts';
 import { PayloadCodec } from '../../src/wire/payload-codec.ts';
 import { PLAIN } from '../../src/wire/structured-data.ts';
-import { Model, nameOf, type Root, type Target, TreeGenerator } from '../smoke/command-tree.ts';
-import { idOf, targetOf, treeModule, typeOf } from '../smoke/tree-functions.ts';
+import { nameOf, type Root, type Target, TreeGenerator } from '../smoke/command-tree.ts';
+import { treeModule } from '../smoke/tree-functions.ts';
+import type { Sent } from '../smoke/tree-interpreter.ts';
+import { idOf, targetOf, typeOf } from '../smoke/tree-messages.ts';
+import { Model } from '../smoke/tree-model.ts';
 import { check } from '../../src/testing/violation.ts';
 import { Journal, OUTSIDE } from './journal.ts';
 import { withPortableStacks } from './portable-stacks.ts';
 import { type Setting, settingOf } from './setting.ts';
+import { readHeld } from './tree-state.ts';
 
 /** Steps after which the scheduler holds up others. */
 const PHASE_STEPS_MAX = 60;
@@ -61,6 +65,7 @@ class Simulation {
   #waitingCount = 0;
   readonly #fedCounts: number[];
   readonly #longestBytes: number;
+  readonly #instanceCount: number;
   #weights: number[] = [];
   #phaseSteps = 0;
 
@@ -70,13 +75,17 @@ class Simulation {
     this.#setting = setting;
     const generator = new TreeGenerator(this.#prng, setting.trees);
     this.#roots = Array.from({ length: setting.rootCount }, () => generator.root());
+    this.#instanceCount = setting.trees.numberOfFunctionInstances + generator.throwAwayCount;
     const longest = Math.max(...this.#roots.map(encodedBytes)) + ADDRESS_BYTES_MAX;
     this.#longestBytes = setting.trees.failPr > 0 ? Math.max(longest, FAILURE_BYTES_MAX) : longest;
-    const module = treeModule({
+    const world = {
       pause: () => this.#clock.sleep(this.#prng.below(20)),
-      began: (self, caller, uid) => this.#journal.began(self, nameOfCaller(caller), uid),
-      ended: (self, sent) => this.#journal.ended(self, sent),
-    });
+      operate: () => this.#clock.sleep(this.#prng.below(100)),
+      began: (self: Target, caller: Address | undefined, uid: number) =>
+        this.#journal.began(self, nameOfCaller(caller), uid),
+      ended: (self: Target, sent: readonly Sent[] | undefined) => this.#journal.ended(self, sent),
+    };
+    const module = treeModule(world, setting.trees.fadePr > 0);
     this.#engine = new SingleThreadEngine(
       module,
       { ...setting, clock: this.#clock },
@@ -100,8 +109,8 @@ class Simulation {
     do {
       workCount = 0;
       for (let thread = 0; thread < this.#engine.threadCount; thread++) workCount += this.#engine.turn(thread);
+      await this.#engine.settle();
     } while (workCount > 0);
-    await this.#engine.settle();
     check(this.#engine.coordinator.isQuiescent, () => 'not quiescent in the end');
     this.#checkEnd();
     return {
@@ -113,7 +122,8 @@ class Simulation {
   }
 
   #isOver(): boolean {
-    return this.#roots.length === 0 && this.#journal.inFlightCount === 0 && this.#pendingEgressCount() === 0;
+    const { inFlightCount, timerCount } = this.#journal;
+    return this.#roots.length === 0 && inFlightCount + timerCount === 0 && this.#pendingEgressCount() === 0;
   }
 
   /** One step of somebody. Returns whether anything moved. */
@@ -124,10 +134,18 @@ class Simulation {
     if (who < threadCount) moved = this.#turn(who);
     else if (who === threadCount) moved = this.#sendRoot();
     else if (who === threadCount + 1) moved = this.#consume();
-    else moved = this.#clock.wakeNext();
+    else moved = this.#clock.wakeNext() || this.#waitForTimers();
     this.#journal.note(who * 2 + (moved ? 1 : 0));
     if (moved && this.#engine.shards.some(({ busyCount }) => busyCount > 0)) await this.#engine.settle();
     return moved;
+  }
+
+  /** Time goes on to the next delayed message. */
+  #waitForTimers(): boolean {
+    const waitMs = Math.min(...this.#engine.shards.map(({ timers }) => timers.nextMs)) - this.#clock.now();
+    if (waitMs <= 0 || waitMs === Number.POSITIVE_INFINITY) return false;
+    this.#clock.advance(waitMs);
+    return true;
   }
 
   #turn(thread: number): boolean {
@@ -266,13 +284,13 @@ class Simulation {
     const { shards, coordinator } = this.#engine;
     const { inFlightCount } = this.#journal;
     check(!coordinator.isQuiescent || inFlightCount === 0, () => `quiescent with ${inFlightCount} in flight`);
-    const { overflowBytesMax, shardCount, floodCountMax, lineCountMax, heldCountMax, trees } = this.#setting;
+    const { overflowBytesMax, shardCount, floodCountMax, lineCountMax, heldCountMax } = this.#setting;
     // Each overflow may exceed its limit by the chunk that is being read and the one that is being filled.
     const chunkBytes = Math.max(512, overflowBytesMax / 4, this.#longestBytes);
     // What waits for flooded addresses takes no credit, so their lines grow, and with them their chunks; as those do that
     // keep next to nothing as objects, when functions here send much to each other.
     const hasLongLines = floodCountMax < 1_024 || lineCountMax < 2 || heldCountMax < 4;
-    const lineCount = hasLongLines ? FUNCTIONS * trees.numberOfFunctionInstances : 0;
+    const lineCount = hasLongLines ? FUNCTIONS * this.#instanceCount : 0;
     const lineBytes = LINE_PATIENCE * lineCount * 2 * Math.max(LINE_CHUNK_BYTES, this.#longestBytes);
     const bound = (shardCount + 1) * (overflowBytesMax + 2 * chunkBytes) + lineBytes;
     for (const [shard, { overflowBytes }] of shards.entries()) {
@@ -323,21 +341,31 @@ class Simulation {
         () => `ask ${uid} got ${answers.join()}, not one of ${allowed.join()}`,
       );
     }
-    checkEqual(
-      'counts',
-      sorted(this.#countedEntities()),
-      sorted([...model.counts].map(([name, count]) => `${name}: ${count}`)),
-    );
+    const [held, expected] = [this.#held().lines(), model.lines()];
+    check(held === expected, () => `in the end ${held}, not ${expected}`);
   }
 
-  #countedEntities(): string[] {
-    return this.#engine.shards.flatMap((shard, index) =>
-      [...shard.entities.values()].map((entity) => {
-        const target = targetOf({ type: entity.functionIndex === 0 ? 'plain' : 'smoke/async', id: entity.id });
-        check(this.#shardOf(target) === index, () => `${nameOf(target)} lives in shard ${index} (I1)`);
-        return `${nameOf(target)}: ${String(entity.readCell(0))}`;
-      }),
-    );
+  /** What all addresses hold. */
+  #held(): Model {
+    const held = new Model();
+    for (const [index, { entities, rows }] of this.#engine.shards.entries()) {
+      const counts = [...entities.values()].map((entity) => {
+        const address = {
+          type: this.#engine.coordinator.directory.typeName(entity.functionIndex) ?? '',
+          id: entity.id,
+        };
+        check(this.#shardOf(targetOf(address)) === index, () => `${entity.id} lives in shard ${index} (I1)`);
+        return [address, entity.readCell(0)] as const;
+      });
+      const written = [...rows.inMemory()].filter(({ value }) => value !== undefined);
+      const open = readHeld(
+        held,
+        counts,
+        written.map(({ key, value }) => [key, value] as const),
+      );
+      check(open.length === 0, () => `schedules never came: ${JSON.stringify(open)}`);
+    }
+    return held;
   }
 }
 

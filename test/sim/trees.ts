@@ -3,69 +3,37 @@
  * At every committed cut, what has been done and what the messages in flight will still do is together what the model
  * says of the roots whose keys are committed; delayed messages that are pending are in flight. A consumer without transactions gets each egress record under one number.
  */
-import { type Address, defineModule, type Module } from '../../src/index.ts';
+import { type Address, defineModule, isAsyncResult, type Module } from '../../src/index.ts';
 import { callbackSink } from '../../src/io/egress-pump.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import { delayedMessages } from '../../src/testing/delayed-messages.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
-import {
-  type Command,
-  nameOf,
-  ofOneInvocation,
-  type Root,
-  SMOKE_OPTIONS,
-  type Target,
-  TreeGenerator,
-} from '../smoke/command-tree.ts';
+import { type Command, type Root, type Target, TreeGenerator } from '../smoke/command-tree.ts';
+import { treeModule } from '../smoke/tree-functions.ts';
+import type { TreeWorld } from '../smoke/tree-interpreter.ts';
 import {
   ASYNC_TYPE,
   idOf,
   PLAIN_TYPE,
   RESULTS_TYPE,
   targetOf,
-  type TreeMessage,
-  treeModule,
+  type Told,
   typeOf,
-} from '../smoke/tree-functions.ts';
+  type VERIFY,
+} from '../smoke/tree-messages.ts';
+import { Model } from '../smoke/tree-model.ts';
+import { WHOLE_OPTIONS } from '../smoke/tree-options.ts';
 import { check } from '../../src/testing/violation.ts';
 import { KeyedClients } from './keyed-client.ts';
+import { drawWhole } from './setting.ts';
+import { readHeld } from './tree-state.ts';
 import { NumberedConsumer } from '../../src/testing/numbered-consumer.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 
-/** What trees come to: counts by entity, egress records, and answers to whoever asked. */
-class Effects {
-  readonly counts = new Map<string, number>();
-  readonly egress: number[] = [];
-  readonly answers: number[] = [];
-
-  /** One message and all that comes of it. */
-  add(self: Target, caller: Target | undefined, all: readonly Command[]): void {
-    const commands = ofOneInvocation(all);
-    if (commands.some((command) => command.do === 'fail')) return;
-    for (const command of commands) {
-      if (command.do === 'increment') this.count(nameOf(self), 1);
-      else if (command.do === 'egress') this.egress.push(command.uid);
-      else if (command.do === 'answer') this.answers.push(command.uid);
-      else if (command.do === 'send' || command.do === 'later') this.add(command.to, self, command.commands);
-      else if (command.do === 'reply' && caller !== undefined) this.add(caller, self, command.commands);
-    }
-  }
-
-  count(name: string, count: number): void {
-    this.counts.set(name, (this.counts.get(name) ?? 0) + count);
-  }
-
-  lines(): string {
-    return [...this.counts]
-      .map(([name, count]) => `${name}: ${count}`)
-      .toSorted()
-      .join();
-  }
-}
-
 export class Trees implements Workload {
   readonly #outside: Outside;
+  readonly #fades: boolean;
   readonly #roots: readonly Root[];
   readonly #clients: KeyedClients;
   readonly #consumer: NumberedConsumer<number>;
@@ -78,16 +46,18 @@ export class Trees implements Workload {
 
   constructor(outside: Outside) {
     const { prng, setting } = outside;
-    const generator = new TreeGenerator(prng, {
-      ...SMOKE_OPTIONS,
+    const options = {
+      ...WHOLE_OPTIONS,
       numberOfFunctionInstances: prng.pick([1, 3, 10, 50]),
       commandDepth: prng.pick([3, 5, 7]),
-      sendAfterPr: prng.pick([0, 0.2, 0.6]),
       asyncSendPr: prng.pick([0, 0.1, 0.4]),
       sendEgressPr: prng.pick([0.05, 0.4]),
       failPr: prng.pick([0, 0.05]),
       askPr: prng.pick([0, 0, 0.3]),
-    });
+      ...drawWhole(prng),
+    };
+    this.#fades = options.fadePr > 0;
+    const generator = new TreeGenerator(prng, options);
     const roots = Array.from({ length: setting.size }, () => generator.root());
     this.#outside = outside;
     this.#roots = roots.filter(({ asked }) => !asked);
@@ -103,10 +73,13 @@ export class Trees implements Workload {
   }
 
   newModule(): Module {
-    const { plain, async, results } = treeModule({
-      pause: () => this.#outside.clock.sleep(this.#outside.prng.below(20)),
+    const { clock, prng } = this.#outside;
+    const world: TreeWorld = {
+      pause: () => clock.sleep(prng.below(20)),
+      operate: () => (prng.chance(0.5) ? this.#outside.linger() : clock.sleep(prng.below(500))),
       began: (_self, _caller, uid) => this.#outside.note(uid),
-    });
+    };
+    const { plain, async, results } = treeModule(world, this.#fades);
     return defineModule({ functions: [plain, async], egresses: [results] });
   }
 
@@ -151,16 +124,11 @@ export class Trees implements Workload {
   #ask(process: DurableProcess, root: Root): void {
     const { uid, to, commands } = root;
     this.#asked.push(root);
-    const mayAnswer = new Effects();
-    mayAnswer.add(to, undefined, commands);
-    const isAnswered = mayAnswer.answers.length > 0;
-    if (isAnswered) this.#openQuestions.add(uid);
+    const answers = this.#model([root]).answers.get(uid) ?? [];
+    if (answers.length > 0) this.#openQuestions.add(uid);
     const asker = {
       replied: (answer: unknown) => {
-        check(
-          mayAnswer.answers.includes(answer as number),
-          () => `question ${uid} was answered with ${String(answer)}`,
-        );
+        check(answers.includes(answer as number), () => `question ${uid} was answered with ${String(answer)}`);
         check(!this.#answered.has(uid), () => `question ${uid} was answered twice`);
         this.#answered.set(uid, answer as number);
         this.#openQuestions.delete(uid);
@@ -188,7 +156,8 @@ export class Trees implements Workload {
     return new Set([...this.#clients.acknowledged, ...markers]);
   }
 
-  checkCut({ entry, keys, entities, messages, rows }: CommittedCut, known: ReadonlySet<string>): void {
+  checkCut(cut: CommittedCut, known: ReadonlySet<string>): void {
+    const { entry, keys, messages, rows } = cut;
     const epoch = entry?.epoch ?? 0;
     const committed = new Set(keys);
     for (const key of known) {
@@ -197,17 +166,16 @@ export class Trees implements Workload {
     }
     // Without its key, nobody can tell from the cut alone whether a question was heard.
     if (this.#asked.length > 0) return;
-    const found = new Effects();
-    for (const [name, { count }] of entities) {
-      const [type, id] = name.split(' ') as [string, string];
-      found.count(nameOf(targetOf({ type, id })), Number(count));
-    }
+    const found = new Model();
+    const open = readCut(found, cut);
     const pending = [PLAIN_TYPE, ASYNC_TYPE].flatMap((type) =>
       delayedMessages(rows, type).map((delayed) => ({ type, ...delayed })),
     );
     for (const { type, id, message, caller } of [...messages, ...pending]) {
-      found.add(targetOf({ type, id }), treeTarget(caller), (message as TreeMessage).commands);
+      const commands = commandsOf(message as Exclude<Told, typeof VERIFY>);
+      found.comes(targetOf({ type, id }), treeTarget(caller), commands);
     }
+    for (const { self, message } of open) found.comes(self, self, message.commands);
     const expected = this.#model(this.#roots.filter(({ uid }) => committed.has(`root-${uid}`)));
     check(found.lines() === expected.lines(), () => `epoch ${epoch}: ${found.lines()}, not ${expected.lines()} (I6)`);
     const egressCount = found.egress.length + (entry?.egresses[RESULTS_TYPE]?.committed ?? 0);
@@ -217,10 +185,10 @@ export class Trees implements Workload {
     );
   }
 
-  #model(roots: readonly Root[]): Effects {
-    const effects = new Effects();
-    for (const { to, commands } of roots) effects.add(to, undefined, commands);
-    return effects;
+  #model(roots: readonly Root[]): Model {
+    const model = new Model();
+    for (const root of roots) model.add(root);
+    return model;
   }
 
   checkEnd(cut: CommittedCut): void {
@@ -230,16 +198,28 @@ export class Trees implements Workload {
       check(records.includes(markerOf(uid)), () => `question ${uid} was answered and is lost`);
     }
     const expected = this.#model([...this.#roots, ...heard]);
-    const found = new Effects();
-    for (const [name, { count }] of cut.entities) {
-      const [type, id] = name.split(' ') as [string, string];
-      found.count(nameOf(targetOf({ type, id })), Number(count));
-    }
+    const found = new Model();
+    const open = readCut(found, cut);
+    check(open.length === 0, () => `schedules never came: ${JSON.stringify(open)}`);
     check(cut.messages.length === 0, () => `in flight in the end: ${JSON.stringify(cut.messages)}`);
     check(found.lines() === expected.lines(), () => `in the end ${found.lines()}, not ${expected.lines()}`);
     const [taken, due] = [records, expected.egress].map((list) => list.toSorted((a, b) => a - b).join());
     check(taken === due, () => `egress records are ${taken}, not ${due}`);
   }
+}
+
+function readCut(found: Model, { entities, rows }: CommittedCut): ReturnType<typeof readHeld> {
+  const counts = [...entities].map(([name, { count }]) => {
+    const [type, id] = name.split(' ') as [string, string];
+    return [{ type, id }, count] as const;
+  });
+  return readHeld(found, counts, rows);
+}
+
+/** What comes of a message in flight; a tick says only that what is still open may be begun. */
+function commandsOf(message: Exclude<Told, typeof VERIFY>): readonly Command[] {
+  if (isAsyncResult(message)) return message.metadata.commands;
+  return 'tick' in message ? [] : message.commands;
 }
 
 function treeTarget(caller: Address | undefined): Target | undefined {

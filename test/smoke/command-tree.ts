@@ -1,27 +1,24 @@
 /**
- * Random trees of commands, and what must come of them: the smoke test of StateFun, made harder. A message carries
- * commands; a command may send further commands to somebody else, so that one message from outside grows into a tree of
- * invocations. Whatever the engine does in between, the outcome is known beforehand from the tree alone, because all
- * effects commute: that is the model, and it is a dozen lines long.
+ * Random trees of commands: the smoke test of StateFun, made harder. A message carries commands; a command may send
+ * further commands to somebody else, so that one message from outside grows into a tree of invocations. Whatever the
+ * engine does in between, the outcome is known beforehand from the tree alone, because all effects commute, or follow
+ * upon each other in the tree: see `tree-model.ts`.
  *
- * Beside StateFun's commands there are `later` (a delayed message), `reply` (commands for the caller), `answer` (to whoever asked from outside, however
- * far away that was) and `fail`, which throws after other effects: then nothing of the invocation may remain.
+ * Beside StateFun's commands there are `later` (a delayed message), `reply` (commands for the caller), `answer` (to whoever
+ * asked from outside, however far away that was) and `fail`, which throws after other effects: then nothing of the
+ * invocation may remain. Of the rest of the programming model:
+ *
+ * - `put`, `append` and `reverse` change a table and a list. What a `take` removes is its own branch's: an invocation
+ *   before it has put or appended it.
+ * - `begin` starts an operation; its commands come with the result, whether that is known or not.
+ * - `schedule` sets one that the first message to come cancels, and with that its commands are carried out. Messages that
+ *   were on their way by then find that it is over.
+ * - `delete` is only for addresses that are thrown away. Each has been thought of by one branch of a tree, so nobody
+ *   else writes there, and its timers, the `fuse`s, do nothing, whenever they come. After a deletion there are none: `bare`.
  */
 import type { Prng } from '../../src/base/prng.ts';
-
-export type Command =
-  | { readonly do: 'increment' | 'fail' }
-  | { readonly do: 'egress' | 'answer'; readonly uid: number }
-  | { readonly do: 'send'; readonly to: Target; readonly uid: number; readonly commands: readonly Command[] }
-  | {
-      readonly do: 'later';
-      readonly delayMs: number;
-      readonly to: Target;
-      readonly uid: number;
-      readonly commands: readonly Command[];
-    }
-  | { readonly do: 'reply'; readonly uid: number; readonly commands: readonly Command[] }
-  | { readonly do: 'async'; readonly commands: readonly Command[] };
+import type { LatePolicy } from '../../src/index.ts';
+import type { TreeOptions } from './tree-options.ts';
 
 /** One instance under test: which of the two functions, and its number. */
 export interface Target {
@@ -29,57 +26,46 @@ export interface Target {
   readonly instance: number;
 }
 
-/** What enters from outside. `asked` roots are asked, the others sent. */
-export interface Root {
-  readonly to: Target;
-  readonly asked: boolean;
+/** Commands that another invocation carries out. */
+interface Further {
   readonly uid: number;
   readonly commands: readonly Command[];
 }
 
-/** The names and defaults of the first ones are those of StateFun's smoke test. */
-export interface TreeOptions {
-  readonly numberOfFunctionInstances: number;
-  readonly commandDepth: number;
-  readonly maxCommandsPerDepth: number;
-  readonly stateModificationsPr: number;
-  readonly sendPr: number;
-  /** With a delay. Where the order of messages is observed there must be none. */
-  readonly sendAfterPr: number;
-  readonly asyncSendPr: number;
-  readonly noopPr: number;
-  readonly sendEgressPr: number;
-  readonly replyPr: number;
-  readonly answerPr: number;
-  readonly failPr: number;
-  /** How many of the roots are asked instead of sent. */
-  readonly askPr: number;
+export type Command =
+  | { readonly do: 'increment' | 'fail' | 'reverse' | 'walk' | 'fade' | 'delete' | 'bare' }
+  | { readonly do: 'egress' | 'answer' | 'put' | 'append' | 'take' | 'cancel'; readonly uid: number }
+  | { readonly do: 'async'; readonly commands: readonly Command[] }
+  | ({ readonly do: 'reply' | 'again' } & Further)
+  | ({ readonly do: 'send'; readonly to: Target } & Further)
+  | ({ readonly do: 'later'; readonly delayMs: number; readonly to: Target } & Further)
+  | ({ readonly do: 'begin'; readonly ends: 'value' | 'error' | 'function' } & Further)
+  | ({ readonly do: 'schedule'; readonly cron: string; readonly late: LatePolicy } & Further)
+  /** Without a delay it is a schedule. */
+  | { readonly do: 'fuse'; readonly uid: number; readonly delayMs?: number };
+
+/** What enters from outside. `asked` roots are asked, the others sent. */
+export interface Root extends Further {
+  readonly to: Target;
+  readonly asked: boolean;
 }
 
-export const SMOKE_OPTIONS: TreeOptions = {
-  numberOfFunctionInstances: 128,
-  commandDepth: 10,
-  maxCommandsPerDepth: 3,
-  stateModificationsPr: 0.4,
-  sendPr: 0.9,
-  sendAfterPr: 0,
-  asyncSendPr: 0.1,
-  noopPr: 0.2,
-  sendEgressPr: 0.03,
-  replyPr: 0.1,
-  answerPr: 0.05,
-  failPr: 0.03,
-  askPr: 0.1,
-};
+/** Addresses from here on are thrown away. */
+const THROWN_AWAY_FROM = 1_000_000;
+const LATE_POLICIES = ['latest', 'latest', 'skip'] as const;
 
 export class TreeGenerator {
+  /** Addresses that the trees throw away. */
+  throwAwayCount = 0;
   readonly #prng: Prng;
   readonly #options: TreeOptions;
+  readonly #kinds: readonly (readonly [weight: number, make: (depth: number) => Command[]])[];
   #uid = 0;
 
   constructor(prng: Prng, options: TreeOptions) {
     this.#prng = prng;
     this.#options = options;
+    this.#kinds = this.#kindsOf(options);
   }
 
   root(): Root {
@@ -105,35 +91,107 @@ export class TreeGenerator {
     return commands.length > 0 ? commands : [{ do: 'increment' }];
   }
 
+  #further(depth: number): Further {
+    return { uid: this.#uid++, commands: this.#commands(depth - 1) };
+  }
+
   /** Soon, or so far away that the store must give the timer back. */
   #delay(): { readonly delayMs: number } {
     return { delayMs: this.#prng.below(this.#prng.chance(0.5) ? 50 : 100_000) };
   }
 
-  /** One command of a kind drawn by weight, or none. */
-  #command(depth: number): Command[] {
-    const o = this.#options;
-    const uid = this.#uid++;
-    const kinds: readonly [weight: number, make: () => Command[]][] = [
+  #kindsOf(o: TreeOptions): readonly (readonly [weight: number, make: (depth: number) => Command[]])[] {
+    return [
       [o.stateModificationsPr, () => [{ do: 'increment' }]],
-      [o.sendPr, () => [{ do: 'send', uid, to: this.#target(), commands: this.#commands(depth - 1) }]],
-      [
-        o.sendAfterPr,
-        () => [{ do: 'later', uid, ...this.#delay(), to: this.#target(), commands: this.#commands(depth - 1) }],
-      ],
-      [o.asyncSendPr, () => [{ do: 'async', commands: this.#commands(depth - 1) }]],
+      [o.sendPr, (depth) => [{ do: 'send', to: this.#target(), ...this.#further(depth) }]],
+      [o.sendAfterPr, (depth) => [{ do: 'later', ...this.#delay(), to: this.#target(), ...this.#further(depth) }]],
+      [o.asyncSendPr, (depth) => [{ do: 'async', commands: this.#commands(depth - 1) }]],
       [o.noopPr, () => []],
-      [o.sendEgressPr, () => [{ do: 'egress', uid }]],
-      [o.replyPr, () => [{ do: 'reply', uid, commands: this.#commands(depth - 1) }]],
-      [o.answerPr, () => [{ do: 'answer', uid }]],
+      [o.sendEgressPr, () => [{ do: 'egress', uid: this.#uid++ }]],
+      [o.replyPr, (depth) => [{ do: 'reply', ...this.#further(depth) }]],
+      [o.answerPr, () => [{ do: 'answer', uid: this.#uid++ }]],
       [o.failPr, () => [{ do: 'fail' }]],
+      [o.tablePr, (depth) => this.#keep('put', depth)],
+      [o.listPr, (depth) => (this.#prng.chance(0.2) ? [{ do: 'reverse' }] : this.#keep('append', depth))],
+      [o.walkPr, () => [{ do: 'walk' }]],
+      [o.fadePr, () => [{ do: 'fade' }]],
+      [o.againPr, (depth) => [{ do: 'again', ...this.#further(depth) }]],
+      [o.operationPr, (depth) => [this.#operation(this.#commands(depth - 1))]],
+      [o.schedulePr, (depth) => [this.#schedule(depth)]],
+      [o.throwAwayPr, (depth) => [this.#throwAway(depth)]],
     ];
-    let draw = (this.#prng.below(1 << 24) / (1 << 24)) * kinds.reduce((sum, [weight]) => sum + weight, 0);
-    for (const [weight, make] of kinds) {
+  }
+
+  /** One command of a kind drawn by weight with what belongs to it, or none. */
+  #command(depth: number): Command[] {
+    const sum = this.#kinds.reduce((weights, [weight]) => weights + weight, 0);
+    let draw = (this.#prng.below(1 << 24) / (1 << 24)) * sum;
+    for (const [weight, make] of this.#kinds) {
       draw -= weight;
-      if (draw < 0) return make();
+      if (draw < 0) return make(depth);
     }
     return [];
+  }
+
+  /** Something that is kept, or that a later invocation takes away again. */
+  #keep(what: 'put' | 'append', depth: number): Command[] {
+    const uid = this.#uid++;
+    const kept: Command = { do: what, uid };
+    if (this.#prng.chance(0.6)) return [kept];
+    return [kept, this.#again([{ do: 'take', uid }, ...this.#commands(depth - 1)])];
+  }
+
+  #operation(commands: readonly Command[]): Command {
+    const ends = this.#prng.pick(['value', 'error', 'function'] as const);
+    return { do: 'begin', uid: this.#uid++, ends, commands };
+  }
+
+  /** Its own message must not fail, or it would come again and again; what does come of it, others see at the egress. */
+  #schedule(depth: number): Command {
+    const [uid, record] = [this.#uid++, this.#uid++];
+    const commands: Command[] = [{ do: 'egress', uid: record }, this.#again(this.#commands(depth - 1))];
+    if (this.#options.isPatient && this.#prng.chance(0.3)) {
+      return { do: 'schedule', uid, cron: '* * * * *', late: 'all', commands };
+    }
+    return { do: 'schedule', uid, cron: '* * * * * *', late: this.#prng.pick(LATE_POLICIES), commands };
+  }
+
+  /** An address writes, sets timers, is deleted, and goes on as if it were new; perhaps with a timer. */
+  #throwAway(depth: number): Command {
+    this.throwAwayCount++;
+    const to = { async: this.#prng.chance(0.25), instance: THROWN_AWAY_FROM + this.#uid++ };
+    const isBare = this.#prng.chance(0.7);
+    const before = [...this.#plainly(), ...this.#fuses()];
+    const after = [...this.#plainly(), ...(isBare ? [] : [this.#schedule(depth)])];
+    const last = [...(isBare ? [{ do: 'bare' } as const] : []), ...this.#commands(depth - 1)];
+    const second = [...this.#plainly(), { do: 'delete' } as const, ...after, this.#again(last)];
+    return { do: 'send', to, uid: this.#uid++, commands: [...before, this.#again(second)] };
+  }
+
+  #again(commands: readonly Command[]): Command {
+    return { do: 'again', uid: this.#uid++, commands };
+  }
+
+  /** Some commands that write, and concern nobody else. */
+  #plainly(): Command[] {
+    return Array.from({ length: this.#prng.below(4) }, (): Command => {
+      const uid = this.#uid++;
+      return this.#prng.pick<Command>([
+        { do: 'increment' },
+        { do: 'reverse' },
+        { do: 'put', uid },
+        { do: 'append', uid },
+        this.#operation([{ do: 'egress', uid }]),
+      ]);
+    });
+  }
+
+  #fuses(): Command[] {
+    return Array.from({ length: this.#prng.below(3) }, (): Command[] => {
+      const uid = this.#uid++;
+      const fuse: Command = { do: 'fuse', uid, ...(this.#prng.chance(0.5) ? this.#delay() : {}) };
+      return this.#prng.chance(0.4) ? [fuse, { do: 'cancel', uid }] : [fuse];
+    }).flat();
   }
 }
 
@@ -144,42 +202,4 @@ export function ofOneInvocation(commands: readonly Command[]): Command[] {
 
 export function nameOf({ async, instance }: Target): string {
   return `${async ? 'async' : 'plain'} ${instance}`;
-}
-
-/** What must have come of a number of roots, once all is quiet. */
-export class Model {
-  readonly counts = new Map<string, number>();
-  readonly egress: number[] = [];
-  /** Per asked root, the answers of which it must have got one; `undefined` among them stands for a failure. */
-  readonly answers = new Map<number, (number | undefined)[]>();
-  failureCount = 0;
-  invocationCount = 0;
-
-  add(root: Root): void {
-    if (root.asked) this.answers.set(root.uid, []);
-    this.#invoke(root.to, undefined, root.commands, root.asked ? root.uid : undefined, root.asked);
-  }
-
-  #invoke(
-    self: Target,
-    caller: Target | undefined,
-    all: readonly Command[],
-    ask: number | undefined,
-    asked = false,
-  ): void {
-    const commands = ofOneInvocation(all);
-    this.invocationCount++;
-    if (commands.some((command) => command.do === 'fail')) {
-      if (asked) this.answers.get(ask as number)?.push(undefined);
-      else this.failureCount++;
-      return;
-    }
-    for (const command of commands) {
-      if (command.do === 'increment') this.counts.set(nameOf(self), (this.counts.get(nameOf(self)) ?? 0) + 1);
-      else if (command.do === 'send' || command.do === 'later') this.#invoke(command.to, self, command.commands, ask);
-      else if (command.do === 'reply' && caller !== undefined) this.#invoke(caller, self, command.commands, ask);
-      else if (command.do === 'egress') this.egress.push(command.uid);
-      else if (command.do === 'answer' && ask !== undefined) this.answers.get(ask)?.push(command.uid);
-    }
-  }
 }

@@ -8,4 +8,6 @@ import { treeModule } from './tree-functions.ts';
 const WAYS = [() => Promise.resolve(), () => setImmediate(), () => sleep(1)];
 let turn = 0;
 
-export default treeModule({ pause: () => WAYS[turn++ % WAYS.length]() });
+const pause = (): Promise<void> => WAYS[turn++ % WAYS.length]();
+
+export default treeModule({ pause, operate: pause });
