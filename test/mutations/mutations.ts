@@ -20,6 +20,7 @@ import { STATEFUN_MUTATIONS } from './statefun-mutations.ts';
 import { STORAGE_MUTATIONS } from './storage-mutations.ts';
 import { TABLE_MUTATIONS } from './table-mutations.ts';
 import { TESTING_MUTATIONS } from './testing-mutations.ts';
+import { TREE_MUTATIONS } from './tree-mutations.ts';
 import { TYPED_MUTATIONS } from './typed-mutations.ts';
 import { TIMER_MUTATIONS } from './timer-mutations.ts';
 
@@ -36,6 +37,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...TIMER_MUTATIONS,
   ...TESTING_MUTATIONS,
   ...TABLE_MUTATIONS,
+  ...TREE_MUTATIONS,
   ...REMOTE_YAML_MUTATIONS,
   ...REMOTE_MUTATIONS,
   ...STATEFUN_MUTATIONS,
