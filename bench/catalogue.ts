@@ -7,6 +7,7 @@ import { commandTrees } from './app/command-trees.ts';
 import { flights } from './app/flights.ts';
 import { storeBatch } from './flow/store-batch.ts';
 import { shoppingCart } from './app/cart.ts';
+import { receipts } from './app/receipts.ts';
 import { ycsbA, ycsbB } from './app/ycsb.ts';
 import { allToAll } from './flow/all-to-all.ts';
 import { allToAllFlink } from './flow/all-to-all-flink.ts';
@@ -81,6 +82,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ycsbB,
   flights,
   commandTrees,
+  receipts,
   restart,
   restartResharded,
   bigState,

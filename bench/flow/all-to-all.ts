@@ -16,6 +16,7 @@
  */
 import { type Benchmark, type Contender, type Figure, OURS } from '../harness/benchmark.ts';
 import type { Options } from '../harness/options.ts';
+import { flowLimits } from '../rival/flow-limits.ts';
 import { flowRivals, MESH_BATCHED, MESH_SINGLE, PLAIN_LOOP } from '../rival/flow-rivals.ts';
 import { durableText, openFlow } from './engine-flow.ts';
 import { flowContender } from './flow-contender.ts';
@@ -46,6 +47,7 @@ export const allToAll: Benchmark = {
   contenders: (options) => [
     engine(OURS, options.shards, options),
     ...flowRivals(randomTargets('all-to-all', options).setting, options),
+    ...(options.bytes === undefined ? flowLimits(randomTargets('all-to-all', options).setting, options) : []),
     ...[1, MANY_SHARDS]
       .filter((shards) => shards !== options.shards)
       .map((shards) => engine(nameFor(shards), shards, options)),

@@ -7,7 +7,8 @@ import { flowContender, type FlowSession, type FlowSetting, messageCounter } fro
 import type { Contender } from '../harness/benchmark.ts';
 import type { Options } from '../harness/options.ts';
 import { Thread } from '../harness/thread.ts';
-import { DONE, HANDLED, type MeshRequest, type MeshTask, TOTAL, WORD_COUNT } from './message-mesh-thread.ts';
+import { DONE, HANDLED, TOTAL, WORD_COUNT } from './mesh-words.ts';
+import type { MeshRequest, MeshTask } from './message-mesh-thread.ts';
 import type { PlainLoopRequest } from './plain-loop-thread.ts';
 
 const POST_COUNT_MAX = 1_000;

@@ -5,13 +5,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { FlowSetting } from '../flow/flow-contender.ts';
 import { openTopology } from '../flow/topology.ts';
+import { DONE, HANDLED, TOTAL } from './mesh-words.ts';
 import { MeshWorker } from './message-mesh.ts';
-
-/** Words shared by the main thread and all workers. */
-export const HANDLED = 0;
-export const TOTAL = 1;
-export const DONE = 2;
-export const WORD_COUNT = 3;
 
 export interface MeshTask {
   readonly worker: number;

@@ -33,7 +33,7 @@ export class MeshWorker {
   readonly #place: MeshPlace;
   readonly #states = new Map<string, Tally>();
   readonly #outgoing: unknown[][];
-  readonly #local = parcelQueue<unknown>((id, message) => this.#receive(id, message));
+  readonly #local = parcelQueue<string, unknown>((id, message) => this.#receive(id, message));
 
   constructor(topology: Topology<unknown>, place: MeshPlace) {
     this.#topology = topology;

@@ -1,29 +1,31 @@
 /**
- * The queue of the rivals: messages by reference, each with the id that it is for. A ring in two arrays, ids and
+ * The queue of the rivals: messages by reference, each with whom it is for. A ring in two arrays, targets and
  * messages, so that it is never shifted, stays in the cache, and needs no object per entry; and all of it closures over
  * local variables, which the compiler likes a quarter better than fields.
  */
 
-export interface ParcelQueue<Message> {
-  push(id: string, message: Message): void;
+export interface ParcelQueue<Target, Message> {
+  push(target: Target, message: Message): void;
   /** Handles messages until there are none, those included that handling adds; returns how many. */
   run(): number;
 }
 
 const CAPACITY_MIN = 1024;
 
-export function parcelQueue<Message>(handle: (id: string, message: Message) => void): ParcelQueue<Message> {
-  let ids = new Array<string>(CAPACITY_MIN).fill('');
+export function parcelQueue<Target, Message>(
+  handle: (target: Target, message: Message) => void,
+): ParcelQueue<Target, Message> {
+  let targets = new Array<Target | undefined>(CAPACITY_MIN).fill(undefined);
   let messages = new Array<Message | undefined>(CAPACITY_MIN).fill(undefined);
   // Positions count on, modulo 2^32; what is between them lies at `position & mask`.
   let mask = CAPACITY_MIN - 1;
   let head = 0;
   let tail = 0;
 
-  const push = (id: string, message: Message): void => {
+  const push = (target: Target, message: Message): void => {
     if (((tail - head) | 0) > mask) grow();
     const at = tail & mask;
-    ids[at] = id;
+    targets[at] = target;
     messages[at] = message;
     tail = (tail + 1) | 0;
   };
@@ -31,7 +33,7 @@ export function parcelQueue<Message>(handle: (id: string, message: Message) => v
   const grow = (): void => {
     const first = head & mask;
     const room = mask + 1;
-    ids = [...ids.slice(first), ...ids.slice(0, first), ...new Array<string>(room).fill('')];
+    targets = [...targets.slice(first), ...targets.slice(0, first), ...new Array<undefined>(room).fill(undefined)];
     messages = [...messages.slice(first), ...messages.slice(0, first), ...new Array<undefined>(room).fill(undefined)];
     head = 0;
     tail = room;
@@ -42,10 +44,10 @@ export function parcelQueue<Message>(handle: (id: string, message: Message) => v
     let count = 0;
     while (head !== tail) {
       const at = head & mask;
-      const id = ids[at];
+      const target = targets[at] as Target;
       const message = messages[at] as Message;
       head = (head + 1) | 0;
-      handle(id, message);
+      handle(target, message);
       count++;
     }
     return count;

@@ -14,7 +14,9 @@ export interface PlainLoop {
 
 export function plainLoop<Message>(topology: Topology<Message>): PlainLoop {
   const states = new Map<string, Tally>();
-  const { push, run: runQueue } = parcelQueue<Message>((id, message) => topology.receive(tallyOf(id), message, push));
+  const { push, run: runQueue } = parcelQueue<string, Message>((id, message) =>
+    topology.receive(tallyOf(id), message, push),
+  );
 
   const tallyOf = (id: string): Tally => {
     let tally = states.get(id);

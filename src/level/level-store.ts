@@ -29,7 +29,7 @@ const CAPABILITIES: StoreCapabilities = { name: 'level', injectedFileSystem: fal
 
 /**
  * Opening replays what is in the write buffer, which takes 35 ms a mebibyte, so it does not grow with the cache. With one of 16 MiB
- * a put costs more, not less (see `bench/README.md`).
+ * a put costs more, not less (see `bench/NOTES.md`).
  */
 const WRITE_BUFFER_BYTES_MAX = 1 << 21;
 const GROUP_BYTES = 1 << 16;

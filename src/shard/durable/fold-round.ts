@@ -24,7 +24,7 @@ import { FRAME_STATE } from './delta-encoder.ts';
 import type { WrittenDelta } from './written-delta.ts';
 
 /**
- * What things cost, about, so that a step's length is known without a clock; see `bench/README.md` for a put. What they
+ * What things cost, about, so that a step's length is known without a clock; see `bench/NOTES.md` for a put. What they
  * really cost depends on the machine, so where there is a clock it is looked at, too.
  */
 const SKIP_US = 0.005;
