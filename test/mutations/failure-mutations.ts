@@ -52,6 +52,14 @@ export const FAILURE_MUTATIONS: readonly Mutation[] = [
     suites: [tests('unit/shard/bulk-letters')],
   },
   {
+    name: 'dead letters: each batch of edits has a bound of its own',
+    file: 'src/shard/requests/dead-letter-requests.ts',
+    find: 'body as EditBody, editBound)',
+    replace: 'body as EditBody, new StoreBound(place))',
+    why: 'all that a program edits is in memory together',
+    suites: [tests('unit/shard/bulk-edits')],
+  },
+  {
     name: 'dead letters: they are sent again into a flood',
     file: 'src/shard/requests/dead-letter-requests.ts',
     find: 'return (entities.find(type, hashId(id), id)?.waiting?.floodCount ?? 0) > 0;',

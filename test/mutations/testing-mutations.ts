@@ -6,9 +6,17 @@ export const TESTING_MUTATIONS: readonly Mutation[] = [
     name: 'scenario: what a dead process did not answer is forgotten',
     file: 'src/testing/scenario-client.ts',
     find: 'const again = this.#said;',
-    replace: 'const again: Call[] = [];',
+    replace: 'const again: Wanted[] = [];',
     why: 'messages that were not acknowledged are not sent again, and run() waits for ever',
     suites: [tests('unit/testing/explore')],
+  },
+  {
+    name: 'scenario: an order that is given again means what has failed since',
+    file: 'src/testing/scenario-calls.ts',
+    find: 'if (before === undefined || typeof which',
+    replace: 'if (before !== undefined || typeof which',
+    why: 'a redrive that was repeated sends again what it has sent again before, and unpark drops a second message',
+    suites: [tests('unit/testing/explore-mending')],
   },
   {
     name: 'cut: what no consumer has acknowledged is left out',
