@@ -55,16 +55,14 @@ export class Parked {
         `Addresses are selected by one or by a filter, not by ${describe(which)}.`,
       );
     }
-    const dropsFirst = first === 'drop';
     // An order may be repeated after a recovery: what was parked again meanwhile is not meant.
-    const before = this.#door.now() + 1;
+    const common = { dropsFirst: first === 'drop', repeatTo: this.#door.now() + 1 };
     if (isAddress(which)) {
       const { type, id } = which;
-      const body: UnparkBody = { filter: portableFilter({ to: before }), only: [type, id], dropsFirst };
+      const body: UnparkBody = { ...common, filter: portableFilter({}), only: [type, id] };
       return this.#unpark(shardOfHash(hashId(id), this.#door.shardCount), body);
     }
-    const filter = portableFilter(which);
-    const body: UnparkBody = { filter: { ...filter, to: Math.min(filter.to, before) }, only: null, dropsFirst };
+    const body: UnparkBody = { ...common, filter: portableFilter(which), only: null };
     const shards = Array.from({ length: this.#door.shardCount }, (_, shard) => shard);
     const counts = await Promise.all(shards.map((shard) => this.#unpark(shard, body)));
     return counts.reduce((sum, count) => sum + count, 0);

@@ -33,12 +33,14 @@ export interface UnparkBody {
   /** These only, as type and id; null for all. */
   readonly only: readonly [type: string, id: string] | null;
   readonly dropsFirst: boolean;
+  /** An order that is repeated after a recovery means those that were parked before this. */
+  readonly repeatTo: number;
 }
 
 export function parkedTopics(parking: Parking): RequestTopics {
   return {
     'parked.list': (body) => doneAtOnce(() => list(parking, body as ParkedListBody)),
-    'parked.unpark': (body) => new Unpark(parking, body as UnparkBody),
+    'parked.unpark': (body, isRepeated) => new Unpark(parking, body as UnparkBody, isRepeated),
   };
 }
 
@@ -75,9 +77,9 @@ class Unpark implements RequestWork {
   readonly #body: UnparkBody;
   readonly #left: ParkedAddress[];
 
-  constructor(parking: Parking, body: UnparkBody) {
-    const isMeant = filterTest(body.filter);
-    const { only } = body;
+  constructor(parking: Parking, body: UnparkBody, isRepeated: boolean) {
+    const { only, filter, repeatTo } = body;
+    const isMeant = filterTest(isRepeated ? { ...filter, to: Math.min(filter.to, repeatTo) } : filter);
     this.#parking = parking;
     this.#body = body;
     this.#left = [...parking.addresses].filter((address) => {

@@ -348,6 +348,22 @@ test('what lies aside is edited, dropped and sent again, and what is parked goes
   await expect(t.redrive({ from: 'never' as never })).rejects.toMatchObject({ code: 'INVALID_FILTER' });
 });
 
+test('what is parked goes on although the clock was set back since', async () => {
+  const parker = defineFunction({
+    type: 'test/parker',
+    failure: { otherwise: 'park' },
+    invoke: () => {
+      throw new Error('as ordered');
+    },
+  });
+  const t = await testEngine(defineModule({ functions: [parker] }), { failures: 'collect' });
+  for (const id of ['Kim', 'Lou']) await t.send(parker, id, 1);
+  await t.jump(-3_600_000);
+  expect(await t.unpark({ type: 'test/parker', id: 'Kim' }, { first: 'drop' })).toBe(1);
+  expect(await t.unpark({}, { first: 'drop' })).toBe(1);
+  expect(await t.parked()).toEqual([]);
+});
+
 test('a message that is sent again and fails again rejects the call', async () => {
   const failing = defineFunction({
     type: 'test/failing',
