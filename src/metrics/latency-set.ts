@@ -34,8 +34,7 @@ export class LatencySet {
   /** All values since the last call, which are forgotten here. */
   take(): PortableLatencies {
     const taken: Record<string, PlacedCounts> = {};
-    for (const [name, histogram] of this.#histograms) if (histogram.count > 0) taken[name] = histogram.counts();
-    this.reset();
+    for (const [name, histogram] of this.#histograms) if (histogram.count > 0) taken[name] = histogram.take();
     return taken;
   }
 

@@ -97,12 +97,28 @@ export class LatencyHistogram {
   counts(): PlacedCounts {
     const counts = this.#counts;
     const places = new Float64Array(this.#placeCount * 2);
+    const last = placeOf(this.#maxNs) >>> 5;
     let at = 0;
-    this.#visit((place) => {
-      places[at++] = place;
-      places[at++] = counts[place];
-    });
+    for (let word = 0; word <= last; word++) {
+      for (let bits = this.#inUse[word]; bits !== 0; bits &= bits - 1) {
+        const place = word * 32 + 31 - Math.clz32(bits & -bits);
+        places[at++] = place;
+        places[at++] = counts[place];
+      }
+    }
     return { places, max: this.#maxNs };
+  }
+
+  /** The same, and forgets it. */
+  take(): PlacedCounts {
+    const taken = this.counts();
+    const counts = this.#counts;
+    for (let at = 0; at < taken.places.length; at += 2) counts[taken.places[at]] = 0;
+    this.#inUse.fill(0);
+    this.#placeCount = 0;
+    this.#count = 0;
+    this.#maxNs = 0;
+    return taken;
   }
 
   addCounts({ places, max }: PlacedCounts): void {
@@ -110,24 +126,9 @@ export class LatencyHistogram {
     this.#maxNs = Math.max(this.#maxNs, max);
   }
 
-  /** All places in use, from the smallest value to the largest. */
-  #visit(visitor: (place: number) => void): void {
-    const inUse = this.#inUse;
-    for (let word = 0; word < inUse.length; word++) {
-      for (let bits = inUse[word]; bits !== 0; bits &= bits - 1) visitor(word * 32 + 31 - Math.clz32(bits & -bits));
-    }
-  }
-
   /** Forgets all values. */
   reset(): void {
-    const counts = this.#counts;
-    this.#visit((place) => {
-      counts[place] = 0;
-    });
-    this.#inUse.fill(0);
-    this.#placeCount = 0;
-    this.#count = 0;
-    this.#maxNs = 0;
+    this.take();
   }
 
   /** The distribution by percentile as the text that HDR plotters read (`.hgrm`), in microseconds. */
