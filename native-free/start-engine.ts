@@ -3,6 +3,7 @@
  * like that of the main entry.
  */
 import type { CheckMigrationsOptions } from '../src/engine/check-migrations.ts';
+import type { DiskSizes } from '../src/engine/disk-sizes.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import type { MigrationReport } from '../src/engine/migration-report.ts';
 import type { EngineOptions } from '../src/engine/options.ts';
@@ -14,8 +15,13 @@ const NATIVE_FREE = {
 
 /** Starts an engine; see `startEngine` of the main entry. Its data directories are those of the native-free store. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
+  return startSized(options);
+}
+
+/** The same with other sizes on the disk, for tests; the entry does not export it. */
+export async function startSized(options: EngineOptions, diskSizes?: DiskSizes): Promise<Engine> {
   const { startEngineOn } = await import('../src/engine/start-engine.ts');
-  return startEngineOn(NATIVE_FREE, options);
+  return startEngineOn(NATIVE_FREE, options, diskSizes);
 }
 
 /** Runs what a savepoint or a data directory holds through the code of a module; see the main entry. */

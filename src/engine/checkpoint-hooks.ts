@@ -7,6 +7,7 @@ import type { IngressPosition } from '../io/ingress-pump.ts';
 import type { LatencySet } from '../metrics/latency-set.ts';
 import type { ShapeRegistry } from '../wire/shape-registry.ts';
 import type { CheckpointIntervals } from './checkpoint-machine.ts';
+import type { CoordinatorSizes } from './disk-sizes.ts';
 
 export interface CheckpointOptions extends CheckpointIntervals {
   readonly clock: Clock;
@@ -15,6 +16,8 @@ export interface CheckpointOptions extends CheckpointIntervals {
   readonly shapes: ShapeRegistry;
   /** Where the times of their phases go. */
   readonly latencies: LatencySet | undefined;
+  /** `DISK_SIZES` unless said. */
+  readonly sizes?: CoordinatorSizes;
 }
 
 export interface CheckpointHooks {

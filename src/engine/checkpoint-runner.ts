@@ -17,11 +17,9 @@ import { CheckpointPhases } from './checkpoint-phases.ts';
 import { CommitWaiters } from './commit-waiters.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { DeltaFiles } from './delta-files.ts';
+import { type CoordinatorSizes, DISK_SIZES } from './disk-sizes.ts';
 import { IdempotencyKeys } from './idempotency-keys.ts';
 import { Savepoints } from './savepoint.ts';
-
-/** A manifest shorter than this is not replaced by its last entry. */
-const MANIFEST_BYTES_MIN = 1 << 20;
 
 /** What a checkpoint noted when it began. */
 interface Noted {
@@ -110,6 +108,10 @@ export class CheckpointRunner {
     return { isAwaited, isChanged };
   }
 
+  get #sizes(): CoordinatorSizes {
+    return this.#options.sizes ?? DISK_SIZES;
+  }
+
   #acknowledgedCount(): number {
     return this.#ledgers.reduce((sum, { acknowledgedCount }) => sum + acknowledgedCount, 0);
   }
@@ -170,7 +172,7 @@ export class CheckpointRunner {
 
   async #append(entry: CheckpointEntry): Promise<void> {
     const { manifest } = this.#data;
-    if (manifest.isLong(MANIFEST_BYTES_MIN)) {
+    if (manifest.isLong(this.#sizes.manifestBytesMin)) {
       await manifest.replace(entry.epoch, encodeEntry({ ...entry, keys: this.keys.all() }));
     } else {
       await manifest.commit(entry.epoch, encodeEntry(entry));
@@ -231,7 +233,9 @@ export class CheckpointRunner {
   #openJournal(type: string, visit: (record: PendingRecord) => void): EgressJournal {
     const position = this.#data.last?.egresses[type] ?? NEW_EGRESS;
     const { fileSystem } = this.#data;
-    return EgressJournal.open(fileSystem, this.#data.egressDirectory(type), this.#options.shapes, position, visit);
+    const directory = this.#data.egressDirectory(type);
+    const { journalSegmentBytes } = this.#sizes;
+    return EgressJournal.open(fileSystem, directory, this.#options.shapes, position, visit, journalSegmentBytes);
   }
 
   /** Resolves when what was sent in this epoch is committed. */

@@ -8,6 +8,7 @@ import type { IngressPosition } from '../io/ingress-pump.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { CheckpointIntervals } from './checkpoint-machine.ts';
 import type { DataDirectory } from './data-directory.ts';
+import type { CoordinatorSizes } from './disk-sizes.ts';
 import type { OutsideLatencies } from './outside-latencies.ts';
 import type { CausalIds } from './outside-meta.ts';
 
@@ -35,6 +36,7 @@ export interface CoordinatorDurableOptions extends CheckpointIntervals {
   readonly data: DataDirectory;
   readonly clock: Clock;
   readonly keyCountMax: number;
+  readonly sizes?: CoordinatorSizes;
 }
 
 export interface CoordinatorHooks {

@@ -30,7 +30,7 @@ export function newCoordinator(
   hooks: CoordinatorHooks,
 ): Coordinator {
   const { maxMessageBytes, overflowBytes, development, causalIds } = options;
-  const { minIntervalMs, maxIntervalMs, idempotencyKeyCount } = options;
+  const { minIntervalMs, maxIntervalMs, idempotencyKeyCount, diskSizes } = options;
   const inMemory = {
     storage: new SpillDirectory(join(spillDirectory, 'coordinator')),
     messageBytesMax: maxMessageBytes,
@@ -41,6 +41,7 @@ export function newCoordinator(
     development,
   };
   if (data === undefined) return new Coordinator(module, mesh, inMemory, hooks);
-  const durable = { data, clock: systemClock, keyCountMax: idempotencyKeyCount, minIntervalMs, maxIntervalMs };
+  const intervals = { minIntervalMs, maxIntervalMs };
+  const durable = { data, clock: systemClock, keyCountMax: idempotencyKeyCount, ...intervals, sizes: diskSizes };
   return new Coordinator(module, mesh, { ...inMemory, durable }, hooks);
 }

@@ -11,6 +11,7 @@ import { RING_CAPACITY_BYTES_MAX } from '../ring/ring-layout.ts';
 import type { AnyEgress } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AnyIngress, AnyRouter } from '../sdk/ingress.ts';
+import { DISK_SIZES, type DiskSizes } from './disk-sizes.ts';
 import type { CausalIds } from './outside-meta.ts';
 import { isYamlModule } from './yaml-module-url.ts';
 import type { ProgressListener } from './savepoint-progress.ts';
@@ -111,6 +112,7 @@ export type FilledOptions = Required<
   readonly onProgress: ProgressListener | undefined;
   readonly spillDirectory: string | undefined;
   readonly maxHeapMiB: number | undefined;
+  readonly diskSizes: DiskSizes;
 };
 
 /** An hour. */
@@ -217,5 +219,6 @@ export function fillOptions(options: EngineOptions): FilledOptions {
     development: options.development ?? process.env['NODE_ENV'] !== 'production',
     maxHeapMiB:
       options.maxHeapMiB === undefined ? undefined : integer('maxHeapMiB', options.maxHeapMiB, 0, 16, 1 << 20),
+    diskSizes: DISK_SIZES,
   };
 }

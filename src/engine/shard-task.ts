@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { MeshMemory } from '../channel/mesh.ts';
 import type { ShardIndex } from '../base/brand.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
-import { PADDING_BYTES } from '../store/padded-file.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { IdleMode } from '../ring/idle-strategy.ts';
 import type { FilledOptions } from './options.ts';
@@ -13,15 +12,6 @@ import type { Suspect } from '../shard/failing/suspects.ts';
 
 /** Messages kept as objects in a shard's mailbox before they are kept encoded. */
 const MAILBOX_COUNT_MAX = 32_768;
-/** How much of a changelog may wait to be folded: what a recovery has to read. */
-const FOLD_BYTES_MIN = 1 << 20;
-const FOLD_BYTES_MAX = 32 << 20;
-/** As many as a round gives up: it begins at twice to eight times as much as a segment holds. */
-const SPARE_COUNT_MAX = 8;
-/** Fewer records are read as fast as an index of them. */
-const INDEX_BYTES_MIN = 1 << 14;
-/** Reading so much takes some milliseconds. */
-const SCAN_BYTES_MAX = 4 << 20;
 
 export interface ShardTask {
   readonly shard: ShardIndex;
@@ -86,22 +76,24 @@ export function shardTask(
  * store and the rest to entities.
  */
 export function durableTask(shard: number, store: string, data: DataDirectory, options: FilledOptions): DurableTask {
-  const { memory, shardCount, ringCapacityBytes } = options;
+  const { memory, shardCount, ringCapacityBytes, diskSizes } = options;
+  const { foldBytesMin, foldBytesMax, spareCountMax, paddingBytes, indexBytesMin, scanBytesMax } = diskSizes;
   const ringBytes = shardCount * (shardCount + 1) * ringCapacityBytes;
-  const memoryBytes = Math.floor(Math.max(memory - ringBytes, memory / 2) / shardCount);
+  const shareBytes = Math.floor(Math.max(memory - ringBytes, memory / 2) / shardCount);
+  const memoryBytes = Math.min(shareBytes, diskSizes.shardMemoryBytesMax);
   // No shifts: bytes of memory do not fit into 32 bits.
   const cacheBytes = Math.floor(memoryBytes / 4);
-  const foldBytes = Math.min(FOLD_BYTES_MAX, Math.max(FOLD_BYTES_MIN, Math.floor(memory / shardCount / 16)));
+  const foldBytes = Math.min(foldBytesMax, Math.max(foldBytesMin, Math.floor(memory / shardCount / 16)));
   return {
     store,
     directory: data.shardDirectory(shard),
     committed: data.committedOf(shard),
     segmentBytes: Math.floor(foldBytes / 2),
-    spareCountMax: SPARE_COUNT_MAX,
-    paddingBytes: PADDING_BYTES,
+    spareCountMax,
+    paddingBytes,
     foldBytes,
-    indexBytesMin: INDEX_BYTES_MIN,
-    scanBytesMax: SCAN_BYTES_MAX,
+    indexBytesMin,
+    scanBytesMax,
     memoryBytes: memoryBytes - cacheBytes,
     cacheBytes,
   };

@@ -7,6 +7,7 @@ import { NodeFileSystem } from '../base/node-file-system.ts';
 import { makeDurableDirectory } from '../store/durable-directory.ts';
 import type { OpenStore } from '../store/state-store.ts';
 import { lockDirectory } from './directory-lock.ts';
+import { DISK_SIZES, type DiskSizes } from './disk-sizes.ts';
 import { mergeEdges } from './edges.ts';
 import { Engine } from './engine.ts';
 import { loadModule } from './load-module.ts';
@@ -24,9 +25,13 @@ export interface StoreKind {
 }
 
 /** Starts an engine whose shards keep their state in stores of this kind. */
-export async function startEngineOn(store: StoreKind, options: EngineOptions): Promise<Engine> {
+export async function startEngineOn(
+  store: StoreKind,
+  options: EngineOptions,
+  diskSizes: DiskSizes = DISK_SIZES,
+): Promise<Engine> {
   const given = fillOptions(options);
-  const filled = { ...given, module: await pinModule(given.module) };
+  const filled = { ...given, module: await pinModule(given.module), diskSizes };
   const module = mergeEdges(await loadModule(filled.module), filled);
   const home = await openHome(
     store,
@@ -74,8 +79,9 @@ async function openHome(
 }
 
 /** Stores on this thread, for the time before the shards run; a shard's share of memory is enough for one at a time. */
-async function loadRewriting(url: URL, { memory, shardCount }: FilledOptions): Promise<DataRewriting> {
+async function loadRewriting(url: URL, { memory, shardCount, diskSizes }: FilledOptions): Promise<DataRewriting> {
   const { dataRewriting } = await import('./data-rewriting.ts');
   const { openStore } = (await import(url.href)) as { openStore: OpenStore };
-  return dataRewriting({ openStore, cacheBytes: Math.floor(memory / shardCount / 4) });
+  const memoryBytes = Math.min(memory / shardCount, diskSizes.shardMemoryBytesMax);
+  return dataRewriting({ openStore, cacheBytes: Math.floor(memoryBytes / 4) });
 }

@@ -5,6 +5,7 @@
  * what they do not need.
  */
 import type { CheckMigrationsOptions } from './check-migrations.ts';
+import type { DiskSizes } from './disk-sizes.ts';
 import type { Engine } from './engine.ts';
 import type { MigrationReport } from './migration-report.ts';
 import type { EngineOptions } from './options.ts';
@@ -26,12 +27,17 @@ const LEVEL = {
  *   `STORAGE_FAILED` or `SHARD_FAILED`
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
+  return startSized(options);
+}
+
+/** The same with other sizes on the disk, for tests; no entry point exports it. */
+export async function startSized(options: EngineOptions, diskSizes?: DiskSizes): Promise<Engine> {
   if (options?.directory !== undefined) {
     const { keepLoaded } = await import('../level/level-store.ts');
     await keepLoaded();
   }
   const { startEngineOn } = await import('./start-engine.ts');
-  return startEngineOn(LEVEL, options);
+  return startEngineOn(LEVEL, options, diskSizes);
 }
 
 /**

@@ -25,7 +25,9 @@ import {
 } from './pending-records.ts';
 
 /** One spare is taken while the name of another becomes durable. */
-const SEGMENTS = { segmentBytesMax: 16 << 20, spareCountMax: 2, paddingBytes: PADDING_BYTES } as const;
+const SEGMENTS = { spareCountMax: 2, paddingBytes: PADDING_BYTES } as const;
+/** A segment that is longer gets no more records. */
+export const JOURNAL_SEGMENT_BYTES: number = 16 << 20;
 /** What is collected before it is written. */
 const FRAME_BYTES = 1 << 17;
 
@@ -105,6 +107,7 @@ export class EgressJournal {
     shapes: ShapeRegistry,
     position: EgressPosition,
     visit: (record: PendingRecord) => void,
+    segmentBytesMax: number = JOURNAL_SEGMENT_BYTES,
   ): EgressJournal {
     callStorage(directory, () => fileSystem.makeDirectory(directory));
     const found = new PendingRecords(position.acknowledged, visit);
@@ -112,6 +115,7 @@ export class EgressJournal {
     found.end();
     const writer = new ChangelogWriter(fileSystem, directory, {
       ...SEGMENTS,
+      segmentBytesMax,
       // An earlier failure may have left the last one in a state that nobody knows (I9).
       reuseLastSegment: false,
       ...changelog,
