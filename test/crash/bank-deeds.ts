@@ -9,5 +9,6 @@ export const DEEDS = [
   'refused by a schema',
   'stopped',
   'quarantined',
+  'saved',
 ] as const;
 export type Deed = (typeof DEEDS)[number];

@@ -10,7 +10,8 @@ import type { Transfer } from './bank-module.ts';
 import { VERSION_VARIABLE } from './bank-ledger.ts';
 import { HEALED_VARIABLE, ORDEAL_VARIABLE } from './bank-office.ts';
 import type { Deed } from './bank-deeds.ts';
-import type { BankOptions, BankReply, BankRequest, BankStates } from './bank-process.ts';
+import type { BankOptions } from './bank-engine.ts';
+import type { BankReply, BankRequest, BankStates } from './bank-process.ts';
 import { ACCOUNTS } from './bank-model.ts';
 import type { BankWorld } from './bank-world.ts';
 import { type CallPlan, FOLDER_VARIABLE, PLAN_VARIABLE, SURVEY_VARIABLE } from './call-plan.ts';
@@ -23,7 +24,7 @@ const LIFE_MS_MAX = 600_000;
 export interface LifeOptions {
   readonly isNativeFree: boolean;
   readonly shardCount: number;
-  readonly plan?: CallPlan | undefined;
+  readonly plans?: readonly CallPlan[] | undefined;
   /** Killed so long after its start, if not before. */
   readonly killAfterStartMs?: number | undefined;
   /** Killed when so many transfers have been committed in this life; so it does not matter how fast the machine is. */
@@ -32,7 +33,9 @@ export interface LifeOptions {
   readonly killAfterDeed?: Deed | undefined;
   /** Ends in order after this many transfers of clients, and refuses nothing any more. */
   readonly transferCount?: number;
-  readonly survey?: string;
+  /** When so many transfers have been committed in this life, a savepoint is asked for. */
+  readonly savepointAfterCommits?: number | undefined;
+  readonly survey?: string | undefined;
   /** Whether it runs the first version of the code; only lives that run it, too, may have been before. */
   readonly isFirstVersion?: boolean;
 }
@@ -74,9 +77,9 @@ export class BankLife {
   constructor(world: BankWorld, options: LifeOptions) {
     this.#world = world;
     this.#options = options;
-    const { plan, survey, isNativeFree, shardCount, transferCount, isFirstVersion, killAfterDeed } = options;
-    const { folder } = world;
-    const bank: BankOptions = { folder, shardCount, isNativeFree };
+    const { plans, survey, isNativeFree, shardCount, transferCount, isFirstVersion, killAfterDeed } = options;
+    const { folder, savepoints } = world;
+    const bank: BankOptions = { folder, data: savepoints.data, from: savepoints.from, shardCount, isNativeFree };
     this.#process = fork(new URL('./bank-process.ts', import.meta.url), [JSON.stringify(bank)], {
       execArgv: ['--import', new URL('./file-calls.ts', import.meta.url).href],
       env: {
@@ -84,8 +87,8 @@ export class BankLife {
         NODE_ENV: 'production',
         // Saves half of a start.
         NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'millrace-crash-compiled'),
-        [FOLDER_VARIABLE]: join(folder, 'data'),
-        ...(plan === undefined ? {} : { [PLAN_VARIABLE]: JSON.stringify(plan) }),
+        [FOLDER_VARIABLE]: folder,
+        ...(plans === undefined ? {} : { [PLAN_VARIABLE]: JSON.stringify(plans) }),
         ...(transferCount === undefined ? {} : { [HEALED_VARIABLE]: 'yes' }),
         ...(killAfterDeed === undefined ? {} : { [ORDEAL_VARIABLE]: killAfterDeed }),
         [VERSION_VARIABLE]: isFirstVersion === true ? '1' : '2',
@@ -105,6 +108,7 @@ export class BankLife {
     const isDisconnected = this.#process.connected ? once(this.#process, 'disconnect') : undefined;
     await Promise.all([once(this.#process, 'exit'), isDisconnected]);
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#world.savepoints.ended();
     const byItself =
       this.#process.signalCode === 'SIGKILL' ? 'plan' : this.#states === undefined ? 'failed' : 'finished';
     const [openedMs, states, seen, errors] = [this.#openedMs, this.#states, this.#seen, this.#errors];
@@ -132,11 +136,13 @@ export class BankLife {
 
   #onSeen(deed: Deed): void {
     this.#seen.push(deed);
+    if (deed === 'saved') this.#world.savepoints.made();
     if (deed === this.#options.killAfterDeed && deed !== 'stopped') this.#killAfter(0, 'time');
   }
 
   #onOpen(openedMs: number): void {
     this.#openedMs = openedMs;
+    this.#world.savepoints.from = undefined;
     if (this.#options.killAfterCommits === 0) this.#killAfter(0, 'time');
     for (const transfer of this.#world.open.values()) this.#send(transfer);
     while (this.#world.open.size < CLIENT_COUNT && this.#mayBegin) this.#send(this.#world.newTransfer());
@@ -146,6 +152,9 @@ export class BankLife {
   #onCommitted(id: string): void {
     this.#world.committed(id);
     if (++this.#committedCount === this.#options.killAfterCommits) this.#killAfter(0, 'time');
+    if (this.#committedCount === this.#options.savepointAfterCommits) {
+      this.#say({ savepoint: this.#world.savepoints.ask() });
+    }
     if (this.#mayBegin) this.#send(this.#world.newTransfer());
     this.#finishIfDone();
   }

@@ -3,36 +3,22 @@
  * of arrivals. It knows nothing of what will happen to it. Whenever it starts, what
  * has failed in earlier lives is tried again.
  */
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEngine as startNativeFree } from '../../native-free/index.ts';
-import {
-  defineEgress,
-  defineIngress,
-  defineRouter,
-  type Engine,
-  type MillraceError,
-  ndjsonSink,
-  ndjsonSource,
-  startEngine,
-} from '../../src/index.ts';
-import { account, type Arrival, type Transfer } from './bank-module.ts';
+import type { Engine, MillraceError } from '../../src/index.ts';
+import { account, type Transfer } from './bank-module.ts';
 import { chimes, LATE_POLICIES } from './bank-chimes.ts';
 import { HOPELESS, mendClaims, UNCLEAR } from './bank-claims.ts';
 import type { Deed } from './bank-deeds.ts';
+import { type BankOptions, startBank } from './bank-engine.ts';
 import { ordeal, REFUSED } from './bank-office.ts';
 import { askMet, askStates, type Met, type StandingStates } from './bank-states.ts';
-import { traceOf, tracedSink } from './bank-traces.ts';
-
-export interface BankOptions {
-  readonly folder: string;
-  readonly isNativeFree: boolean;
-  readonly shardCount: number;
-}
+import { traceOf } from './bank-traces.ts';
 
 /** What the bank is asked. */
 export type BankRequest =
   | { readonly transfer: Transfer }
+  /** A savepoint is to be made there meanwhile. */
+  | { readonly savepoint: string }
   /** Everything is to be done, and then said how it stands with these accounts; and then to be stopped. */
   | { readonly finish: readonly string[] };
 
@@ -57,43 +43,21 @@ const options = JSON.parse(process.argv[2] ?? '{}') as BankOptions;
 const REST_MS_MAX = 300_000;
 /** Why messages have failed that may be tried again as they are. */
 const RETRIED = [REFUSED, 'STATE_INVALID', 'INVOCATION_OVERDUE', 'MESSAGE_QUARANTINED'];
-const FATAL_COUNT = 2;
 
 function say(reply: BankReply): void {
   if (process.connected) process.send?.(reply);
 }
 
-const source = ndjsonSource<Transfer>({ path: join(options.folder, 'input.ndjson') });
-const input = defineIngress<Transfer>({ type: 'bank/input', source });
 let retriedCount = 0;
 const seen = new Set<Deed>();
 /** What is done meanwhile about messages that have failed. */
 let mending: Promise<void> | undefined;
 let isMendingDue = false;
 let isFinishing = false;
+/** The savepoint that is being made; never rejects. */
+let saving: Promise<void> | undefined;
 const begunAt = performance.now();
-const engine = await (options.isNativeFree ? startNativeFree : startEngine)({
-  module: new URL('./bank-module.ts', import.meta.url),
-  directory: join(options.folder, 'data'),
-  shardCount: options.shardCount,
-  memory: 16 << 20,
-  // Few, so that the file is read no faster than its transfers are done.
-  creditCount: 16,
-  fatalCount: FATAL_COUNT,
-  ingresses: [input],
-  routers: [
-    defineRouter({
-      ingress: input,
-      route: (transfer, send) => send(account, transfer.from, { withdraw: transfer }, traceOf(transfer)),
-    }),
-  ],
-  egresses: [
-    defineEgress<Arrival>({
-      type: 'bank/arrivals',
-      sink: tracedSink(ndjsonSink({ path: join(options.folder, 'output.ndjson') })),
-    }),
-  ],
-}).catch((error: MillraceError) => {
+const engine = await startBank(options).catch((error: MillraceError) => {
   // What stops it may be under way already.
   if (isMeantToStop(error)) see('stopped', 1);
   else say({ error: error.code, message: error.message });
@@ -178,6 +142,7 @@ async function tryAgain(bank: Engine): Promise<number> {
 
 process.on('message', (request: BankRequest) => {
   if ('transfer' in request) send(request.transfer);
+  else if ('savepoint' in request) saving = save(request.savepoint);
   else void finish(request.finish).catch(onFailure);
 });
 
@@ -197,6 +162,13 @@ function send(transfer: Transfer): void {
   );
 }
 
+/** If it fails, that is all that fails; so it does when the shards go back meanwhile. */
+async function save(path: string): Promise<void> {
+  for (let attempt = 0; attempt < 2 && !seen.has('saved'); attempt++) {
+    await engine?.savepoint(path).then(() => see('saved', 1), complain);
+  }
+}
+
 let hasGivenUp = false;
 
 /** The engine takes nothing any more: ends it in order, which must end, too. */
@@ -212,7 +184,7 @@ function giveUp(): void {
 async function finish(ids: readonly string[]): Promise<void> {
   if (engine === undefined) return;
   isFinishing = true;
-  await mending;
+  await Promise.all([mending, saving]);
   // It is healed, so what was refused is done now; but an address that is parked may have more than one of those.
   do await engine.drained();
   while ((await tryAgain(engine)) > 0);

@@ -2,7 +2,7 @@
  * How everything in a bank stands: the states that the oracle knows exactly, and how often that has come about which only
  * some lives meet.
  */
-import type { Engine } from '../../src/index.ts';
+import type { Engine, LatePolicy } from '../../src/index.ts';
 import { chimeCounts, chimes, LATE_POLICIES } from './bank-chimes.ts';
 import { carried } from './bank-ledger.ts';
 import { account, type AccountState, lights } from './bank-module.ts';
@@ -39,34 +39,45 @@ export function addMet(one: Met, other: Met): Met {
   return Object.fromEntries(MEETINGS.map((each) => [each, one[each] + other[each]])) as Met;
 }
 
+/** All at once: each answer waits for a commit. */
 export async function askStates(bank: Engine, ids: readonly string[]): Promise<StandingStates> {
   const accounts: Record<string, AccountState> = {};
   const offices: Record<string, OfficeState> = {};
-  for (const id of ids) {
-    accounts[id] = await bank.ask(account, id, { question: 'state' });
-    for (const office of OFFICES) {
-      offices[`${office.type} ${id}`] = await bank.ask<'state', OfficeState>(office, id, 'state');
-    }
-  }
   const faults: Record<string, number> = {};
-  for (const policy of LATE_POLICIES) faults[policy] = await bank.ask(chimes, policy, 'faults');
+  const askAccount = async (id: string): Promise<void> => {
+    accounts[id] = await bank.ask(account, id, { question: 'state' });
+  };
+  const askOffice = async (office: (typeof OFFICES)[number], id: string): Promise<void> => {
+    offices[`${office.type} ${id}`] = await bank.ask<'state', OfficeState>(office, id, 'state');
+  };
+  const askChimes = async (policy: LatePolicy): Promise<void> => {
+    faults[policy] = await bank.ask(chimes, policy, 'faults');
+  };
+  const asked = ids.flatMap((id) => [askAccount(id), ...OFFICES.map((office) => askOffice(office, id))]);
+  await Promise.all([...asked, ...LATE_POLICIES.map(askChimes)]);
   return { accounts, offices, chimes: faults };
 }
 
 export async function askMet(bank: Engine, ids: readonly string[]): Promise<Met> {
-  let met = NOTHING_MET;
-  for (const id of ids) {
-    const [kept, faded] = await bank.ask(lights, id, { question: 'met' });
-    met = addMet(met, {
-      ...NOTHING_MET,
-      'carried over to the next version of the code': await bank.ask(carried, id, 'carried'),
-      'lamps kept by looking': kept,
-      'echoes faded': faded,
-      'messages skipped': await bank.ask(skipped, id, 'met'),
-      'all porters busy': await bank.ask(busyPorters, id, 'met'),
-    });
-  }
+  const met = (await Promise.all(ids.map((id) => askMetBy(bank, id)))).reduce(addMet, NOTHING_MET);
   const [all, latest, skip] = await Promise.all(LATE_POLICIES.map((policy) => bank.ask(chimeCounts, policy, 'met')));
   const told = { 'chimes told by latest': latest?.[1] ?? 0, 'chimes told by skip': skip?.[1] ?? 0 };
   return { ...met, 'chimes rung': all?.[0] ?? 0, ...told };
+}
+
+async function askMetBy(bank: Engine, id: string): Promise<Met> {
+  const [[kept, faded], carriedCount, skippedCount, busyCount] = await Promise.all([
+    bank.ask(lights, id, { question: 'met' }),
+    bank.ask(carried, id, 'carried'),
+    bank.ask(skipped, id, 'met'),
+    bank.ask(busyPorters, id, 'met'),
+  ]);
+  return {
+    ...NOTHING_MET,
+    'carried over to the next version of the code': carriedCount,
+    'lamps kept by looking': kept,
+    'echoes faded': faded,
+    'messages skipped': skippedCount,
+    'all porters busy': busyCount,
+  };
 }

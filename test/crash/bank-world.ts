@@ -2,14 +2,16 @@
  * One data directory and what must be in it: every transfer that was ever handed out, by file or by clients, and who has
  * been told that it is committed. The oracle is this plain model; a bank that has finished must agree with it exactly.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Prng } from '../../src/base/prng.ts';
 import { ACCOUNTS, expectedStates } from './bank-model.ts';
 import type { Transfer } from './bank-module.ts';
 import type { BankStates } from './bank-process.ts';
+import { BankSavepoints } from './bank-savepoints.ts';
 import { isTraceparentOf, type TracedArrival } from './bank-traces.ts';
+import { INPUT_NAME, OUTPUT_NAME } from './call-plan.ts';
 
 /** All that were not removed. */
 const worlds = new Set<BankWorld>();
@@ -21,6 +23,7 @@ export function removeAllWorlds(): void {
 
 export class BankWorld {
   readonly folder: string;
+  readonly savepoints: BankSavepoints;
   /** Transfers of clients that are not known to be committed; they are tried again in every life. */
   readonly open: Map<string, Transfer> = new Map();
   committedCount = 0;
@@ -36,11 +39,12 @@ export class BankWorld {
 
   constructor(folder: string, inputCount: number, prng: Prng) {
     this.folder = folder;
+    this.savepoints = new BankSavepoints(folder);
     this.#prng = prng;
     mkdirSync(folder, { recursive: true });
     worlds.add(this);
     const input = Array.from({ length: inputCount }, (_, index) => this.#newTransfer(`file-${index}`));
-    writeFileSync(join(folder, 'input.ndjson'), input.map((transfer) => `${JSON.stringify(transfer)}\n`).join(''));
+    writeFileSync(join(folder, INPUT_NAME), input.map((transfer) => `${JSON.stringify(transfer)}\n`).join(''));
   }
 
   /** A client wants this. */
@@ -65,7 +69,30 @@ export class BankWorld {
   committed(id: string): void {
     this.open.delete(id);
     this.#committed.add(id);
+    this.savepoints.committed(id);
     this.committedCount = this.#committed.size;
+  }
+
+  /** The next life begins a new data directory with the last savepoint. */
+  goBackToSavepoint(): void {
+    for (const id of this.savepoints.takeUp()) {
+      const transfer = this.#all.get(id);
+      if (transfer !== undefined) this.open.set(id, transfer);
+      this.#committed.delete(id);
+    }
+    this.committedCount = this.#committed.size;
+  }
+
+  /** Another world that stands as this one does, in a folder of its own; no process may run in this one. */
+  copy(folder: string, prng: Prng): BankWorld {
+    const copy = new BankWorld(folder, 0, prng);
+    cpSync(this.folder, folder, { recursive: true });
+    for (const [id, transfer] of this.#all) copy.#all.set(id, transfer);
+    for (const [id, transfer] of this.open) copy.open.set(id, transfer);
+    for (const id of this.#committed) copy.#committed.add(id);
+    copy.committedCount = this.committedCount;
+    copy.savepoints.goOnFrom(this.savepoints);
+    return copy;
   }
 
   /** What must hold at any moment, between two lives as well. */
@@ -120,7 +147,7 @@ export class BankWorld {
 
   /** The output, but for a line that is being written. */
   #arrivals(): TracedArrival[] {
-    const path = join(this.folder, 'output.ndjson');
+    const path = join(this.folder, OUTPUT_NAME);
     if (!existsSync(path)) return [];
     const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
     return lines.map((line) => JSON.parse(line) as TracedArrival);

@@ -1,9 +1,10 @@
 /**
  * Which call to the file system of which thread goes wrong, and how. A plan goes to a process in an environment
- * variable, and is carried out there by `file-calls.ts`.
+ * variable, and is carried out there by `file-calls.ts`. The calls that there are to choose from are those that a survey
+ * has counted (`call-survey.ts`).
  */
+import { relative, sep } from 'node:path';
 
-/** Of `node:fs` on files of the data directory; `sink …` on the output file. */
 export const CALL_KINDS = [
   'open',
   'read',
@@ -12,19 +13,31 @@ export const CALL_KINDS = [
   'sync directory',
   'rename',
   'remove',
+  'remove directory',
   'truncate',
   'make directory',
-  'sink write',
-  'sink sync',
-  'sink truncate',
+  'list',
+  'look at',
 ] as const;
 export type CallKind = (typeof CALL_KINDS)[number];
+
+/** What a call is about: a part of the data directory, a savepoint, or the output file. */
+export type CallPlace =
+  | 'changelog'
+  | 'store'
+  | 'journal'
+  | 'manifest'
+  | 'witness'
+  | 'directory'
+  | 'savepoint'
+  | 'output'
+  | 'folder';
 
 export type ThreadKind = 'main' | 'worker';
 
 /**
- * `before` and `after` kill the process there, `torn` kills it when half of the bytes are written. `short` writes half of
- * the bytes and says so. All others are errors of the system; a write that fails has written half of the bytes.
+ * `before` and `after` kill the process there, `torn` kills it when half is done. `short` writes half of the bytes and
+ * says so. All others are errors of the system; a write that fails has written half of the bytes.
  */
 export const KILLS = ['before', 'after', 'torn'] as const;
 export const FAULTS = ['EIO', 'ENOSPC', 'EMFILE', 'short'] as const;
@@ -33,65 +46,58 @@ export type Fault = (typeof FAULTS)[number];
 
 export interface CallPlan {
   readonly kind: CallKind;
+  /** All places if absent. */
+  readonly place?: CallPlace;
   readonly thread: ThreadKind;
   /** Counted from 1 in each thread. */
   readonly nth: number;
   readonly how: Kill | Fault;
-  /** Whether all calls of the kind fail from the nth on. */
+  /** Whether all such calls fail from the nth on; otherwise one call of the process does. */
   readonly isLasting?: boolean;
 }
 
+/** Holds a list of plans, as JSON. */
 export const PLAN_VARIABLE = 'CRASH_PLAN';
 /** The folder in which calls are counted. */
 export const FOLDER_VARIABLE = 'CRASH_FOLDER';
 /** Names a file that gets a line for every call. */
 export const SURVEY_VARIABLE = 'CRASH_SURVEY';
 
-export function describePlan({ kind, thread, nth, how, isLasting }: CallPlan): string {
-  return `${how} at ${kind} ${nth}${isLasting === true ? ' and on' : ''} of ${thread}`;
+/** What the folder of a world holds. */
+export const INPUT_NAME = 'input.ndjson';
+export const OUTPUT_NAME = 'output.ndjson';
+export const SAVEPOINTS_NAME = 'savepoints';
+
+/** Of a path in the folder of a world; undefined elsewhere, and for what the engine only reads its input from. */
+export function placeOf(path: string, folder: string): CallPlace | undefined {
+  const within = relative(folder, path);
+  if (within === '') return 'folder';
+  const [top = '', second = '', , fourth] = within.split(sep);
+  if (top === OUTPUT_NAME) return 'output';
+  if (top === SAVEPOINTS_NAME) return 'savepoint';
+  if (!top.startsWith('data')) return undefined;
+  if (second.startsWith('generation-')) return fourth === 'store' ? 'store' : 'changelog';
+  if (second === 'egress') return 'journal';
+  if (second.startsWith('manifest-')) return 'manifest';
+  return second === 'committed' ? 'witness' : 'directory';
 }
 
-export interface CallPoint {
-  readonly thread: ThreadKind;
-  readonly kind: CallKind;
-  /** How often it happens in the start and a short while, about. */
-  readonly count: number;
-}
-
-const MAIN_COUNTS: Readonly<Partial<Record<CallKind, number>>> = {
-  open: 18,
-  read: 9,
-  write: 24,
-  sync: 24,
-  'sync directory': 6,
-  rename: 1,
-  remove: 2,
-  'make directory': 1,
-  'sink write': 5,
-  'sink sync': 5,
-  'sink truncate': 1,
-};
-/** LevelDB makes its calls in native code, where they cannot be got at. */
-const WORKER_COUNTS: Readonly<Partial<Record<CallKind, number>>> = { open: 20, read: 40, write: 12 };
-const NATIVE_FREE_COUNTS: Readonly<Partial<Record<CallKind, number>>> = { ...WORKER_COUNTS, 'sync directory': 2 };
-
-/** The points that there are. */
-export function callPoints(isNativeFree: boolean): CallPoint[] {
-  const points = (thread: ThreadKind, counts: typeof MAIN_COUNTS): CallPoint[] =>
-    Object.entries(counts).map(([kind, count]) => ({ thread, kind: kind as CallKind, count }));
-  return [...points('main', MAIN_COUNTS), ...points('worker', isNativeFree ? NATIVE_FREE_COUNTS : WORKER_COUNTS)];
+export function describePlan({ kind, place, thread, nth, how, isLasting }: CallPlan): string {
+  const call = `${kind} ${nth}${isLasting === true ? ' and on' : ''}`;
+  return `${how} at ${call} of ${place === undefined ? 'all' : `the ${place}`} by ${thread}`;
 }
 
 /** Which of these can happen to a call. */
 export function canHappen(how: Kill | Fault, kind: CallKind): boolean {
   switch (how) {
     case 'torn':
+      return kind === 'write' || kind === 'remove directory';
     case 'short':
-      return kind === 'write' || kind === 'sink write';
+      return kind === 'write';
     case 'ENOSPC':
-      return kind !== 'read' && kind !== 'remove' && kind !== 'truncate' && kind !== 'sink truncate';
+      return !['read', 'remove', 'remove directory', 'truncate', 'list', 'look at'].includes(kind);
     case 'EMFILE':
-      return kind === 'open';
+      return kind === 'open' || kind === 'list';
     default:
       return true;
   }

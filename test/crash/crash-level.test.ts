@@ -6,8 +6,9 @@ import { runCrashes } from './crash-run.ts';
 
 test('nothing that was acknowledged is lost and nothing is doubled, wherever the process is killed', async () => {
   const options = { killCount: 50, seed: 1, isNativeFree: false, shardCounts: [2, 1] };
-  const { tally, complaints } = await runCrashes(options);
+  const { tally, missing, complaints } = await runCrashes(options);
   expect(complaints).toEqual([]);
+  expect(missing).toEqual([]);
   expect([tally.killCount, tally.recoveryCount, tally.lostCount, tally.duplicatedCount]).toEqual([50, 50, 0, 0]);
   expect(tally.pointCount).toBeGreaterThan(8);
   expect(tally.retriedCount).toBeGreaterThan(20);

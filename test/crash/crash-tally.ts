@@ -37,8 +37,7 @@ export class CrashTally {
     this.#opened(world, life);
     this.killCount++;
     for (const deed of life.seen) this.deedCounts.set(deed, (this.deedCounts.get(deed) ?? 0) + 1);
-    const point =
-      life.end === 'plan' && plan !== undefined ? `${plan.how} ${plan.kind}, ${plan.thread}` : 'at any time';
+    const point = life.end === 'plan' && plan !== undefined ? pointOf(plan) : 'at any time';
     const row = this.#row(life.openedMs === undefined ? `${point}, while it starts` : point);
     row.killCount++;
     this.#pending.set(world, [...(this.#pending.get(world) ?? []), row]);
@@ -118,6 +117,10 @@ export class CrashTally {
       `met: ${counts(new Map(Object.entries(this.met)))}, lines with a trace ${this.tracedCount}`,
     ].join('\n');
   }
+}
+
+function pointOf({ how, kind, place, thread }: CallPlan): string {
+  return `${how} ${kind} of ${place}, ${thread}`;
 }
 
 function counts(all: ReadonlyMap<string, number>): string {

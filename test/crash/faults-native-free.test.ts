@@ -6,12 +6,13 @@ import { expect, test } from 'vitest';
 import { runFaults } from './fault-run.ts';
 
 test('a call that fails costs nothing that was acknowledged, and says so', async () => {
-  const { outcomes, complaints, triedCount, allCount } = await runFaults({
+  const { outcomes, complaints, missing, triedCount, allCount } = await runFaults({
     isNativeFree: true,
     seed: 1,
     sampleCount: 16,
   });
   expect(complaints).toEqual([]);
+  expect(missing).toEqual([]);
   expect(triedCount).toBe(16);
   expect(allCount).toBeGreaterThan(1_000);
   const ends = [...outcomes.keys()].map((outcome) => outcome.split(':')[0]);

@@ -42,7 +42,7 @@ async function fillAndGoOn(
   plan?: CallPlan,
 ): Promise<Outcome> {
   const options = { isNativeFree, shardCount: 2 };
-  const first = await new BankLife(world, { ...options, plan }).ended();
+  const first = await new BankLife(world, { ...options, ...(plan === undefined ? {} : { plans: [plan] }) }).ended();
   makeRoom();
   const second = await new BankLife(world, { ...options, transferCount: 20 }).ended();
   return { first, second, complaints: world.checkEnd(second.states) };
@@ -63,7 +63,7 @@ describe.each([
 ])('%s', (_, isNativeFree) => {
   test('a disk that is really full', async ({ skip }) => {
     const world = newWorld();
-    const data = join(world.folder, 'data');
+    const { data } = world.savepoints;
     mkdirSync(data);
     if (!mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', data)) skip('file systems cannot be mounted here');
     onTestFinished(() => void execFileSync('umount', [data]));

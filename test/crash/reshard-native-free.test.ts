@@ -7,8 +7,9 @@ import { runCrashes } from './crash-run.ts';
 
 test('nothing that was acknowledged is lost and nothing is doubled, wherever the process is killed', async () => {
   const options = { killCount: 50, seed: 4, isNativeFree: true, shardCounts: [2, 1, 3], isResharded: true };
-  const { tally, complaints } = await runCrashes(options);
+  const { tally, missing, complaints } = await runCrashes(options);
   expect(complaints).toEqual([]);
+  expect(missing).toEqual([]);
   expect([tally.killCount, tally.recoveryCount, tally.lostCount, tally.duplicatedCount]).toEqual([50, 50, 0, 0]);
   expect(tally.pointCount).toBeGreaterThan(8);
   expect(tally.retriedCount).toBeGreaterThan(20);
