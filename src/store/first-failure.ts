@@ -31,9 +31,7 @@ export class FirstFailure {
     if (first === undefined) return;
     const code = first instanceof MillraceError ? first.code : 'STORAGE_FAILED';
     const details = first instanceof MillraceError ? { ...first.details } : {};
-    throw new MillraceError(code, `The store in ${this.#directory} has stopped after an earlier failure`, {
-      cause: first,
-      details,
-    });
+    const what = `The store in ${this.#directory} has stopped after an earlier failure: ${first.message}`;
+    throw new MillraceError(code, what, { cause: first, details });
   }
 }
