@@ -25,6 +25,9 @@ const MEETINGS = [
 type Meeting = (typeof MEETINGS)[number];
 export type Met = Readonly<Record<Meeting, number>>;
 
+/** However slow the machine is. */
+const PATIENT = { timeoutMs: 300_000 };
+
 export interface StandingStates {
   readonly accounts: Readonly<Record<string, AccountState>>;
   /** By function type and account. */
@@ -45,13 +48,13 @@ export async function askStates(bank: Engine, ids: readonly string[]): Promise<S
   const offices: Record<string, OfficeState> = {};
   const faults: Record<string, number> = {};
   const askAccount = async (id: string): Promise<void> => {
-    accounts[id] = await bank.ask(account, id, { question: 'state' });
+    accounts[id] = await bank.ask(account, id, { question: 'state' }, PATIENT);
   };
   const askOffice = async (office: (typeof OFFICES)[number], id: string): Promise<void> => {
-    offices[`${office.type} ${id}`] = await bank.ask<'state', OfficeState>(office, id, 'state');
+    offices[`${office.type} ${id}`] = await bank.ask<'state', OfficeState>(office, id, 'state', PATIENT);
   };
   const askChimes = async (policy: LatePolicy): Promise<void> => {
-    faults[policy] = await bank.ask(chimes, policy, 'faults');
+    faults[policy] = await bank.ask(chimes, policy, 'faults', PATIENT);
   };
   const asked = ids.flatMap((id) => [askAccount(id), ...OFFICES.map((office) => askOffice(office, id))]);
   await Promise.all([...asked, ...LATE_POLICIES.map(askChimes)]);
@@ -60,17 +63,19 @@ export async function askStates(bank: Engine, ids: readonly string[]): Promise<S
 
 export async function askMet(bank: Engine, ids: readonly string[]): Promise<Met> {
   const met = (await Promise.all(ids.map((id) => askMetBy(bank, id)))).reduce(addMet, NOTHING_MET);
-  const [all, latest, skip] = await Promise.all(LATE_POLICIES.map((policy) => bank.ask(chimeCounts, policy, 'met')));
+  const [all, latest, skip] = await Promise.all(
+    LATE_POLICIES.map((policy) => bank.ask(chimeCounts, policy, 'met', PATIENT)),
+  );
   const told = { 'chimes told by latest': latest?.[1] ?? 0, 'chimes told by skip': skip?.[1] ?? 0 };
   return { ...met, 'chimes rung': all?.[0] ?? 0, ...told };
 }
 
 async function askMetBy(bank: Engine, id: string): Promise<Met> {
   const [[kept, faded], carriedCount, skippedCount, busyCount] = await Promise.all([
-    bank.ask(lights, id, { question: 'met' }),
-    bank.ask(carried, id, 'carried'),
-    bank.ask(skipped, id, 'met'),
-    bank.ask(busyPorters, id, 'met'),
+    bank.ask(lights, id, { question: 'met' }, PATIENT),
+    bank.ask(carried, id, 'carried', PATIENT),
+    bank.ask(skipped, id, 'met', PATIENT),
+    bank.ask(busyPorters, id, 'met', PATIENT),
   ]);
   return {
     ...NOTHING_MET,

@@ -43,16 +43,16 @@ const DEED_KILLS = 3;
 const ORDEALS: readonly (Deed | undefined)[] = ['stopped', 'quarantined'];
 /** Once in the first worlds nobody is there for so long: two times of what rings each second are in it. */
 const OUTAGE_MS = 2_000;
-const INPUT_COUNT = 8_000;
+const INPUT_COUNT = 3_000;
 /** Worlds at the same time. */
 const LANE_COUNT = 2;
 /** What clients still hand in in the life that finishes. */
 const LAST_TRANSFER_COUNT = 20;
 /** A kill from outside comes in the first so many milliseconds of a process, or after so many commits. */
 const START_MS_MAX = 400;
-const COMMIT_COUNT_MAX = 60;
+const COMMIT_COUNT_MAX = 40;
 /** If a call that was to kill has not come after so many commits, the process is killed from outside. */
-const PATIENCE_COUNT = 60;
+const PATIENCE_COUNT = 30;
 /** How often a life begins with a savepoint, if there is one, or has its shards go back. */
 const SAVEPOINT_SHARE = 0.2;
 const GOING_BACK_SHARE = 0.1;
