@@ -72,10 +72,12 @@ test.each(ENTRIES)('%s: entries and elements, too', async (_name, { startEngine 
   }
   await first.drained();
   const seen = await look(first);
-  // On a machine that is slow today some are gone already, the oldest first.
+  // On a machine that is slow today some are gone already: of the elements the oldest. Entries are read one after the
+  // other, so one may expire in the midst of that, behind an older one that was just seen.
   const last = (count: number): number[] => Array.from({ length: count }, (_, index) => COUNT - count + index);
   expect(seen.elements).toEqual(last(seen.elements.length));
-  expect(seen.entries.map(([, n]) => n)).toEqual(last(seen.entries.length));
+  const numbers = seen.entries.map(([, n]) => n);
+  expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
   const isSlow = Date.now() - begunAt >= SESSION_MS;
   expect(isSlow || Math.min(seen.entries.length, seen.elements.length) === COUNT).toBe(true);
   await first.stop();
