@@ -204,7 +204,7 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * How long things take: percentiles since the start, or since they were last reset. About one message in 64 is timed, so
+   * How long things take: percentiles since the start, or since they were last reset. Few messages are timed, so
    * that it costs next to nothing; what runs under `millrace/testing` is not timed.
    */
   latency(options: LatencyOptions = {}): Promise<EngineLatency> {

@@ -35,7 +35,10 @@ export interface LatencyOptions {
   readonly reset?: boolean;
 }
 
-/** Undefined where nothing was measured yet. About one message in 64 is followed; questions and checkpoints all are. */
+/**
+ * Undefined where nothing was measured yet. About one message from outside in 64 is followed, and one invocation in 256
+ * timed; questions and checkpoints all are.
+ */
 export interface EngineLatency {
   /** From a message from outside (a client's, an ingress's) until its invocation begins. */
   readonly ingressToInvocation: LatencySummary | undefined;

@@ -3,17 +3,19 @@
  * gaps are of random length, so that what comes in a regular order is picked evenly.
  */
 
-/** One in so many, on average. */
+/** One in so many, on average, unless another number is given. */
 const MEAN_GAP = 64;
 
 export class Sampling {
   readonly #isOn: boolean;
+  readonly #meanGap: number;
   #left: number;
   #state = 0x9e3779b9;
 
   /** Without `isOn` it picks nothing. */
-  constructor(isOn: boolean) {
+  constructor(isOn: boolean, meanGap: number = MEAN_GAP) {
     this.#isOn = isOn;
+    this.#meanGap = meanGap;
     this.#left = 1;
   }
 
@@ -31,6 +33,6 @@ export class Sampling {
     state ^= state >>> 17;
     state ^= state << 5;
     this.#state = state;
-    return (state >>> 0) % (2 * MEAN_GAP - 1);
+    return (state >>> 0) % (2 * this.#meanGap - 1);
   }
 }

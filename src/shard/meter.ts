@@ -1,6 +1,6 @@
 /**
  * What a shard counts and times of its invocations, for `engine.metrics()` and `engine.latency()`. All are counted; one
- * in some is timed, since looking at the clock twice takes as long as half a message. A simulation times nothing.
+ * in 256 is timed, since looking at the clock twice takes as long as half a message. A simulation times nothing.
  */
 import type { Clock } from '../base/clock.ts';
 import { LatencySet } from '../metrics/latency-set.ts';
@@ -13,6 +13,9 @@ export const INGRESS_TO_INVOCATION = 'ingressToInvocation';
 /** From the beginning of an invocation to its end; of an async one, until it has settled. */
 export const INVOCATION = 'invocation';
 
+/** One invocation in so many is timed. */
+const TIMED_GAP = 256;
+
 export class Meter {
   readonly latencies: LatencySet = new LatencySet();
   readonly #clock: Clock;
@@ -23,7 +26,7 @@ export class Meter {
 
   constructor(clock: Clock, isTiming: boolean) {
     this.#clock = clock;
-    this.#sampling = new Sampling(isTiming);
+    this.#sampling = new Sampling(isTiming, TIMED_GAP);
   }
 
   /** An invocation begins. Returns when, if it is to be timed; else 0. */
