@@ -5,8 +5,11 @@
  *   npm run crash -- --faults all|200 [--native-free] [--seed 1]
  *
  * The first prints where processes were killed, the second how they ended when calls to the file system failed; both exit
- * with 1 if anything was lost, doubled or wrong. Ctrl-C ends all processes and removes what they have written. With `--reshard` each life of a process may have another number of
- * shards of those that `--shards` names; otherwise each world keeps the one it has begun with.
+ * with 1 if anything was lost, doubled or wrong, or if there was a call to which no life has come. Both begin with a survey
+ * of the calls that there are. A number of faults is a sample of all kinds and places alike: some 2,000 try each of them
+ * once, and `all` each call, which takes days. Ctrl-C ends all processes and removes what they have written. With
+ * `--reshard` each life of a process may have another number of shards of those that `--shards` names; otherwise each world
+ * keeps the one it has begun with.
  */
 import { EXIT_INTERRUPTED, readFlags, wholeNumber, wholeNumbers } from '../command-line.ts';
 import { endAllLives } from './bank-life.ts';

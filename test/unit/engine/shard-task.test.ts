@@ -29,3 +29,10 @@ test('rings take half of it at most', () => {
   const task = durableTask(0, 'file:///store.ts', data, fillOptions(given));
   expect(task.memoryBytes + task.cacheBytes).toBe(MiB / 2);
 });
+
+test('sizes on the disk can be small', () => {
+  const options = fillOptions({ module: 'file:///module.ts', memory: 512 * MiB, shardCount: 2 });
+  const diskSizes = { ...options.diskSizes, foldBytesMin: 10, foldBytesMax: 1_000, shardMemoryBytesMax: 4_000 };
+  const task = durableTask(0, 'file:///store.ts', data, { ...options, diskSizes });
+  expect(task).toMatchObject({ foldBytes: 1_000, segmentBytes: 500, cacheBytes: 1_000, memoryBytes: 3_000 });
+});

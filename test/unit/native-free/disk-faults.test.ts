@@ -185,6 +185,8 @@ describe('a disk that fails once', () => {
     });
     expect(count).toBeGreaterThan(2);
     await expectStopped(store);
+    // Whoever comes later hears why, too.
+    await assert.rejects(store.getMany([bytes('a')]), /earlier failure: .*ENOSPC/);
     await store.close();
     const after = fileSystem.clone();
     after.capacityBytes = 1_000_000;
