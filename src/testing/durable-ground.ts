@@ -22,6 +22,8 @@ export interface DurableGround {
   readonly spareCountMax: number;
   readonly paddingBytes: number;
   readonly foldBytes: number;
+  readonly manifestBytesMin: number;
+  readonly journalSegmentBytes: number;
   readonly indexBytesMin: number;
   readonly scanBytesMax: number;
   readonly foldStepUs: number;

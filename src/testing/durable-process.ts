@@ -95,7 +95,7 @@ export class DurableProcess {
     await data.makeEgressDirectories(this.#module.egresses.map(({ type }) => type));
     const shards = await this.#openShards(data);
     const ahead = syncsAhead === 1 ? { syncAhead: ALWAYS_AHEAD } : {};
-    const coordinator = { data, clock, minIntervalMs, maxIntervalMs, keyCountMax, ...ahead };
+    const coordinator = { data, clock, minIntervalMs, maxIntervalMs, keyCountMax, sizes: this.#ground, ...ahead };
     const hooks = {
       invocationFailed: (error: MillraceError) => this.#hooks.invocationFailed(error),
       egressCrowded: () => {},

@@ -41,6 +41,9 @@ export interface DurableSetting extends EngineSizes {
   readonly aheadCountMin: number;
   /** 1 if whatever is written is synced before its epoch ends, too. */
   readonly syncsAhead: number;
+  /** How long a manifest grows, and a segment of an egress's journal. */
+  readonly manifestBytesMin: number;
+  readonly journalSegmentBytes: number;
   /** How often a message may end the thread of its shard before it is kept from its function. */
   readonly fatalCount: number;
   /** One commit in so many is looked at. */
@@ -82,6 +85,8 @@ export function durableSettingOf(seed: number, workloadCount: number, pins: Dura
     fatalCount: prng.pick([2, 3]),
     aheadCountMin: prng.pick([1, 4, 256]),
     syncsAhead: prng.pick([0, 1]),
+    manifestBytesMin: prng.pick([0, 4_000, 1 << 20]),
+    journalSegmentBytes: prng.pick([1, 400, 1 << 20]),
   };
   return { ...drawn, ...pins };
 }

@@ -37,6 +37,8 @@ const DURABLE_PINS: Readonly<Record<string, keyof DurableSetting>> = {
   fatal: 'fatalCount',
   ahead: 'aheadCountMin',
   syncs: 'syncsAhead',
+  manifest: 'manifestBytesMin',
+  journal: 'journalSegmentBytes',
 };
 
 /** `--workload`: 0 runs in memory, then come those with a disk. */
