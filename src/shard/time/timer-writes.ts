@@ -22,7 +22,6 @@ import {
   LATE_ALL,
   LATE_LATEST,
   LATE_SKIP,
-  ownerKey,
   ownerPrefix,
   type TimerExtra,
   type TimerRow,
@@ -35,6 +34,8 @@ import { rangeOf } from '../rows/row-writes.ts';
 import type { Timers } from './timers.ts';
 
 const TOLERANCE_MS_DEFAULT = 60_000;
+/** Where timers come up faster than they can be read, those that then are gone are left out. */
+const READINGS_MAX = 8;
 const POLICIES: ReadonlyMap<string, number> = new Map([
   ['all', LATE_ALL],
   ['latest', LATE_LATEST],
@@ -169,20 +170,34 @@ export class TimerWrites {
   }
 
   /** What the address has pending, as this invocation sees it now. */
-  async list({ hash, id }: Entity): Promise<PendingTimer[]> {
-    const prefix = ownerPrefix(this.#senderType, hash, id);
-    const removed = new Set(this.#removed.map(({ key, row }) => ownerKey(key, row)));
+  async list(entity: Entity): Promise<PendingTimer[]> {
+    const removed = new Set(this.#removed.map(({ key }) => key));
     const own = this.#added.map(({ dueMs, row }) => pendingTimer(dueMs, row));
+    const stamps = this.#erased === undefined ? await this.#pendingStamps(entity) : [];
     const found: PendingTimer[] = [];
-    if (this.#erased === undefined) {
-      const { from, before } = rangeOf(prefix);
-      for await (const { key } of this.#timers.rows.scan(from, before)) {
-        const stamp = key.slice(prefix.length);
-        const row = this.#timers.rows.get(timerKey(keyGroupOfHash(hash), stamp)) as TimerRow | undefined;
-        if (row !== undefined && !removed.has(key)) found.push(pendingTimer(dueOfStamp(stamp), row));
-      }
+    for (const stamp of stamps) {
+      const row = this.#rowOf(entity, stamp);
+      if (row === undefined || removed.has(timerKey(keyGroupOfHash(entity.hash), stamp))) continue;
+      found.push(pendingTimer(dueOfStamp(stamp), row));
     }
     return [...found, ...own].sort((one, other) => one.due - other.due);
+  }
+
+  /** A timer that comes up while rows are read is gone, and if it recurs it is under another stamp: read again then. */
+  async #pendingStamps(entity: Entity): Promise<string[]> {
+    const prefix = ownerPrefix(this.#senderType, entity.hash, entity.id);
+    const { from, before } = rangeOf(prefix);
+    let stamps: string[] = [];
+    for (let reading = 0; reading < READINGS_MAX; reading++) {
+      stamps = [];
+      for await (const { key } of this.#timers.rows.scan(from, before)) stamps.push(key.slice(prefix.length));
+      if (stamps.every((stamp) => this.#rowOf(entity, stamp) !== undefined)) break;
+    }
+    return stamps;
+  }
+
+  #rowOf({ hash }: Entity, stamp: string): TimerRow | undefined {
+    return this.#timers.rows.get(timerKey(keyGroupOfHash(hash), stamp)) as TimerRow | undefined;
   }
 
   /** What this invocation has sent with a delay, so far. */

@@ -182,3 +182,27 @@ test('a schedule that cannot be read any more stays, and is tried again each day
   await on.play();
   expect(on.records()).toEqual([['0 * * * *', 50 * HOUR_MS]]);
 });
+
+test('a schedule that comes up while timers() reads the rows is listed with its next time', async () => {
+  const clock = new SimulatedClock(START_MS);
+  const watch = defineFunction<'set' | 'list'>({
+    type: 'test/watch',
+    async invoke(ctx, message) {
+      if (message === 'set') return ctx.schedule({ cron: '0 * * * *' }, bell, 'bell', 'rung', { token: 'hourly' });
+      const listed = ctx.timers();
+      clock.advance(HOUR_MS);
+      ctx.egress(
+        results,
+        (await listed).map(({ due }) => (due - START_MS) / HOUR_MS),
+      );
+    },
+  });
+  const on = new Stage([bell, watch], { clock });
+  on.send('test/watch', 'Kim', 'set');
+  await on.play();
+  on.send('test/watch', 'Kim', 'list');
+  // Several turns at once, so that no reading goes on between them.
+  for (let turn = 0; turn < 8; turn++) on.engine.turn(turn % on.engine.threadCount);
+  await on.play();
+  expect(on.records()).toEqual(expect.arrayContaining([['rung', HOUR_MS], [2]]));
+});
