@@ -47,7 +47,10 @@ export class ShardSupervisor {
   #coordinator: Coordinator | undefined;
   #group: ShardGroup;
   #runner: CoordinatorRunner | undefined;
-  /** Whether the shards have ever taken messages. Before that a failure is the caller's to see. */
+  /**
+   * Whether all shards have ever taken messages. Before that a failure is the caller's to see, unless it was a message's:
+   * such a one was in flight, and would end each start.
+   */
   #isRunning = false;
   #recovering: Promise<void> | undefined;
   #isEnded = false;
@@ -84,9 +87,10 @@ export class ShardSupervisor {
     this.#startGroup();
   }
 
-  /** Resolves when all shards take messages, or have failed. */
+  /** Resolves when all shards take messages, or have failed for good. */
   async started(): Promise<void> {
     await this.#group.started(() => this.#isEnded).catch(() => {});
+    while (this.#recovering !== undefined) await this.#recovering;
   }
 
   /** Begins to turn the coordinator. */
@@ -112,14 +116,16 @@ export class ShardSupervisor {
   }
 
   #onShardFailed(shard: number, cause: unknown): void {
-    this.#deaths.failed(this.#group, cause, this.#group.lookouts[shard].remains, systemClock.elapsedMs());
-    this.onFailure(`Shard ${shard}`, { shard }, cause);
+    const { remains } = this.#group.lookouts[shard];
+    this.#deaths.failed(this.#group, cause, remains, systemClock.elapsedMs());
+    const isOfMessage = remains.sighting !== undefined || remains.involved.length > 0;
+    this.onFailure(`Shard ${shard}`, { shard }, cause, isOfMessage);
   }
 
-  /** Something that the engine cannot go on with. */
-  onFailure(who: string, details: Details, cause: unknown): void {
+  /** Something that the engine cannot go on with. `isOfMessage`: messages were under way, one of which may have done it. */
+  onFailure(who: string, details: Details, cause: unknown, isOfMessage: boolean = false): void {
     if (this.#isRecovering() || this.#isEnded) return;
-    if (this.#home === undefined || !this.#isRunning) {
+    if (this.#home === undefined || !(this.#isRunning || isOfMessage)) {
       this.#fail(who, details, cause);
       return;
     }
@@ -162,7 +168,8 @@ export class ShardSupervisor {
     if (coordinator === undefined || this.#isEnded) return;
     coordinator.reconnect(this.#group.mesh);
     this.#runner = this.#newRunner(coordinator);
-    void this.#runner.run();
+    // Or later, when the engine has started.
+    if (this.#isRunning) void this.#runner.run();
   }
 
   #startGroup(): void {
