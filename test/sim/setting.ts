@@ -45,7 +45,7 @@ export function settingOf(seed: number, pins: Readonly<Record<string, number>> =
     ...drawEngineSizes(prng),
     patient: prng.chance(0.6),
     development: prng.chance(0.5),
-    rootCount: 1 + prng.below(60),
+    rootCount: 1 + prng.below(45),
     trees: {
       ...WHOLE_OPTIONS,
       numberOfFunctionInstances: prng.pick([1, 2, 5, 20, 128]),
@@ -74,7 +74,7 @@ export function drawWhole(prng: Prng): Partial<TreeOptions> {
     walkPr: prng.pick([0, 0.1]),
     fadePr: prng.pick([0, 0.2]),
     operationPr: prng.pick([0, 0.2, 0.8]),
-    schedulePr: prng.pick([0, 0.05, 0.2]),
+    schedulePr: prng.pick([0, 0, 0.02, 0.1]),
     throwAwayPr: prng.pick([0, 0.05, 0.2]),
     isPatient: true,
   };

@@ -189,7 +189,7 @@ export class TreeGenerator {
   #fuses(): Command[] {
     return Array.from({ length: this.#prng.below(3) }, (): Command[] => {
       const uid = this.#uid++;
-      const fuse: Command = { do: 'fuse', uid, ...(this.#prng.chance(0.5) ? this.#delay() : {}) };
+      const fuse: Command = { do: 'fuse', uid, ...(this.#prng.chance(0.8) ? this.#delay() : {}) };
       return this.#prng.chance(0.4) ? [fuse, { do: 'cancel', uid }] : [fuse];
     }).flat();
   }
