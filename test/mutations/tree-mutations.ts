@@ -43,7 +43,7 @@ export const TREE_MUTATIONS: readonly Mutation[] = [
     find: 'this.#rows.walk(from, before, changes)',
     replace: 'this.#rows.walk(from, before, [])',
     why: 'an invocation sees its own changes',
-    suites: [seeds(60, IN_MEMORY)],
+    suites: [seeds(120, IN_MEMORY)],
   },
   {
     name: 'trees: a cancelled schedule goes on',

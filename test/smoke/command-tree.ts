@@ -113,7 +113,7 @@ export class TreeGenerator {
       [o.failPr, () => [{ do: 'fail' }]],
       [o.tablePr, (depth) => this.#keep('put', depth)],
       [o.listPr, (depth) => (this.#prng.chance(0.2) ? [{ do: 'reverse' }] : this.#keep('append', depth))],
-      [o.walkPr, () => [{ do: 'walk' }]],
+      [o.walkPr, (depth) => [...this.#keep('put', depth), { do: 'walk' }]],
       [o.fadePr, () => [{ do: 'fade' }]],
       [o.againPr, (depth) => [{ do: 'again', ...this.#further(depth) }]],
       [o.operationPr, (depth) => [this.#operation(this.#commands(depth - 1))]],
