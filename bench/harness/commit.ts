@@ -7,6 +7,9 @@ import { join } from 'node:path';
 
 export const ROOT: string = join(import.meta.dirname, '..', '..');
 
+/** What a run records changes nothing that the next result depends on. */
+const RECORDED = 'bench/history';
+
 export interface Version {
   /** The full name of the commit; `unknown` where there is no repository. */
   readonly commit: string;
@@ -15,7 +18,8 @@ export interface Version {
 
 export function versionOf(root: string): Version {
   try {
-    return { commit: git(root, 'rev-parse', 'HEAD'), isDirty: git(root, 'status', '--porcelain') !== '' };
+    const changes = git(root, 'status', '--porcelain', '--', '.', `:(exclude)${RECORDED}`);
+    return { commit: git(root, 'rev-parse', 'HEAD'), isDirty: changes !== '' };
   } catch {
     return { commit: 'unknown', isDirty: true };
   }
