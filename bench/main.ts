@@ -69,7 +69,10 @@ function problemLines({ wrong, failed }: Problems): string[] {
 function choose(only: readonly string[]): readonly Benchmark[] {
   const nobody = only.find((text) => !BENCHMARKS.some(({ name }) => name.includes(text)));
   if (nobody !== undefined) throw new Error(`No benchmark is named like "${nobody}"; --list names all.`);
-  return BENCHMARKS.filter(({ name }) => only.length === 0 || only.some((text) => name.includes(text)));
+  const names = new Set(BENCHMARKS.map(({ name }) => name));
+  // A name in full is that one alone, though others may begin so.
+  const isMeant = (name: string, text: string): boolean => (names.has(text) ? name === text : name.includes(text));
+  return BENCHMARKS.filter(({ name }) => only.length === 0 || only.some((text) => isMeant(name, text)));
 }
 
 function listing(benchmark: Benchmark, options: Options): string {

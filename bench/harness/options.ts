@@ -45,7 +45,7 @@ export const USAGE: string = `npm run bench -- [options]
 
   --smoke            runs everything in small, in a few seconds; the figures then mean nothing
   --json             prints one line of JSON per result
-  --only TEXT        runs only benchmarks whose name contains TEXT; may be given several times
+  --only TEXT        runs only the benchmark of that name, or all whose name contains TEXT; may be given several times
   --against TEXT     runs only rivals whose name contains TEXT
   --seconds N        measures each contender this long in each round      (${DEFAULTS.real.seconds})
   --rounds N         measures each contender this often, in turns         (${DEFAULTS.real.rounds})

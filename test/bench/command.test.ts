@@ -36,6 +36,16 @@ test('writes a report and distributions into folders that were not there, and sa
   ]);
 });
 
+test.each([
+  ['table-touch', ['table-touch']],
+  ['table-t', ['table-touch', 'table-touch-durable']],
+])('--only %s is the benchmark of that name, or all whose names contain it', async (text, names) => {
+  const { code, stdout, stderr } = await bench(['--list', '--only', text]);
+  expect(code, stderr).toBe(0);
+  const listed = stdout.split('\n').flatMap((line) => /^\s*(table-\S+):/.exec(line)?.[1] ?? []);
+  expect([...new Set(listed)]).toEqual(names);
+});
+
 test('goes on after a benchmark that throws, and exits with 1 in the end', async () => {
   // Where a file is in the place of the temporary folder, nobody can have a data directory.
   const html = join(folder, 'failed.html');
