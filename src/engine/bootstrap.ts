@@ -20,7 +20,7 @@ import { Partitions } from './bootstrap-partitions.ts';
 import { type BootstrapRecord, BootstrapRecords } from './bootstrap-records.ts';
 import { sortedRecords } from './bootstrap-sort.ts';
 import { loadModule } from './load-module.ts';
-import { moduleUrl, pathOf } from './options.ts';
+import { moduleUrl, pathOf } from './option-checks.ts';
 import { writeCoordinatorPart } from './savepoint-coordinator.ts';
 import { type SavepointInfo, savepointInfo } from './savepoint-info.ts';
 import { type ProgressListener, ProgressReport } from './savepoint-progress.ts';

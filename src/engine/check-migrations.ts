@@ -26,7 +26,7 @@ import { refuseHalfImport } from './half-import.ts';
 import { loadModule } from './load-module.ts';
 import { MigrationCheck } from './migration-check.ts';
 import type { MigrationReport } from './migration-report.ts';
-import { moduleUrl, pathOf } from './options.ts';
+import { moduleUrl, pathOf } from './option-checks.ts';
 import { openShardStore, type StoreGround } from './reshard-generation.ts';
 import type { StoreKind } from './start-engine.ts';
 

@@ -3,17 +3,14 @@
  * every option has a value, and nothing asks again whether it makes sense.
  */
 import { availableParallelism, totalmem } from 'node:os';
-import { resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { KEY_GROUP_COUNT, SHARD_COUNT_MAX } from '../keys/key-group.ts';
 import type { IdleMode } from '../ring/idle-strategy.ts';
 import { RING_CAPACITY_BYTES_MAX } from '../ring/ring-layout.ts';
 import type { AnyEgress } from '../sdk/egress.ts';
-import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AnyIngress, AnyRouter } from '../sdk/ingress.ts';
 import { DISK_SIZES, type DiskSizes } from './disk-sizes.ts';
+import { checkNames, integer, listOf, moduleUrl, oneOf, pathOf, powerOfTwo, refuse, typed } from './option-checks.ts';
 import type { CausalIds } from './outside-meta.ts';
-import { isYamlModule } from './yaml-module-url.ts';
 import type { ProgressListener } from './savepoint-progress.ts';
 
 export interface EngineOptions {
@@ -84,7 +81,7 @@ export interface EngineOptions {
    * Where overflow goes that does not fit into memory, into a new folder; default the system's temporary folder. What a
    * killed process leaves there is removed by the next one on the same data directory.
    */
-  readonly spillDirectory?: string;
+  readonly spillDirectory?: string | URL;
   /** How many messages may wait in a shard before input is held back; default 16,384. */
   readonly creditCount?: number;
   /**
@@ -120,64 +117,21 @@ const INTERVAL_MS_MAX = 3_600_000;
 const CAUSAL_IDS: readonly CausalIds[] = ['traced', 'all'];
 const IDLE_MODES: readonly IdleMode[] = ['spin', 'yield', 'park'];
 
-function refuse(name: string, given: unknown, allowed: string): never {
-  throw new MillraceError('INVALID_OPTION', `The option ${name} is ${describe(given)}; allowed is ${allowed}.`, {
-    details: { option: name },
-  });
-}
-
-function integer(name: string, given: number | undefined, byDefault: number, min: number, max: number): number {
-  const value = given ?? byDefault;
-  if (!Number.isSafeInteger(value) || value < min || value > max)
-    refuse(name, given, `a whole number from ${min} to ${max}`);
-  return value;
-}
-
-function powerOfTwo(name: string, given: number | undefined, byDefault: number, min: number, max: number): number {
-  const value = integer(name, given, byDefault, min, max);
-  if ((value & (value - 1)) !== 0) refuse(name, given, `a power of two from ${min} to ${max}`);
-  return value;
-}
-
-/** The URL of a module as the engine takes it. */
-export function moduleUrl(given: unknown): string {
-  if (given instanceof URL) return given.href;
-  if (typeof given === 'string' && given.startsWith('file:')) return given;
-  if (typeof given === 'string' && isYamlModule(given)) return pathToFileURL(given).href;
-  return refuse(
-    'module',
-    given,
-    "a file URL, such as new URL('./shop.ts', import.meta.url), or the path of a .yaml file",
-  );
-}
-
 function savepointPath({ from, directory }: EngineOptions): string | undefined {
   if (from !== undefined && directory === undefined) refuse('from', from, 'a path beside the option directory');
   return pathOf('from', from);
 }
 
-/** An absolute path; undefined if none is given. */
-export function pathOf(name: string, given: unknown): string | undefined {
-  if (given === undefined) return undefined;
-  if (given instanceof URL && given.protocol === 'file:') return fileURLToPath(given);
-  if (typeof given === 'string' && given !== '') return resolve(given);
-  return refuse(name, given, 'a path or a file URL');
-}
-
 /** Fills in defaults; throws `INVALID_OPTION`. */
 export function fillOptions(options: EngineOptions): FilledOptions {
   if (typeof options !== 'object' || options === null) refuse('startEngine(options)', options, 'an object');
-  const idle = options.idle ?? 'park';
-  if (!IDLE_MODES.includes(idle)) refuse('idle', idle, IDLE_MODES.map((mode) => `'${mode}'`).join(', '));
-  const causalIds = options.causalIds ?? 'traced';
-  if (!CAUSAL_IDS.includes(causalIds)) refuse('causalIds', causalIds, CAUSAL_IDS.map((each) => `'${each}'`).join(', '));
   const MiB = 1024 * 1024;
   const minIntervalMs = integer('minIntervalMs', options.minIntervalMs, 0, 0, INTERVAL_MS_MAX);
-  return {
+  const filled = {
     module: moduleUrl(options.module),
     directory: pathOf('directory', options.directory),
     from: savepointPath(options),
-    onProgress: options.onProgress,
+    onProgress: typed('onProgress', options.onProgress, 'function', 'a function'),
     minIntervalMs,
     maxIntervalMs: integer(
       'maxIntervalMs',
@@ -199,10 +153,10 @@ export function fillOptions(options: EngineOptions): FilledOptions {
       1,
       Math.min(SHARD_COUNT_MAX, KEY_GROUP_COUNT),
     ),
-    ingresses: options.ingresses ?? [],
-    routers: options.routers ?? [],
-    egresses: options.egresses ?? [],
-    idle,
+    ingresses: listOf('ingresses', options.ingresses, 'ingress', 'defineIngress'),
+    routers: listOf('routers', options.routers, 'router', 'defineRouter'),
+    egresses: listOf('egresses', options.egresses, 'egress', 'defineEgress'),
+    idle: oneOf('idle', options.idle, 'park', IDLE_MODES),
     maxMessageBytes: integer('maxMessageBytes', options.maxMessageBytes, 16 * MiB, 64 * 1024, 256 * MiB),
     ringCapacityBytes: powerOfTwo(
       'ringCapacityBytes',
@@ -212,13 +166,15 @@ export function fillOptions(options: EngineOptions): FilledOptions {
       RING_CAPACITY_BYTES_MAX,
     ),
     overflowBytes: integer('overflowBytes', options.overflowBytes, 8 * MiB, 0, Number.MAX_SAFE_INTEGER),
-    spillDirectory: options.spillDirectory,
+    spillDirectory: pathOf('spillDirectory', options.spillDirectory),
     creditCount: integer('creditCount', options.creditCount, 16_384, 1, 1 << 30),
     asyncPerShard: integer('asyncPerShard', options.asyncPerShard, 10_000, 1, 1 << 20),
-    causalIds,
-    development: options.development ?? process.env['NODE_ENV'] !== 'production',
+    causalIds: oneOf('causalIds', options.causalIds, 'traced', CAUSAL_IDS),
+    development:
+      typed('development', options.development, 'boolean', 'true or false') ?? process.env['NODE_ENV'] !== 'production',
     maxHeapMiB:
       options.maxHeapMiB === undefined ? undefined : integer('maxHeapMiB', options.maxHeapMiB, 0, 16, 1 << 20),
-    diskSizes: DISK_SIZES,
   };
+  checkNames(options, Object.keys(filled));
+  return { ...filled, diskSizes: DISK_SIZES };
 }

@@ -85,6 +85,10 @@ export function defineEgress<Record>(definition: {
     const what = `${type}: records must be a Standard Schema, not ${describe(records)}.`;
     throw new MillraceError('INVALID_DEFINITION', what);
   }
+  if (sink !== undefined && typeof sink?.write !== 'function') {
+    const what = `Egress ${type}: sink must have a function write, as ndjsonSink(…) does; it is ${describe(sink)}.`;
+    throw new MillraceError('INVALID_DEFINITION', what);
+  }
   return Object.freeze({ kind: 'egress' as const, type, sink, records });
 }
 

@@ -78,13 +78,22 @@ export function ingressType<Record>(type: string): IngressType<Record> {
   return Object.freeze({ type: checkTypeName(type) });
 }
 
-/** Declares an ingress. Its source may also be given where the engine is started. */
+/**
+ * Declares an ingress. Its source may also be given where the engine is started.
+ *
+ * @throws MillraceError `INVALID_TYPE_NAME` or `INVALID_DEFINITION`
+ */
 export function defineIngress<Record>(definition: {
   type: string | IngressType<Record>;
   source?: IngressSource<Record>;
 }): Ingress<Record> {
   const type = checkTypeName(typeof definition.type === 'string' ? definition.type : definition.type?.type);
-  return Object.freeze({ kind: 'ingress' as const, type, source: definition.source });
+  const { source } = definition;
+  if (source !== undefined && typeof source?.read !== 'function') {
+    const what = `Ingress ${type}: source must have a function read, as ndjsonSource(…) does; it is ${describe(source)}.`;
+    throw new MillraceError('INVALID_DEFINITION', what);
+  }
+  return Object.freeze({ kind: 'ingress' as const, type, source });
 }
 
 /** Declares a router; an ingress may have several, and each gets every record. */

@@ -79,7 +79,26 @@ describe('an option out of bounds is refused', () => {
     ['creditCount', 0, /is 0/],
     ['maxHeapMiB', 1, /is 1; allowed is a whole number from 16/],
     ['idle', 'sleep', /is "sleep"; allowed is 'spin', 'yield', 'park'/],
+    ['onProgress', 5, /is 5; allowed is a function/],
+    ['development', 'yes', /is "yes"; allowed is true or false/],
+    ['spillDirectory', 5, /is 5; allowed is a path or a file URL/],
+    ['directory', 'a\0b', /allowed is a path or a file URL/],
+    ['ingresses', 5, /is 5; allowed is a list of what defineIngress gives/],
+    ['ingresses', [{}], /is an array of 1; allowed is a list of what defineIngress gives/],
+    ['routers', [undefined], /allowed is a list of what defineRouter gives/],
+    ['egresses', {}, /is an object; allowed is a list of what defineEgress gives/],
   ];
+
+  test.each(['shardcount', 'dir', 'diskSizes', 'toString'])('one that there is not: %s', (name) => {
+    const fill = (): unknown => fillOptions({ module, [name]: 2 });
+    expect(fill).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', details: { option: name } }));
+    expect(fill).toThrow(/^There is no option \w+\. Options are module, directory, from, /);
+  });
+
+  test('one that there is not, without a value, is none', () => {
+    const withDir = { module, dir: undefined };
+    expect(fillOptions(withDir)).not.toHaveProperty('dir');
+  });
 
   test.each(wrong)('%s: %j', (name, value, message) => {
     const fill = (): unknown => fillOptions({ module, [name]: value });

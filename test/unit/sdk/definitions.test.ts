@@ -84,6 +84,16 @@ describe('a definition', () => {
       /route must be a function, not undefined/,
     ],
     [
+      'of an ingress whose source does not read',
+      () => defineIngress({ type: 'a/b', source: 'orders.ndjson' as never }),
+      /source must have a function read, .* it is "orders\.ndjson"/,
+    ],
+    [
+      'of an egress whose sink does not write',
+      () => defineEgress({ type: 'a/b', sink: null as never }),
+      /sink must have a function write, .* it is null/,
+    ],
+    [
       'of a module with something else in it',
       () => defineModule({ functions: [invoke] } as never),
       /in functions is not a function definition/,

@@ -1,0 +1,97 @@
+/**
+ * How one option is checked: each of these takes what was given and returns what the engine goes on with, or refuses it
+ * with `INVALID_OPTION`, which names the option, what was given and what is allowed.
+ */
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe, MillraceError } from '../sdk/errors.ts';
+import { isYamlModule } from './yaml-module-url.ts';
+
+export function refuse(name: string, given: unknown, allowed: string): never {
+  throw new MillraceError('INVALID_OPTION', `The option ${name} is ${describe(given)}; allowed is ${allowed}.`, {
+    details: { option: name },
+  });
+}
+
+export function integer(name: string, given: number | undefined, byDefault: number, min: number, max: number): number {
+  const value = given ?? byDefault;
+  if (!Number.isSafeInteger(value) || value < min || value > max)
+    refuse(name, given, `a whole number from ${min} to ${max}`);
+  return value;
+}
+
+export function powerOfTwo(
+  name: string,
+  given: number | undefined,
+  byDefault: number,
+  min: number,
+  max: number,
+): number {
+  const value = integer(name, given, byDefault, min, max);
+  if ((value & (value - 1)) !== 0) refuse(name, given, `a power of two from ${min} to ${max}`);
+  return value;
+}
+
+/** The URL of a module as the engine takes it. */
+export function moduleUrl(given: unknown): string {
+  if (given instanceof URL) return given.href;
+  if (typeof given === 'string' && given.startsWith('file:')) return given;
+  if (typeof given === 'string' && isYamlModule(given)) return pathToFileURL(given).href;
+  return refuse(
+    'module',
+    given,
+    "a file URL, such as new URL('./shop.ts', import.meta.url), or the path of a .yaml file",
+  );
+}
+
+/** An absolute path; undefined if none is given. */
+export function pathOf(name: string, given: unknown): string | undefined {
+  if (given === undefined) return undefined;
+  if (given instanceof URL && given.protocol === 'file:') return fileURLToPath(given);
+  if (typeof given === 'string' && given !== '' && !given.includes('\0')) return resolve(given);
+  return refuse(name, given, 'a path or a file URL');
+}
+
+/** One of a few words. */
+export function oneOf<Word extends string>(
+  name: string,
+  given: Word | undefined,
+  byDefault: Word,
+  words: readonly Word[],
+): Word {
+  const value = given ?? byDefault;
+  if (!words.includes(value)) refuse(name, given, words.map((word) => `'${word}'`).join(', '));
+  return value;
+}
+
+/** A value of one of JavaScript's own types; undefined if none is given. */
+export function typed<Value>(
+  name: string,
+  given: Value | undefined,
+  type: 'function' | 'boolean',
+  allowed: string,
+): Value | undefined {
+  if (given === undefined || given === null) return undefined;
+  return typeof given === type ? given : refuse(name, given, allowed);
+}
+
+/** A list of what one of our `define…` functions gives, which their `kind` tells; empty if none is given. */
+export function listOf<Item extends { readonly kind: string }>(
+  name: string,
+  given: readonly Item[] | undefined,
+  kind: Item['kind'],
+  maker: string,
+): readonly Item[] {
+  const items: unknown = given ?? [];
+  const isKind = (item: unknown): item is Item => (item as Item | null | undefined)?.kind === kind;
+  return Array.isArray(items) && items.every(isKind) ? items : refuse(name, items, `a list of what ${maker} gives`);
+}
+
+/** A name that is no option's is a slip of the pen: without this, a misspelt `directory` would be an engine in memory. */
+export function checkNames(options: object, names: readonly string[]): void {
+  for (const [name, given] of Object.entries(options)) {
+    if (given === undefined || names.includes(name)) continue;
+    const what = `There is no option ${name}. Options are ${names.join(', ')}.`;
+    throw new MillraceError('INVALID_OPTION', what, { details: { option: name } });
+  }
+}
