@@ -36,10 +36,10 @@ export class DeadLetterPages {
     this.#door = door;
   }
 
-  async *list(options: DeadLetterList): AsyncGenerator<DeadLetter, void, undefined> {
-    const filter = portableFilter(options);
-    let left = options.limit ?? Number.MAX_SAFE_INTEGER;
-    const first = options.after === undefined ? '' : keyOf(options.after);
+  async *list({ limit, after: last, ...fields }: DeadLetterList): AsyncGenerator<DeadLetter, void, undefined> {
+    const filter = portableFilter(fields);
+    let left = limit ?? Number.MAX_SAFE_INTEGER;
+    const first = last === undefined ? '' : keyOf(last);
     let next = left > 0 ? this.#page(first === '' ? 0 : this.shardOf(first), first, filter, left) : undefined;
     while (next !== undefined) {
       const { shard, page } = await next;

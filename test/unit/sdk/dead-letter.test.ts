@@ -37,8 +37,27 @@ test('text without *, ? and \\ stands for itself, whatever it is, and any text d
   );
 });
 
+const invalid: unknown = expect.objectContaining({ code: 'INVALID_FILTER' });
+
+test('a field that no filter has is refused, since without it more would be selected', () => {
+  const drop = (filter: object) => (): unknown => portableFilter(filter);
+  expect(drop({ typ: 'shop/*' })).toThrow(invalid);
+  expect(drop({ typ: 'shop/*' })).toThrow('A filter has no field "typ"; its fields are type, id, error, from, to.');
+  expect(drop({ type: 'shop/*', limit: 5 })).toThrow(invalid);
+  expect(drop({ typ: undefined })()).toEqual(portableFilter({}));
+});
+
+test('what was meant for a list of ids is no filter', () => {
+  async function* letters(): AsyncGenerator<string> {
+    yield 'id';
+  }
+  for (const mistaken of [letters(), Promise.resolve(['id'])]) {
+    expect(() => portableFilter(mistaken as object)).toThrow(invalid);
+  }
+});
+
 test('a filter without fields selects all, and moments may be dates', () => {
   expect(portableFilter({})).toEqual({ type: '*', id: '*', error: '*', from: 0, to: Number.MAX_SAFE_INTEGER });
   expect(portableFilter({ from: new Date(5), to: 7 })).toMatchObject({ from: 5, to: 7 });
-  expect(() => portableFilter({ to: new Date('never') })).toThrow(expect.objectContaining({ code: 'INVALID_FILTER' }));
+  expect(() => portableFilter({ to: new Date('never') })).toThrow(invalid);
 });
