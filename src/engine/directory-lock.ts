@@ -5,12 +5,14 @@
  *
  * Nobody else may open the file within this process: on POSIX systems, closing it would let go of the lock.
  */
+import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { MillraceError } from '../sdk/errors.ts';
 
-/** SQLite's code for a file that somebody else has locked. */
+/** SQLite's codes for a file that somebody else has locked, and for one that cannot be opened. */
 const SQLITE_BUSY = 5;
+const SQLITE_CANTOPEN = 14;
 
 export interface DirectoryLock {
   /** Lets go. Does nothing the second time. */
@@ -38,13 +40,25 @@ export function lockDirectory(path: string): DirectoryLock {
 }
 
 function lockFailure(path: string, file: string, cause: unknown): MillraceError {
-  const isBusy = (cause as { errcode?: unknown } | null)?.errcode === SQLITE_BUSY;
-  if (isBusy) {
+  const code = (cause as { errcode?: unknown } | null)?.errcode;
+  if (code === SQLITE_BUSY) {
     const what = `The data directory ${path} is in use by another engine, of this process or of another one`;
     return new MillraceError('DATA_LOCKED', what, { cause, details: { directory: path } });
   }
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const known = code === SQLITE_CANTOPEN ? whyNotOpened(path) : undefined;
+  const reason = known ?? (cause instanceof Error ? cause.message : String(cause));
   return new MillraceError('STORAGE_FAILED', `${file} could not be locked: ${reason}`, { cause, details: { file } });
+}
+
+/** What SQLite does not say: what is the matter with the directory. Nothing is opened, see above. */
+function whyNotOpened(path: string): string | undefined {
+  try {
+    if (!statSync(path).isDirectory()) return `${path} is a file, not a directory`;
+    accessSync(path, constants.W_OK);
+    return undefined;
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : undefined;
+  }
 }
 
 /**

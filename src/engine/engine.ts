@@ -19,6 +19,7 @@ import type { EngineLatency, EngineMetrics, LatencyOptions } from './observation
 import type { Parked } from './parked.ts';
 import { type EndpointReport, endpoints } from './endpoints.ts';
 import { scrub, type ScrubOptions, type ScrubResult } from './scrub.ts';
+import { timeLimit } from './option-checks.ts';
 import type { Runtime } from './runtime.ts';
 import type { SavepointInfo } from './savepoint-info.ts';
 
@@ -113,7 +114,7 @@ export class Engine implements AsyncDisposable {
     message: unknown,
     options?: AskOptions,
   ): Promise<unknown> {
-    const timeoutMs = Math.min(options?.timeoutMs ?? ASK_TIMEOUT_MS_DEFAULT, TIMEOUT_MS_MAX);
+    const timeoutMs = Math.min(timeLimit('timeoutMs', options?.timeoutMs, ASK_TIMEOUT_MS_DEFAULT), TIMEOUT_MS_MAX);
     const runtime = this.#runtime;
     return new Promise((resolve, reject) => {
       const end = (): void => clearTimeout(timer);

@@ -52,6 +52,12 @@ export function pathOf(name: string, given: unknown): string | undefined {
   return refuse(name, given, 'a path or a file URL');
 }
 
+/** How long at most: milliseconds from 0, `Infinity` among them. */
+export function timeLimit(name: string, given: number | undefined, byDefault: number): number {
+  const value = given ?? byDefault;
+  return typeof value === 'number' && value >= 0 ? value : refuse(name, given, 'milliseconds from 0 on');
+}
+
 /** One of a few words. */
 export function oneOf<Word extends string>(
   name: string,

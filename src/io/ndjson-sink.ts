@@ -5,6 +5,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkNdjsonPath } from './ndjson-path.ts';
 import type { EgressSink } from '../sdk/egress.ts';
 
 export interface NdjsonSinkOptions<Record> {
@@ -117,6 +118,7 @@ class NdjsonFileSink<Record> implements EgressSink<Record> {
 
 /** An egress sink that writes NDJSON (newline-delimited JSON). */
 export function ndjsonSink<Record = unknown>(options: NdjsonSinkOptions<Record>): EgressSink<Record> {
+  checkNdjsonPath('ndjsonSink', options);
   const stringify = options.stringify ?? ((record: Record) => JSON.stringify(record) ?? 'null');
   const toText = (records: readonly Record[]): string => {
     let text = '';

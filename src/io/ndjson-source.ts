@@ -4,6 +4,7 @@
  */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { checkNdjsonPath } from './ndjson-path.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { IngressSource, SourceBatch, SourceHooks } from '../sdk/ingress.ts';
 
@@ -26,6 +27,7 @@ interface Position {
   readonly overlong: boolean;
 }
 
+const ON_MALFORMED: ReadonlySet<unknown> = new Set(['stop', 'skip']);
 const NEWLINE = 10;
 const MAX_LINE_BYTES_DEFAULT = 16 * 1024 * 1024;
 const READ_BYTES = 1 << 16;
@@ -143,6 +145,12 @@ function openStream(path: string | URL, start: number): Readable {
  * An ingress source that reads NDJSON (newline-delimited JSON). Lines before a malformed one are always taken.
  */
 export function ndjsonSource<Record = unknown>(options: NdjsonSourceOptions): IngressSource<Record> {
+  checkNdjsonPath('ndjsonSource', options);
+  const { onMalformed } = options;
+  if (onMalformed !== undefined && !ON_MALFORMED.has(onMalformed)) {
+    const what = `ndjsonSource: onMalformed is ${describe(onMalformed)}; allowed is 'stop' or 'skip'.`;
+    throw new MillraceError('INVALID_DEFINITION', what);
+  }
   return {
     replayable: options.path !== '-',
     async *read(from, hooks) {

@@ -8,7 +8,7 @@
 const CONSEQUENCES = {
   INVALID_TYPE_NAME: 'Nothing was defined or sent.',
   INVALID_ID: 'Nothing was sent, or, if a function did it in production, the message is a dead letter.',
-  INVALID_OPTION: 'The engine was not started.',
+  INVALID_OPTION: 'The engine was not started, or the call had no effect.',
   INVALID_DEFINITION: 'Nothing was defined.',
   DUPLICATE_TYPE: 'The module was not accepted.',
   MODULE_NOT_LOADED: 'The engine was not started.',

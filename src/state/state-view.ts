@@ -111,7 +111,7 @@ class BriefView implements ProxyHandler<object> {
 
   set(_names: object, name: PropertyKey, value: unknown): boolean {
     const slot = this.#slots.get(name);
-    if (slot === undefined) return false;
+    if (slot === undefined) throw new TypeError(`Cannot add the state ${String(name)}: it is not declared.`);
     if (slot.kind !== 'value') return refuseAssigning(slot);
     this.#holder.writeCell(slot.cell, value);
     return true;

@@ -36,6 +36,12 @@ test('the first answer counts; later ones are dropped', async () => {
   expect(errors).toEqual([]);
 });
 
+test.each([-1, Number.NaN, '5 s'])('no time-out is %j', async (timeoutMs) => {
+  const { engine } = await openEngine();
+  const asked = engine.ask(puppet, 'Kim', { do: 'save', value: 1 }, { timeoutMs: timeoutMs as number });
+  await expect(asked).rejects.toMatchObject({ code: 'INVALID_OPTION', details: { option: 'timeoutMs' } });
+});
+
 test('a time-out says who did not answer, and how long it took', async () => {
   const { engine } = await openEngine();
   await expect(engine.ask(puppet, 'Kim', { do: 'save', value: 1 }, { timeoutMs: 15 })).rejects.toThrow(

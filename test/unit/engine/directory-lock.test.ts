@@ -53,6 +53,14 @@ test('a second engine of the process is refused until the first lets go', () => 
   again.release();
 });
 
+test('a file where the directory should be is called so', () => {
+  const path = join(scratch(), 'file');
+  writeFileSync(path, '');
+  const failed: unknown = expect.objectContaining({ code: 'STORAGE_FAILED', details: { file: join(path, 'lock') } });
+  expect(() => lockDirectory(path)).toThrow(failed);
+  expect(() => lockDirectory(path)).toThrow(`could not be locked: ${path} is a file, not a directory`);
+});
+
 test('directories are locked each for itself, and nothing is written', () => {
   const parent = scratch();
   const paths = [join(parent, 'a'), join(parent, 'b')];

@@ -121,6 +121,16 @@ test('a file that is not there is an error', async () => {
   expect((await readAll({ path: '/nowhere/at/all' })).error).toMatchObject({ code: 'ENOENT' });
 });
 
+test('what is no path and no policy is refused at once', () => {
+  const refused: unknown = expect.objectContaining({ code: 'INVALID_DEFINITION' });
+  for (const path of [undefined, '', 5, new URL('https://example.com/x')]) {
+    expect(() => ndjsonSource({ path: path as string })).toThrow(refused);
+    expect(() => ndjsonSink({ path: path as string })).toThrow(refused);
+  }
+  expect(() => ndjsonSource({ path: 'x', onMalformed: 'ignore' as 'skip' })).toThrow(/is "ignore"; allowed is 'stop'/);
+  expect(() => ndjsonSource(undefined as never)).toThrow(/path is undefined; allowed is a path/);
+});
+
 test('standard input cannot be read again, files can', () => {
   expect(ndjsonSource({ path: '-' }).replayable).toBe(false);
   expect(ndjsonSource({ path: 'x' }).replayable).toBe(true);
