@@ -35,6 +35,7 @@ test.concurrent.each<[program: string, args: readonly string[], sentence: string
   ['race/main.ts', ['--capacity', '4096,x'], '--capacity takes a whole number from 64 to 268435456, not "x".'],
   ['race/main.ts', ['--idle', 'nap'], '--idle is one of spin, park, not "nap".'],
   ['mutations/main.ts', ['--limit', 'x', '--list'], '--limit takes a whole number from 1 to 100000, not "x".'],
+  ['node-versions.ts', ['--frobnicate'], 'Node --frobnicate is not tested here; known are 22, 24.'],
   ['mutations/main.ts', ['--only', 'no such bug'], 'No mutation is named like "no such bug"; --list names all.'],
 ])('%s refuses %j with one line', async (program, args, sentence) => {
   const { code, stdout, stderr } = await runTool(process.execPath, [`test/${program}`, ...args]);

@@ -6,11 +6,16 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { refuse } from './command-line.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const VERSIONS: Readonly<Record<string, string>> = { 22: '22.23.3', 24: '24.21.0' };
 
 const wanted = process.argv.slice(2);
+for (const major of wanted) {
+  if (!Object.hasOwn(VERSIONS, major))
+    refuse(`Node ${major} is not tested here; known are ${Object.keys(VERSIONS).join(', ')}.`);
+}
 const majors = wanted.length === 0 ? Object.keys(VERSIONS) : wanted;
 const failed = majors.filter((major) => !testOn(major));
 console.log(failed.length === 0 ? `passed on Node ${majors.join(', ')}` : `FAILED on Node ${failed.join(', ')}`);
@@ -26,9 +31,7 @@ function testOn(major: string): boolean {
 
 /** Returns the folder that holds this line's `node`. */
 function install(major: string): string {
-  const version = VERSIONS[major];
-  if (version === undefined)
-    throw new Error(`Node ${major} is not tested; known are ${Object.keys(VERSIONS).join(', ')}`);
+  const version = String(VERSIONS[major]);
   const folder = join(ROOT, '.cache', `node-${version}`);
   const bin = join(folder, 'node_modules', '.bin');
   if (existsSync(join(bin, 'node'))) return bin;
