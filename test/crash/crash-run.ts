@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Prng } from '../../src/base/prng.ts';
 import { type Deed, DEEDS } from './bank-deeds.ts';
 import { BankLife, type Life, type LifeOptions } from './bank-life.ts';
-import { lifeOf, newWorld, type Scene, SCENES, survey } from './bank-scenes.ts';
+import { lifeOf, newWorld, type Scene, SCENES, survey, type Survey } from './bank-scenes.ts';
 import type { BankWorld } from './bank-world.ts';
 import { type CallPlan, canHappen, type Kill, KILLS } from './call-plan.ts';
 import { type CallPoint, shuffled } from './call-survey.ts';
@@ -20,6 +20,8 @@ export interface CrashOptions {
   readonly shardCounts: readonly number[];
   /** Whether every life of a world may have another number of shards. */
   readonly isResharded?: boolean;
+  /** What `surveyCrashes` has found over the same store; made anew when absent. */
+  readonly found?: CrashSurvey;
   /** Called after every kill. */
   readonly progressed?: (killCount: number) => void;
 }
@@ -31,6 +33,9 @@ export interface CrashResult {
   /** What is wrong. The folder of a world in which something is, is kept. */
   readonly complaints: readonly string[];
 }
+
+/** Points at which lives can be killed. It is good for any number of runs, of all shard counts. */
+export type CrashSurvey = Pick<Survey, 'points' | 'missing'>;
 
 /** A point and what happens there; where in its `count` calls is drawn. */
 type KillPoint = CallPoint & { readonly how: Kill };
@@ -58,11 +63,19 @@ const SAVEPOINT_SHARE = 0.2;
 const GOING_BACK_SHARE = 0.1;
 const GOING_BACK_CODES = ['SHARD_RECOVERING', 'SAVEPOINT_FAILED'];
 
-export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
-  const { isNativeFree, seed, killCount } = options;
+export async function surveyCrashes({
+  isNativeFree,
+  seed,
+}: Pick<CrashOptions, 'isNativeFree' | 'seed'>): Promise<CrashSurvey> {
   const ground = { isNativeFree, seed, inputCount: INPUT_COUNT, scenes: SCENES, shardCount: 2 };
   const { points, missing, used } = await survey({ ...ground, life: { killAfterCommits: PATIENCE_COUNT } });
   used.remove();
+  return { points, missing };
+}
+
+export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
+  const { seed, killCount } = options;
+  const { points, missing } = options.found ?? (await surveyCrashes(options));
   const killPoints = new Map([...points].map(([scene, found]) => [scene, killPointsOf(found, new Prng(seed))]));
   const tally = new CrashTally();
   const complaints: string[] = [];
