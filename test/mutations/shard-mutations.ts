@@ -48,7 +48,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     find: 'this.flooded.forget();',
     replace: '',
     why: 'I7: what an address had before a recovery it need never have again, and then nobody takes it back',
-    suites: [seeds(300)],
+    suites: [tests('unit/engine/admission')],
   },
   {
     name: 'flood: a commit lets its sender go on',
