@@ -401,7 +401,7 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     find: 'of isRecovering ? NO_CHANNELS : this.#inbound)',
     replace: 'of isRecovering ? this.#inbound : this.#inbound)',
     why: 'I4: what was in flight at the last commit is older than all that comes now',
-    suites: [seeds(200)],
+    suites: [tests('unit/shard/recovered-order')],
   },
   {
     name: 'recovery: an older record wins',
