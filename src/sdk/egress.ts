@@ -5,6 +5,7 @@
  */
 import { checkTypeName } from './address.ts';
 import { describe, MillraceError } from './errors.ts';
+import { checkDefinition } from './known-fields.ts';
 import type { CarriedTrace } from './trace.ts';
 import { type AnySchema, checkWith, isSchema, type StandardSchema } from './schema.ts';
 
@@ -79,6 +80,7 @@ export function defineEgress<Record>(definition: {
    */
   records?: StandardSchema<unknown, Record>;
 }): Egress<Record> {
+  checkDefinition('egress', definition, ['type', 'sink', 'records']);
   const type = checkTypeName(typeof definition.type === 'string' ? definition.type : definition.type?.type);
   const { sink, records } = definition;
   if (records !== undefined && !isSchema(records)) {

@@ -3,6 +3,7 @@
  * between, and what becomes of it then. Part of a function's definition; the shard carries it out.
  */
 import { describe, MillraceError } from './errors.ts';
+import { checkFields } from './known-fields.ts';
 
 /** The pauses between attempts: `initialMs`, then `factor` times as long each time, up to `maxMs`. */
 export interface Backoff {
@@ -42,14 +43,18 @@ export interface FailurePolicy {
 
 export type FilledFailurePolicy = Required<Omit<FailurePolicy, 'backoff'>> & { readonly backoff: Required<Backoff> };
 
+const FIELDS = ['attempts', 'backoff', 'otherwise', 'parkedCountMax'];
+const BACKOFF_FIELDS = ['initialMs', 'factor', 'maxMs', 'jitter'];
 const OTHERWISE: readonly unknown[] = ['dead-letter', 'park', 'stop'];
 /** A year. */
 const PAUSE_MS_MAX = 366 * 24 * 3_600_000;
 
 /** Fills in defaults. Throws `INVALID_DEFINITION`. */
 export function fillFailurePolicy(type: string, policy: FailurePolicy = {}): FilledFailurePolicy {
-  const { initialMs = 100, factor = 2, maxMs = 60_000, jitter = 0.5 } = policy.backoff ?? {};
-  const { attempts = 1, otherwise = 'dead-letter', parkedCountMax = 10_000 } = policy;
+  checkFields('INVALID_DEFINITION', `${type}: failure`, policy, FIELDS);
+  const { attempts = 1, otherwise = 'dead-letter', parkedCountMax = 10_000, backoff = {} } = policy;
+  checkFields('INVALID_DEFINITION', `${type}: failure.backoff`, backoff, BACKOFF_FIELDS);
+  const { initialMs = 100, factor = 2, maxMs = 60_000, jitter = 0.5 } = backoff;
   const check = (name: string, given: unknown, isValid: boolean, allowed: string): void => {
     if (isValid) return;
     throw new MillraceError(

@@ -12,6 +12,7 @@ import type { EgressType } from './egress.ts';
 import { describe, MillraceError } from './errors.ts';
 import { type FilledFunctionBounds, fillFunctionBounds, type FunctionBounds } from './function-bounds.ts';
 import type { FunctionExtras } from './function-extras.ts';
+import { checkDefinition, checkObject } from './known-fields.ts';
 import type { MessageOptions } from './message-options.ts';
 import { type AnySchema, checkWith, isSchema, type SchemaInput, type SchemaOutput } from './schema.ts';
 import type { AnyStateSpec, StateOf, StateSpecs } from './state.ts';
@@ -165,6 +166,7 @@ export function functionType<Message, Reply = unknown>(type: string): FunctionTy
   return Object.freeze({ type: checkTypeName(type) });
 }
 
+const FIELDS = ['type', 'state', 'failure', 'concurrency', 'deadline', 'messages', 'invoke'];
 const STATE_KINDS: readonly unknown[] = ['value', 'table', 'list'] satisfies readonly AnyStateSpec['kind'][];
 /** Longest name of a table or list, which stands in the key of each entry. */
 const STATE_NAME_LENGTH_MAX = 256;
@@ -210,6 +212,7 @@ export function defineFunction<Message, Reply = unknown, const Specs extends Sta
 export function defineFunction(
   definition: FunctionDefinition<never, unknown, StateSpecs> & { readonly messages?: AnySchema | undefined },
 ): AnyFunction {
+  checkDefinition('function', definition, FIELDS);
   const type = checkTypeName(typeof definition.type === 'string' ? definition.type : definition.type?.type);
   const { invoke, messages } = definition;
   if (typeof invoke !== 'function') {
@@ -219,7 +222,8 @@ export function defineFunction(
     const what = `${type}: messages must be a Standard Schema, not ${describe(messages)}.`;
     throw new MillraceError('INVALID_DEFINITION', what);
   }
-  const state = definition.state ?? {};
+  const { state = {} } = definition;
+  checkObject('INVALID_DEFINITION', `${type}: state`, state, 'specs such as value()');
   for (const [name, spec] of Object.entries(state)) checkState(type, name, spec);
   const failure = fillFailurePolicy(type, definition.failure);
   const bounds = fillFunctionBounds(type, definition);

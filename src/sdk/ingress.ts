@@ -6,6 +6,7 @@
 import { checkTypeName } from './address.ts';
 import { describe, MillraceError } from './errors.ts';
 import type { FunctionType } from './function.ts';
+import { checkDefinition } from './known-fields.ts';
 import type { OutsideMessageOptions } from './message-options.ts';
 
 declare const record: unique symbol;
@@ -87,6 +88,7 @@ export function defineIngress<Record>(definition: {
   type: string | IngressType<Record>;
   source?: IngressSource<Record>;
 }): Ingress<Record> {
+  checkDefinition('ingress', definition, ['type', 'source']);
   const type = checkTypeName(typeof definition.type === 'string' ? definition.type : definition.type?.type);
   const { source } = definition;
   if (source !== undefined && typeof source?.read !== 'function') {
@@ -96,11 +98,16 @@ export function defineIngress<Record>(definition: {
   return Object.freeze({ kind: 'ingress' as const, type, source });
 }
 
-/** Declares a router; an ingress may have several, and each gets every record. */
+/**
+ * Declares a router; an ingress may have several, and each gets every record.
+ *
+ * @throws MillraceError `INVALID_TYPE_NAME` or `INVALID_DEFINITION`
+ */
 export function defineRouter<Record>(definition: {
   ingress: string | IngressType<Record>;
   route(record: Record, send: RouterSend): void;
 }): Router<Record> {
+  checkDefinition('router', definition, ['ingress', 'route']);
   const { route } = definition;
   const ingress = checkTypeName(typeof definition.ingress === 'string' ? definition.ingress : definition.ingress?.type);
   if (typeof route !== 'function') {

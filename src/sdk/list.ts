@@ -4,7 +4,7 @@
  */
 import { type AnySchema, checkSchema, type SchemaOutput, type WithSchema } from './schema.ts';
 import type { Immutable } from './immutable.ts';
-import { rulesOf, type ValueOptions, type ValueRules } from './value-rules.ts';
+import { checkValueOptions, rulesOf, type ValueOptions, type ValueRules } from './value-rules.ts';
 
 declare const elementOf: unique symbol;
 
@@ -43,6 +43,7 @@ export function list<Schema extends AnySchema>(
   options: ValueOptions & WithSchema<Schema>,
 ): ListSpec<SchemaOutput<Schema>>;
 export function list(options: ValueOptions & { readonly schema?: AnySchema | undefined } = {}): ListSpec<unknown> {
+  checkValueOptions('list()', options);
   checkSchema('list()', options.schema);
   return { kind: 'list', ...rulesOf('list()', options) };
 }

@@ -8,6 +8,7 @@ import type { AnyEgress, EgressType } from './egress.ts';
 import { describe, MillraceError } from './errors.ts';
 import type { AnyFunction, FunctionType } from './function.ts';
 import type { AnyIngress, AnyRouter } from './ingress.ts';
+import { checkDefinition } from './known-fields.ts';
 
 /** A function or an egress that is told of every dead letter. */
 export type QuarantineTarget = FunctionType<QuarantineEvent> | EgressType<QuarantineEvent>;
@@ -35,15 +36,25 @@ export interface ModuleDefinition {
   readonly modules?: readonly Module[];
 }
 
+const FIELDS = ['functions', 'ingresses', 'routers', 'egresses', 'onQuarantine', 'modules'];
 const KINDS = { functions: 'function', ingresses: 'ingress', routers: 'router', egresses: 'egress' } as const;
 
-function gather<Part extends keyof typeof KINDS>(definition: ModuleDefinition, part: Part): Module[Part] {
-  const own: readonly { readonly kind?: unknown }[] = definition[part] ?? [];
-  for (const item of own) {
-    if (item?.kind === KINDS[part]) continue;
-    throw new MillraceError('INVALID_DEFINITION', `${describe(item)} in ${part} is not a ${KINDS[part]} definition.`);
+/** What a definition has under this name: a list of what has this kind. */
+function listOf(definition: ModuleDefinition, name: keyof ModuleDefinition, kind: string): readonly unknown[] {
+  const items: unknown = definition[name] ?? [];
+  if (!Array.isArray(items)) {
+    throw new MillraceError('INVALID_DEFINITION', `A module's ${name} must be a list, not ${describe(items)}.`);
   }
-  const theirs = (definition.modules ?? []).flatMap((module): readonly { readonly kind?: unknown }[] => module[part]);
+  for (const item of items as readonly ({ readonly kind?: unknown } | null | undefined)[]) {
+    if (item?.kind === kind) continue;
+    throw new MillraceError('INVALID_DEFINITION', `${describe(item)} in ${name} is not a ${kind} definition.`);
+  }
+  return items;
+}
+
+function gather<Part extends keyof typeof KINDS>(definition: ModuleDefinition, part: Part): Module[Part] {
+  const own = listOf(definition, part, KINDS[part]);
+  const theirs = (definition.modules ?? []).flatMap((module): readonly unknown[] => module[part]);
   return [...own, ...theirs] as unknown as Module[Part];
 }
 
@@ -73,6 +84,8 @@ function refuseDuplicates(items: readonly { readonly kind: string; readonly type
  * @throws MillraceError `DUPLICATE_TYPE` or `INVALID_DEFINITION`
  */
 export function defineModule(definition: ModuleDefinition): Module {
+  checkDefinition('module', definition, FIELDS);
+  listOf(definition, 'modules', 'module');
   const module: Module = {
     kind: 'module',
     functions: gather(definition, 'functions'),

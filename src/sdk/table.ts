@@ -5,7 +5,7 @@
 import { describe, MillraceError } from './errors.ts';
 import { type AnySchema, checkSchema, initialOf, type SchemaOutput, type WithSchema } from './schema.ts';
 import type { Immutable } from './immutable.ts';
-import { rulesOf, type ValueOptions, type ValueRules } from './value-rules.ts';
+import { checkValueOptions, rulesOf, type ValueOptions, type ValueRules } from './value-rules.ts';
 
 declare const entryOf: unique symbol;
 
@@ -85,6 +85,7 @@ export function table<Value>(
 export function table(
   options: ValueOptions & { readonly schema?: AnySchema | undefined; readonly initial?: unknown } = {},
 ): TableSpec<unknown> {
+  checkValueOptions('table()', options, 'initial');
   checkSchema('table()', options.schema);
   const initial = initialOf('table()', options.schema, options.initial);
   return { kind: 'table', initial, ...rulesOf('table()', options) };

@@ -5,6 +5,7 @@
  */
 import { type Duration, durationMs } from './duration.ts';
 import { describe, MillraceError } from './errors.ts';
+import { checkFields, checkObject } from './known-fields.ts';
 import type { AnySchema } from './schema.ts';
 
 /**
@@ -62,12 +63,21 @@ export interface ValueOptions {
 /** The highest version of a value. */
 export const VALUE_VERSION_MAX = 0xffff;
 
+/** What `value`, `table` and `list` take; `initial` is for the first two. */
+const FIELDS = ['schema', 'version', 'migrate', 'expire'];
+
+/** Throws `INVALID_DEFINITION`. */
+export function checkValueOptions(what: string, options: unknown, ...more: readonly string[]): void {
+  checkFields('INVALID_DEFINITION', `The argument of ${what}`, options, [...more, ...FIELDS]);
+}
+
 /** Throws `INVALID_DEFINITION`. */
 export function rulesOf(what: string, options: ValueOptions & { readonly schema?: AnySchema | undefined }): ValueRules {
   const { schema, version = 1, migrate = {}, expire } = options;
   if (!isVersion(version)) refuse(what, `version must be a whole number from 1 to ${VALUE_VERSION_MAX}`, version);
+  checkObject('INVALID_DEFINITION', `${what}: migrate`, migrate, 'a function for each older version');
   checkSteps(what, version, migrate);
-  return { schema, version, migrate, expiration: expire && expirationOf(what, expire) };
+  return { schema, version, migrate, expiration: expire === undefined ? undefined : expirationOf(what, expire) };
 }
 
 /** Whether anything is said of these values. */
@@ -98,7 +108,9 @@ function checkSteps(what: string, version: number, migrate: Readonly<Record<numb
   }
 }
 
-function expirationOf(what: string, { after, since = 'write' }: ExpireOptions): ValueRules['expiration'] {
+function expirationOf(what: string, expire: ExpireOptions): ValueRules['expiration'] {
+  checkFields('INVALID_DEFINITION', `${what}: expire`, expire, ['after', 'since']);
+  const { after, since = 'write' } = expire;
   const afterMs = durationMs(after, 'expire.after');
   if (afterMs === 0) refuse(what, 'expire.after must be more than 0', after);
   if (since !== 'write' && since !== 'access') refuse(what, "expire.since must be 'write' or 'access'", since);

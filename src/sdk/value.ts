@@ -4,7 +4,7 @@
  */
 import { type AnySchema, checkSchema, initialOf, type SchemaOutput, type WithSchema } from './schema.ts';
 import type { ValueSpec } from './state.ts';
-import { rulesOf, type ValueOptions } from './value-rules.ts';
+import { checkValueOptions, rulesOf, type ValueOptions } from './value-rules.ts';
 
 /**
  * Declares one value per entity.
@@ -31,6 +31,7 @@ export function value<Value>(
 export function value(
   options: ValueOptions & { readonly initial?: unknown; readonly schema?: AnySchema | undefined } = {},
 ): ValueSpec<unknown> {
+  checkValueOptions('value()', options, 'initial');
   checkSchema('value()', options.schema);
   const initial = initialOf('value()', options.schema, options.initial);
   return { kind: 'value', initial, ...rulesOf('value()', options) };
