@@ -9,7 +9,8 @@ export type { BootstrapRecord } from '../src/engine/bootstrap-records.ts';
 export type { DeadLetterList } from '../src/engine/dead-letter-pages.ts';
 export type { DeadLetterOptions, DeadLetterOutcome, DeadLetters } from '../src/engine/dead-letters.ts';
 export { bootstrap, savepointDigest } from '../src/engine/doors.ts';
-export { type AskOptions, Engine, type SendOptions, type StopOptions } from '../src/engine/engine.ts';
+export type { AskOptions, SendOptions, StopOptions } from '../src/engine/call-options.ts';
+export { Engine } from '../src/engine/engine.ts';
 export type {
   EgressMetrics,
   EngineLatency,

@@ -8,7 +8,8 @@ export type { BootstrapRecord } from './engine/bootstrap-records.ts';
 export type { DeadLetterList } from './engine/dead-letter-pages.ts';
 export type { DeadLetterOptions, DeadLetterOutcome, DeadLetters } from './engine/dead-letters.ts';
 export { bootstrap, savepointDigest } from './engine/doors.ts';
-export { type AskOptions, Engine, type SendOptions, type StopOptions } from './engine/engine.ts';
+export type { AskOptions, SendOptions, StopOptions } from './engine/call-options.ts';
+export { Engine } from './engine/engine.ts';
 export type {
   EgressMetrics,
   EngineLatency,

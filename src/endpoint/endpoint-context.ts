@@ -7,8 +7,8 @@ import { type Duration, readDuration } from '../sdk/duration.ts';
 import { checkedRecord, type EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { checkedMessage, type Context, type FunctionType } from '../sdk/function.ts';
-import type { MessageOptions } from '../sdk/message-options.ts';
-import { checkToken, type PendingTimer, type TimerOptions } from '../sdk/timer.ts';
+import { checkMessageOptions, MESSAGE_OPTIONS, type MessageOptions } from '../sdk/message-options.ts';
+import { checkToken, type PendingTimer, TIMER_OPTIONS, type TimerOptions } from '../sdk/timer.ts';
 import type { CellHolder } from '../state/state-view.ts';
 import type { SentMessage } from '../statefun/protocol.ts';
 import type { CollectedEffects } from './batch-effects.ts';
@@ -138,7 +138,7 @@ export class EndpointContext implements Context<never>, CellHolder {
 
   send(target: Target, id: string, message: unknown, options?: MessageOptions): void {
     this.#check();
-    this.#checkOptions(options);
+    this.#checkOptions('ctx.send', options, MESSAGE_OPTIONS);
     this.#batch.effects.send(this.#message(target, id, message));
   }
 
@@ -167,7 +167,7 @@ export class EndpointContext implements Context<never>, CellHolder {
 
   sendAfter(delay: Duration, target: Target, id: string, message: unknown, options?: TimerOptions): void {
     this.#check();
-    this.#checkOptions(options);
+    this.#checkOptions('ctx.sendAfter', options, TIMER_OPTIONS);
     if (options?.late === 'skip') this.#refuse("late: 'skip'");
     const delayMs = readDuration(delay);
     if (delayMs === undefined || delayMs > DELAY_MS_MAX) {
@@ -215,7 +215,8 @@ export class EndpointContext implements Context<never>, CellHolder {
     return this.#batch.place.random();
   }
 
-  #checkOptions(options: MessageOptions | undefined): void {
+  #checkOptions(call: string, options: MessageOptions | undefined, names: ReadonlySet<string>): void {
+    if (options !== undefined) checkMessageOptions(call, options, names);
     if (options?.ifExists === true) this.#refuse('ifExists', 'let the target look at its state');
   }
 

@@ -10,11 +10,17 @@ import type { EgressStream } from '../io/egress-stream.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
-import type { OutsideMessageOptions } from '../sdk/message-options.ts';
-import type { TraceContext } from '../sdk/trace.ts';
 import type { Asker } from './askers.ts';
+import {
+  type AskOptions,
+  checkAskOptions,
+  checkSendOptions,
+  checkStopOptions,
+  type SendOptions,
+  type StopOptions,
+} from './call-options.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import type { EngineEvents } from './error-events.ts';
+import { checkListener, type EngineEvents } from './error-events.ts';
 import type { EngineLatency, EngineMetrics, LatencyOptions } from './observation.ts';
 import type { Parked } from './parked.ts';
 import { type EndpointReport, endpoints } from './endpoints.ts';
@@ -25,39 +31,6 @@ import type { SavepointInfo } from './savepoint-info.ts';
 
 const ASK_TIMEOUT_MS_DEFAULT = 10_000;
 const NO_OPTIONS: SendOptions = {};
-
-export interface AskOptions {
-  /** Shows as `ctx.trace` of the invocation, and of all that comes of it. */
-  readonly trace?: TraceContext | undefined;
-  /** After this long without a reply the promise rejects with `ASK_TIMED_OUT`. Default 10,000. */
-  readonly timeoutMs?: number;
-  /**
-   * With a data directory: `'committed'` (default) gives the reply when the checkpoint is committed in which it was sent,
-   * so that no crash can take back what it says; `'processed'` gives it at once.
-   */
-  readonly until?: 'committed' | 'processed';
-}
-
-export interface SendOptions extends OutsideMessageOptions {
-  /**
-   * With a data directory: `'committed'` (default) resolves when the message is part of a committed checkpoint, and no
-   * crash can lose it; `'accepted'` resolves when the engine would take the next one, and a crash of the process may
-   * lose it. Where too much waits for an address (about 1,000 messages, or fewer when much waits elsewhere), it does not take
-   * the next one for that address before half of it is done.
-   */
-  readonly until?: 'committed' | 'accepted';
-  /**
-   * A name for this message, such as a request id. A message whose key the engine knows already (of the last
-   * `idempotencyKeyCount`, across restarts) is not sent again: so a client that got no answer can safely retry.
-   * A well-formed string of 1 to 1,024 characters; anything else is refused with `INVALID_KEY`.
-   */
-  readonly idempotencyKey?: string;
-}
-
-export interface StopOptions {
-  /** Ends at once, without finishing what is in flight. */
-  readonly force?: boolean;
-}
 
 export class Engine implements AsyncDisposable {
   readonly shardCount: number;
@@ -75,7 +48,7 @@ export class Engine implements AsyncDisposable {
    * back-pressure reaches the caller, so await it, or memory and disk fill instead.
    *
    * @throws MillraceError (as a rejection) `UNKNOWN_FUNCTION`, `INVALID_ID`, `MESSAGE_NOT_ENCODABLE`,
-   *   `MESSAGE_TOO_LARGE`, `INVALID_TRACE`, `ENGINE_STOPPED` or `SHARD_FAILED`
+   *   `MESSAGE_TOO_LARGE`, `INVALID_TRACE`, `INVALID_OPTION`, `INVALID_KEY`, `ENGINE_STOPPED` or `SHARD_FAILED`
    */
   send<Message>(
     target: FunctionType<Message>,
@@ -90,6 +63,12 @@ export class Engine implements AsyncDisposable {
     message: unknown,
     options: SendOptions = NO_OPTIONS,
   ): Promise<void> {
+    try {
+      if (options !== NO_OPTIONS) checkSendOptions(options);
+    } catch (error) {
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- a MillraceError
+      return Promise.reject(error);
+    }
     const { until, idempotencyKey } = options;
     return this.#runtime.clients.send(target, id, message, until !== 'accepted', idempotencyKey, options);
   }
@@ -114,6 +93,7 @@ export class Engine implements AsyncDisposable {
     message: unknown,
     options?: AskOptions,
   ): Promise<unknown> {
+    if (options !== undefined) checkAskOptions(options);
     const timeoutMs = Math.min(timeLimit('timeoutMs', options?.timeoutMs, ASK_TIMEOUT_MS_DEFAULT), TIMEOUT_MS_MAX);
     const runtime = this.#runtime;
     return new Promise((resolve, reject) => {
@@ -212,13 +192,19 @@ export class Engine implements AsyncDisposable {
     return this.#runtime.observation.latency(options);
   }
 
-  /** Listens to errors that nobody waits for. Without a listener they are emitted as process warnings. */
+  /**
+   * Listens to errors that nobody waits for. Without a listener they are emitted as process warnings.
+   *
+   * @throws MillraceError `INVALID_OPTION` for an event that there is not, or a listener that is no function
+   */
   on<Name extends keyof EngineEvents>(event: Name, listener: (...values: EngineEvents[Name]) => void): this {
+    checkListener('engine.on', event, listener);
     this.#runtime.events.on(event, listener);
     return this;
   }
 
   off<Name extends keyof EngineEvents>(event: Name, listener: (...values: EngineEvents[Name]) => void): this {
+    checkListener('engine.off', event, listener);
     this.#runtime.events.off(event, listener);
     return this;
   }
@@ -244,10 +230,11 @@ export class Engine implements AsyncDisposable {
    * data directory, what waits for an endpoint that nobody can reach stays there, for the next start. Calling it again
    * waits for the same end; with `force` it ends at once instead.
    *
-   * @throws MillraceError (as a rejection) `SHARD_FAILED` if a shard fails on the way
+   * @throws MillraceError (as a rejection) `SHARD_FAILED` if a shard fails on the way, or `INVALID_OPTION`
    */
-  stop(options: StopOptions = {}): Promise<void> {
-    return this.#runtime.stop(options.force === true);
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkStopOptions(options);
+    await this.#runtime.stop(options.force === true);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

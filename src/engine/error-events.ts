@@ -4,12 +4,27 @@
  * and what was in flight at the last commit may fail at once; so errors are kept until it has had its turn.
  */
 import { EventEmitter } from 'node:events';
-import type { MillraceError } from '../sdk/errors.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
 import { Warnings } from './warnings.ts';
 
 /** Events of an engine: `error` for everything that went wrong without anybody waiting for it. */
 export interface EngineEvents {
   error: [error: MillraceError];
+}
+
+const EVENTS: readonly unknown[] = ['error'] satisfies (keyof EngineEvents)[];
+
+/** Throws `INVALID_OPTION`: who listens to an event that never comes would hear nothing, and never know. */
+export function checkListener(call: string, event: unknown, listener: unknown): void {
+  if (!EVENTS.includes(event)) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `${call}: there is no event ${describe(event)}; events are ${EVENTS.join(', ')}.`,
+    );
+  }
+  if (typeof listener !== 'function') {
+    throw new MillraceError('INVALID_OPTION', `${call}: the listener is ${describe(listener)}; allowed is a function.`);
+  }
 }
 
 /** More than these are not kept, and become warnings. */

@@ -5,7 +5,7 @@
 import type { IngressGate } from '../io/ingress-pump.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
-import type { OutsideMessageOptions } from '../sdk/message-options.ts';
+import { checkMessageOptions, OUTSIDE_MESSAGE_OPTIONS, type OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { Coordinator } from './coordinator.ts';
 
 export interface IngressDoorHooks {
@@ -41,6 +41,7 @@ export class IngressDoor implements IngressGate {
     message: unknown,
     options?: OutsideMessageOptions,
   ): void => {
+    if (options !== undefined) checkMessageOptions('send', options, OUTSIDE_MESSAGE_OPTIONS);
     this.#coordinator.send(target, id, message, options);
     const { input, directory } = this.#coordinator;
     if (input.flooded.count === 0) return;

@@ -16,7 +16,12 @@ import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { IngressType, RouterSend } from '../sdk/ingress.ts';
-import type { OutsideMessageOptions } from '../sdk/message-options.ts';
+import {
+  checkMessageOptions,
+  checkOptionNames,
+  OUTSIDE_MESSAGE_OPTIONS,
+  type OutsideMessageOptions,
+} from '../sdk/message-options.ts';
 import type { Module } from '../sdk/module.ts';
 import type { StateGround } from './entity-states.ts';
 import { memoryGround } from './memory-ground.ts';
@@ -31,6 +36,12 @@ import { moduleOf, type ModuleSource, type World } from './world.ts';
 
 const START_TIME = Date.UTC(2026, 0, 1);
 const KEY_COUNT_MAX = 100_000;
+const SEND_OPTIONS: ReadonlySet<string> = new Set([
+  'ifExists',
+  'trace',
+  'idempotencyKey',
+] satisfies (keyof TestSendOptions)[]);
+const ASK_OPTIONS: ReadonlySet<string> = new Set(['trace', 'timeoutMs'] satisfies (keyof TestAskOptions)[]);
 
 type Target = string | FunctionType<never>;
 
@@ -99,6 +110,7 @@ export class TestEngine extends MendedStates implements AsyncDisposable {
   ): Promise<void>;
   send(target: string, id: string, message: unknown, options?: TestSendOptions): Promise<void>;
   async send(target: Target, id: string, message: unknown, options?: TestSendOptions): Promise<void> {
+    if (options !== undefined) checkMessageOptions('send', options, SEND_OPTIONS);
     const sent = this.#clients.send(target, id, message, true, options?.idempotencyKey, options);
     await Promise.all([sent, this.settle()]);
   }
@@ -112,6 +124,7 @@ export class TestEngine extends MendedStates implements AsyncDisposable {
   ): Promise<Reply>;
   ask(target: string, id: string, message: unknown, options?: TestAskOptions): Promise<unknown>;
   async ask(target: Target, id: string, message: unknown, options: TestAskOptions = {}): Promise<unknown> {
+    checkOptionNames('ask', options, ASK_OPTIONS);
     const { timeoutMs } = options;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const ask = this.#clients.ask(target, id, message, { replied: resolve, failed: reject }, true, options);
@@ -139,8 +152,10 @@ export class TestEngine extends MendedStates implements AsyncDisposable {
       throw new MillraceError('UNKNOWN_INGRESS', `No router of this module takes records of ${describe(type)}.`);
     }
     const { coordinator } = this.#engine;
-    const send: RouterSend = (target: Target, id: string, message: unknown, options?: OutsideMessageOptions): void =>
+    const send: RouterSend = (target: Target, id: string, message: unknown, options?: OutsideMessageOptions): void => {
+      if (options !== undefined) checkMessageOptions('send', options, OUTSIDE_MESSAGE_OPTIONS);
       coordinator.send(target, id, message, options);
+    };
     for (const record of records) {
       for (const router of routers) coordinator.transact(() => router.route(record, send));
     }

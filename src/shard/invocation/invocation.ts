@@ -9,7 +9,7 @@ import type { BatchContext, BatchedMessage } from '../../sdk/batch.ts';
 import { checkedRecord, type EgressType } from '../../sdk/egress.ts';
 import { describe, MillraceError } from '../../sdk/errors.ts';
 import type { FunctionType } from '../../sdk/function.ts';
-import type { MessageOptions } from '../../sdk/message-options.ts';
+import { checkMessageOptions, MESSAGE_OPTIONS, type MessageOptions } from '../../sdk/message-options.ts';
 import type { MissedTimes } from '../../sdk/timer.ts';
 import type { Trace } from '../../sdk/trace.ts';
 import type { Entity } from '../../state/entity.ts';
@@ -109,6 +109,7 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
   send(target: string, id: string, message: unknown, options?: MessageOptions): void;
   send(target: string | FunctionType<never>, id: string, message: unknown, options?: MessageOptions): void {
     this.check();
+    if (options !== undefined) checkMessageOptions('ctx.send', options, MESSAGE_OPTIONS);
     const type = this.place.directory.targetNumber(target);
     if (this.place.directory.checksMessages) this.place.directory.checkMessage(type, message, target);
     let meta = this.metaOf(options);

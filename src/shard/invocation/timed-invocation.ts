@@ -4,7 +4,8 @@
  */
 import type { Duration } from '../../sdk/duration.ts';
 import type { FunctionType } from '../../sdk/function.ts';
-import type { PendingTimer, Schedule, TimerOptions } from '../../sdk/timer.ts';
+import { checkMessageOptions } from '../../sdk/message-options.ts';
+import { checkSchedule, type PendingTimer, type Schedule, TIMER_OPTIONS, type TimerOptions } from '../../sdk/timer.ts';
 import { TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
 import { nameOf } from '../target-numbers.ts';
 import { InvocationCore } from './invocation-core.ts';
@@ -28,13 +29,14 @@ export abstract class TimedInvocation extends InvocationCore {
 
   sendAfter(delay: Duration, target: Target, id: string, message: unknown, options?: TimerOptions): void {
     const writes = this.#writes();
-    const delayed = this.#delayed(target, id, message, options);
+    const delayed = this.#delayed('ctx.sendAfter', target, id, message, options);
     writes.sendAfter(this.entity, this.place.clock.now(), delay, delayed, options);
   }
 
   schedule(schedule: Schedule, target: Target, id: string, message: unknown, options?: TimerOptions): void {
     const writes = this.#writes();
-    const delayed = this.#delayed(target, id, message, options);
+    checkSchedule(schedule);
+    const delayed = this.#delayed('ctx.schedule', target, id, message, options);
     writes.schedule(this.entity, this.place.clock.now(), schedule, delayed, options);
   }
 
@@ -62,7 +64,8 @@ export abstract class TimedInvocation extends InvocationCore {
     return this.#timerWrites;
   }
 
-  #delayed(target: Target, targetId: string, message: unknown, options: TimerOptions | undefined): Delayed {
+  #delayed(call: string, target: Target, targetId: string, message: unknown, options?: TimerOptions): Delayed {
+    if (options !== undefined) checkMessageOptions(call, options, TIMER_OPTIONS);
     const { directory } = this.place;
     const number = directory.targetNumber(target);
     if (directory.checksMessages) directory.checkMessage(number, message, target);

@@ -66,6 +66,14 @@ describe('delayed messages', () => {
   });
 });
 
+test.each<[string, Work]>([
+  ['ctx.send has no option "token"', (ctx) => ctx.send('case/fn', 'x', 1, { token: 't' } as never)],
+  ['ctx.sendAfter has no option "tokn"', (ctx) => ctx.sendAfter(5, 'case/fn', 'x', 1, { tokn: 't' } as never)],
+])('an option that there is not: %s', async (message, send) => {
+  await expect(doing(send)).rejects.toThrow(code('INVALID_OPTION'));
+  await expect(doing(send)).rejects.toThrow(message);
+});
+
 describe('names', () => {
   test('of functions elsewhere in the cluster are sent to; what is no name is refused', async () => {
     const { messages } = await doing((ctx) => ctx.send('some/other', 'x', { a: 1 }));

@@ -11,6 +11,7 @@ import {
   defineModule,
   defineRouter,
   functionType,
+  type RouterSend,
   value,
 } from '../../../src/index.ts';
 import { testEngine, type World } from '../../../src/testing/index.ts';
@@ -82,6 +83,19 @@ describe('a call', () => {
     await expect(t.send('test/counter', 'Kim', () => 1)).rejects.toMatchObject({ code: 'MESSAGE_NOT_ENCODABLE' });
     await expect(t.feed('test/nothing', 1)).rejects.toMatchObject({ code: 'UNKNOWN_INGRESS' });
     expect(() => t.egress('test/nothing')).toThrow(expect.objectContaining({ code: 'UNKNOWN_EGRESS' }));
+    const misspelt = { idempotencykey: 'x' } as never;
+    await expect(t.send(counter, 'Kim', 1, misspelt)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    await expect(t.ask(counter, 'Kim', 1, misspelt)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    const route = (_: unknown, send: RouterSend): void => send(counter, 'Kim', 1, misspelt);
+    const routed = await testEngine(
+      defineModule({
+        functions: [counter],
+        routers: [defineRouter({ ingress: 'test/input', route })],
+        egresses: [news],
+      }),
+    );
+    await expect(routed.feed('test/input', 1)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    expect(routed.states(counter).size).toBe(0);
     await t.stop();
     await expect(t.send(counter, 'Kim', 1)).rejects.toMatchObject({ code: 'ENGINE_STOPPED' });
   });
