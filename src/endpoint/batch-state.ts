@@ -12,7 +12,7 @@ import { KeptValue, NEVER } from '../state/kept-value.ts';
 import type { KnownState, StateMutation } from '../statefun/protocol.ts';
 import type { TypedValue, ValueInPlace } from '../statefun/typed-value.ts';
 import { OUTSIDE_LIMITS, type OutsideLimits } from '../wire/outside-value.ts';
-import { inspect } from '../wire/structured-data.ts';
+import { inspectState } from '../wire/structured-data.ts';
 import { LateData } from './late-values.ts';
 import { knownAs, type ServedFunction, type ServedState } from './served-function.ts';
 import { decodeStored, encodeStored, isOfFirstVersion } from './stored-value.ts';
@@ -24,7 +24,7 @@ export class StateRules {
   readonly development: boolean;
   /** Throws `MESSAGE_NOT_ENCODABLE`. */
   readonly admit: AdmitValue = (value) => {
-    inspect(value);
+    inspectState(value);
     if (this.development) deepFreeze(value);
   };
 

@@ -15,7 +15,7 @@ import { Entity } from '../state/entity.ts';
 import type { StateSlot } from '../state/state-view.ts';
 import { bareValue, NEVER } from '../state/kept-value.ts';
 import { PayloadCodec } from '../wire/payload-codec.ts';
-import { inspect } from '../wire/structured-data.ts';
+import { inspectState } from '../wire/structured-data.ts';
 import { type BootstrapRow, ListLengths, rowsOf } from './bootstrap-rows.ts';
 import type { KeyedRecord } from './bootstrap-sort.ts';
 
@@ -136,7 +136,7 @@ export class BootstrapRecords {
   /** What an engine would not keep as state is not taken here either. */
   #checked(value: unknown): unknown {
     if (typeof value === 'number' || typeof value === 'string') return value;
-    this.#orRefuse(() => inspect(value));
+    this.#orRefuse(() => inspectState(value));
     return value;
   }
 

@@ -20,7 +20,7 @@ const CONSEQUENCES = {
   UNKNOWN_EGRESS: 'Nothing was handed to an egress.',
   UNKNOWN_INGRESS: 'The engine was not started.',
   UNSERVED_INGRESS: 'The engine was not started.',
-  MESSAGE_NOT_ENCODABLE: 'Nothing was sent.',
+  MESSAGE_NOT_ENCODABLE: 'Nothing was sent, or, of state, the value was not taken.',
   MESSAGE_TOO_LARGE: 'Nothing was sent.',
   INVALID_TRACE: 'Nothing was sent.',
   REPLY_WITHOUT_CALLER: 'Nothing was sent.',

@@ -56,7 +56,7 @@ export class CellGuard {
       }
       accepted = checked.value;
     }
-    admit(accepted);
+    this.#admit(accepted, id, admit, part);
     return new KeptValue(accepted, version, this.#deadlineOf(accepted, now), true);
   }
 
@@ -90,7 +90,7 @@ export class CellGuard {
         throw this.#invalid(this.#place(id, part), what, checked.refusal, kept.version);
       }
       value = checked.value;
-      admit(value);
+      this.#admit(value, id, admit, part);
     }
     kept.value = value;
     kept.version = version;
@@ -149,9 +149,16 @@ export class CellGuard {
     return new KeptValue(value, version, this.deadlineAt(now), true);
   }
 
+  #admit(value: unknown, id: string, admit: AdmitValue, part: PartOfState): void {
+    try {
+      admit(value);
+    } catch (error) {
+      refuseState(error, this.#place(id, part));
+    }
+  }
+
   #place(id: string, part: PartOfState): PlaceInState {
-    const place = { type: this.#type, id, state: this.#name };
-    return part === undefined ? place : { ...place, key: typeof part === 'function' ? part() : part };
+    return placeInState(this.#type, id, this.#name, part);
   }
 
   #invalid(place: PlaceInState, what: string, refusal: string, version: number = this.#spec.version): MillraceError {
@@ -169,12 +176,24 @@ export class CellGuard {
 }
 
 /** What errors say of where a value is. */
-interface PlaceInState {
+export interface PlaceInState {
   readonly type: string;
   readonly id: string;
   readonly state: string;
   /** The key of a table's entry, or the index of a list's element. */
   readonly key?: string | number;
+}
+
+export function placeInState(type: string, id: string, state: string, part?: PartOfState): PlaceInState {
+  const place = { type, id, state };
+  return part === undefined ? place : { ...place, key: typeof part === 'function' ? part() : part };
+}
+
+/** Says of a value that cannot be state where it was to be kept; whatever else was thrown is thrown again. */
+export function refuseState(error: unknown, place: PlaceInState): never {
+  if (!(error instanceof MillraceError) || error.code !== 'MESSAGE_NOT_ENCODABLE') throw error;
+  const { code, message, details, cause } = error;
+  throw new MillraceError(code, `${describePlace(place)}: ${message}`, { cause, details: { ...details, ...place } });
 }
 
 function describePlace({ type, id, state, key }: PlaceInState): string {

@@ -39,13 +39,8 @@ function numbers({ prototype }: { readonly prototype: object }): [unknown, Speci
 }
 
 function refuse(path: string, what: string): never {
-  throw new MillraceError(
-    'MESSAGE_NOT_ENCODABLE',
-    `A message cannot hold ${what}${path === '' ? '' : ` (at ${path})`}.`,
-    {
-      details: { path },
-    },
-  );
+  const culprit = path === '' ? what : `${what} (at ${path})`;
+  throw new MillraceError('MESSAGE_NOT_ENCODABLE', `A message cannot hold ${culprit}.`, { details: { path, culprit } });
 }
 
 /** Finds the path to `culprit` for the error message; only ever called on the way to throwing. */
@@ -99,6 +94,20 @@ export function inspect(value: unknown, root: unknown = value, depth = 0): void 
     const special = specialOf(value, root);
     if (special !== 'map' && special !== 'set') return;
     for (const item of value as Iterable<unknown>) inspect(item, root, depth + 1);
+  }
+}
+
+/**
+ * Checks that a value could be state: what a message may be. Throws `MESSAGE_NOT_ENCODABLE`; whoever knows which state it
+ * is adds that with `refuseState`.
+ */
+export function inspectState(value: unknown): void {
+  try {
+    inspect(value);
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    const { code, details } = error;
+    throw new MillraceError(code, `State cannot hold ${String(details['culprit'])}.`, { details, cause: error.cause });
   }
 }
 

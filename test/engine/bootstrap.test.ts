@@ -141,7 +141,7 @@ test.each<[string, unknown, RegExp]>([
   ['an unknown state', { type: account, id: 'a', state: { balanse: 1 } }, /declares no state named "balanse"/],
   ['an empty id', { type: account, id: '', state: {} }, /is not a string of 1 to 1024 characters/],
   ['no state', { type: account, id: 'a' }, /its state is undefined/],
-  ['a function as a value', { type: account, id: 'a', state: { balance: () => 1 } }, /cannot hold a function/],
+  ['a function as a value', { type: account, id: 'a', state: { balance: () => 1 } }, /State cannot hold a function/],
   ['a table that is none', { type: drawer, id: 'a', state: { things: [1] } }, /neither a Map nor an object/],
   ['a list that is none', { type: drawer, id: 'a', state: { log: 'abc' } }, /is not an array/],
   ['a key that is none', { type: drawer, id: 'a', state: { things: { '': 1 } } }, /The key "" is not allowed/],

@@ -14,13 +14,13 @@ import type { KeptValue } from '../../state/kept-value.ts';
 import type { CellHolder, StateSlot } from '../../state/state-view.ts';
 import { TYPE_NONE } from '../../wire/envelope-layout.ts';
 import { IF_EXISTS, type MessageMeta, metaOfSends } from '../../wire/message-meta.ts';
-import { inspect } from '../../wire/structured-data.ts';
 import type { AsyncOperation } from './async-operations.ts';
 import { Effects } from './effects.ts';
 import type { DirtyEntities } from '../durable/dirty-entities.ts';
 import type { FunctionBinding } from '../function-binding.ts';
 import { InvocationRows } from './invocation-rows.ts';
 import type { RowWrites } from '../rows/row-writes.ts';
+import { checkCell, checkStateValue } from './state-checks.ts';
 import { contextExpired, type StateHandle, type StateHolder, type StateOwner } from './state-handle.ts';
 import { ID_IN_ENVELOPE } from '../delivery/undelivered.ts';
 import type { Workplace } from '../workplace.ts';
@@ -190,8 +190,8 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
 
   writeCell(index: number, value: unknown): void {
     this.check();
-    if (typeof value === 'object' ? value !== null : typeof value === 'function' || typeof value === 'symbol') {
-      this.checkValue(value);
+    if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol') {
+      checkCell(this.place, this.binding, this.entity, index, value);
     }
     this.putCell(index, value);
   }
@@ -218,12 +218,7 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
   }
 
   checkValue(value: unknown): void {
-    if (typeof value === 'object' && value !== null && this.place.checksState) {
-      inspect(value);
-      if (this.place.development) deepFreeze(value);
-    } else if (typeof value === 'function' || typeof value === 'symbol') {
-      inspect(value);
-    }
+    checkStateValue(this.place, value);
   }
 
   guard(value: unknown): unknown {

@@ -108,7 +108,7 @@ export class ListHandle extends StateHandle implements List<unknown> {
   #checked(element: unknown, index: () => number): unknown {
     const accepted = this.accept(element, index);
     if (accepted !== undefined) return accepted;
-    throw new MillraceError('MESSAGE_NOT_ENCODABLE', 'A list cannot hold undefined.');
+    return this.refuse(new MillraceError('MESSAGE_NOT_ENCODABLE', 'A list cannot hold undefined.'), index);
   }
 
   #put(elements: readonly unknown[]): void {

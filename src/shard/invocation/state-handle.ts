@@ -2,7 +2,7 @@
  * What a table and a list of one invocation have in common: their rows, and that they work as long as the invocation
  * does. A handle belongs to one invocation: kept longer, it must never touch what the next one works on.
  */
-import { type CellGuard, entryGuard, type PartOfState } from '../../state/cell-guard.ts';
+import { type CellGuard, entryGuard, type PartOfState, placeInState, refuseState } from '../../state/cell-guard.ts';
 import { KeptValue, keptOf } from '../../state/kept-value.ts';
 import type { StateSlot } from '../../state/state-view.ts';
 import { MillraceError } from '../../sdk/errors.ts';
@@ -66,8 +66,17 @@ export abstract class StateHandle {
       const kept = rules.accept(value, this.#id, now, this.#admit, part);
       return kept.value !== undefined && (rules.isVersioned || rules.expires) ? kept : kept.value;
     }
-    holder.checkValue(value);
+    try {
+      holder.checkValue(value);
+    } catch (error) {
+      this.refuse(error, part);
+    }
     return value;
+  }
+
+  /** Says of a value that cannot be stored where it was to be; whatever else was thrown is thrown again. */
+  protected refuse(error: unknown, part: PartOfState): never {
+    refuseState(error, placeInState(this.#type, this.#id, this.#name, part));
   }
 
   /** What is to be shown of a value that is stored. Throws `STATE_INVALID` or `STATE_MIGRATION_FAILED`. */

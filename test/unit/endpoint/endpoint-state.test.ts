@@ -114,7 +114,9 @@ test('a schema says what is taken, and what is read', async () => {
 
 test('what is no structured data is refused where it is assigned', async () => {
   const on = served(value(), [(state) => (state['seen'] = { list: [() => 1] })]);
-  await expect(run(on, undefined)).rejects.toThrow('A message cannot hold a function (at .list[0])');
+  await expect(run(on, undefined)).rejects.toThrow(
+    'case/fn "Kim", state "seen": State cannot hold a function (at .list[0]).',
+  );
 });
 
 test('bytes that are no value are refused, and can be cleared', async () => {
