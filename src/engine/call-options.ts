@@ -39,6 +39,8 @@ export interface StopOptions {
   readonly force?: boolean;
 }
 
+const SEND_UNTIL = ['committed', 'accepted'] as const;
+const ASK_UNTIL = ['committed', 'processed'] as const;
 const SEND_OPTIONS: ReadonlySet<string> = new Set([
   'ifExists',
   'trace',
@@ -50,12 +52,12 @@ const STOP_OPTIONS: ReadonlySet<string> = new Set(['force'] satisfies (keyof Sto
 
 export function checkSendOptions(options: SendOptions): void {
   checkMessageOptions('engine.send', options, SEND_OPTIONS);
-  oneOf('until', options.until, 'committed', ['committed', 'accepted']);
+  oneOf('until', options.until, 'committed', SEND_UNTIL);
 }
 
 export function checkAskOptions(options: AskOptions): void {
   checkOptionNames('engine.ask', options, ASK_OPTIONS);
-  oneOf('until', options.until, 'committed', ['committed', 'processed']);
+  oneOf('until', options.until, 'committed', ASK_UNTIL);
 }
 
 export function checkStopOptions(options: StopOptions): void {

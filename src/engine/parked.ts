@@ -6,14 +6,18 @@ import { shardOfHash } from '../keys/key-group.ts';
 import type { Address } from '../sdk/address.ts';
 import { type DeadLetterFilter, isPattern, type ParkedAddressInfo, portableFilter } from '../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
+import { checkOptionNames } from '../sdk/message-options.ts';
 import type { ParkedListBody, ParkedPage, UnparkBody } from '../shard/requests/parked-requests.ts';
 import { decodeTagged } from '../wire/tagged-value.ts';
+import { oneOf } from './option-checks.ts';
 import type { ShardDoor } from './shard-door.ts';
 
 export interface UnparkOptions {
   /** What becomes of the message that failed: it is tried again (default), or forgotten. */
   readonly first?: 'retry' | 'drop';
 }
+
+const UNPARK_OPTIONS: ReadonlySet<string> = new Set(['first'] satisfies (keyof UnparkOptions)[]);
 
 export class Parked {
   readonly #door: ShardDoor;
@@ -46,9 +50,11 @@ export class Parked {
    * without it; and then with all that wait, in order. Resolves, when that is committed, to how many go on. A type that is
    * no pattern with an id, and nothing else, is an address: whatever the id holds, exactly that one is meant.
    *
-   * @throws MillraceError `INVALID_FILTER`, `ENGINE_STOPPED` or what the engine has failed with
+   * @throws MillraceError `INVALID_FILTER`, `INVALID_OPTION`, `ENGINE_STOPPED` or what the engine has failed with
    */
-  async unpark(which: Address | DeadLetterFilter, { first = 'retry' }: UnparkOptions = {}): Promise<number> {
+  async unpark(which: Address | DeadLetterFilter, options: UnparkOptions = {}): Promise<number> {
+    checkOptionNames('unpark', options, UNPARK_OPTIONS);
+    const first = oneOf('first', options.first, 'retry', ['retry', 'drop']);
     if (typeof which !== 'object' || which === null) {
       throw new MillraceError(
         'INVALID_FILTER',

@@ -12,6 +12,7 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Duration } from '../sdk/duration.ts';
 import type { FailurePolicy } from '../sdk/failure-policy.ts';
 import { checkedMessage, defineFunction, type StatefulFunction } from '../sdk/function.ts';
+import { checkDefinition } from '../sdk/known-fields.ts';
 import type { BatchRequest, BatchResponse, KnownState, RemoteInvocation } from '../statefun/protocol.ts';
 import type { TypedValue } from '../statefun/typed-value.ts';
 import { carryOut, type RequestedValues } from './carry-out.ts';
@@ -29,6 +30,13 @@ const BATCH_BYTES_MAX = 4 << 20;
 /** What a message takes beside its value: who sent it, and the objects that are made of it. */
 const MESSAGE_BYTES = 64;
 const BATCH_COUNT_DEFAULT = 1_000;
+const FIELDS = [
+  'type',
+  'endpoint',
+  'batchCountMax',
+  'failure',
+  'deadline',
+] satisfies (keyof RemoteFunctionDefinition)[];
 const NO_VALUES: RequestedValues = { values: [], isChanged: false };
 
 export interface RemoteFunctionDefinition {
@@ -59,6 +67,7 @@ export type RemoteFunction = StatefulFunction<RemoteMessage, TypedValue, RemoteS
  * @throws MillraceError `INVALID_TYPE_NAME` or `INVALID_DEFINITION`
  */
 export function remoteFunction(definition: RemoteFunctionDefinition): RemoteFunction {
+  checkDefinition('function', definition, FIELDS);
   const { type, endpoint, batchCountMax = BATCH_COUNT_DEFAULT, failure, deadline } = definition;
   checkEndpoint(type, endpoint, batchCountMax);
   const known = new KnownTypes();

@@ -14,6 +14,7 @@ import {
   table,
   value,
 } from '../../../src/index.ts';
+import { httpEndpoint, remoteFunction } from '../../../src/remote/index.ts';
 
 const invoke = (): void => {};
 const route = invoke;
@@ -115,6 +116,19 @@ describe('a field that there is not', () => {
     expect(defineIngress({ ...inlet, type: 'a/more' } as never).type).toBe('a/more');
     expect(defineRouter({ ...router, ingress: 'a/more' }).ingress).toBe('a/more');
   });
+});
+
+test('a remote function is refused the same way', () => {
+  const endpoint = httpEndpoint({ url: 'http://127.0.0.1:8000' });
+  const remote = (fields: object): unknown => remoteFunction({ type: 'a/b', endpoint, ...fields });
+  expect(remote({ failure: { attempts: 5 } })).toMatchObject({ failure: { attempts: 5 } });
+  for (const field of ['failur', 'concurrency', 'state', 'batchCountMx']) {
+    expect(() => remote({ [field]: {} })).toThrow(
+      `The definition of the function "a/b" has no field "${field}"; its fields are type, endpoint, batchCountMax, `,
+    );
+  }
+  expect(() => remote({ failure: { atempts: 5 } })).toThrow('a/b: failure has no field "atempts"');
+  expect(() => (remoteFunction as () => unknown)()).toThrow(expect.objectContaining({ code: 'INVALID_DEFINITION' }));
 });
 
 describe('what is no object, or no list', () => {

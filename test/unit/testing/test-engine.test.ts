@@ -355,6 +355,9 @@ test('what lies aside is edited, dropped and sent again, and what is parked goes
       .map(({ address, message, waiting }) => `${address.id} ${String(message)} ${waiting}`)
       .toSorted((a, b) => (a < b ? -1 : 1)),
   ).toEqual(['Lou? 1 2', 'Lous 1 2']);
+  for (const wrong of [{ first: 'dorp' }, { frist: 'drop' }, 'drop']) {
+    await expect(t.unpark({}, wrong as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+  }
   expect(await t.unpark({ type: 'test/parker', id: 'Lou?' }, { first: 'drop' })).toBe(1);
   expect([t.state(parker, 'Lou?').sum, t.state(parker, 'Lous').sum]).toEqual([2, 0]);
   expect(await t.unpark({})).toBe(1);
