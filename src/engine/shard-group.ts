@@ -59,17 +59,20 @@ export class ShardGroup {
     }
   }
 
-  /** Resolves when all shards take messages; rejects with what ended the first that does not. */
+  /**
+   * Resolves when all shards are there; rejects with what ended the first that is not. Credit is not waited for: a shard may
+   * have none to give before the coordinator, which is turned from here on, has taken what the shard has for it.
+   */
   async started(isGivenUp: () => boolean): Promise<void> {
     const { counters } = this.mesh;
     for (let shard = 0; shard < this.#shardCount; shard++) {
-      while (counters.credit(shard) === 0) {
+      while (!counters.isPresent(shard)) {
         if (this.#hasFailed) throw this.#failure;
         if (isGivenUp()) return;
         await sleep(POLL_MS);
       }
     }
-    // One may have taken messages and have failed since, before anybody looked.
+    // One may have been there and have failed since, before anybody looked.
     if (this.#hasFailed) throw this.#failure;
   }
 

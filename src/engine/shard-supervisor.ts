@@ -87,7 +87,7 @@ export class ShardSupervisor {
     this.#startGroup();
   }
 
-  /** Resolves when all shards take messages, or have failed for good. */
+  /** Resolves when all shards are there, or have failed for good. */
   async started(): Promise<void> {
     await this.#group.started(() => this.#isEnded).catch(() => {});
     while (this.#recovering !== undefined) await this.#recovering;

@@ -3,7 +3,7 @@
  * are compared by difference, never by size.
  *
  * ```
- *  thread 0:  │ produced │ consumed │ credit │ waiting │ …  │ cramped │ laden │ … │ lookout │ (a block of four cache lines)
+ *  thread 0:  │ produced │ consumed │ credit │ waiting │ …  │ cramped │ laden │ present │ … │ lookout │ (four cache lines)
  *  thread 1:  │ …
  *  engine:    │ command  │
  *  thread 0:  │ what it has under way (see `under-way.ts`)
@@ -16,6 +16,7 @@
  * - waiting: 1 while the coordinator waits for this shard's credit and wants to be rung when there is more
  * - cramped: 1 while this thread has envelopes that found no room in a ring and wants to be rung when there is some
  * - laden: 1 while this shard has written so much since its last cut that the next one should not be waited for
+ * - present: 1 once this shard takes turns, and all that it has to begin with is counted; with or without credit to give
  */
 
 import { Lookout } from './lookout.ts';
@@ -30,6 +31,7 @@ const WAITING = 3;
 /** In the block's second cache line, which is hardly ever written: every thread reads it after every batch. */
 const CRAMPED = 16;
 const LADEN = 17;
+const PRESENT = 18;
 /** In the third and fourth, which the coordinator hardly ever reads: see `lookout-layout.ts`. */
 const LOOKOUT = 32;
 
@@ -106,6 +108,14 @@ export class Counters {
 
   isLaden(thread: number): boolean {
     return Atomics.load(this.#words, thread * BLOCK_WORDS + LADEN) === 1;
+  }
+
+  declarePresent(thread: number): void {
+    Atomics.store(this.#words, thread * BLOCK_WORDS + PRESENT, 1);
+  }
+
+  isPresent(thread: number): boolean {
+    return Atomics.load(this.#words, thread * BLOCK_WORDS + PRESENT) === 1;
   }
 
   order(command: number): void {

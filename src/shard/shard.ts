@@ -126,9 +126,10 @@ export class Shard implements EnvelopeHandler {
       recoveredCount,
       dispatchMany: () => this.#dispatchMany(),
     });
-    // Counted before the credit says that this shard is there: from then on nobody may think that all is quiet.
+    // Counted before anybody is told that this shard is there: from then on nobody may think that all is quiet.
     mesh.counters.publishProduced(mesh.thread, recoveredCount);
     this.#credit.publish(this.chargedCount);
+    mesh.counters.declarePresent(mesh.thread);
     const place = { shard: mesh.thread, shardCount: mesh.shardCount, effects, progressed: () => this.#onProgress() };
     this.companions = new Companions(module.functions, place);
     this.companions.start();
