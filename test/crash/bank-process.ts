@@ -11,6 +11,7 @@ import { HOPELESS, mendClaims, UNCLEAR } from './bank-claims.ts';
 import type { Deed } from './bank-deeds.ts';
 import { type BankOptions, startBank } from './bank-engine.ts';
 import { ordeal, REFUSED } from './bank-office.ts';
+import { endWithParent, leaveParent } from './bank-parent.ts';
 import { askMet, askStates, type Met, type StandingStates } from './bank-states.ts';
 import { traceOf } from './bank-traces.ts';
 
@@ -57,11 +58,12 @@ let isFinishing = false;
 /** The savepoint that is being made; never rejects. */
 let saving: Promise<void> | undefined;
 const begunAt = performance.now();
+endWithParent();
 const engine = await startBank(options).catch((error: MillraceError) => {
   // What stops it may be under way already.
   if (isMeantToStop(error)) see('stopped', 1);
   else say({ error: error.code, message: error.message });
-  process.disconnect?.();
+  leaveParent();
   process.exitCode = 1;
 });
 if (engine !== undefined) {
@@ -178,7 +180,7 @@ function giveUp(): void {
   engine
     .stop()
     .catch(complain)
-    .finally(() => process.disconnect?.());
+    .finally(() => leaveParent());
 }
 
 async function finish(ids: readonly string[]): Promise<void> {
@@ -200,5 +202,5 @@ async function finish(ids: readonly string[]): Promise<void> {
   const met = await askMet(engine, ids);
   await engine.stop();
   say({ finished: { ...states, retriedCount, met } });
-  process.disconnect?.();
+  leaveParent();
 }
