@@ -118,11 +118,13 @@ async function tryFault(
 
 /**
  * A life may fail, but not without saying why, and not by itself being ended; and once it runs, not because of one call
- * that is past. A sink is the user's: what has become of its file it cannot know after a failed sync.
+ * that is past. A sink is the user's: what has become of its file, and of the file's name in the folder, it cannot know
+ * after a failed sync. Nobody else touches the folder once the engine runs.
  */
 function complaintsOf({ end, errors, openedMs }: Life, { place, isLasting }: CallPlan): string[] {
   const complaints: string[] = [];
-  const isPast = isLasting !== true && place !== 'output' && openedMs !== undefined;
+  const isOfSink = place === 'output' || place === 'folder';
+  const isPast = isLasting !== true && !isOfSink && openedMs !== undefined;
   if (isPast && end === 'failed') complaints.push('the process has failed of a call that failed once');
   if (end === 'hung' || end === 'plan') complaints.push(`the process has ended by ${end}`);
   if (end === 'failed' && errors.length === 0) complaints.push('the process has failed and not said why');
