@@ -108,8 +108,10 @@ function obey(ctx: PuppetContext, order: Order): void | Promise<void> {
     case 'send':
       for (let time = 0; time < (order.times ?? 1); time++) ctx.send(order.to.type, order.to.id, order.order);
       return;
-    case 'send after':
-      return ctx.sendAfter(order.delay, ctx.self.type, ctx.self.id, { do: 'save', value: order.value }, order);
+    case 'send after': {
+      const { delay, value: later, token } = order;
+      return ctx.sendAfter(delay, ctx.self.type, ctx.self.id, { do: 'save', value: later }, { token });
+    }
     case 'cancel':
       return ctx.reply(ctx.cancel(order.token));
     case 'double':
