@@ -4,6 +4,7 @@
  */
 import type { Address } from './address.ts';
 import { describe, MillraceError } from './errors.ts';
+import { checkFields } from './known-fields.ts';
 
 /** What was thrown, as plain data. Long texts are cut off. */
 export interface DeadLetterError {
@@ -87,20 +88,16 @@ const FILTER_FIELDS: readonly string[] = ['type', 'id', 'error', 'from', 'to'];
  * What selects by nothing that we know would select all: a misspelt field, or what was meant for a list of ids, such as
  * the loop that `list` gives.
  */
-function checkFields(filter: object): void {
+function checkFilter(filter: object): void {
   if (Symbol.asyncIterator in filter || 'then' in filter) {
     throw new MillraceError('INVALID_FILTER', `${describe(filter)} is no filter; ids come in an array.`);
   }
-  for (const [name, given] of Object.entries(filter)) {
-    if (given === undefined || FILTER_FIELDS.includes(name)) continue;
-    const what = `A filter has no field ${describe(name)}; its fields are ${FILTER_FIELDS.join(', ')}.`;
-    throw new MillraceError('INVALID_FILTER', what);
-  }
+  checkFields('INVALID_FILTER', 'A filter', filter, FILTER_FIELDS);
 }
 
 /** Throws `INVALID_FILTER`. */
 export function portableFilter(filter: DeadLetterFilter): PortableFilter {
-  checkFields(filter);
+  checkFilter(filter);
   const text = (name: 'type' | 'id' | 'error'): string => {
     const pattern = filter[name] ?? '*';
     if (typeof pattern === 'string') return pattern;
