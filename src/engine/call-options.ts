@@ -2,7 +2,8 @@
  * What may be said with a call of an engine beside the message, and how it is checked: one that nobody knows is a slip of
  * the pen, and refused with `INVALID_OPTION`. Where nothing is said, nothing is checked.
  */
-import { checkMessageOptions, checkOptionNames, type OutsideMessageOptions } from '../sdk/message-options.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
+import { checkMessageOptions, type OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { TraceContext } from '../sdk/trace.ts';
 import { oneOf, typed } from './option-checks.ts';
 
@@ -41,14 +42,9 @@ export interface StopOptions {
 
 const SEND_UNTIL = ['committed', 'accepted'] as const;
 const ASK_UNTIL = ['committed', 'processed'] as const;
-const SEND_OPTIONS: ReadonlySet<string> = new Set([
-  'ifExists',
-  'trace',
-  'until',
-  'idempotencyKey',
-] satisfies (keyof SendOptions)[]);
-const ASK_OPTIONS: ReadonlySet<string> = new Set(['trace', 'timeoutMs', 'until'] satisfies (keyof AskOptions)[]);
-const STOP_OPTIONS: ReadonlySet<string> = new Set(['force'] satisfies (keyof StopOptions)[]);
+const SEND_OPTIONS = namesOf<SendOptions>('ifExists', 'trace', 'until', 'idempotencyKey');
+const ASK_OPTIONS = namesOf<AskOptions>('trace', 'timeoutMs', 'until');
+const STOP_OPTIONS = namesOf<StopOptions>('force');
 
 export function checkSendOptions(options: SendOptions): void {
   checkMessageOptions('engine.send', options, SEND_OPTIONS);
@@ -56,11 +52,11 @@ export function checkSendOptions(options: SendOptions): void {
 }
 
 export function checkAskOptions(options: AskOptions): void {
-  checkOptionNames('engine.ask', options, ASK_OPTIONS);
+  checkFields('INVALID_OPTION', 'engine.ask', options, ASK_OPTIONS);
   oneOf('until', options.until, 'committed', ASK_UNTIL);
 }
 
 export function checkStopOptions(options: StopOptions): void {
-  checkOptionNames('engine.stop', options, STOP_OPTIONS);
+  checkFields('INVALID_OPTION', 'engine.stop', options, STOP_OPTIONS);
   typed('force', options.force, 'boolean', 'true or false');
 }

@@ -80,24 +80,3 @@ export function typed<Value>(
   if (given === undefined || given === null) return undefined;
   return typeof given === type ? given : refuse(name, given, allowed);
 }
-
-/** A list of what one of our `define…` functions gives, which their `kind` tells; empty if none is given. */
-export function listOf<Item extends { readonly kind: string }>(
-  name: string,
-  given: readonly Item[] | undefined,
-  kind: Item['kind'],
-  maker: string,
-): readonly Item[] {
-  const items: unknown = given ?? [];
-  const isKind = (item: unknown): item is Item => (item as Item | null | undefined)?.kind === kind;
-  return Array.isArray(items) && items.every(isKind) ? items : refuse(name, items, `a list of what ${maker} gives`);
-}
-
-/** A name that is no option's is a slip of the pen: without this, a misspelt `directory` would be an engine in memory. */
-export function checkNames(options: object, names: readonly string[]): void {
-  for (const [name, given] of Object.entries(options)) {
-    if (given === undefined || names.includes(name)) continue;
-    const what = `There is no option ${name}. Options are ${names.join(', ')}.`;
-    throw new MillraceError('INVALID_OPTION', what, { details: { option: name } });
-  }
-}

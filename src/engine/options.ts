@@ -8,8 +8,9 @@ import type { IdleMode } from '../ring/idle-strategy.ts';
 import { RING_CAPACITY_BYTES_MAX } from '../ring/ring-layout.ts';
 import type { AnyEgress } from '../sdk/egress.ts';
 import type { AnyIngress, AnyRouter } from '../sdk/ingress.ts';
+import { checkFields, checkObject, definitionsOf } from '../sdk/known-fields.ts';
 import { DISK_SIZES, type DiskSizes } from './disk-sizes.ts';
-import { checkNames, integer, listOf, moduleUrl, oneOf, pathOf, powerOfTwo, refuse, typed } from './option-checks.ts';
+import { integer, moduleUrl, oneOf, pathOf, powerOfTwo, refuse, typed } from './option-checks.ts';
 import type { CausalIds } from './outside-meta.ts';
 import type { ProgressListener } from './savepoint-progress.ts';
 
@@ -124,7 +125,7 @@ function savepointPath({ from, directory }: EngineOptions): string | undefined {
 
 /** Fills in defaults; throws `INVALID_OPTION`. */
 export function fillOptions(options: EngineOptions): FilledOptions {
-  if (typeof options !== 'object' || options === null) refuse('startEngine(options)', options, 'an object');
+  checkObject('INVALID_OPTION', 'The options of startEngine', options, 'the fields module, directory and others');
   const MiB = 1024 * 1024;
   const minIntervalMs = integer('minIntervalMs', options.minIntervalMs, 0, 0, INTERVAL_MS_MAX);
   const filled = {
@@ -153,9 +154,9 @@ export function fillOptions(options: EngineOptions): FilledOptions {
       1,
       Math.min(SHARD_COUNT_MAX, KEY_GROUP_COUNT),
     ),
-    ingresses: listOf('ingresses', options.ingresses, 'ingress', 'defineIngress'),
-    routers: listOf('routers', options.routers, 'router', 'defineRouter'),
-    egresses: listOf('egresses', options.egresses, 'egress', 'defineEgress'),
+    ingresses: definitionsOf<AnyIngress>('INVALID_OPTION', 'The option', 'ingresses', options.ingresses, 'ingress'),
+    routers: definitionsOf<AnyRouter>('INVALID_OPTION', 'The option', 'routers', options.routers, 'router'),
+    egresses: definitionsOf<AnyEgress>('INVALID_OPTION', 'The option', 'egresses', options.egresses, 'egress'),
     idle: oneOf('idle', options.idle, 'park', IDLE_MODES),
     maxMessageBytes: integer('maxMessageBytes', options.maxMessageBytes, 16 * MiB, 64 * 1024, 256 * MiB),
     ringCapacityBytes: powerOfTwo(
@@ -175,6 +176,6 @@ export function fillOptions(options: EngineOptions): FilledOptions {
     maxHeapMiB:
       options.maxHeapMiB === undefined ? undefined : integer('maxHeapMiB', options.maxHeapMiB, 0, 16, 1 << 20),
   };
-  checkNames(options, Object.keys(filled));
+  checkFields('INVALID_OPTION', 'startEngine', options, new Set(Object.keys(filled)));
   return { ...filled, diskSizes: DISK_SIZES };
 }

@@ -6,7 +6,7 @@ import { shardOfHash } from '../keys/key-group.ts';
 import type { Address } from '../sdk/address.ts';
 import { type DeadLetterFilter, isPattern, type ParkedAddressInfo, portableFilter } from '../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import { checkOptionNames } from '../sdk/message-options.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
 import type { ParkedListBody, ParkedPage, UnparkBody } from '../shard/requests/parked-requests.ts';
 import { decodeTagged } from '../wire/tagged-value.ts';
 import { oneOf } from './option-checks.ts';
@@ -17,7 +17,7 @@ export interface UnparkOptions {
   readonly first?: 'retry' | 'drop';
 }
 
-const UNPARK_OPTIONS: ReadonlySet<string> = new Set(['first'] satisfies (keyof UnparkOptions)[]);
+const UNPARK_OPTIONS = namesOf<UnparkOptions>('first');
 
 export class Parked {
   readonly #door: ShardDoor;
@@ -53,7 +53,7 @@ export class Parked {
    * @throws MillraceError `INVALID_FILTER`, `INVALID_OPTION`, `ENGINE_STOPPED` or what the engine has failed with
    */
   async unpark(which: Address | DeadLetterFilter, options: UnparkOptions = {}): Promise<number> {
-    checkOptionNames('unpark', options, UNPARK_OPTIONS);
+    checkFields('INVALID_OPTION', 'unpark', options, UNPARK_OPTIONS);
     const first = oneOf('first', options.first, 'retry', ['retry', 'drop']);
     if (typeof which !== 'object' || which === null) {
       throw new MillraceError(

@@ -12,7 +12,7 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { Duration } from '../sdk/duration.ts';
 import type { FailurePolicy } from '../sdk/failure-policy.ts';
 import { checkedMessage, defineFunction, type StatefulFunction } from '../sdk/function.ts';
-import { checkDefinition } from '../sdk/known-fields.ts';
+import { checkDefinition, namesOf } from '../sdk/known-fields.ts';
 import type { BatchRequest, BatchResponse, KnownState, RemoteInvocation } from '../statefun/protocol.ts';
 import type { TypedValue } from '../statefun/typed-value.ts';
 import { carryOut, type RequestedValues } from './carry-out.ts';
@@ -30,13 +30,7 @@ const BATCH_BYTES_MAX = 4 << 20;
 /** What a message takes beside its value: who sent it, and the objects that are made of it. */
 const MESSAGE_BYTES = 64;
 const BATCH_COUNT_DEFAULT = 1_000;
-const FIELDS = [
-  'type',
-  'endpoint',
-  'batchCountMax',
-  'failure',
-  'deadline',
-] satisfies (keyof RemoteFunctionDefinition)[];
+const FIELDS = namesOf<RemoteFunctionDefinition>('type', 'endpoint', 'batchCountMax', 'failure', 'deadline');
 const NO_VALUES: RequestedValues = { values: [], isChanged: false };
 
 export interface RemoteFunctionDefinition {

@@ -4,7 +4,7 @@
  */
 import type { Address } from './address.ts';
 import { describe, MillraceError } from './errors.ts';
-import { checkFields } from './known-fields.ts';
+import { checkFields, namesOf } from './known-fields.ts';
 
 /** What was thrown, as plain data. Long texts are cut off. */
 export interface DeadLetterError {
@@ -82,7 +82,7 @@ export interface PortableFilter {
   readonly to: number;
 }
 
-const FILTER_FIELDS: readonly string[] = ['type', 'id', 'error', 'from', 'to'];
+const FILTER_FIELDS = namesOf<DeadLetterFilter>('type', 'id', 'error', 'from', 'to');
 
 /**
  * What selects by nothing that we know would select all: a misspelt field, or what was meant for a list of ids, such as

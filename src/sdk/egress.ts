@@ -5,7 +5,7 @@
  */
 import { checkTypeName } from './address.ts';
 import { describe, MillraceError } from './errors.ts';
-import { checkDefinition } from './known-fields.ts';
+import { checkDefinition, namesOf } from './known-fields.ts';
 import type { CarriedTrace } from './trace.ts';
 import { type AnySchema, checkWith, isSchema, type StandardSchema } from './schema.ts';
 
@@ -56,6 +56,8 @@ export interface Egress<Record> extends EgressType<Record> {
 // oxlint-disable-next-line typescript/no-explicit-any -- what accepts every record type in a list
 export type AnyEgress = Egress<any>;
 
+const FIELDS = namesOf<AnyEgress>('type', 'sink', 'records');
+
 /**
  * Names an egress and its records apart from its sink: for functions that hand records to an egress which another file
  * defines.
@@ -80,7 +82,7 @@ export function defineEgress<Record>(definition: {
    */
   records?: StandardSchema<unknown, Record>;
 }): Egress<Record> {
-  checkDefinition('egress', definition, ['type', 'sink', 'records']);
+  checkDefinition('egress', definition, FIELDS);
   const type = checkTypeName(typeof definition.type === 'string' ? definition.type : definition.type?.type);
   const { sink, records } = definition;
   if (records !== undefined && !isSchema(records)) {

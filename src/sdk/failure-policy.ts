@@ -3,7 +3,7 @@
  * between, and what becomes of it then. Part of a function's definition; the shard carries it out.
  */
 import { describe, MillraceError } from './errors.ts';
-import { checkFields } from './known-fields.ts';
+import { checkFields, namesOf } from './known-fields.ts';
 
 /** The pauses between attempts: `initialMs`, then `factor` times as long each time, up to `maxMs`. */
 export interface Backoff {
@@ -43,8 +43,8 @@ export interface FailurePolicy {
 
 export type FilledFailurePolicy = Required<Omit<FailurePolicy, 'backoff'>> & { readonly backoff: Required<Backoff> };
 
-const FIELDS = ['attempts', 'backoff', 'otherwise', 'parkedCountMax'];
-const BACKOFF_FIELDS = ['initialMs', 'factor', 'maxMs', 'jitter'];
+const FIELDS = namesOf<FailurePolicy>('attempts', 'backoff', 'otherwise', 'parkedCountMax');
+const BACKOFF_FIELDS = namesOf<Backoff>('initialMs', 'factor', 'maxMs', 'jitter');
 const OTHERWISE: readonly unknown[] = ['dead-letter', 'park', 'stop'];
 /** A year. */
 const PAUSE_MS_MAX = 366 * 24 * 3_600_000;

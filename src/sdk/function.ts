@@ -166,7 +166,7 @@ export function functionType<Message, Reply = unknown>(type: string): FunctionTy
   return Object.freeze({ type: checkTypeName(type) });
 }
 
-const FIELDS = ['type', 'state', 'failure', 'concurrency', 'deadline', 'messages', 'invoke'];
+const FIELDS = new Set(['type', 'state', 'failure', 'concurrency', 'deadline', 'messages', 'invoke']);
 const STATE_KINDS: readonly unknown[] = ['value', 'table', 'list'] satisfies readonly AnyStateSpec['kind'][];
 /** Longest name of a table or list, which stands in the key of each entry. */
 const STATE_NAME_LENGTH_MAX = 256;

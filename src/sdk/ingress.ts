@@ -6,7 +6,7 @@
 import { checkTypeName } from './address.ts';
 import { describe, MillraceError } from './errors.ts';
 import type { FunctionType } from './function.ts';
-import { checkDefinition } from './known-fields.ts';
+import { checkDefinition, namesOf } from './known-fields.ts';
 import type { OutsideMessageOptions } from './message-options.ts';
 
 declare const record: unique symbol;
@@ -69,6 +69,9 @@ export type AnyIngress = Ingress<any>;
 // oxlint-disable-next-line typescript/no-explicit-any -- what accepts every record type in a list
 export type AnyRouter = Router<any>;
 
+const INGRESS_FIELDS = namesOf<AnyIngress>('type', 'source');
+const ROUTER_FIELDS = namesOf<AnyRouter>('ingress', 'route');
+
 /**
  * Names an ingress and its records apart from its source: for routers whose source is known only where the engine is
  * started, and is given there as an ingress of this type.
@@ -88,7 +91,7 @@ export function defineIngress<Record>(definition: {
   type: string | IngressType<Record>;
   source?: IngressSource<Record>;
 }): Ingress<Record> {
-  checkDefinition('ingress', definition, ['type', 'source']);
+  checkDefinition('ingress', definition, INGRESS_FIELDS);
   const type = checkTypeName(typeof definition.type === 'string' ? definition.type : definition.type?.type);
   const { source } = definition;
   if (source !== undefined && typeof source?.read !== 'function') {
@@ -107,7 +110,7 @@ export function defineRouter<Record>(definition: {
   ingress: string | IngressType<Record>;
   route(record: Record, send: RouterSend): void;
 }): Router<Record> {
-  checkDefinition('router', definition, ['ingress', 'route']);
+  checkDefinition('router', definition, ROUTER_FIELDS);
   const { route } = definition;
   const ingress = checkTypeName(typeof definition.ingress === 'string' ? definition.ingress : definition.ingress?.type);
   if (typeof route !== 'function') {

@@ -2,6 +2,7 @@
  * What a program may say about one message beside the message itself, wherever it is sent.
  */
 import { describe, MillraceError } from './errors.ts';
+import { checkNames, namesOf } from './known-fields.ts';
 import type { TraceContext } from './trace.ts';
 
 /** Of a message that a function sends. */
@@ -19,40 +20,20 @@ export interface OutsideMessageOptions extends MessageOptions {
   readonly trace?: TraceContext | undefined;
 }
 
-export const MESSAGE_OPTIONS: ReadonlySet<string> = new Set(['ifExists'] satisfies (keyof MessageOptions)[]);
-export const OUTSIDE_MESSAGE_OPTIONS: ReadonlySet<string> = new Set([
-  'ifExists',
-  'trace',
-] satisfies (keyof OutsideMessageOptions)[]);
+export const MESSAGE_OPTIONS: ReadonlySet<string> = namesOf<MessageOptions>('ifExists');
+export const OUTSIDE_MESSAGE_OPTIONS: ReadonlySet<string> = namesOf<OutsideMessageOptions>('ifExists', 'trace');
 
 /**
  * Throws `INVALID_OPTION` for what a call does not have among its options. They come with each message, so this makes
  * nothing, and where none are given it is not called.
  */
 export function checkMessageOptions(call: string, options: MessageOptions, names: ReadonlySet<string>): void {
-  checkOptionNames(call, options, names);
+  checkNames('INVALID_OPTION', call, options, names);
   const ifExists: unknown = options.ifExists ?? false;
-  if (typeof ifExists !== 'boolean') {
-    throw invalid(`${call}: the option ifExists is ${describe(ifExists)}; allowed is true or false.`, 'ifExists');
-  }
+  if (typeof ifExists !== 'boolean') refuseIfExists(call, ifExists);
 }
 
-/** The same for calls without messages. */
-export function checkOptionNames(call: string, options: object, names: ReadonlySet<string>): void {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid(`${call}: the options are ${describe(options)}; allowed is an object.`);
-  }
-  for (const name in options) {
-    if (!names.has(name)) refuseName(call, options, name, names);
-  }
-}
-
-/** One without a value is none, and neither is what something has given to all objects. */
-function refuseName(call: string, options: object, name: string, names: ReadonlySet<string>): void {
-  if (!Object.hasOwn(options, name) || (options as Record<string, unknown>)[name] === undefined) return;
-  throw invalid(`${call} has no option ${describe(name)}; its options are ${[...names].join(', ')}.`, name);
-}
-
-function invalid(what: string, option?: string): MillraceError {
-  return new MillraceError('INVALID_OPTION', what, option === undefined ? {} : { details: { option } });
+function refuseIfExists(call: string, given: unknown): never {
+  const what = `${call}: the option ifExists is ${describe(given)}; allowed is true or false.`;
+  throw new MillraceError('INVALID_OPTION', what, { details: { option: 'ifExists' } });
 }

@@ -8,7 +8,7 @@ import type { AnyEgress, EgressType } from './egress.ts';
 import { describe, MillraceError } from './errors.ts';
 import type { AnyFunction, FunctionType } from './function.ts';
 import type { AnyIngress, AnyRouter } from './ingress.ts';
-import { checkDefinition } from './known-fields.ts';
+import { checkDefinition, definitionsOf, namesOf } from './known-fields.ts';
 
 /** A function or an egress that is told of every dead letter. */
 export type QuarantineTarget = FunctionType<QuarantineEvent> | EgressType<QuarantineEvent>;
@@ -36,24 +36,11 @@ export interface ModuleDefinition {
   readonly modules?: readonly Module[];
 }
 
-const FIELDS = ['functions', 'ingresses', 'routers', 'egresses', 'onQuarantine', 'modules'];
+const FIELDS = namesOf<ModuleDefinition>('functions', 'ingresses', 'routers', 'egresses', 'onQuarantine', 'modules');
 const KINDS = { functions: 'function', ingresses: 'ingress', routers: 'router', egresses: 'egress' } as const;
 
-/** What a definition has under this name: a list of what has this kind. */
-function listOf(definition: ModuleDefinition, name: keyof ModuleDefinition, kind: string): readonly unknown[] {
-  const items: unknown = definition[name] ?? [];
-  if (!Array.isArray(items)) {
-    throw new MillraceError('INVALID_DEFINITION', `A module's ${name} must be a list, not ${describe(items)}.`);
-  }
-  for (const item of items as readonly ({ readonly kind?: unknown } | null | undefined)[]) {
-    if (item?.kind === kind) continue;
-    throw new MillraceError('INVALID_DEFINITION', `${describe(item)} in ${name} is not a ${kind} definition.`);
-  }
-  return items;
-}
-
 function gather<Part extends keyof typeof KINDS>(definition: ModuleDefinition, part: Part): Module[Part] {
-  const own = listOf(definition, part, KINDS[part]);
+  const own = definitionsOf('INVALID_DEFINITION', "A module's", part, definition[part], KINDS[part]);
   const theirs = (definition.modules ?? []).flatMap((module): readonly unknown[] => module[part]);
   return [...own, ...theirs] as unknown as Module[Part];
 }
@@ -85,7 +72,7 @@ function refuseDuplicates(items: readonly { readonly kind: string; readonly type
  */
 export function defineModule(definition: ModuleDefinition): Module {
   checkDefinition('module', definition, FIELDS);
-  listOf(definition, 'modules', 'module');
+  definitionsOf<Module>('INVALID_DEFINITION', "A module's", 'modules', definition.modules, 'module');
   const module: Module = {
     kind: 'module',
     functions: gather(definition, 'functions'),

@@ -5,7 +5,7 @@
 import type { Address } from './address.ts';
 import type { Duration } from './duration.ts';
 import { describe, MillraceError } from './errors.ts';
-import { checkFields } from './known-fields.ts';
+import { checkFields, namesOf } from './known-fields.ts';
 import type { MessageOptions } from './message-options.ts';
 
 /** What becomes of timers that were due while the engine was down, or behind: see `TimerOptions.late`. */
@@ -63,16 +63,12 @@ export interface PendingTimer {
 
 export const TOKEN_LENGTH_MAX = 256;
 
-export const TIMER_OPTIONS: ReadonlySet<string> = new Set([
-  'ifExists',
-  'token',
-  'late',
-  'tolerance',
-] satisfies (keyof TimerOptions)[]);
+export const TIMER_OPTIONS: ReadonlySet<string> = namesOf<TimerOptions>('ifExists', 'token', 'late', 'tolerance');
+const SCHEDULE_FIELDS = namesOf<Schedule>('cron', 'timeZone');
 
 /** Throws `INVALID_TIMER` for a field that no schedule has: a misspelt `timeZone` would be UTC. */
 export function checkSchedule(schedule: Schedule): void {
-  checkFields('INVALID_TIMER', 'A schedule', schedule, ['cron', 'timeZone'] satisfies (keyof Schedule)[]);
+  checkFields('INVALID_TIMER', 'A schedule', schedule, SCHEDULE_FIELDS);
 }
 
 /** Returns `token` when it may be one, else throws `INVALID_TIMER`. */

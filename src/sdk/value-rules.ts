@@ -5,7 +5,7 @@
  */
 import { type Duration, durationMs } from './duration.ts';
 import { describe, MillraceError } from './errors.ts';
-import { checkFields, checkObject } from './known-fields.ts';
+import { checkFields, checkObject, namesOf } from './known-fields.ts';
 import type { AnySchema } from './schema.ts';
 
 /**
@@ -65,10 +65,11 @@ export const VALUE_VERSION_MAX = 0xffff;
 
 /** What `value`, `table` and `list` take; `initial` is for the first two. */
 const FIELDS = ['schema', 'version', 'migrate', 'expire'];
+const EXPIRE_FIELDS = namesOf<ExpireOptions>('after', 'since');
 
 /** Throws `INVALID_DEFINITION`. */
 export function checkValueOptions(what: string, options: unknown, ...more: readonly string[]): void {
-  checkFields('INVALID_DEFINITION', `The argument of ${what}`, options, [...more, ...FIELDS]);
+  checkFields('INVALID_DEFINITION', `The argument of ${what}`, options, new Set([...more, ...FIELDS]));
 }
 
 /** Throws `INVALID_DEFINITION`. */
@@ -109,7 +110,7 @@ function checkSteps(what: string, version: number, migrate: Readonly<Record<numb
 }
 
 function expirationOf(what: string, expire: ExpireOptions): ValueRules['expiration'] {
-  checkFields('INVALID_DEFINITION', `${what}: expire`, expire, ['after', 'since']);
+  checkFields('INVALID_DEFINITION', `${what}: expire`, expire, EXPIRE_FIELDS);
   const { after, since = 'write' } = expire;
   const afterMs = durationMs(after, 'expire.after');
   if (afterMs === 0) refuse(what, 'expire.after must be more than 0', after);

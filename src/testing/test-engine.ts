@@ -16,12 +16,8 @@ import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { IngressType, RouterSend } from '../sdk/ingress.ts';
-import {
-  checkMessageOptions,
-  checkOptionNames,
-  OUTSIDE_MESSAGE_OPTIONS,
-  type OutsideMessageOptions,
-} from '../sdk/message-options.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
+import { checkMessageOptions, OUTSIDE_MESSAGE_OPTIONS, type OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { Module } from '../sdk/module.ts';
 import type { StateGround } from './entity-states.ts';
 import { memoryGround } from './memory-ground.ts';
@@ -36,12 +32,8 @@ import { moduleOf, type ModuleSource, type World } from './world.ts';
 
 const START_TIME = Date.UTC(2026, 0, 1);
 const KEY_COUNT_MAX = 100_000;
-const SEND_OPTIONS: ReadonlySet<string> = new Set([
-  'ifExists',
-  'trace',
-  'idempotencyKey',
-] satisfies (keyof TestSendOptions)[]);
-const ASK_OPTIONS: ReadonlySet<string> = new Set(['trace', 'timeoutMs'] satisfies (keyof TestAskOptions)[]);
+const SEND_OPTIONS = namesOf<TestSendOptions>('ifExists', 'trace', 'idempotencyKey');
+const ASK_OPTIONS = namesOf<TestAskOptions>('trace', 'timeoutMs');
 
 type Target = string | FunctionType<never>;
 
@@ -124,7 +116,7 @@ export class TestEngine extends MendedStates implements AsyncDisposable {
   ): Promise<Reply>;
   ask(target: string, id: string, message: unknown, options?: TestAskOptions): Promise<unknown>;
   async ask(target: Target, id: string, message: unknown, options: TestAskOptions = {}): Promise<unknown> {
-    checkOptionNames('ask', options, ASK_OPTIONS);
+    checkFields('INVALID_OPTION', 'ask', options, ASK_OPTIONS);
     const { timeoutMs } = options;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const ask = this.#clients.ask(target, id, message, { replied: resolve, failed: reject }, true, options);

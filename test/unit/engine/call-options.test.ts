@@ -37,16 +37,16 @@ describe('engine', () => {
     ['send', { timeoutMs: 5 }, `engine.send has no option "timeoutMs"; its options are ${ofSend}.`],
     ['send', { ifExists: 1 }, 'engine.send: the option ifExists is 1; allowed is true or false.'],
     ['send', { until: 'acepted' }, `The option until is "acepted"; allowed is 'committed', 'accepted'.`],
-    ['send', 'accepted', 'engine.send: the options are "accepted"; allowed is an object.'],
-    ['send', null, 'engine.send: the options are null; allowed is an object.'],
+    ['send', 'accepted', `The options of engine.send must be an object with the fields ${ofSend}, not "accepted".`],
+    ['send', null, `The options of engine.send must be an object with the fields ${ofSend}, not null.`],
     ['ask', { timeout: 5 }, 'engine.ask has no option "timeout"; its options are trace, timeoutMs, until.'],
     ['ask', { ifExists: true }, 'engine.ask has no option "ifExists"; its options are trace, timeoutMs, until.'],
     ['ask', { until: 'accepted' }, `The option until is "accepted"; allowed is 'committed', 'processed'.`],
     ['ask', { timeoutMs: '5 s' }, 'The option timeoutMs is "5 s"; allowed is milliseconds from 0 on.'],
-    ['ask', 5_000, 'engine.ask: the options are 5000; allowed is an object.'],
+    ['ask', 5_000, 'The options of engine.ask must be an object with the fields trace, timeoutMs, until, not 5000.'],
     ['stop', { forse: true }, 'engine.stop has no option "forse"; its options are force.'],
     ['stop', { force: 'yes' }, 'The option force is "yes"; allowed is true or false.'],
-    ['stop', true, 'engine.stop: the options are true; allowed is an object.'],
+    ['stop', true, 'The options of engine.stop must be an object with the fields force, not true.'],
   ];
 
   test.each(wrong)('%s with %j is refused as a rejection', async (call, options, message) => {
@@ -103,7 +103,7 @@ describe('a router', () => {
   test.each([
     [{ idempotencyKey: 'x' }, 'send has no option "idempotencyKey"; its options are ifExists, trace.'],
     [{ ifExists: 0 }, 'send: the option ifExists is 0; allowed is true or false.'],
-    ['x', 'send: the options are "x"; allowed is an object.'],
+    ['x', 'The options of send must be an object with the fields ifExists, trace, not "x".'],
   ])('that sends with %j has sent nothing', (options, message) => {
     const tried = (): void => send('a/b', 'Kim', 1, options as never);
     expect(tried).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));

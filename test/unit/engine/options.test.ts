@@ -83,16 +83,16 @@ describe('an option out of bounds is refused', () => {
     ['development', 'yes', /is "yes"; allowed is true or false/],
     ['spillDirectory', 5, /is 5; allowed is a path or a file URL/],
     ['directory', 'a\0b', /allowed is a path or a file URL/],
-    ['ingresses', 5, /is 5; allowed is a list of what defineIngress gives/],
-    ['ingresses', [{}], /is an array of 1; allowed is a list of what defineIngress gives/],
-    ['routers', [undefined], /allowed is a list of what defineRouter gives/],
-    ['egresses', {}, /is an object; allowed is a list of what defineEgress gives/],
+    ['ingresses', 5, /^The option ingresses must be a list, not 5\./],
+    ['ingresses', [{}], /^The option ingresses must hold ingress definitions, not an object\./],
+    ['routers', [undefined], /^The option routers must hold router definitions, not undefined\./],
+    ['egresses', {}, /^The option egresses must be a list, not an object\./],
   ];
 
   test.each(['shardcount', 'dir', 'diskSizes', 'toString'])('one that there is not: %s', (name) => {
     const fill = (): unknown => fillOptions({ module, [name]: 2 });
     expect(fill).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', details: { option: name } }));
-    expect(fill).toThrow(/^There is no option \w+\. Options are module, directory, from, /);
+    expect(fill).toThrow(/^startEngine has no option "\w+"; its options are module, directory, from, /);
   });
 
   test('one that there is not, without a value, is none', () => {

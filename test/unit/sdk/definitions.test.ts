@@ -96,24 +96,28 @@ describe('a definition', () => {
     [
       'of a module with something else in it',
       () => defineModule({ functions: [invoke] } as never),
-      /in functions is not a function definition/,
+      /^A module's functions must hold function definitions, not /,
     ],
     [
       'of a module with an egress for a function',
       () => defineModule({ functions: [defineEgress({ type: 'a/b' })] } as never),
-      /is not a function/,
+      /functions must hold function definitions, not an object/,
     ],
     [
       'of a module with a token for an ingress',
       () => defineModule({ ingresses: [ingressType('a/b')] } as never),
-      /an object in ingresses is not/,
+      /ingresses must hold ingress definitions, not an object/,
     ],
     [
       'of a module with a token for an egress',
       () => defineModule({ egresses: [egressType('a/b')] } as never),
-      /an object in egresses is not/,
+      /egresses must hold egress definitions, not an object/,
     ],
-    ['of a module with a hole', () => defineModule({ egresses: [undefined] } as never), /undefined in egresses/],
+    [
+      'of a module with a hole',
+      () => defineModule({ egresses: [undefined] } as never),
+      /egresses must hold egress definitions, not undefined/,
+    ],
   ])('%s is refused', (_, define, message) => {
     expect(define).toThrow(expect.objectContaining({ code: 'INVALID_DEFINITION' }));
     expect(define).toThrow(message);

@@ -187,6 +187,6 @@ describe('what is no object, or no list', () => {
   test.each([null, undefined, 5, {}, fn])('%j is no module of a module', (what) => {
     const tried = (): unknown => defineModule({ modules: [what as never] });
     expect(tried).toThrow(expect.objectContaining({ code: 'INVALID_DEFINITION' }));
-    expect(tried).toThrow('in modules is not a module definition.');
+    expect(tried).toThrow(`A module's modules must hold module definitions, not `);
   });
 });

@@ -34,12 +34,17 @@ const wrong: [string, unknown, string, string | undefined][] = [
   ['ctx.send', { ifExists: true, token: 'x' }, 'ctx.send has no option "token"; its options are ifExists.', 'token'],
   ['ctx.send', { trace: {} }, 'ctx.send has no option "trace"; its options are ifExists.', 'trace'],
   ['ctx.send', { ifExists: 'yes' }, 'ctx.send: the option ifExists is "yes"; allowed is true or false.', 'ifExists'],
-  ['ctx.send', true, 'ctx.send: the options are true; allowed is an object.', undefined],
-  ['ctx.send', null, 'ctx.send: the options are null; allowed is an object.', undefined],
+  ['ctx.send', true, 'The options of ctx.send must be an object with the fields ifExists, not true.', undefined],
+  ['ctx.send', null, 'The options of ctx.send must be an object with the fields ifExists, not null.', undefined],
   ['ctx.send', ['ifExists'], 'ctx.send has no option "0"; its options are ifExists.', '0'],
   ['ctx.sendAfter', { tokn: 'x' }, `ctx.sendAfter has no option "tokn"; its options are ${ofTimers}.`, 'tokn'],
   ['ctx.sendAfter', { ifExists: 1 }, 'ctx.sendAfter: the option ifExists is 1; allowed is true or false.', 'ifExists'],
-  ['ctx.sendAfter', 'x', 'ctx.sendAfter: the options are "x"; allowed is an object.', undefined],
+  [
+    'ctx.sendAfter',
+    'x',
+    `The options of ctx.sendAfter must be an object with the fields ${ofTimers}, not "x".`,
+    undefined,
+  ],
   ['ctx.schedule', { lat: 'all' }, `ctx.schedule has no option "lat"; its options are ${ofTimers}.`, 'lat'],
 ];
 
