@@ -1,12 +1,12 @@
 /**
  * `npm run bench`: runs the benchmarks, ours and their rivals side by side, and says which figures are reached. Exits
- * with 1 when the work of any of them did not come to what it had to, or one of them has thrown, and with 130 after
- * Ctrl-C, having shown what there was; a figure that is missed is only reported, since it depends on the machine. How to read the output stands in
- * `bench/README.md`.
+ * with 1 when the work of any of them did not come to what it had to, or one of them has thrown, with 2 when it is asked
+ * for what it cannot do, and with 130 after Ctrl-C, having shown what there was; a figure that is missed is only reported,
+ * since it depends on the machine. How to read the output stands in `bench/README.md`.
  */
 import { BENCHMARKS } from './catalogue.ts';
 import { compare } from './compare/compare.ts';
-import type { Benchmark } from './harness/benchmark.ts';
+import { type Benchmark, OURS } from './harness/benchmark.ts';
 import { ROOT, versionOf } from './harness/commit.ts';
 import { writeHgrmFiles } from './harness/hgrm-files.ts';
 import { appendHistory, HISTORY_DIRECTORY, historyLines, readHistory } from './harness/history.ts';
@@ -17,15 +17,17 @@ import { type CommandLine, type Options, parseCommandLine, USAGE } from './harne
 import { type Outputs, prepareOutputs } from './harness/outputs.ts';
 import { ProgressLine } from './harness/progress-line.ts';
 import { resultLines, table } from './harness/report.ts';
-import { profileRun, withoutProfile } from './profile/profile-run.ts';
+import { profileRun, withoutProfile, withProfileFolder } from './profile/profile-run.ts';
 import { type BenchmarkRun, chooseContenders, failedChecksums, failureLines, runBenchmark } from './harness/rounds.ts';
 import { writeHtmlReport } from './report/html-report.ts';
 
 const PROBLEM_CODE = 1;
 const INTERRUPTED_CODE = 130;
+const INTERRUPTED = 'Interrupted: what is shown is what there was.';
 
 async function main(): Promise<number> {
-  const commandLine = parseCommandLine(process.argv.slice(2));
+  const args = withProfileFolder(process.argv.slice(2));
+  const commandLine = parseCommandLine(args);
   const { options, list, help } = commandLine;
   if (help) {
     console.log(USAGE);
@@ -37,8 +39,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (commandLine.profileDirectory !== '') {
-    const args = withoutProfile(process.argv.slice(2));
-    return profileRun(process.argv[1], args, commandLine.profileDirectory);
+    return profileRun(process.argv[1], withoutProfile(args), commandLine.profileDirectory);
   }
   if (commandLine.compareRef === '') prepareOutputs(commandLine.outputs);
   const interruption = new Interruption();
@@ -47,7 +48,7 @@ async function main(): Promise<number> {
     : compareAll(chosen, commandLine, interruption));
   for (const failure of problemLines({ wrong, failed })) console.error(failure);
   if (interruption.isInterrupted) {
-    console.error('Interrupted: what is shown is what there was.');
+    console.error(INTERRUPTED);
     // Threads of the turn that was given up may still run.
     process.exit(INTERRUPTED_CODE);
   }
@@ -76,7 +77,9 @@ function choose(only: readonly string[]): readonly Benchmark[] {
 }
 
 function listing(benchmark: Benchmark, options: Options): string {
-  const names = chooseContenders(benchmark, options).map(({ name }) => `  ${name}`);
+  const names = chooseContenders(benchmark, options).map(
+    ({ name, missing }) => `  ${name}${missing === undefined ? '' : ` (would be skipped: ${missing})`}`,
+  );
   return [`${benchmark.name}: ${benchmark.describe(options)}`, ...names].join('\n');
 }
 
@@ -91,7 +94,9 @@ async function runAll(
   interruption: Interruption,
 ): Promise<Problems> {
   const say = sayerFor(options);
-  sayMachine(options, say);
+  // Before anything runs: later on the machine is busy with us.
+  const warnings = machineWarnings(options);
+  sayMachine(warnings, say);
   const turns = benchmarks.reduce((sum, of) => sum + chooseContenders(of, options).length, 0) * options.rounds;
   const line = new ProgressLine(turns);
   const wrong: string[] = [];
@@ -99,6 +104,7 @@ async function runAll(
   const runs: BenchmarkRun[] = [];
   for (const benchmark of benchmarks) {
     say(`\n${benchmark.name}: ${benchmark.describe(options)}`);
+    sayUnrivalled(benchmark, options);
     const heed = new Heed(options);
     const run = await runBenchmark(benchmark, heed.options, {
       progress: line.say,
@@ -118,7 +124,11 @@ async function runAll(
     if (interruption.isInterrupted) break;
     if (failedChecksums(run).length + failureLines(run).length === 0) record(run, heed.settings, outputs, say);
   }
-  if (outputs.htmlFile !== undefined) writeReport(outputs.htmlFile, runs, { wrong, failed }, options, outputs);
+  if (outputs.htmlFile !== undefined) {
+    const ended = interruption.isInterrupted ? [INTERRUPTED] : [];
+    const notes = [...warnings, ...ended, ...problemLines({ wrong, failed })];
+    writeReport(outputs.htmlFile, runs, notes, options, outputs);
+  }
   return { wrong, failed };
 }
 
@@ -128,7 +138,7 @@ async function compareAll(
   interruption: Interruption,
 ): Promise<Problems> {
   const say = sayerFor(options);
-  sayMachine(options, say);
+  sayMachine(machineWarnings(options), say);
   const { lines, ...problems } = await compare(benchmarks, { options, sizesGiven }, compareRef, interruption, say);
   if (options.json) for (const line of lines) console.log(JSON.stringify(line));
   return problems;
@@ -140,14 +150,22 @@ function sayUnheeded({ name }: Benchmark, heed: Heed, given: readonly SizeFlag[]
   for (const flag of heed.unheeded(given)) console.error(`--${flag} has no effect on ${name}.`);
 }
 
+/** A name that nobody has is most likely misspelt. */
+function sayUnrivalled(benchmark: Benchmark, options: Options): void {
+  const { against } = options;
+  const rivals = benchmark.contenders(options).slice(1);
+  if (rivals.length === 0 || rivals.some(({ name }) => name.includes(against))) return;
+  console.error(`No rival of ${benchmark.name} is named like "${against}": ${OURS} runs alone.`);
+}
+
 /** With all that is known of it; the end of the run says it once more in a line. */
 function sayFailures({ benchmark, failures = [] }: BenchmarkRun): void {
   for (const { contender, error } of failures) console.error(`${benchmark.name}, ${contender} has failed:`, error);
 }
 
-function sayMachine(options: Options, say: (text: string) => void): void {
+function sayMachine(warnings: readonly string[], say: (text: string) => void): void {
   say(describeMachine());
-  for (const warning of machineWarnings(options)) say(`Warning: ${warning}`);
+  for (const warning of warnings) say(`Warning: ${warning}`);
 }
 
 function report(run: BenchmarkRun, options: Options, say: (text: string) => void): void {
@@ -165,7 +183,7 @@ function record(run: BenchmarkRun, settings: Settings, outputs: Outputs, say: (t
 function writeReport(
   file: string,
   runs: readonly BenchmarkRun[],
-  problems: Problems,
+  warnings: readonly string[],
   options: Options,
   outputs: Outputs,
 ): void {
@@ -174,15 +192,21 @@ function writeReport(
     options,
     history: readHistory(outputs.historyDirectory ?? HISTORY_DIRECTORY),
     machine: describeMachine(),
-    warnings: [...machineWarnings(options), ...problemLines(problems)],
+    warnings,
     version: versionOf(ROOT),
     at: new Date(),
   });
+}
+
+/** What the parser of flags refuses by itself. */
+function isWrongFlag(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
 try {
   process.exitCode = await main();
 } catch (error) {
   console.error(error instanceof Error && error.cause === undefined ? error.message : error);
+  if (isWrongFlag(error)) console.error('--help says what there is.');
   process.exitCode = 2;
 }

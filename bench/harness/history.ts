@@ -77,11 +77,20 @@ export function appendHistory(directory: string, benchmark: string, lines: reado
 export function readHistory(directory: string): HistoryLine[] {
   if (!existsSync(directory)) return [];
   const files = readdirSync(directory).filter((name) => name.endsWith(ENDING));
-  return files
-    .flatMap((name) => readFileSync(join(directory, name), 'utf8').split('\n'))
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as HistoryLine)
-    .toSorted((a, b) => a.at.localeCompare(b.at));
+  return files.flatMap((name) => readLines(join(directory, name))).toSorted((a, b) => a.at.localeCompare(b.at));
+}
+
+/** Throws an `Error` that names the line which is none. */
+function readLines(path: string): HistoryLine[] {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.flatMap((line, index) => {
+    if (line === '') return [];
+    try {
+      return [JSON.parse(line) as HistoryLine];
+    } catch {
+      throw new Error(`line ${index + 1} of ${path} is no JSON.`);
+    }
+  });
 }
 
 /** `all-to-all, durable` → `all-to-all-durable`. */

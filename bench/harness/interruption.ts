@@ -1,5 +1,5 @@
 /**
- * Ctrl-C, once for the whole run: the turn that is under way is given up, what was measured before is shown, and the
+ * Ctrl-C, or a polite request to end, once for the whole run: the turn that is under way is given up, what was measured before is shown, and the
  * process ends. A second Ctrl-C ends it at once. Threads and processes of the abandoned turn end with this process, and
  * directories are removed as it exits.
  */
@@ -9,10 +9,12 @@ export class Interruption {
 
   constructor() {
     this.#interrupted = new Promise((resolve) => {
-      process.once('SIGINT', () => {
+      const interrupt = (): void => {
         this.#isInterrupted = true;
         resolve();
-      });
+      };
+      process.once('SIGINT', interrupt);
+      process.once('SIGTERM', interrupt);
     });
   }
 

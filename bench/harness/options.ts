@@ -60,8 +60,8 @@ export const USAGE: string = `npm run bench -- [options]
   --html FILE        writes a report with plots that opens in any browser
   --hgrm DIR         writes latency distributions as .hgrm files, for HDR plotters
   --compare REF      measures this working copy against another commit, by turns
-  --profile DIR      writes a CPU profile of each thread to DIR, and says where their time has gone
-  --list             names all benchmarks and their rivals
+  --profile [DIR]    writes a CPU profile of each thread to DIR (.cache/profile), and says where their time has gone
+  --list             names all benchmarks and their rivals, and says which of these are not here
 `;
 
 export interface CommandLine {
@@ -147,9 +147,10 @@ function refuseContradictions(values: Readonly<Record<string, unknown>>): void {
   if (has('record') && has('profile')) {
     throw new Error('--record keeps figures, and those of --profile are of a program that is being looked at.');
   }
-  const unheeded = ['html', 'record', 'hgrm', 'history'].find((name) => has('compare') && has(name));
+  const unheeded = ['html', 'record', 'hgrm', 'history', 'profile'].find((name) => has('compare') && has(name));
   if (unheeded !== undefined)
     throw new Error(`--compare prints its verdicts and nothing else: --${unheeded} has no effect.`);
+  if (has('compare') && has('against')) throw new Error('--compare measures no rivals: --against has no effect.');
   if (has('history') && !has('record') && !has('html')) {
     throw new Error('--history has no effect without --record, which writes there, or --html, which reads there.');
   }

@@ -4,6 +4,7 @@
  */
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { HISTORY_DIRECTORY, readHistory } from './history.ts';
 import { reasonOf } from './rounds.ts';
 
 export interface Outputs {
@@ -21,10 +22,20 @@ export interface Outputs {
 export function prepareOutputs({ record, historyDirectory, hgrmDirectory, htmlFile }: Outputs): void {
   if (hgrmDirectory !== undefined) prepare('hgrm', hgrmDirectory, () => makeFolder(hgrmDirectory));
   if (htmlFile !== undefined) prepare('html', htmlFile, () => makeRoomFor(htmlFile));
+  if (htmlFile !== undefined) readableHistory(historyDirectory ?? HISTORY_DIRECTORY);
   if (historyDirectory === undefined) return;
   // What is only read need not exist, but must not be a file.
   const isNeeded = record || existsSync(historyDirectory);
   if (isNeeded) prepare('history', historyDirectory, () => makeFolder(historyDirectory));
+}
+
+/** The report shows it. A file is not a folder, of which the flag itself complains. */
+function readableHistory(directory: string): void {
+  const reason = reasonAgainst(() => {
+    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) readHistory(directory);
+  });
+  if (reason !== undefined)
+    throw new Error(`--html shows the history in ${directory}, which cannot be read: ${reason}`);
 }
 
 function prepare(flag: string, given: string, make: () => void): void {

@@ -65,16 +65,16 @@ const OWN_NAMES: ReadonlyMap<string, string> = new Map([
   ['(program)', 'outside of JavaScript'],
   ['(root)', 'outside of JavaScript'],
 ]);
-/** A thread that waits is inside a call of one of these. */
-const WAITING: ReadonlySet<string> = new Set(['park', 'parkAsync']);
+/** A thread that waits is inside a call of one of these: of its doorbell, or of the pacer of open loops. */
+const WAITING: ReadonlySet<string> = new Set(['park', 'parkAsync', 'sleep']);
 /** From sources, or compiled. */
-const DOORBELL = /\/src\/ring\/doorbell\.[jt]s$/;
+const WAITING_FILES = /\/(?:src\/ring\/doorbell|bench\/open-loop\/pacer-thread)\.[jt]s$/;
 const SHARD = /\/src\/worker\.[jt]s$/;
 
 function kindOf({ functionName, url }: CallFrame): string {
   const own = OWN_NAMES.get(functionName);
   if (own !== undefined) return own;
-  if (WAITING.has(functionName) && DOORBELL.test(url)) return 'idle';
+  if (WAITING.has(functionName) && WAITING_FILES.test(url)) return 'idle';
   return KINDS.find(([path]) => path.test(url))?.[1] ?? 'outside of JavaScript';
 }
 

@@ -77,6 +77,7 @@ describe('npm run bench', () => {
     [['--rounds', '1.5'], '--rounds is "1.5"; allowed is a whole number from 1 to 1000.'],
     [['--only', 'nothing-like-this'], 'No benchmark is named like "nothing-like-this"; --list names all.'],
     [['--frobnicate'], "Unknown option '--frobnicate'"],
+    [['--frobnicate'], '--help says what there is.'],
   ])('refuses %j with a sentence', async (args, sentence) => {
     const { code, stderr } = await bench(...args);
     expect(code).toBe(2);

@@ -22,6 +22,8 @@ test.each([
   [['--compare', 'HEAD', '--record'], '--record has no effect'],
   [['--compare', 'HEAD', '--hgrm', 'x'], '--hgrm has no effect'],
   [['--compare', 'HEAD', '--history', 'x'], '--history has no effect'],
+  [['--compare', 'HEAD', '--profile', 'x'], '--profile has no effect'],
+  [['--compare', 'HEAD', '--against', 'x'], '--against has no effect'],
   [['--history', 'x'], '--history has no effect without --record'],
 ])('%j is refused in a sentence', (args, sentence) => {
   expect(() => parseCommandLine(args)).toThrow(sentence);
@@ -41,6 +43,15 @@ describe('outputs', () => {
   test('a history that is only read is not made', () => {
     prepareOutputs({ ...none, historyDirectory: at('unread') });
     expect(existsSync(at('unread'))).toBe(false);
+  });
+
+  test('a report is refused where the history that it shows cannot be read', () => {
+    mkdirSync(at('broken'));
+    writeFileSync(at('broken', 'ask.ndjson'), '{"at":"2026"}\n<<<<<<<\n');
+    const outputs: Outputs = { ...none, htmlFile: at('report.html'), historyDirectory: at('broken') };
+    expect(() => prepareOutputs(outputs)).toThrow(
+      /^--html shows the history in .*: line 2 of .*ask\.ndjson is no JSON/,
+    );
   });
 
   test('are refused where nothing can be written', () => {

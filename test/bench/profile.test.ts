@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type CpuProfile, describeThread, readProfile } from '../../bench/profile/cpu-profile.ts';
+import { withoutProfile, withProfileFolder } from '../../bench/profile/profile-run.ts';
 import { runTool } from '../tool.ts';
 
 const at = (id: number, functionName: string, url: string, lineNumber = 0): CpuProfile['nodes'][number] => ({
@@ -53,6 +54,22 @@ test('compiled code is known as well as its sources', () => {
   expect([thread.isShard, thread.kinds]).toEqual([true, [['idle', 1]]]);
 });
 
+test('the pacer of open loops is idle while it waits for the next event', () => {
+  const nodes = [at(1, 'sleep', 'file:///x/bench/open-loop/pacer-thread.ts')];
+  expect(readProfile({ nodes, samples: [1], timeDeltas: [1_000] }, 1).kinds).toEqual([['idle', 1]]);
+});
+
+test('a folder need not be named, whatever follows', () => {
+  const folder = join('.cache', 'profile');
+  expect(withProfileFolder(['--only', 'ask', '--profile'])).toEqual(['--only', 'ask', '--profile', folder]);
+  expect(withProfileFolder(['--profile', '--smoke'])).toEqual(['--profile', folder, '--smoke']);
+  for (const args of [['--profile', 'out', '--smoke'], ['--profile=out'], ['--smoke']]) {
+    expect(withProfileFolder(args)).toEqual(args);
+  }
+  expect(withoutProfile(['--profile', 'out', '--smoke'])).toEqual(['--smoke']);
+  expect(withoutProfile(['--smoke', '--profile=out'])).toEqual(['--smoke']);
+});
+
 test('processes that a benchmark starts are profiled with all their threads', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-profile-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -72,7 +89,8 @@ test('the command writes a profile for each thread, and says where their time ha
   const args = ['bench/main.ts', '--profile', folder, '--only', 'all-to-all', '--against', 'nobody', '--rounds', '1'];
   const { code, output } = await runTool(process.execPath, [...args, '--seconds', '0.5', '--shards', '2']);
   expect(code, output).toBe(0);
-  expect(output).toContain('A shard, ');
+  expect(output).toMatch(/^The main thread of process \d+, /m);
+  expect(output).toMatch(/^A shard, thread \d+ of process \d+, /m);
   expect(output).toMatch(/%\s+codec/);
   // At least the main thread and the shards.
   expect(readdirSync(folder).filter((name) => name.endsWith('.cpuprofile')).length).toBeGreaterThanOrEqual(3);

@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -129,8 +129,9 @@ describe('two commits in one session', () => {
 });
 
 /** Starts a run and presses Ctrl-C so long after its first line, somewhere within a turn. Returns what it printed. */
-async function interrupted(afterMs: number): Promise<string> {
-  const args = [MAIN, '--seconds', '0.3', '--rounds', '1000', '--only', 'key-hash', '--against', 'crc32'];
+async function interrupted(afterMs: number, htmlFile: string): Promise<string> {
+  const chosen = ['--only', 'key-hash', '--against', 'crc32', '--html', htmlFile];
+  const args = [MAIN, '--seconds', '0.3', '--rounds', '1000', ...chosen];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
@@ -147,11 +148,15 @@ async function interrupted(afterMs: number): Promise<string> {
   return stdout;
 }
 
-test('Ctrl-C ends a run, with the table of what was measured', async () => {
+test('Ctrl-C ends a run, with the table and a report of what was measured', async () => {
+  const htmlFile = join(folder, 'interrupted', 'report.html');
   let stdout = '';
   // Longer and longer, until a turn was over.
-  for (let afterMs = 2_000; !stdout.includes('  millrace '); afterMs *= 2) stdout = await interrupted(afterMs);
+  for (let afterMs = 2_000; !stdout.includes('  millrace '); afterMs *= 2) {
+    stdout = await interrupted(afterMs, htmlFile);
+  }
   expect(stdout).toMatch(/^ {2}millrace +[\d,.]+ +[\d,.]+ – [\d,.]+$/m);
+  expect(readFileSync(htmlFile, 'utf8')).toContain('Interrupted: what is shown is what there was.');
 });
 
 test('times are told as coarsely as anybody needs', () => {
