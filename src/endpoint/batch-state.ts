@@ -10,6 +10,7 @@ import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AdmitValue, CellGuard } from '../state/cell-guard.ts';
 import { KeptValue, NEVER } from '../state/kept-value.ts';
 import type { KnownState, StateMutation } from '../statefun/protocol.ts';
+import { typedValue } from '../statefun/type.ts';
 import type { TypedValue, ValueInPlace } from '../statefun/typed-value.ts';
 import { OUTSIDE_LIMITS, type OutsideLimits } from '../wire/outside-value.ts';
 import { inspectState } from '../wire/structured-data.ts';
@@ -153,7 +154,7 @@ export class BatchState {
       return { typename, value: encodeStored(value, version) };
     }
     try {
-      return { typename, value: type.serialize(value) };
+      return typedValue(type, value);
     } catch (cause) {
       const why = `the type ${typename} cannot write ${describe(value)}: ${reasonOf(cause)}`;
       throw this.#invalid(state, why, cause);

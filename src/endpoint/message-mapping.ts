@@ -16,7 +16,7 @@ import { asBuffer } from '../base/copy-bytes.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { namespaceOf } from '../sdk/address.ts';
 import type { TypedValue, ValueInPlace } from '../statefun/typed-value.ts';
-import type { TypeLike } from '../statefun/type.ts';
+import { type TypeLike, typedValue } from '../statefun/type.ts';
 import { BooleanType, DoubleType, FloatType, IntType, LongType, StringType } from '../statefun/types.ts';
 import { decodeOutside, OUTSIDE_LIMITS, type OutsideLimits } from '../wire/outside-value.ts';
 import { copyMessage, tally } from '../wire/structured-data.ts';
@@ -84,7 +84,7 @@ export class MessageMapping {
   #outbound(rule: OutboundRule | undefined, value: unknown, what: string, type: string): TypedValue {
     if (rule === undefined || asTypedValue(value) !== undefined) return plainValue(value);
     try {
-      if (typeof rule !== 'function') return { typename: rule.typename, value: rule.serialize(value) };
+      if (typeof rule !== 'function') return typedValue(rule, value);
       const made = asTypedValue(rule(value));
       if (made !== undefined) return made;
     } catch (cause) {

@@ -147,6 +147,12 @@ describe('a state of a type that others know', () => {
     await expect(run(served(value(), [(state) => state['seen']], options), stored(1))).rejects.toThrow('declared as');
   });
 
+  test('is refused if its type makes no bytes of it, instead of being kept as nothing', async () => {
+    const type = { typename: 'case/Nothing', serialize: () => undefined as never, deserialize: String };
+    const on = served(value(), [(state) => (state['seen'] = 1)], { states: { 'case/fn': { seen: type } } });
+    await expect(run(on, undefined)).rejects.toThrow('makes undefined of a value, and not bytes');
+  });
+
   test('of JSON that is broken fails the batch', async () => {
     const json = { states: { 'case/fn': { seen: jsonType('case/Seen') } } };
     const broken = { typename: 'case/Seen', value: Buffer.from('{') };

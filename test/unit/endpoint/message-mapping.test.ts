@@ -106,6 +106,16 @@ describe('types of others', () => {
     expect(rules.message(typed, 'java/person')).toEqual(typed);
   });
 
+  test('that write into the same bytes each time, and those that write none', () => {
+    const scratch = Buffer.alloc(1);
+    const reusing = { typename: 'own/Byte', serialize: (byte: number) => scratch.fill(byte), deserialize: () => 0 };
+    const ofText = { typename: 'own/Text', serialize: (text: string) => text as never, deserialize: String };
+    const rules = new MessageMapping({ ...none, sends: { 'a/b': reusing, 'a/c': ofText } });
+    const sent = [1, 2].map((byte) => rules.message(byte, 'a/b'));
+    expect(sent.map(({ value }) => [...(value ?? [])])).toEqual([[1], [2]]);
+    expect(() => rules.message('x', 'a/c')).toThrow('The type own/Text makes "x" of a value, and not bytes');
+  });
+
   test('that cannot say it are refused where it is sent', () => {
     const rules = new MessageMapping({ ...none, sends: { 'a/b': IntType, 'a/c': () => 5 as never } });
     const refused = (target: string) => () => rules.message(1.5, target);
