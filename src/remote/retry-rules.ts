@@ -17,6 +17,9 @@ const ATTEMPT_MS_SPREAD = 6;
 
 const STATUS_TOO_LARGE = 413;
 
+const HTTP_DATE = /^[A-Za-z]{3}.*\d\d:\d\d:\d\d/;
+const HAS_ZONE = /(?:[A-Z]|[+-]\d\d:?\d\d)$/i;
+
 /**
  * Whether the request or its response is longer than one may be. The same request again would be so again; only one with
  * fewer messages is not. (StateFun repeats it all the same.)
@@ -69,7 +72,7 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
   const text = header?.trim();
   if (text === undefined || text === '') return undefined;
   if (/^\d+$/.test(text)) return Number(text) * 1000;
-  // Without letters it would be read as some year.
-  const date = /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : Number.NaN;
+  // Without letters it would be read as some year, and without a zone as local time: in HTTP it is GMT, said or not.
+  const date = HTTP_DATE.test(text) ? Date.parse(HAS_ZONE.test(text) ? text : `${text} GMT`) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -152,6 +152,9 @@ test('async: a function may compute in silence for as long as the call may take'
 test.each([
   ['seconds', '3', 3_000],
   ['a date', new Date(1_000_000_007_000).toUTCString(), 7_000],
+  ['a date in the oldest form that HTTP has', 'Sun Sep  9 01:46:47 2001', 7_000],
+  ['a date in the second oldest', 'Sunday, 09-Sep-01 01:46:47 GMT', 7_000],
+  ['a date without a time', 'Sun, 09 Sep 2001', 4],
   ['a date that is over', new Date(0).toUTCString(), 4],
   ['nonsense', 'soon', 4],
   ['a negative number', '-5', 4],
