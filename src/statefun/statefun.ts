@@ -34,7 +34,14 @@ export class StateFun {
   readonly #onError: (error: Error) => void;
 
   constructor({ onError = logError }: StateFunOptions = {}) {
-    this.#onError = onError;
+    this.#onError = (error) => {
+      try {
+        onError(error);
+      } catch {
+        // Whoever listens must not keep a request from being answered; and somebody should learn of it.
+        logError(error);
+      }
+    };
     showMade(this);
   }
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { StateFun, StringType, typedValue } from '../../../src/statefun/index.ts';
 import type { BatchRequest } from '../../../src/statefun/protocol.ts';
 import { decodeResponse, encodeRequest } from '../../../src/statefun/protocol-codec.ts';
@@ -18,11 +18,18 @@ const REQUEST: BatchRequest = {
 };
 
 let errors: Error[] = [];
+let failing = false;
 let port = 0;
 
 beforeEach(async () => {
   errors = [];
-  const statefun = new StateFun({ onError: (error) => errors.push(error) });
+  failing = false;
+  const statefun = new StateFun({
+    onError(error) {
+      if (failing) throw new Error('the log is full');
+      errors.push(error);
+    },
+  });
   statefun.bind({
     typename: 'test/fn',
     fn(_context, message) {
@@ -127,6 +134,17 @@ test('#56 an endless body: 500, and the connection is closed', async () => {
   expect(errors).toHaveLength(1);
   expect(errors[0].message).toMatch(/more than 33554432 bytes/);
   expect((await exchange(encodeRequest(REQUEST))).status).toBe(200);
+});
+
+test('a listener that fails itself keeps nobody from an answer, and the console has the error', async () => {
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+  failing = true;
+  expect((await exchange(Buffer.from('garbage'))).status).toBe(500);
+  expect(printed).toHaveBeenCalledWith(
+    'A StateFun request failed.',
+    expect.objectContaining({ code: 'MALFORMED_BATCH' }),
+  );
+  printed.mockRestore();
 });
 
 test('a caller who goes away is no error', async () => {
