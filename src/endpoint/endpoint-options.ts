@@ -3,6 +3,7 @@
  */
 import type { Address } from '../sdk/address.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
+import { checkFields, checkObject, namesOf } from '../sdk/known-fields.ts';
 import type { Module } from '../sdk/module.ts';
 import { isTypeLike, type TypeLike } from '../statefun/type.ts';
 import type { TypedValue } from '../statefun/typed-value.ts';
@@ -67,6 +68,17 @@ export interface EndpointOptions {
 
 export type FilledOptions = Required<Omit<EndpointOptions, 'limits'>> & { readonly limits: Required<EndpointLimits> };
 
+const FIELDS = namesOf<EndpointOptions>(
+  'module',
+  'types',
+  'sends',
+  'egresses',
+  'states',
+  'log',
+  'limits',
+  'development',
+);
+const LIMIT_FIELDS = namesOf<EndpointLimits>('requestBytesMax', 'itemCountMax', 'operationMs');
 const REQUEST_BYTES_MAX = 32 << 20;
 const OPERATION_MS = 30_000;
 /** What a timer of Node can be set to. */
@@ -74,22 +86,25 @@ const OPERATION_MS_MAX = 2 ** 31 - 1;
 
 /** Fills in defaults. Throws `INVALID_DEFINITION`. */
 export function fillOptions(given: EndpointOptions): FilledOptions {
-  const limits = fillLimits(given.limits ?? {});
+  checkFields('INVALID_DEFINITION', 'The argument of createStatefunHandler', given, FIELDS);
+  const limits = fillLimits(given.limits);
   if ((given.module as Partial<Module> | undefined)?.kind !== 'module') {
     refuse('module', given.module, 'what defineModule has given');
   }
   const { types = [], sends = {}, egresses = {}, states = {}, log = writeToStandardError } = given;
+  if (!Array.isArray(types)) refuse('types', types, 'a list of types');
   types.forEach((type, index) => checkType(`types[${index}]`, type));
-  for (const [name, rule] of Object.entries(sends)) checkRule(`sends["${name}"]`, rule);
-  for (const [name, rule] of Object.entries(egresses)) checkRule(`egresses["${name}"]`, rule);
-  for (const [fn, ofFunction] of Object.entries(states)) {
-    for (const [name, type] of Object.entries(ofFunction)) checkType(`states["${fn}"]["${name}"]`, type);
-  }
-  const development = given.development ?? process.env['NODE_ENV'] !== 'production';
+  checkEach('sends', sends, checkRule);
+  checkEach('egresses', egresses, checkRule);
+  checkEach('states', states, (what, ofFunction) => checkEach(what, ofFunction, checkType));
+  if (typeof log !== 'function') refuse('log', log, 'a function');
+  const { development = process.env['NODE_ENV'] !== 'production' } = given;
+  if (typeof development !== 'boolean') refuse('development', development, 'true or false');
   return { module: given.module, types, sends, egresses, states, log, limits, development };
 }
 
-function fillLimits(given: EndpointLimits): Required<EndpointLimits> {
+function fillLimits(given: EndpointLimits = {}): Required<EndpointLimits> {
+  checkFields('INVALID_DEFINITION', 'createStatefunHandler: limits', given, LIMIT_FIELDS);
   const { requestBytesMax = REQUEST_BYTES_MAX, itemCountMax = OUTSIDE_LIMITS.itemCountMax } = given;
   const { operationMs = OPERATION_MS } = given;
   const limits = { requestBytesMax, itemCountMax, operationMs };
@@ -97,6 +112,16 @@ function fillLimits(given: EndpointLimits): Required<EndpointLimits> {
     if (!(Number.isSafeInteger(limit) && limit > 0)) refuse(`limits.${name}`, limit, 'a whole number from 1 on');
   }
   return { ...limits, operationMs: Math.min(operationMs, OPERATION_MS_MAX) };
+}
+
+/** Checks all that is said by name. */
+function checkEach<Each>(
+  what: string,
+  named: Readonly<Record<string, Each>>,
+  check: (what: string, given: Each) => void,
+): void {
+  checkObject('INVALID_DEFINITION', `createStatefunHandler: ${what}`, named, 'what is said by name');
+  for (const [name, given] of Object.entries(named)) check(`${what}["${name}"]`, given);
 }
 
 function checkType(what: string, type: unknown): void {

@@ -5,8 +5,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkNdjsonPath } from './ndjson-path.ts';
+import { checkNdjsonOptions, refusal } from './ndjson-path.ts';
 import type { EgressSink } from '../sdk/egress.ts';
+import { namesOf } from '../sdk/known-fields.ts';
 
 export interface NdjsonSinkOptions<Record> {
   /**
@@ -17,6 +18,8 @@ export interface NdjsonSinkOptions<Record> {
   /** How a record becomes a line; default `JSON.stringify`, which cannot write a `bigint`. */
   readonly stringify?: (record: Record) => string;
 }
+
+const FIELDS = namesOf<NdjsonSinkOptions<unknown>>('path', 'stringify');
 
 function writeToStdout(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -116,10 +119,15 @@ class NdjsonFileSink<Record> implements EgressSink<Record> {
   }
 }
 
-/** An egress sink that writes NDJSON (newline-delimited JSON). */
+/**
+ * An egress sink that writes NDJSON (newline-delimited JSON).
+ *
+ * @throws MillraceError `INVALID_DEFINITION`
+ */
 export function ndjsonSink<Record = unknown>(options: NdjsonSinkOptions<Record>): EgressSink<Record> {
-  checkNdjsonPath('ndjsonSink', options);
-  const stringify = options.stringify ?? ((record: Record) => JSON.stringify(record) ?? 'null');
+  checkNdjsonOptions('ndjsonSink', options, FIELDS);
+  const { stringify = (record: Record) => JSON.stringify(record) ?? 'null' } = options;
+  if (typeof stringify !== 'function') throw refusal('ndjsonSink', 'stringify', stringify, 'a function');
   const toText = (records: readonly Record[]): string => {
     let text = '';
     for (const record of records) text += `${stringify(record)}\n`;

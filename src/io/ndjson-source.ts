@@ -4,9 +4,10 @@
  */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { checkNdjsonPath } from './ndjson-path.ts';
+import { checkNdjsonOptions, refusal } from './ndjson-path.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { IngressSource, SourceBatch, SourceHooks } from '../sdk/ingress.ts';
+import { namesOf } from '../sdk/known-fields.ts';
 
 export interface NdjsonSourceOptions {
   /** Path of the file, or `'-'` for standard input (which is not replayable). */
@@ -27,6 +28,7 @@ interface Position {
   readonly overlong: boolean;
 }
 
+const FIELDS = namesOf<NdjsonSourceOptions>('path', 'onMalformed', 'maxLineBytes');
 const ON_MALFORMED: ReadonlySet<unknown> = new Set(['stop', 'skip']);
 const NEWLINE = 10;
 const MAX_LINE_BYTES_DEFAULT = 16 * 1024 * 1024;
@@ -141,16 +143,24 @@ function openStream(path: string | URL, start: number): Readable {
   return path === '-' ? process.stdin : createReadStream(path, { start, highWaterMark: READ_BYTES });
 }
 
+function checkOptions(options: NdjsonSourceOptions): void {
+  checkNdjsonOptions('ndjsonSource', options, FIELDS);
+  const { onMalformed = 'stop', maxLineBytes = MAX_LINE_BYTES_DEFAULT } = options;
+  if (!ON_MALFORMED.has(onMalformed)) {
+    throw refusal('ndjsonSource', 'onMalformed', onMalformed, "'stop' or 'skip'");
+  }
+  if (!Number.isSafeInteger(maxLineBytes) || maxLineBytes < 1) {
+    throw refusal('ndjsonSource', 'maxLineBytes', maxLineBytes, 'a whole number from 1');
+  }
+}
+
 /**
  * An ingress source that reads NDJSON (newline-delimited JSON). Lines before a malformed one are always taken.
+ *
+ * @throws MillraceError `INVALID_DEFINITION`
  */
 export function ndjsonSource<Record = unknown>(options: NdjsonSourceOptions): IngressSource<Record> {
-  checkNdjsonPath('ndjsonSource', options);
-  const { onMalformed } = options;
-  if (onMalformed !== undefined && !ON_MALFORMED.has(onMalformed)) {
-    const what = `ndjsonSource: onMalformed is ${describe(onMalformed)}; allowed is 'stop' or 'skip'.`;
-    throw new MillraceError('INVALID_DEFINITION', what);
-  }
+  checkOptions(options);
   return {
     replayable: options.path !== '-',
     async *read(from, hooks) {

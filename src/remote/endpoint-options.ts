@@ -4,6 +4,7 @@
  */
 import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
 import { type EndpointPlaces, EndpointUrl } from './endpoint-url.ts';
 import { AddressGuard } from './refused-addresses.ts';
 
@@ -99,20 +100,42 @@ export const RESPONSE_BYTES_LIMIT: number = 2 ** 30;
 /** Also in processes beside the shards. */
 export const STATE_BYTES_MAX = 67_108_864;
 
+const FIELDS = namesOf<HttpEndpointOptions>(
+  'url',
+  'profile',
+  'timeouts',
+  'concurrency',
+  'connectionCountMax',
+  'connectionAgeMax',
+  'responseBytesMax',
+  'stateBytesMax',
+  'tls',
+  'breaker',
+  'allow',
+);
+const TIMEOUT_FIELDS = namesOf<EndpointTimeouts>('call', 'connect', 'read', 'write');
+const BREAKER_FIELDS = namesOf<EndpointBreaker>('failureCount', 'probeAfter', 'probeAfterMax');
+const TLS_FIELDS = namesOf<EndpointTls>(
+  'trustedCaFile',
+  'clientCertificateFile',
+  'clientKeyFile',
+  'clientKeyPasswordFile',
+);
+
 const DEFAULTS = {
   async: { call: 120 * SECOND, connect: 20 * SECOND, read: 0, write: 0, age: 15 * SECOND },
   okhttp: { call: 60 * SECOND, connect: 10 * SECOND, read: 10 * SECOND, write: 10 * SECOND, age: 60 * SECOND },
 } as const;
 
 /** `places` instead of a URL, for who has none. Throws `INVALID_DEFINITION`. */
-export function fillEndpoint(
-  options: Partial<HttpEndpointOptions>,
-  places: EndpointPlaces = new EndpointUrl(options.url, options.profile !== 'okhttp'),
-): FilledEndpoint {
+export function fillEndpoint(options: Partial<HttpEndpointOptions>, places?: EndpointPlaces): FilledEndpoint {
+  checkFields('INVALID_DEFINITION', 'An HTTP endpoint', options, FIELDS);
   const { profile = 'async', timeouts = {}, breaker = {}, allow = [] } = options;
   if (profile !== 'async' && profile !== 'okhttp') throw invalid(`profile must be async or okhttp`, profile);
+  checkFields('INVALID_DEFINITION', 'An HTTP endpoint: timeouts', timeouts, TIMEOUT_FIELDS);
+  checkFields('INVALID_DEFINITION', 'An HTTP endpoint: breaker', breaker, BREAKER_FIELDS);
   const guard = guardOf(allow);
-  const url = places;
+  const url = places ?? new EndpointUrl(options.url, profile !== 'okhttp');
   const complaint = complaintOfReach(url, guard);
   if (complaint !== undefined) throw new MillraceError('INVALID_DEFINITION', `An endpoint is refused: ${complaint}.`);
   const defaults = DEFAULTS[profile];
@@ -163,6 +186,7 @@ function checkWithinCall(filled: FilledEndpoint, timeouts: EndpointTimeouts): vo
 }
 
 function checkTls(tls: EndpointTls): EndpointTls {
+  checkFields('INVALID_DEFINITION', 'An HTTP endpoint: tls', tls, TLS_FIELDS);
   for (const [name, file] of Object.entries(tls) as [string, unknown][]) {
     if (file !== undefined && (typeof file !== 'string' || file === '')) {
       throw invalid(`tls.${name} must be the path of a file`, file);

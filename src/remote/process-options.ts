@@ -6,8 +6,10 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import { type Backoff, fillFailurePolicy } from '../sdk/failure-policy.ts';
-import { type EndpointTimeouts, STATE_BYTES_MAX } from './endpoint-options.ts';
+import { type Backoff, fillBackoff } from '../sdk/failure-policy.ts';
+import { checkFields, checkObject, namesOf } from '../sdk/known-fields.ts';
+import { type EndpointTimeouts, fillEndpoint, STATE_BYTES_MAX } from './endpoint-options.ts';
+import { SocketPlaces } from './endpoint-url.ts';
 
 /** A line that a function process has written. */
 export interface ProcessLine {
@@ -62,6 +64,19 @@ export interface FilledProcess {
   readonly log: (line: ProcessLine) => void;
 }
 
+const FIELDS = namesOf<ProcessEndpointOptions>(
+  'command',
+  'cwd',
+  'env',
+  'name',
+  'concurrency',
+  'stateBytesMax',
+  'restart',
+  'startTimeout',
+  'stopTimeout',
+  'timeouts',
+  'log',
+);
 const CONCURRENCY = 64;
 const RESTART: Backoff = { initialMs: 100, maxMs: 30_000 };
 
@@ -77,29 +92,48 @@ export function fillProcess(
       platform,
     );
   }
+  checkFields('INVALID_DEFINITION', 'The argument of processEndpoint', options, FIELDS);
   const { command, cwd, env = {}, concurrency = CONCURRENCY, timeouts = {}, log = toStandardError } = options;
   if (!isCommand(command)) refuse('command', 'must be a program and its arguments, as a list of texts', command);
-  for (const [name, text] of Object.entries(env)) {
-    if (name === '' || /[=\0]/.test(name) || !isText(text)) refuse('env', 'must be names with texts', name);
-  }
+  checkEnvironment(env);
+  const { name = nameOf(command) } = options;
+  if (typeof name !== 'string') refuse('name', 'must be a text', name);
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) refuse('concurrency', 'must be 1 or more', concurrency);
   const { stateBytesMax = STATE_BYTES_MAX } = options;
   if (!Number.isSafeInteger(stateBytesMax) || stateBytesMax < 1)
     refuse('stateBytesMax', 'must be 1 or more', stateBytesMax);
   if (typeof log !== 'function') refuse('log', 'must be a function', log);
+  checkSocketOptions(concurrency, timeouts);
   return {
-    name: options.name ?? nameOf(command),
+    name,
     command: [...command],
     cwd: directoryOf(cwd),
     env: { ...env },
     concurrency,
     stateBytesMax,
-    restart: fillFailurePolicy('processEndpoint', { backoff: { ...RESTART, ...options.restart } }).backoff,
+    restart: restartOf(options.restart),
     startMs: durationOf('startTimeout', options.startTimeout ?? 30_000),
     stopMs: durationOf('stopTimeout', options.stopTimeout ?? 5_000),
     timeouts,
     log,
   };
+}
+
+function checkEnvironment(env: unknown): void {
+  checkObject('INVALID_DEFINITION', 'processEndpoint: env', env, 'names and their texts');
+  for (const [name, text] of Object.entries(env as object)) {
+    if (name === '' || /[=\0]/.test(name) || !isText(text)) refuse('env', 'must be names with texts', name);
+  }
+}
+
+/** A socket is there only when a process runs; what its endpoint would refuse then is refused here. */
+function checkSocketOptions(concurrency: number, timeouts: EndpointTimeouts): void {
+  fillEndpoint({ concurrency, timeouts }, new SocketPlaces('processEndpoint'));
+}
+
+function restartOf(given: Backoff = {}): Required<Backoff> {
+  checkObject('INVALID_DEFINITION', 'processEndpoint: restart', given, 'initialMs, factor, maxMs and jitter');
+  return fillBackoff('processEndpoint: restart', { ...RESTART, ...given });
 }
 
 function isText(text: unknown): text is string {

@@ -51,24 +51,35 @@ const PAUSE_MS_MAX = 366 * 24 * 3_600_000;
 
 /** Fills in defaults. Throws `INVALID_DEFINITION`. */
 export function fillFailurePolicy(type: string, policy: FailurePolicy = {}): FilledFailurePolicy {
-  checkFields('INVALID_DEFINITION', `${type}: failure`, policy, FIELDS);
-  const { attempts = 1, otherwise = 'dead-letter', parkedCountMax = 10_000, backoff = {} } = policy;
-  checkFields('INVALID_DEFINITION', `${type}: failure.backoff`, backoff, BACKOFF_FIELDS);
+  const what = `${type}: failure`;
+  checkFields('INVALID_DEFINITION', what, policy, FIELDS);
+  const { attempts = 1, otherwise = 'dead-letter', parkedCountMax = 10_000 } = policy;
+  check(what, 'attempts', attempts, Number.isSafeInteger(attempts) && attempts >= 1, 'a whole number from 1');
+  check(what, 'otherwise', otherwise, OTHERWISE.includes(otherwise), "'dead-letter', 'park' or 'stop'");
+  const isCount = Number.isSafeInteger(parkedCountMax) && parkedCountMax > 0;
+  check(what, 'parkedCountMax', parkedCountMax, isCount, 'a whole number from 1');
+  return Object.freeze({
+    attempts,
+    otherwise,
+    parkedCountMax,
+    backoff: fillBackoff(`${what}.backoff`, policy.backoff),
+  });
+}
+
+/** The same of pauses, whatever they lie between. */
+export function fillBackoff(what: string, backoff: Backoff = {}): Required<Backoff> {
+  checkFields('INVALID_DEFINITION', what, backoff, BACKOFF_FIELDS);
   const { initialMs = 100, factor = 2, maxMs = 60_000, jitter = 0.5 } = backoff;
-  const check = (name: string, given: unknown, isValid: boolean, allowed: string): void => {
-    if (isValid) return;
-    throw new MillraceError(
-      'INVALID_DEFINITION',
-      `${type}: failure.${name} is ${describe(given)}; allowed is ${allowed}.`,
-    );
-  };
-  const isWithin = (value: number, min: number, max: number): boolean => value >= min && value <= max;
-  check('attempts', attempts, Number.isSafeInteger(attempts) && attempts >= 1, 'a whole number from 1');
-  check('otherwise', otherwise, OTHERWISE.includes(otherwise), "'dead-letter', 'park' or 'stop'");
-  check('parkedCountMax', parkedCountMax, Number.isSafeInteger(parkedCountMax) && parkedCountMax > 0, 'from 1');
-  check('backoff.initialMs', initialMs, isWithin(initialMs, 0, PAUSE_MS_MAX), 'milliseconds up to a year');
-  check('backoff.factor', factor, isWithin(factor, 1, 1_000), 'a number from 1 to 1,000');
-  check('backoff.maxMs', maxMs, isWithin(maxMs, 0, PAUSE_MS_MAX), 'milliseconds up to a year');
-  check('backoff.jitter', jitter, isWithin(jitter, 0, 1), 'a number from 0 to 1');
-  return Object.freeze({ attempts, otherwise, parkedCountMax, backoff: { initialMs, factor, maxMs, jitter } });
+  const checkWithin = (name: string, value: number, min: number, max: number, allowed: string): void =>
+    check(what, name, value, typeof value === 'number' && value >= min && value <= max, allowed);
+  checkWithin('initialMs', initialMs, 0, PAUSE_MS_MAX, 'milliseconds up to a year');
+  checkWithin('factor', factor, 1, 1_000, 'a number from 1 to 1,000');
+  checkWithin('maxMs', maxMs, 0, PAUSE_MS_MAX, 'milliseconds up to a year');
+  checkWithin('jitter', jitter, 0, 1, 'a number from 0 to 1');
+  return { initialMs, factor, maxMs, jitter };
+}
+
+function check(what: string, name: string, given: unknown, isValid: boolean, allowed: string): void {
+  if (isValid) return;
+  throw new MillraceError('INVALID_DEFINITION', `${what}.${name} is ${describe(given)}; allowed is ${allowed}.`);
 }

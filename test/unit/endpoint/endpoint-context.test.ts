@@ -238,3 +238,21 @@ test('options that make no sense are refused', () => {
   expect(refused({ states: { 'case/fn': { x: type } } })).toThrow('states["case/fn"] names "x"');
   expect(refused({ limits: { requestBytesMax: 0 } })).toThrow('limits.requestBytesMax is 0');
 });
+
+test.each<[unknown, string]>([
+  [undefined, 'The argument of createStatefunHandler must be an object with the fields module, '],
+  [{ typs: [] }, 'The argument of createStatefunHandler has no field "typs"; its fields are module, types, '],
+  [{ limits: { operationsMs: 5 } }, 'createStatefunHandler: limits has no field "operationsMs"; its fields are req'],
+  [{ limits: 5 }, 'createStatefunHandler: limits must be an object with the fields requestBytesMax, '],
+  [{ types: 'a/b' }, 'createStatefunHandler: types is "a/b", not a list of types.'],
+  [{ sends: ['a/b'] }, 'createStatefunHandler: sends must be an object with what is said by name, not an array of 1.'],
+  [{ egresses: 'x' }, 'createStatefunHandler: egresses must be an object with '],
+  [{ states: { 'case/fn': 'x' } }, 'createStatefunHandler: states["case/fn"] must be an object with '],
+  [{ log: 'error' }, 'createStatefunHandler: log is "error", not a function.'],
+  [{ development: 'yes' }, 'createStatefunHandler: development is "yes", not true or false.'],
+])('what would have no effect is refused: %j', (options, message) => {
+  const given = typeof options === 'object' ? { module: caseModule(() => {}), ...options } : options;
+  const serving = (): unknown => createStatefunHandler(given as never);
+  expect(serving).toThrow(code('INVALID_DEFINITION'));
+  expect(serving).toThrow(message);
+});

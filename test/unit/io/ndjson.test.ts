@@ -128,7 +128,39 @@ test('what is no path and no policy is refused at once', () => {
     expect(() => ndjsonSink({ path: path as string })).toThrow(refused);
   }
   expect(() => ndjsonSource({ path: 'x', onMalformed: 'ignore' as 'skip' })).toThrow(/is "ignore"; allowed is 'stop'/);
-  expect(() => ndjsonSource(undefined as never)).toThrow(/path is undefined; allowed is a path/);
+});
+
+test.each<[string, () => unknown, string]>([
+  [
+    'a source of nothing',
+    () => ndjsonSource(undefined as never),
+    'ndjsonSource must be an object with the fields path, ',
+  ],
+  ['a sink of nothing', () => ndjsonSink(undefined as never), 'ndjsonSink must be an object with the fields path, '],
+  [
+    'a field that no source has',
+    () => ndjsonSource({ path: 'x', onMalfromed: 'skip' } as never),
+    'The argument of ndjsonSource has no field "onMalfromed"; its fields are path, onMalformed, maxLineBytes.',
+  ],
+  [
+    'a field that no sink has',
+    () => ndjsonSink({ path: 'x', stringfy: String } as never),
+    'The argument of ndjsonSink has no field "stringfy"; its fields are path, stringify.',
+  ],
+  [
+    'a length that is a text',
+    () => ndjsonSource({ path: 'x', maxLineBytes: '1 MiB' } as never),
+    'ndjsonSource: maxLineBytes is "1 MiB"; allowed is a whole number from 1.',
+  ],
+  ['a length of 0', () => ndjsonSource({ path: 'x', maxLineBytes: 0 }), 'ndjsonSource: maxLineBytes is 0; '],
+  [
+    'lines that nothing makes',
+    () => ndjsonSink({ path: 'x', stringify: 'csv' } as never),
+    'ndjsonSink: stringify is "csv"; allowed is a function.',
+  ],
+])('%s is refused', (_, make, message) => {
+  expect(make).toThrow(expect.objectContaining({ code: 'INVALID_DEFINITION' }));
+  expect(make).toThrow(message);
 });
 
 test('standard input cannot be read again, files can', () => {
