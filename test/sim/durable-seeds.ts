@@ -7,7 +7,7 @@ import { Statistics } from '../../src/testing/statistics.ts';
 import { WORKLOADS } from './durable-simulation.ts';
 import { runSeed } from './seed-run.ts';
 
-const SEED_COUNT = Number(process.env['MILLRACE_SEEDS'] ?? 200);
+const SEED_COUNT = Number(process.env['MILLRACE_SEEDS'] ?? 100);
 /** How often it must have happened in 400 seeds of each workload, or else the simulation is too tame. */
 const AT_LEAST = {
   commits: 1_500,

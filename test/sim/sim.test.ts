@@ -8,7 +8,7 @@ import stormModule, { ENTITY_COUNT, stormMessage, stormTarget } from '../smoke/s
 import { type Outcome, simulate } from './simulation.ts';
 
 /** With those of the twelve durable workloads: ten thousand in each run of the suite. */
-const SEED_COUNT = 7_600;
+const SEED_COUNT = 8_800;
 
 async function simulateSeed(seed: number, pins: Readonly<Record<string, number>> = {}): Promise<Outcome> {
   try {

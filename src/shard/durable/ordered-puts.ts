@@ -26,6 +26,8 @@ export interface OrderedPut {
 
 const CHUNK_BITS = 20;
 const CHUNK_BYTES = 1 << CHUNK_BITS;
+/** Most rounds collect little, and new memory is cleared first. */
+const FIRST_CHUNK_BYTES = CHUNK_BYTES >> 4;
 const CHUNK_MASK = CHUNK_BYTES - 1;
 const CHUNK_COUNT_MAX = 1 << (32 - CHUNK_BITS);
 const COUNT_MIN = 1024;
@@ -83,7 +85,7 @@ export class OrderedPuts {
     // Of a longer one, the rest stays unused: places count in chunks of one length.
     if (last !== undefined && this.#usedBytes <= CHUNK_MASK && this.#usedBytes + byteLength <= last.length) return last;
     assert(this.#chunks.length < CHUNK_COUNT_MAX, 'a round puts down what it has collected in time');
-    const chunk = new Uint8Array(Math.max(CHUNK_BYTES, byteLength));
+    const chunk = new Uint8Array(Math.max(last === undefined ? FIRST_CHUNK_BYTES : CHUNK_BYTES, byteLength));
     this.#chunks.push(chunk);
     this.#usedBytes = 0;
     return chunk;
