@@ -146,9 +146,9 @@ function merchantFunction(lookUp: LookUpMerchant): StatefulFunction<'query', Sco
     state: merchantState,
     failure: { attempts: 10, backoff: { initialMs: 50, maxMs: 10_000 } },
     async invoke(ctx) {
-      const score = ctx.state.score ?? (await lookUp(ctx.self.id));
-      ctx.state.score = score;
-      ctx.reply({ kind: 'score', score });
+      // Only a new score is written: an old one that is written again would be kept for another week.
+      ctx.state.score ??= await lookUp(ctx.self.id);
+      ctx.reply({ kind: 'score', score: ctx.state.score });
     },
   });
 }

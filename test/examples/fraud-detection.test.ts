@@ -71,8 +71,12 @@ describe('step by step', () => {
     await t.advance('1 s');
     await t.feed(transactions, given('t-2', 'Kim', 'corner shop'));
     expect([asked, t.states(transactionFunction).size]).toEqual([2, 0]);
-    await t.advance('7 days');
+    // However often it is wanted meanwhile.
+    await t.advance('6 days');
     await t.feed(transactions, given('t-3', 'Kim', 'corner shop'));
+    expect(asked).toBe(2);
+    await t.advance('1 day');
+    await t.feed(transactions, given('t-4', 'Kim', 'corner shop'));
     expect(asked).toBe(3);
   });
 });
