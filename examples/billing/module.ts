@@ -27,7 +27,8 @@ import {
 
 export type SubscriptionMessage =
   | { readonly kind: 'subscribe'; readonly price: number }
-  | { readonly kind: 'cancel' | 'next month' }
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'next month'; readonly after: number }
   | { readonly kind: 'paid' | 'unpaid'; readonly invoice: string };
 
 export type InvoiceMessage = { readonly kind: 'pay'; readonly amount: number } | { readonly kind: 'try again' };
@@ -75,8 +76,8 @@ export const subscriptionFunction = defineFunction({
         state.status = 'cancelled';
         return void ctx.cancel(NEXT_MONTH);
       case 'next month':
-        // It may have been on its way already when the subscription ended.
-        return state.status === 'active' ? bill(ctx) : undefined;
+        // It may have been on its way already when the subscription ended, and perhaps began anew.
+        return state.status === 'active' && state.invoiceCount === message.after ? bill(ctx) : undefined;
       case 'paid':
         state.paidCount++;
         return;
@@ -94,7 +95,7 @@ export const subscriptionFunction = defineFunction({
 function bill(ctx: Context<typeof subscriptionState>): void {
   const number = ++ctx.state.invoiceCount;
   ctx.send(invoice, `${ctx.self.id}-${number}`, { kind: 'pay', amount: ctx.state.price });
-  ctx.sendAfter(MONTH, subscription, ctx.self.id, { kind: 'next month' }, { token: NEXT_MONTH });
+  ctx.sendAfter(MONTH, subscription, ctx.self.id, { kind: 'next month', after: number }, { token: NEXT_MONTH });
 }
 
 const invoiceState = {

@@ -69,6 +69,8 @@ describe('under virtual time', () => {
   });
 });
 
+const DAY_MS = 86_400_000;
+
 describe('explored', () => {
   const CUSTOMERS = ['Kim', 'Lou'];
   /** What the provider has in its books: it lives outside, and survives all crashes of the engine. */
@@ -120,6 +122,35 @@ describe('explored', () => {
   test('nobody is charged without being told, and nothing that was charged is forgotten', async () => {
     const report = await explore(scenario, { seeds: 30 });
     expect(report.deaths).toBeGreaterThan(15);
+  });
+
+  test('a next month that comes when its subscription has ended, and another has begun, is left alone', async () => {
+    const solvent = (world: World): Charge => {
+      return async () => {
+        await world.pause();
+        return 'paid';
+      };
+    };
+    const report = await explore(
+      {
+        module: (world) => billingModule(solvent(world)),
+        async run(t) {
+          await t.send(subscription, 'Kim', SUBSCRIBE);
+          for (let month = 0; month < 5; month++) {
+            await t.advance(30 * DAY_MS - Math.ceil(40 * t.random()));
+            // The next month may be on its way before either of them, after both, or in between.
+            const again = [t.send(subscription, 'Kim', { kind: 'cancel' }), t.send(subscription, 'Kim', SUBSCRIBE)];
+            await Promise.all([t.advance(50), ...again]);
+          }
+        },
+        outcome(cut) {
+          expect(cut.delayedTo(subscription).length).toBeLessThan(2);
+        },
+      },
+      { seeds: 10 },
+    );
+    // Nothing has thrown, or a seed would have failed.
+    expect(report.seeds).toBe(10);
   });
 
   test('one that gives up where it does not know is found', async () => {
