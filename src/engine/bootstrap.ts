@@ -10,6 +10,7 @@ import { NodeFileSystem } from '../base/node-file-system.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import { KEY_GROUP_COUNT, keyGroupOfHash } from '../keys/key-group.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
 import { makeDurableDirectory } from '../store/durable-directory.ts';
 import { MessageDigest, StateDigest, stateDigest } from '../store/savepoint-digest.ts';
 import { CONTENT_STATE } from '../store/savepoint-layout.ts';
@@ -20,7 +21,7 @@ import { Partitions } from './bootstrap-partitions.ts';
 import { type BootstrapRecord, BootstrapRecords } from './bootstrap-records.ts';
 import { sortedRecords } from './bootstrap-sort.ts';
 import { loadModule } from './load-module.ts';
-import { moduleUrl, pathOf } from './option-checks.ts';
+import { moduleUrl, pathOf, refuse, typed } from './option-checks.ts';
 import { writeCoordinatorPart } from './savepoint-coordinator.ts';
 import { type SavepointInfo, savepointInfo } from './savepoint-info.ts';
 import { type ProgressListener, ProgressReport } from './savepoint-progress.ts';
@@ -35,23 +36,32 @@ export interface BootstrapOptions {
   readonly onProgress?: ProgressListener;
 }
 
+const OPTIONS = namesOf<BootstrapOptions>('module', 'into', 'records', 'onProgress');
 /** Records between two turns of the event loop. */
 const TURN_COUNT = 4_096;
 const FIRST_EPOCH = 1;
 
 /** `bootstrap`, which says what is thrown. */
 export async function writeBootstrap(options: BootstrapOptions): Promise<SavepointInfo> {
+  checkFields('INVALID_OPTION', 'bootstrap', options, OPTIONS);
+  const path = pathOf('into', options.into);
+  const source = sourceOf(options.records);
+  const progress = new ProgressReport('bootstrap', typed('onProgress', options.onProgress, 'function', 'a function'));
   const records = new BootstrapRecords(await loadModule(moduleUrl(options.module)));
-  const path = pathOf('into', options.into ?? '') as string;
-  const progress = new ProgressReport('bootstrap', options.onProgress);
   try {
-    return savepointInfo(await write(new NodeFileSystem(), path, records, options.records, progress));
+    return savepointInfo(await write(new NodeFileSystem(), path, records, source, progress));
   } catch (cause) {
     // What is wrong with a record says so itself.
     throw cause instanceof MillraceError && cause.code === 'BOOTSTRAP_FAILED' ? cause : bootstrapFailed(path, cause);
   } finally {
     progress.end();
   }
+}
+
+function sourceOf(given: BootstrapOptions['records']): BootstrapOptions['records'] {
+  const isObject = typeof given === 'object' && given !== null;
+  if (isObject && (Symbol.iterator in given || Symbol.asyncIterator in given)) return given;
+  return refuse('records', given, 'what gives records one after the other, at once or as promises');
 }
 
 async function write(

@@ -19,6 +19,7 @@ import { readSummary } from '../store/savepoint-summary.ts';
 import type { OpenStore } from '../store/state-store.ts';
 import { storageFailed } from '../store/storage-failure.ts';
 import { MillraceError } from '../sdk/errors.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
 import { DataDirectory } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { foldAll } from './fold-changelog.ts';
@@ -26,7 +27,7 @@ import { refuseHalfImport } from './half-import.ts';
 import { loadModule } from './load-module.ts';
 import { MigrationCheck } from './migration-check.ts';
 import type { MigrationReport } from './migration-report.ts';
-import { moduleUrl, pathOf } from './option-checks.ts';
+import { integer, moduleUrl, optionalPath, pathOf } from './option-checks.ts';
 import { openShardStore, type StoreGround } from './reshard-generation.ts';
 import type { StoreKind } from './start-engine.ts';
 
@@ -37,6 +38,7 @@ export interface CheckMigrationsOptions {
   readonly scratch?: string | URL;
 }
 
+const OPTIONS = namesOf<CheckMigrationsOptions>('failuresMax', 'scratch');
 const FAILURES_MAX_DEFAULT = 100;
 const CACHE_BYTES = 8 << 20;
 const GROUP_BYTES = 1 << 18;
@@ -48,15 +50,18 @@ export async function checkMigrationsOn(
   kind: StoreKind,
   path: string | URL,
   module: URL | string,
-  { failuresMax = FAILURES_MAX_DEFAULT, scratch }: CheckMigrationsOptions = {},
+  options: CheckMigrationsOptions = {},
 ): Promise<MigrationReport> {
+  checkFields('INVALID_OPTION', 'checkMigrations', options, OPTIONS);
+  const failuresMax = integer('failuresMax', options.failuresMax, FAILURES_MAX_DEFAULT, 0, Number.MAX_SAFE_INTEGER);
+  const scratch = optionalPath('scratch', options.scratch) ?? tmpdir();
+  const directory = pathOf('path', path);
   const check = new MigrationCheck(await loadModule(moduleUrl(module)), failuresMax);
-  const directory = pathOf('path', path) as string;
   const fileSystem = new NodeFileSystem();
   // What is neither is told so as a savepoint.
   const isData =
     !fileSystem.exists(join(directory, SAVEPOINT_SUMMARY_NAME)) && DataDirectory.isOne(fileSystem, directory);
-  if (isData) await checkData(kind, directory, check, pathOf('scratch', scratch) ?? tmpdir());
+  if (isData) await checkData(kind, directory, check, scratch);
   else await checkSavepoint(fileSystem, directory, check);
   return check.report();
 }

@@ -6,6 +6,7 @@ import type { KeyGroup } from '../base/brand.ts';
 import { shardOfKeyGroup } from '../keys/key-group.ts';
 import { type DeadLetter, type DeadLetterFilter, type PortableFilter, portableFilter } from '../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
 import { deadLetterOf, type DeadLetterRow, keyOfId, messageOf } from '../shard/failing/dead-letters.ts';
 import type { ListBody, ListPage, ReadBody } from '../shard/requests/dead-letter-listing.ts';
 import { readRecord, readRowValueAt } from '../state/record-reader.ts';
@@ -23,6 +24,8 @@ export interface DeadLetterList extends DeadLetterFilter {
   readonly after?: string;
 }
 
+const LIST_FIELDS = namesOf<DeadLetterList>('type', 'id', 'error', 'from', 'to', 'limit', 'after');
+
 interface FoundPage {
   readonly shard: number;
   readonly page: ListPage;
@@ -36,9 +39,11 @@ export class DeadLetterPages {
     this.#door = door;
   }
 
-  async *list({ limit, after: last, ...fields }: DeadLetterList): AsyncGenerator<DeadLetter, void, undefined> {
+  async *list(options: DeadLetterList): AsyncGenerator<DeadLetter, void, undefined> {
+    checkFields('INVALID_FILTER', 'A list of dead letters', options, LIST_FIELDS);
+    const { limit, after: last, ...fields } = options;
     const filter = portableFilter(fields);
-    let left = limit ?? Number.MAX_SAFE_INTEGER;
+    let left = limitOf(limit);
     const first = last === undefined ? '' : keyOf(last);
     let next = left > 0 ? this.#page(first === '' ? 0 : this.shardOf(first), first, filter, left) : undefined;
     while (next !== undefined) {
@@ -102,6 +107,15 @@ export class DeadLetterPages {
   shardOf(key: string): number {
     return shardOfKeyGroup(readUnsigned(key, 0, 2) as KeyGroup, this.#door.shardCount);
   }
+}
+
+/** Throws `INVALID_FILTER`. */
+function limitOf(given: number = Number.MAX_SAFE_INTEGER): number {
+  if (given === Number.POSITIVE_INFINITY || (Number.isSafeInteger(given) && given >= 0)) return given;
+  throw new MillraceError(
+    'INVALID_FILTER',
+    `The list's limit is ${describe(given)}; allowed is a whole number from 0.`,
+  );
 }
 
 /** The key of a dead letter. Throws `INVALID_FILTER`. */

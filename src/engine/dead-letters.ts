@@ -5,12 +5,15 @@
  */
 import { type DeadLetter, type DeadLetterFilter, portableFilter } from '../sdk/dead-letter.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
 import type { Directory } from '../shard/function-binding.ts';
 import type { Selection } from '../shard/requests/dead-letter-requests.ts';
 import { DeadLetterEdits } from './dead-letter-edits.ts';
 import { type DeadLetterList, DeadLetterPages, keyOf } from './dead-letter-pages.ts';
+import { typed } from './option-checks.ts';
 import type { ShardDoor } from './shard-door.ts';
 
+const OPTIONS = namesOf<DeadLetterOptions>('onProgress');
 /** Ids of one order to a shard. */
 const IDS_COUNT = 1_000;
 
@@ -56,7 +59,7 @@ export class DeadLetters {
    * sent again or is still a dead letter. Its attempts begin anew; if it fails again it becomes another dead letter.
    * Resolves when that is committed.
    *
-   * @throws MillraceError `INVALID_FILTER`, `ENGINE_STOPPED` or what the engine has failed with
+   * @throws MillraceError `INVALID_FILTER`, `INVALID_OPTION`, `ENGINE_STOPPED` or what the engine has failed with
    */
   redrive(which: DeadLetterFilter | Iterable<string>, options: DeadLetterOptions = {}): Promise<DeadLetterOutcome> {
     return this.#order('dead-letters.redrive', which, options);
@@ -92,6 +95,7 @@ export class DeadLetters {
     change: unknown,
     options: DeadLetterOptions = {},
   ): Promise<boolean | DeadLetterOutcome> {
+    checkOptions(options);
     if (typeof which === 'string') return await this.#edits.one(which, change);
     if (typeof change !== 'function') {
       throw new MillraceError(
@@ -117,6 +121,7 @@ export class DeadLetters {
     which: DeadLetterFilter | Iterable<string>,
     options: DeadLetterOptions,
   ): Promise<DeadLetterOutcome> {
+    checkOptions(options);
     if (typeof which === 'string') return this.#orderIds(topic, [which], options);
     checkSelection(which);
     if (Symbol.iterator in which) return this.#orderIds(topic, which, options);
@@ -183,6 +188,11 @@ class Total {
   get outcome(): DeadLetterOutcome {
     return { count: this.#count, left: this.left };
   }
+}
+
+function checkOptions(options: DeadLetterOptions): void {
+  checkFields('INVALID_OPTION', 'engine.deadLetters', options, OPTIONS);
+  typed('onProgress', options.onProgress, 'function', 'a function');
 }
 
 function checkSelection(which: unknown): void {

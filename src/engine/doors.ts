@@ -20,7 +20,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<SavepointInf
 /**
  * Reads a whole savepoint, checks every byte of it, and says what it holds.
  *
- * @throws MillraceError (as a rejection) `SAVEPOINT_DAMAGED`, `DATA_TOO_NEW` or `STORAGE_FAILED`
+ * @throws MillraceError (as a rejection) `INVALID_OPTION`, `SAVEPOINT_DAMAGED`, `DATA_TOO_NEW` or `STORAGE_FAILED`
  */
 export async function savepointDigest(path: string | URL): Promise<SavepointInfo> {
   const { digestAt } = await import('./savepoint-info.ts');

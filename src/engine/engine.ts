@@ -2,8 +2,6 @@
  * The engine as a program embeds it: send, ask, egress, stop. Only the doors are here; what runs behind them is the
  * runtime.
  */
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { TIMEOUT_MS_MAX } from '../base/timers.ts';
 import { callbackSink, type EgressCallback } from '../io/egress-pump.ts';
 import type { EgressStream } from '../io/egress-stream.ts';
@@ -25,7 +23,7 @@ import type { EngineLatency, EngineMetrics, LatencyOptions } from './observation
 import type { Parked } from './parked.ts';
 import { type EndpointReport, endpoints } from './endpoints.ts';
 import { scrub, type ScrubOptions, type ScrubResult } from './scrub.ts';
-import { timeLimit } from './option-checks.ts';
+import { pathOf, timeLimit } from './option-checks.ts';
 import type { Runtime } from './runtime.ts';
 import type { SavepointInfo } from './savepoint-info.ts';
 
@@ -156,16 +154,18 @@ export class Engine implements AsyncDisposable {
    * positions of one moment, for `startEngine({ from })` with any store and any number of shards. The directory must be
    * new or empty. It never expires, and nothing of the data directory is needed to read it.
    *
-   * @throws MillraceError (as a rejection) `SAVEPOINT_FAILED`
+   * @throws MillraceError (as a rejection) `SAVEPOINT_FAILED` or `INVALID_OPTION`
    */
-  savepoint(path: string | URL): Promise<SavepointInfo> {
-    return this.#runtime.savepoint(resolve(typeof path === 'string' ? path : fileURLToPath(path)));
+  async savepoint(path: string | URL): Promise<SavepointInfo> {
+    return this.#runtime.savepoint(pathOf('path', path));
   }
 
   /**
    * Reads all that is stored and compares it with its checksums, while the engine goes on. Damage is reported and left
    * as it is; a store may also fail in the middle, when its files cannot be read any further. LevelDB does not notice by
    * itself when an entry is lost, so this is worth doing from time to time, and before a backup is trusted.
+   *
+   * @throws MillraceError (as a rejection) `INVALID_OPTION`, `ENGINE_STOPPED` or what the engine has failed with
    */
   scrub(options: ScrubOptions = {}): Promise<ScrubResult> {
     return scrub(this.#runtime.door, options);
@@ -187,6 +187,8 @@ export class Engine implements AsyncDisposable {
   /**
    * How long things take: percentiles since the start, or since they were last reset. Few messages are timed, so
    * that it costs next to nothing; what runs under `millrace/testing` is not timed.
+   *
+   * @throws MillraceError (as a rejection) `INVALID_OPTION`, `ENGINE_STOPPED` or what the engine has failed with
    */
   latency(options: LatencyOptions = {}): Promise<EngineLatency> {
     return this.#runtime.observation.latency(options);

@@ -6,13 +6,16 @@ import { encodeCounts, type LatencyHistogram } from '../metrics/latency.ts';
 import type { LatencySet, PortableLatencies } from '../metrics/latency-set.ts';
 import { meanOf, percentilesOf } from '../metrics/placed-counts.ts';
 import { INGRESS_TO_INVOCATION, INVOCATION } from '../shard/meter.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
 import type { FunctionCounts, PortableMetrics, ShardMetrics } from '../shard/requests/metrics-requests.ts';
 import { CHECKPOINT_PHASES, type CheckpointPhase, phaseName } from './checkpoint-phases.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Edges } from './edges.ts';
+import { typed } from './option-checks.ts';
 import { ASK, COMMIT, END_TO_END, type OutsideLatencies } from './outside-latencies.ts';
 import type { ShardDoor } from './shard-door.ts';
 
+const LATENCY_OPTIONS = namesOf<LatencyOptions>('reset');
 const NS_PER_MS = 1_000_000;
 const PERCENTAGES = [50, 90, 99, 99.9, 99.99] as const;
 
@@ -110,7 +113,10 @@ export class Observation {
     };
   }
 
-  async latency({ reset = false }: LatencyOptions): Promise<EngineLatency> {
+  /** Throws `INVALID_OPTION`, and what the shards throw. */
+  async latency(options: LatencyOptions): Promise<EngineLatency> {
+    checkFields('INVALID_OPTION', 'engine.latency', options, LATENCY_OPTIONS);
+    const reset = typed('reset', options.reset, 'boolean', 'true or false') ?? false;
     const answers = (await this.#askAll('metrics.latencies')) as PortableLatencies[];
     // The shards have let go of what they say here, and say it once.
     const all = this.#engine.latencies.set;

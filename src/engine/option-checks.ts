@@ -45,8 +45,12 @@ export function moduleUrl(given: unknown): string {
 }
 
 /** An absolute path; undefined if none is given. */
-export function pathOf(name: string, given: unknown): string | undefined {
-  if (given === undefined) return undefined;
+export function optionalPath(name: string, given: unknown): string | undefined {
+  return given === undefined ? undefined : pathOf(name, given);
+}
+
+/** An absolute path. */
+export function pathOf(name: string, given: unknown): string {
   if (given instanceof URL && given.protocol === 'file:') return fileURLToPath(given);
   if (typeof given === 'string' && given !== '' && !given.includes('\0')) return resolve(given);
   return refuse(name, given, 'a path or a file URL');

@@ -10,7 +10,7 @@ import type { AnyEgress } from '../sdk/egress.ts';
 import type { AnyIngress, AnyRouter } from '../sdk/ingress.ts';
 import { checkFields, checkObject, definitionsOf } from '../sdk/known-fields.ts';
 import { DISK_SIZES, type DiskSizes } from './disk-sizes.ts';
-import { integer, moduleUrl, oneOf, pathOf, powerOfTwo, refuse, typed } from './option-checks.ts';
+import { integer, moduleUrl, oneOf, optionalPath, powerOfTwo, refuse, typed } from './option-checks.ts';
 import type { CausalIds } from './outside-meta.ts';
 import type { ProgressListener } from './savepoint-progress.ts';
 
@@ -120,7 +120,7 @@ const IDLE_MODES: readonly IdleMode[] = ['spin', 'yield', 'park'];
 
 function savepointPath({ from, directory }: EngineOptions): string | undefined {
   if (from !== undefined && directory === undefined) refuse('from', from, 'a path beside the option directory');
-  return pathOf('from', from);
+  return optionalPath('from', from);
 }
 
 /** Fills in defaults; throws `INVALID_OPTION`. */
@@ -130,7 +130,7 @@ export function fillOptions(options: EngineOptions): FilledOptions {
   const minIntervalMs = integer('minIntervalMs', options.minIntervalMs, 0, 0, INTERVAL_MS_MAX);
   const filled = {
     module: moduleUrl(options.module),
-    directory: pathOf('directory', options.directory),
+    directory: optionalPath('directory', options.directory),
     from: savepointPath(options),
     onProgress: typed('onProgress', options.onProgress, 'function', 'a function'),
     minIntervalMs,
@@ -167,7 +167,7 @@ export function fillOptions(options: EngineOptions): FilledOptions {
       RING_CAPACITY_BYTES_MAX,
     ),
     overflowBytes: integer('overflowBytes', options.overflowBytes, 8 * MiB, 0, Number.MAX_SAFE_INTEGER),
-    spillDirectory: pathOf('spillDirectory', options.spillDirectory),
+    spillDirectory: optionalPath('spillDirectory', options.spillDirectory),
     creditCount: integer('creditCount', options.creditCount, 16_384, 1, 1 << 30),
     asyncPerShard: integer('asyncPerShard', options.asyncPerShard, 10_000, 1, 1 << 20),
     causalIds: oneOf('causalIds', options.causalIds, 'traced', CAUSAL_IDS),

@@ -2,10 +2,10 @@
  * What a savepoint holds, for people and programs that compare: `savepointDigest` reads all of one, and finds any damage.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { NodeFileSystem } from '../base/node-file-system.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import { KEY_GROUP_COUNT } from '../keys/key-group.ts';
+import { pathOf } from './option-checks.ts';
 import { savepointCoordinator, savepointMessages, savepointState } from '../store/savepoint-contents.ts';
 import { readSummary, type SavepointSummary } from '../store/savepoint-summary.ts';
 
@@ -34,8 +34,8 @@ export function savepointInfo(summary: SavepointSummary): SavepointInfo {
 const TURN_COUNT = 64;
 
 /** `savepointDigest`, which says what is thrown. */
-export function digestAt(path: string | URL): Promise<SavepointInfo> {
-  return digestOn(new NodeFileSystem(), typeof path === 'string' ? path : fileURLToPath(path));
+export async function digestAt(path: string | URL): Promise<SavepointInfo> {
+  return digestOn(new NodeFileSystem(), pathOf('path', path));
 }
 
 /** The same on any file system. */

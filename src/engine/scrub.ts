@@ -2,8 +2,10 @@
  * `engine.scrub()`: reads all that the stores hold and compares it with its checksums, while the engine goes on. What is
  * damaged is reported and left as it is: whoever reads it in an invocation gets DATA_DAMAGED all the same.
  */
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
 import { errorOf } from '../shard/failing/failure.ts';
 import type { PortableScrubReport } from '../shard/requests/scrub-requests.ts';
+import { typed } from './option-checks.ts';
 import type { ShardDoor } from './shard-door.ts';
 
 export interface ScrubOptions {
@@ -22,7 +24,12 @@ export interface ScrubResult {
   readonly failures: readonly Error[];
 }
 
-export async function scrub(door: ShardDoor, { onProgress }: ScrubOptions): Promise<ScrubResult> {
+const OPTIONS = namesOf<ScrubOptions>('onProgress');
+
+/** Throws `INVALID_OPTION`, and what the shards throw. */
+export async function scrub(door: ShardDoor, options: ScrubOptions): Promise<ScrubResult> {
+  checkFields('INVALID_OPTION', 'engine.scrub', options, OPTIONS);
+  const onProgress = typed('onProgress', options.onProgress, 'function', 'a function');
   const counts = new Array<number>(door.shardCount).fill(0);
   const scrubShard = async (shard: number): Promise<PortableScrubReport> => {
     const progressed = (count: number): void => {

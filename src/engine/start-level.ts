@@ -45,8 +45,9 @@ export async function startSized(options: EngineOptions, diskSizes?: DiskSizes):
  * values, schemas of messages in flight. Changes nothing, and needs as much memory as it tells failures. Do it before a
  * new version is started; what fails there would fail the invocations that meet it.
  *
- * @throws MillraceError (as a rejection) `DATA_LOCKED` while an engine runs on the directory, `MODULE_NOT_LOADED`,
- *   `MODULE_NOT_EXPORTED`, `SAVEPOINT_DAMAGED`, `DATA_DAMAGED`, `DATA_TOO_NEW`, `DATA_OTHER_STORE` or `STORAGE_FAILED`
+ * @throws MillraceError (as a rejection) `INVALID_OPTION`, `DATA_LOCKED` while an engine runs on the directory,
+ *   `MODULE_NOT_LOADED`, `MODULE_NOT_EXPORTED`, `SAVEPOINT_DAMAGED`, `DATA_DAMAGED`, `DATA_TOO_NEW`, `DATA_OTHER_STORE` or
+ *   `STORAGE_FAILED`
  */
 export async function checkMigrations(
   path: string | URL,

@@ -89,10 +89,9 @@ const FILTER_FIELDS = namesOf<DeadLetterFilter>('type', 'id', 'error', 'from', '
  * the loop that `list` gives.
  */
 function checkFilter(filter: object): void {
-  if (Symbol.asyncIterator in filter || 'then' in filter) {
-    throw new MillraceError('INVALID_FILTER', `${describe(filter)} is no filter; ids come in an array.`);
-  }
   checkFields('INVALID_FILTER', 'A filter', filter, FILTER_FIELDS);
+  if (!(Symbol.asyncIterator in filter) && !('then' in filter)) return;
+  throw new MillraceError('INVALID_FILTER', `${describe(filter)} is no filter; ids come in an array.`);
 }
 
 /** Throws `INVALID_FILTER`. */
