@@ -45,7 +45,8 @@ export interface LaunchOrder {
   readonly cwd: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly stopMs: number;
-  readonly line: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** A promise says when there is room for more, and never rejects; until then no more is read. */
+  readonly line: (stream: 'stdout' | 'stderr', text: string) => Promise<void> | undefined;
 }
 
 /** A process that was started, or at least tried to. */
@@ -140,11 +141,21 @@ class KeptProcess implements Launched {
   }
 }
 
-function read(stream: NodeJS.ReadableStream | null, take: (text: string) => void): Promise<void> {
+function read(stream: NodeJS.ReadableStream | null, take: (text: string) => Promise<void> | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (stream === null) return Promise.resolve();
-  const lines = new ProcessLines(take);
-  stream.on('data', (bytes: Buffer) => lines.add(bytes));
+  let waits: Promise<void>[] = [];
+  const lines = new ProcessLines((text) => {
+    const room = take(text);
+    if (room !== undefined && room !== waits.at(-1)) waits.push(room);
+  });
+  stream.on('data', (bytes: Buffer) => {
+    lines.add(bytes);
+    if (waits.length === 0) return;
+    stream.pause();
+    void Promise.all(waits).then(() => stream.resume());
+    waits = [];
+  });
   stream.once('error', () => resolve());
   stream.once('close', () => {
     lines.end();

@@ -46,9 +46,16 @@ export interface ProcessEndpointOptions {
   readonly stopTimeout?: Duration;
   /** As those of `httpEndpoint`. */
   readonly timeouts?: EndpointTimeouts;
-  /** Gets what the process writes, in the shard's thread; by default it goes to standard error, with a prefix. */
-  readonly log?: (line: ProcessLine) => void;
+  /**
+   * Gets what the process writes, in the shard's thread; by default it goes to standard error, with a prefix. What it
+   * writes is not read while a promise that this has returned is pending, so one that writes more than can be kept up
+   * with is held back. A line that this fails with goes to standard error.
+   */
+  readonly log?: (line: ProcessLine) => void | PromiseLike<void>;
 }
+
+/** Takes a line; a promise says when there is room for more, and never rejects. */
+type TakeLine = (line: ProcessLine) => Promise<void> | undefined;
 
 export interface FilledProcess {
   readonly name: string;
@@ -61,7 +68,7 @@ export interface FilledProcess {
   readonly startMs: number;
   readonly stopMs: number;
   readonly timeouts: EndpointTimeouts;
-  readonly log: (line: ProcessLine) => void;
+  readonly log: TakeLine;
 }
 
 const FIELDS = namesOf<ProcessEndpointOptions>(
@@ -93,7 +100,7 @@ export function fillProcess(
     );
   }
   checkFields('INVALID_DEFINITION', 'The argument of processEndpoint', options, FIELDS);
-  const { command, cwd, env = {}, concurrency = CONCURRENCY, timeouts = {}, log = toStandardError } = options;
+  const { command, cwd, env = {}, concurrency = CONCURRENCY, timeouts = {}, log } = options;
   if (!isCommand(command)) refuse('command', 'must be a program and its arguments, as a list of texts', command);
   checkEnvironment(env);
   const { name = nameOf(command) } = options;
@@ -102,7 +109,7 @@ export function fillProcess(
   const { stateBytesMax = STATE_BYTES_MAX } = options;
   if (!Number.isSafeInteger(stateBytesMax) || stateBytesMax < 1)
     refuse('stateBytesMax', 'must be 1 or more', stateBytesMax);
-  if (typeof log !== 'function') refuse('log', 'must be a function', log);
+  if (log !== undefined && typeof log !== 'function') refuse('log', 'must be a function', log);
   checkSocketOptions(concurrency, timeouts);
   return {
     name,
@@ -115,7 +122,7 @@ export function fillProcess(
     startMs: durationOf('startTimeout', options.startTimeout ?? 30_000),
     stopMs: durationOf('stopTimeout', options.stopTimeout ?? 5_000),
     timeouts,
-    log,
+    log: log === undefined ? toStandardError : orToStandardError(log),
   };
 }
 
@@ -166,6 +173,29 @@ function refuse(name: string, rule: string, given: unknown): never {
   throw new MillraceError('INVALID_DEFINITION', `processEndpoint: ${name} ${rule}; given: ${describe(given)}.`);
 }
 
-function toStandardError({ name, shard, text }: ProcessLine): void {
-  process.stderr.write(`[${name} ${shard}] ${text}\n`);
+/** What a program does with a line must not end its shard. */
+function orToStandardError(log: NonNullable<ProcessEndpointOptions['log']>): TakeLine {
+  return (line) => {
+    try {
+      const taken: unknown = log(line);
+      if (taken !== undefined) return Promise.resolve(taken as PromiseLike<void>).catch(() => toStandardError(line));
+      return undefined;
+    } catch {
+      return toStandardError(line);
+    }
+  };
+}
+
+/** Of the thread: when standard error takes more. In a worker it has no bound of its own. */
+let room: Promise<void> | undefined;
+
+function toStandardError({ name, shard, text }: ProcessLine): Promise<void> | undefined {
+  if (process.stderr.write(`[${name} ${shard}] ${text}\n`)) return undefined;
+  room ??= new Promise((resolve) => {
+    process.stderr.once('drain', () => {
+      room = undefined;
+      resolve();
+    });
+  });
+  return room;
 }

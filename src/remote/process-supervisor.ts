@@ -189,7 +189,7 @@ export class ProcessSupervisor {
       stopMs,
       line: (stream, text) => {
         if (stream === 'stderr') this.#lastLines = [...this.#lastLines, text.slice(0, 500)].slice(-LAST_LINES);
-        log({ name, shard, pid: this.#launched?.pid ?? 0, stream, text });
+        return log({ name, shard, pid: this.#launched?.pid ?? 0, stream, text });
       },
     };
   }
