@@ -2,6 +2,7 @@
  * A module.yaml as a module: `readModuleYaml`. Reads the file, and makes of it what a program would write by hand. All
  * threads of an engine that load it must see the same bytes, or they would number its functions differently.
  */
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,5 +66,7 @@ export function readYamlFile(path: string): string {
   if (bytes.length > YAML_BYTES_MAX) {
     throw new MillraceError('MODULE_YAML_INVALID', `${path} has more than ${YAML_BYTES_MAX} bytes`);
   }
+  // Read as UTF-8 all the same, names and paths would hold replacement characters, and nobody would be told.
+  if (!isUtf8(bytes)) throw new MillraceError('MODULE_YAML_INVALID', `${path} is not UTF-8`);
   return bytes.toString('utf8');
 }

@@ -113,6 +113,15 @@ test.each(['nowhere.yaml', '.'])('a file that cannot be read, %s, is refused', a
   await expect(openEngine({ module })).rejects.toMatchObject({ code: 'MODULE_YAML_INVALID' });
 });
 
+test.each(['latin1', 'utf16le'] as const)(
+  'a file in %s is refused, instead of being read with other names',
+  async (encoding) => {
+    const module = join(scratch(), 'module.yaml');
+    writeFileSync(module, yamlOf('http://localhost:1/').replaceAll('shop', 'caf\u00e9'), encoding);
+    await expect(openEngine({ module })).rejects.toThrow('module.yaml is not UTF-8');
+  },
+);
+
 test('#42 an exact endpoint beats that of its namespace; a name is bound once', async () => {
   const folder = scratch();
   const endpoint = (functions: string, url: string): string =>
