@@ -74,11 +74,13 @@ export class ValueInPlace implements TypedValue {
   }
 }
 
-/** Whether a message is one. */
+/** Whether a message is one. What has more to say than that is data, of which the rest would be lost. */
 export function isTypedValue(message: unknown): message is TypedValue {
   if (typeof message !== 'object' || message === null) return false;
   const { typename, value } = message as { readonly typename?: unknown; readonly value?: unknown };
-  return typeof typename === 'string' && (value === undefined || value instanceof Uint8Array);
+  if (typeof typename !== 'string' || !(value === undefined || value instanceof Uint8Array)) return false;
+  for (const name in message) if (name !== 'typename' && name !== 'value') return false;
+  return true;
 }
 
 /** Names of two fields, and the heads of all parts, however they are encoded. */

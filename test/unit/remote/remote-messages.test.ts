@@ -10,6 +10,7 @@ test('whether something can be made of a message is known without making it', ()
     fc.bigInt(),
     fc.anything({ withBigInt: true, withTypedArray: true }),
     fc.record({ typename: fc.oneof(fc.string(), fc.integer()), value: fc.oneof(fc.uint8Array(), fc.string()) }),
+    fc.record({ typename: fc.string(), value: fc.uint8Array(), more: fc.anything() }, { requiredKeys: ['typename'] }),
     fc.constantFrom('\ud800', -0, 2n ** 63n, -(2n ** 63n), 2n ** 63n - 1n, null, undefined, { typename: 'a/b' }),
   );
   fc.assert(
@@ -18,4 +19,12 @@ test('whether something can be made of a message is known without making it', ()
     }),
     { numRuns: 1_000 },
   );
+});
+
+test('what has more to say than a typed value is none: the rest of it would be lost', () => {
+  const value = Uint8Array.of(1);
+  expect(typedValueOf({ typename: 'a/b', value })).toEqual({ typename: 'a/b', value });
+  expect(typedValueOf({ typename: 'a/b', value: undefined })).toEqual({ typename: 'a/b', value: undefined });
+  expect(typedValueOf({ typename: 'a/b', price: 3 })).toBeUndefined();
+  expect(typedValueOf({ typename: 'a/b', value, price: 3 })).toBeUndefined();
 });
