@@ -14,7 +14,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../src/index.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
+import { entityCount, type Options } from '../harness/options.ts';
 import { ACCEPTED, idsOfShards, report, sendToWaiters, withAsyncEngine } from './async-engine.ts';
+import { bodyText } from './random-targets.ts';
 
 const ADDRESSES = 10_000;
 const RUNNERS = 1_000;
@@ -33,25 +35,35 @@ const WARM_UP_SHARE = 0.6;
 export const asyncBeside: Benchmark = {
   name: 'async-beside',
   unit: 'messages/s',
-  describe: () => 'a plain function at full load, beside an async one that waits 1 ms, 64 at a time in each shard',
-  figures: [{ rival: ALONE, atLeast: 0.9 }],
-  contenders: ({ shards, seconds }) => [
-    contender(OURS, shards, seconds, true),
-    contender(ALONE, shards, seconds, false),
-  ],
+  describe: (options) =>
+    `a plain function at full load, beside an async one that waits 1 ms at ${addressesOf(options).toLocaleString('en-US')} addresses, 64 at a time in each shard${bodyText(options)}`,
+  figures: ({ bytes }) => (bytes === undefined ? [{ rival: ALONE, atLeast: 0.9 }] : []),
+  contenders: (options) => [contender(OURS, options, true), contender(ALONE, options, false)],
 };
 
-function contender(name: string, shards: number, seconds: number, isLoaded: boolean): Contender {
-  const longer = seconds * TIME_FACTOR;
-  return { name, measure: () => withAsyncEngine(shards, (engine) => measure(engine, longer, isLoaded)) };
+function addressesOf(options: Options): number {
+  return entityCount(options, ADDRESSES, ADDRESSES);
 }
 
-async function measure(engine: Engine, seconds: number, isLoaded: boolean): Promise<Measurement> {
+interface Load {
+  readonly seconds: number;
+  /** Of the async function; none where it is not there. */
+  readonly addresses: number;
+  readonly bytes: number | undefined;
+}
+
+function contender(name: string, options: Options, isLoaded: boolean): Contender {
+  const { shards, bytes } = options;
+  const addresses = isLoaded ? addressesOf(options) : 0;
+  const load = { seconds: options.seconds * TIME_FACTOR, addresses, bytes };
+  return { name, measure: () => withAsyncEngine({ shards, bytes }, ({ engine }) => measure(engine, load)) };
+}
+
+async function measure(engine: Engine, { seconds, addresses, bytes }: Load): Promise<Measurement> {
   await startRunners(engine);
   let isOver = false;
-  const sent = isLoaded
-    ? sendToWaiters(engine, idsOfShards('waiter', ADDRESSES, engine.shardCount), () => !isOver)
-    : Promise.resolve(0);
+  const ids = idsOfShards('waiter', addresses, engine.shardCount).filter(({ length }) => length > 0);
+  const sent = sendToWaiters(engine, ids, () => !isOver, bytes);
   await sleep(seconds * WARM_UP_SHARE * 1000);
   const before = await report(engine);
   const startedAt = performance.now();

@@ -3,11 +3,14 @@
  * all threads have seen.
  */
 import type { Engine } from '../../src/index.ts';
+import type { Options } from '../harness/options.ts';
+import { Scratch } from '../harness/scratch.ts';
 import { hashId } from '../../src/keys/id-hash.ts';
 import { shardOfHash } from '../../src/keys/key-group.ts';
 import type { AsyncReport } from './async-module.ts';
-import { startBareEngine } from './engine-flow.ts';
+import { durableIn, startBareEngine } from './engine-flow.ts';
 import { idOnShard } from './entity-ids.ts';
+import { makeBody } from './message-body.ts';
 
 const MODULE = new URL('./async-module.ts', import.meta.url);
 const REPORT_TIMEOUT_MS = 60_000;
@@ -17,16 +20,43 @@ const SENDER_COUNT = 2;
 export const ACCEPTED = { until: 'accepted' } as const;
 export const PROCESSED = { until: 'processed', timeoutMs: REPORT_TIMEOUT_MS } as const;
 
+/** What is asked for: bodies of messages, and a data directory with a checkpoint that often, unless undefined. */
+export type AsyncSetting = Pick<Options, 'shards'> & Partial<Pick<Options, 'bytes' | 'intervalMs'>>;
+
+export interface AsyncSession {
+  engine: Engine;
+  /** Stops the engine and starts it again on the same data. */
+  reopen(): Promise<void>;
+}
+
 export async function withAsyncEngine<Result>(
-  shards: number,
-  work: (engine: Engine) => Promise<Result>,
+  { shards, bytes, intervalMs }: AsyncSetting,
+  work: (session: AsyncSession) => Promise<Result>,
 ): Promise<Result> {
-  const engine = await startBareEngine(MODULE, shards);
+  const scratch = intervalMs === undefined ? undefined : new Scratch();
+  const module = new URL(MODULE);
+  if (bytes !== undefined) module.searchParams.set('bytes', String(bytes));
+  if (scratch !== undefined) module.searchParams.set('durable', 'yes');
+  const start = (): Promise<Engine> => startBareEngine(module, shards, durableIn(scratch, intervalMs));
+  const session: AsyncSession = {
+    engine: await start(),
+    async reopen() {
+      await session.engine.stop();
+      session.engine = await start();
+    },
+  };
   try {
-    return await work(engine);
+    return await work(session);
   } finally {
-    await engine.stop();
+    await session.engine.stop();
+    scratch?.remove();
   }
+}
+
+/** What the waiters hold, by what is on disk: only those of a durable engine count in their state. */
+export async function keptCount(engine: Engine, ids: readonly (readonly string[])[]): Promise<number> {
+  const counts = await Promise.all(ids.flat().map((id) => engine.ask('bench/waiter', id, 'report', PROCESSED)));
+  return counts.reduce((sum: number, count) => sum + Number(count), 0);
 }
 
 /** Of all shards together. */
@@ -52,13 +82,15 @@ export async function sendToWaiters(
   engine: Engine,
   ids: readonly (readonly string[])[],
   goesOn: (number: number) => boolean,
+  bytes?: number,
 ): Promise<number> {
   let sentCount = 0;
+  const body = bytes === undefined ? null : makeBody(bytes);
   const senders = ids.flatMap((own) =>
     Array.from({ length: SENDER_COUNT }, async (_, first) => {
       for (let index = first; goesOn(sentCount); index += SENDER_COUNT) {
         sentCount++;
-        await engine.send('bench/waiter', own[index % own.length], null, ACCEPTED);
+        await engine.send('bench/waiter', own[index % own.length], body, ACCEPTED);
       }
     }),
   );

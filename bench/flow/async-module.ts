@@ -1,10 +1,12 @@
 /**
  * The module of `async-wait`, `async-beside` and `hot-address`: functions that wait 1 ms in each invocation, functions
- * that do not wait, and how many of both each thread has seen come to their end.
+ * that do not wait, and how many of both each thread has seen come to their end. The module's URL says whether messages
+ * to the waiting ones have a body, and whether these count in their state, for an engine that keeps it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { type Context, defineFunction, defineModule, value } from '../../src/index.ts';
+import { isWhole } from './message-body.ts';
 
 export const WAIT_MS = 1;
 /** Invocations of `bench/waiter` under way at a time, in each shard. */
@@ -16,18 +18,43 @@ export interface AsyncReport {
   readonly hopCount: number;
 }
 
+/** Of a message to a waiter: its body, if there is one. */
+type Task = Uint8Array | null;
+
+const { searchParams } = new URL(import.meta.url);
+const bytes = Number(searchParams.get('bytes') ?? 0);
 let waitedCount = 0;
 let hopCount = 0;
 let isOver = false;
 
-const waiter = defineFunction<null>({
+const waiter = defineFunction<Task>({
   type: 'bench/waiter',
   concurrency: CONCURRENCY,
-  async invoke() {
+  async invoke(_ctx, task) {
     await sleep(WAIT_MS);
+    if (isIntact(task)) waitedCount++;
+  },
+});
+
+const countingWaiter = defineFunction({
+  type: 'bench/waiter',
+  concurrency: CONCURRENCY,
+  state: { count: value({ initial: 0 }) },
+  async invoke(ctx, task: Task | 'report') {
+    if (task === 'report') {
+      ctx.reply(ctx.state.count);
+      return;
+    }
+    await sleep(WAIT_MS);
+    if (!isIntact(task)) return;
+    ctx.state.count++;
     waitedCount++;
   },
 });
+
+function isIntact(task: Task): boolean {
+  return task === null ? bytes === 0 : isWhole(task, bytes);
+}
 
 /** One address of it is the hot one. */
 const slow = defineFunction<null>({
@@ -66,4 +93,6 @@ const reporter = defineFunction({
   },
 });
 
-export default defineModule({ functions: [waiter, slow, runner, echo, reporter] });
+const isDurable = searchParams.has('durable');
+
+export default defineModule({ functions: [isDurable ? countingWaiter : waiter, slow, runner, echo, reporter] });

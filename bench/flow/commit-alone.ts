@@ -13,12 +13,16 @@
  */
 import { LatencyHistogram } from '../../src/metrics/latency.ts';
 import { type Benchmark, type Contender, type Measurement, ONE_AT_A_TIME, OURS } from '../harness/benchmark.ts';
+import { entityCount, type Options } from '../harness/options.ts';
 import { warmRun } from '../harness/warm-run.ts';
 import { openSyncs } from '../rival/two-syncs.ts';
+import type { Hop } from './all-to-all-topology.ts';
 import { openDurableEngine } from './engine-flow.ts';
 import { entityIds } from './entity-ids.ts';
+import { makeBody } from './message-body.ts';
+import { bodyText, randomTargets } from './random-targets.ts';
 
-const MODULE = new URL('./all-to-all-module.ts', import.meta.url);
+const COUNT_ONCE: Hop = { hops: 0 };
 const FIRST_COUNT = 20;
 const ENTITIES = 100;
 const TWO_SYNCS = 'the two syncs alone';
@@ -35,20 +39,28 @@ export interface CommitSession {
 export const commitAlone: Benchmark = {
   name: 'commit-alone',
   unit: 'µs',
-  describe: () => 'one send at a time, each waiting until it is committed; the median',
-  figures: [{ rival: TWO_SYNCS, atMost: 3 }],
-  contenders: ({ shards, seconds }) => [
-    contender(OURS, seconds, () => openEngine(shards)),
-    contender(TWO_SYNCS, seconds, () => openSyncs(shards)),
-  ],
+  describe: (options) => `one send at a time, each waiting until it is committed; the median${bodyText(options)}`,
+  // A body is on its way only, and not in what is written.
+  figures: ({ bytes }) => (bytes === undefined ? [{ rival: TWO_SYNCS, atMost: 3 }] : []),
+  contenders(options) {
+    const { shards, seconds, bytes } = options;
+    const entities = entityCount(options, ENTITIES, ENTITIES);
+    return [
+      contender(OURS, seconds, () => openEngine({ shards, entities, bytes })),
+      contender(TWO_SYNCS, seconds, () => openSyncs(shards)),
+    ];
+  },
 };
 
-async function openEngine(shards: number): Promise<CommitSession> {
-  const topology = { kind: 'all-to-all', entities: ENTITIES } as const;
-  const session = await openDurableEngine(MODULE, shards, { topology, chains: 0 });
-  const ids = entityIds(ENTITIES);
+type Sizes = Pick<Options, 'shards' | 'entities' | 'bytes'>;
+
+async function openEngine({ shards, entities, bytes }: Sizes): Promise<CommitSession> {
+  const { module, setting } = randomTargets('all-to-all', { entities, shards, bytes, inflight: 0 });
+  const session = await openDurableEngine(module, shards, setting);
+  const ids = entityIds(entities);
+  const message = bytes === undefined ? COUNT_ONCE : { ...COUNT_ONCE, body: makeBody(bytes) };
   return {
-    commit: (number) => session.engine.send('bench/entity', ids[number % ids.length], { hops: 0 }),
+    commit: (number) => session.engine.send('bench/entity', ids[number % ids.length], message),
     async count() {
       await session.reopen();
       return await session.takeSum();

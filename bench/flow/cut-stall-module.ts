@@ -11,11 +11,15 @@ import { CoreWait } from '../harness/core-wait.ts';
 import type { Hop } from './all-to-all-topology.ts';
 import { census, reportTo } from './census.ts';
 import { entityIds, TargetDraw } from './entity-ids.ts';
+import type { Parcel } from './large-topology.ts';
+import { isWhole } from './message-body.ts';
 import { type Stalls, StallWindows, WINDOW_MS } from './stall-windows.ts';
 import { watchDurable } from './durable-watch.ts';
-import { type AllToAllSpec, topologyOf } from './topology.ts';
+import { type AllToAllSpec, type LargeSpec, topologyOf } from './topology.ts';
 
-const entity = functionType<Hop>('bench/entity');
+const spec = topologyOf<AllToAllSpec | LargeSpec>(import.meta.url);
+const bytes = spec.kind === 'large' ? spec.bytes : 0;
+const entity = functionType<Hop | Parcel>('bench/entity');
 const pulse = functionType<null>('bench/pulse');
 /** Of this thread, and so of this shard. */
 const coreWait = new CoreWait();
@@ -26,7 +30,7 @@ watchDurable(
   (ms) => stalls.checkpointWork(ms),
 );
 let isWatched = false;
-const draw = new TargetDraw(entityIds(topologyOf<AllToAllSpec>(import.meta.url).entities), threadId);
+const draw = new TargetDraw(entityIds(spec.entities), threadId);
 
 const countAndPassOn = defineFunction({
   type: entity,
@@ -38,8 +42,14 @@ const countAndPassOn = defineFunction({
       return;
     }
     stalls.look(performance.now());
+    const hops = message.hops - 1;
+    if ('body' in message) {
+      if (isWhole(message.body, bytes)) ctx.state.count += 1;
+      if (hops >= 0) ctx.send(entity, draw.next(), { hops, body: message.body });
+      return;
+    }
     ctx.state.count += 1;
-    if (message.hops > 0) ctx.send(entity, draw.next(), { hops: message.hops - 1 });
+    if (hops >= 0) ctx.send(entity, draw.next(), { hops });
   },
 });
 

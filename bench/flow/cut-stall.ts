@@ -22,13 +22,15 @@
  * a reopen.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
+import { type Benchmark, type Contender, type Limit, type Measurement, OURS } from '../harness/benchmark.ts';
 import { entityCount, type Options } from '../harness/options.ts';
 import { warmRun } from '../harness/warm-run.ts';
 import { clockLoops } from '../rival/clock-loop.ts';
 import { type EngineSession, openDurableEngine, openEngine } from './engine-flow.ts';
 import { idOnShard } from './entity-ids.ts';
 import { type FlowSetting, messageCounter } from './flow-contender.ts';
+import { inflightWith } from './message-body.ts';
+import { bodyText } from './random-targets.ts';
 import { mergeStalls, type Stalls, stallFigures, WINDOW_MS } from './stall-windows.ts';
 
 const MODULE = new URL('./cut-stall-module.ts', import.meta.url);
@@ -49,18 +51,20 @@ const CHECKPOINT_P99 = 'work on a checkpoint, p99, µs';
 const CHECKPOINT_WORST = 'work on a checkpoint, longest, µs';
 const PROCESSED = { until: 'processed', timeoutMs: 60_000 } as const;
 
+const LIMITS: readonly Limit[] = [
+  { of: OWN_P99, atMost: 1_000 },
+  { of: OWN_WORST, atMost: 5_000, over: 'every round' },
+];
+
 export const cutStall: Benchmark = {
   name: 'cut-stall',
   unit: 'µs',
   describe(options) {
     const entities = entityCount(options, ENTITIES).toLocaleString('en-US');
-    return `${entities} entities in memory, full load; p99 of the longest stall of a shard in each ${WINDOW_MS} ms, with a cut in each`;
+    return `${entities} entities in memory, full load; p99 of the longest stall of a shard in each ${WINDOW_MS} ms, with a cut in each${bodyText(options)}`;
   },
   figures: [],
-  limits: [
-    { of: OWN_P99, atMost: 1_000 },
-    { of: OWN_WORST, atMost: 5_000, over: 'every round' },
-  ],
+  limits: ({ bytes }) => (bytes === undefined ? LIMITS : []),
   contenders(options) {
     const { shards, intervalMs = WINDOW_MS } = options;
     const seconds = Math.max(options.seconds * TIME_FACTOR, SECONDS_MIN);
@@ -79,8 +83,11 @@ export const cutStall: Benchmark = {
 };
 
 function settingFor(options: Options): FlowSetting {
-  const topology = { kind: 'all-to-all', entities: entityCount(options, ENTITIES) } as const;
-  return { topology, chains: options.inflight * options.shards };
+  const entities = entityCount(options, ENTITIES);
+  const { bytes } = options;
+  const chains = inflightWith(bytes, options.inflight * options.shards);
+  if (bytes === undefined) return { topology: { kind: 'all-to-all', entities }, chains };
+  return { topology: { kind: 'large', entities, bytes, isSkewed: false }, chains };
 }
 
 function measurement(stalls: Stalls, checksum: number, expected: number): Measurement {

@@ -1,11 +1,12 @@
 /**
  * The module of `delayed`: drivers that send messages to random keepers, after a random delay or at once; keepers that
- * count them; and what each thread has seen of how late they were.
+ * count them; and what each thread has seen of how late they were. The module's URL says how many keepers there are, and
+ * how long the messages' bodies are, if they have any.
  */
 import { threadId } from 'node:worker_threads';
 import { type Context, defineFunction, defineModule, value } from '../../src/index.ts';
+import { isWhole, makeBody } from './message-body.ts';
 
-export const KEEPER_COUNT = 10_000;
 /** Lateness in whole milliseconds; what is later counts as this. */
 export const LATE_MS_MAX = 10_000;
 
@@ -22,6 +23,14 @@ export interface ThreadReport {
   readonly late: Int32Array;
 }
 
+interface Letter {
+  readonly due: number;
+  readonly body?: Uint8Array;
+}
+
+const { searchParams } = new URL(import.meta.url);
+const keeperCount = Number(searchParams.get('keepers'));
+const bytes = Number(searchParams.get('bytes') ?? 0);
 const late = new Int32Array(LATE_MS_MAX + 1);
 let count = 0;
 
@@ -29,11 +38,12 @@ let count = 0;
 const keeper = defineFunction({
   type: 'bench/keeper',
   state: { count: value({ initial: 0 }) },
-  invoke(ctx, message: 'report' | { readonly due: number }) {
+  invoke(ctx, message: 'report' | Letter) {
     if (message === 'report') {
       ctx.reply(ctx.state.count);
       return;
     }
+    if (message.body !== undefined && !isWhole(message.body, bytes)) return;
     ctx.state.count++;
     count++;
     late[Math.min(LATE_MS_MAX, Math.max(0, ctx.now() - message.due))]++;
@@ -44,15 +54,19 @@ const driver = defineFunction<Burst>({
   type: 'bench/driver',
   invoke(ctx, burst) {
     for (let index = 0; index < burst.count; index++) {
-      const id = `keeper-${Math.floor(ctx.random() * KEEPER_COUNT)}`;
-      if (burst.delayMs === 0) ctx.send(keeper, id, { due: ctx.now() });
+      const id = `keeper-${Math.floor(ctx.random() * keeperCount)}`;
+      if (burst.delayMs === 0) ctx.send(keeper, id, letter(ctx.now()));
       else {
         const delayMs = Math.floor(ctx.random() * burst.delayMs);
-        ctx.sendAfter(delayMs, keeper, id, { due: ctx.now() + delayMs });
+        ctx.sendAfter(delayMs, keeper, id, letter(ctx.now() + delayMs));
       }
     }
   },
 });
+
+function letter(due: number): Letter {
+  return bytes === 0 ? { due } : { due, body: makeBody(bytes) };
+}
 
 const reporter = defineFunction({
   type: 'bench/reporter',

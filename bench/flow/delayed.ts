@@ -14,14 +14,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../src/index.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
-import type { Options } from '../harness/options.ts';
+import { entityCount, type Options } from '../harness/options.ts';
 import { Scratch } from '../harness/scratch.ts';
-import { type Burst, KEEPER_COUNT, type ThreadReport } from './delayed-module.ts';
-import { startBareEngine } from './engine-flow.ts';
+import type { Burst, ThreadReport } from './delayed-module.ts';
+import { durableIn, startBareEngine } from './engine-flow.ts';
+import { bodyText } from './random-targets.ts';
 
 const MODULE = new URL('./delayed-module.ts', import.meta.url);
 const DIRECT = `${OURS}, sent directly`;
 const IN_MEMORY = `${OURS}, in memory only`;
+const KEEPER_COUNT = 10_000;
 const STEP_MS = 10;
 /** Sent in one invocation: what an invocation takes, everything else of its shard is late. */
 const BURST_COUNT = 100;
@@ -46,16 +48,30 @@ export const delayed: Benchmark = {
   unit: 'messages/s',
   describe(options) {
     const { count, windowMs } = work(options);
-    return `${count.toLocaleString('en-US')} messages in ${windowMs} ms, each after a random delay of up to as much`;
+    const keepers = keeperCountOf(options).toLocaleString('en-US');
+    return `${count.toLocaleString('en-US')} messages to ${keepers} entities in ${windowMs} ms, each after a random delay of up to as much${bodyText(options)}`;
   },
-  figures: [{ rival: DIRECT, atLeast: 0.8 }],
-  limits: [{ of: 'p99', atMost: 5_000 }],
+  figures: ({ bytes }) => (bytes === undefined ? [{ rival: DIRECT, atLeast: 0.8 }] : []),
+  limits: ({ bytes }) => (bytes === undefined ? [{ of: 'p99', atMost: 5_000 }] : []),
   contenders: (options) => [
     contender(OURS, options, true, true),
     contender(DIRECT, options, true, false),
     contender(IN_MEMORY, options, false, true),
   ],
 };
+
+function keeperCountOf(options: Options): number {
+  return entityCount(options, KEEPER_COUNT, KEEPER_COUNT);
+}
+
+/** What the module has to know. */
+function moduleFor(options: Options): URL {
+  const { bytes } = options;
+  const module = new URL(MODULE);
+  module.searchParams.set('keepers', String(keeperCountOf(options)));
+  if (bytes !== undefined) module.searchParams.set('bytes', String(bytes));
+  return module;
+}
 
 function work({ size, seconds }: Options): Work {
   // Its tenths must be of whole steps: some of them are the warm-up.
@@ -85,13 +101,13 @@ async function send(engine: Engine, { count, windowMs }: Work, delayMs: number):
 function contender(name: string, options: Options, isDurable: boolean, isDelayed: boolean): Contender {
   const real = work(options);
   const { shards, intervalMs } = options;
-  const intervals = intervalMs === undefined ? {} : { minIntervalMs: intervalMs, maxIntervalMs: intervalMs };
+  const module = moduleFor(options);
+  const keeperCount = keeperCountOf(options);
   return {
     name,
     async measure() {
       const scratch = isDurable ? new Scratch() : undefined;
-      const start = (): Promise<Engine> =>
-        startBareEngine(MODULE, shards, scratch && { directory: scratch.path, ...intervals });
+      const start = (): Promise<Engine> => startBareEngine(module, shards, durableIn(scratch, intervalMs));
       let engine = await start();
       try {
         const warmUp = warmUpOf(real);
@@ -102,7 +118,7 @@ function contender(name: string, options: Options, isDurable: boolean, isDelayed
           await engine.stop();
           engine = await start();
         }
-        const kept = await keptCount(engine);
+        const kept = await keptCount(engine, keeperCount);
         const all = real.count + warmUp.count;
         return { ...measured, checksum: `${measured.checksum} ${kept}`, expected: `${measured.expected} ${all}` };
       } finally {
@@ -137,9 +153,9 @@ async function run(engine: Engine, real: Work, isDelayed: boolean): Promise<Meas
 }
 
 /** What all keepers have counted since the beginning, the warm-up included. */
-async function keptCount(engine: Engine): Promise<number> {
+async function keptCount(engine: Engine, keeperCount: number): Promise<number> {
   let sum = 0;
-  for (let keeper = 0; keeper < KEEPER_COUNT; keeper++) {
+  for (let keeper = 0; keeper < keeperCount; keeper++) {
     sum += (await engine.ask('bench/keeper', `keeper-${keeper}`, 'report', NOW)) as number;
   }
   return sum;

@@ -33,10 +33,16 @@ export async function openDurableEngine(
   intervalMs?: number,
 ): Promise<EngineSession> {
   const scratch = new Scratch();
-  const intervals = intervalMs === undefined ? {} : { minIntervalMs: intervalMs, maxIntervalMs: intervalMs };
-  const durable = { directory: scratch.path, ...intervals };
+  const durable = durableIn(scratch, intervalMs);
   const start: StartEngine = () => startBareEngine(moduleWith(setting.topology, module), shardCount, durable);
   return new EngineSession(await start(), setting, start, scratch);
+}
+
+/** Nothing without a directory; otherwise with a checkpoint that often, or when the engine likes. */
+export function durableIn(scratch: Scratch | undefined, intervalMs: number | undefined): Partial<EngineOptions> {
+  if (scratch === undefined) return {};
+  const intervals = intervalMs === undefined ? {} : { minIntervalMs: intervalMs, maxIntervalMs: intervalMs };
+  return { directory: scratch.path, ...intervals };
 }
 
 /** In memory; with a data directory and a checkpoint that often if `--interval` asks for it. */

@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../src/index.ts';
 import { LatencyHistogram } from '../../src/metrics/latency.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
+import { entityCount, type Options } from '../harness/options.ts';
 import { ACCEPTED, PROCESSED, report, withAsyncEngine } from './async-engine.ts';
 
 const OTHERS = 1_000;
@@ -28,29 +29,34 @@ const ALONE = `${OURS}, without the flood`;
 export const hotAddress: Benchmark = {
   name: 'hot-address',
   unit: 'µs',
-  describe: () =>
-    `p99 of ${RATE.toLocaleString('en-US')} questions/s to others, while one address gets 10 times what it can do`,
+  describe: (options) =>
+    `p99 of ${RATE.toLocaleString('en-US')} questions/s to ${othersOf(options).toLocaleString('en-US')} others, while one address gets 10 times what it can do`,
   figures: [{ rival: ALONE, atMost: 2 }],
-  contenders: ({ shards, seconds }) => [
-    contender(OURS, shards, seconds, true),
-    contender(ALONE, shards, seconds, false),
-  ],
+  contenders: (options) => [contender(OURS, options, true), contender(ALONE, options, false)],
 };
 
-function contender(name: string, shards: number, seconds: number, isFlooded: boolean): Contender {
-  return {
-    name,
-    measure: () => withAsyncEngine(shards, (engine) => measure(engine, seconds * TIME_FACTOR, isFlooded)),
-  };
+function othersOf(options: Options): number {
+  return entityCount(options, OTHERS, OTHERS);
 }
 
-async function measure(engine: Engine, seconds: number, isFlooded: boolean): Promise<Measurement> {
+function contender(name: string, options: Options, isFlooded: boolean): Contender {
+  const work = { seconds: options.seconds * TIME_FACTOR, others: othersOf(options) };
+  const { shards } = options;
+  return { name, measure: () => withAsyncEngine({ shards }, ({ engine }) => measure(engine, work, isFlooded)) };
+}
+
+interface Work {
+  readonly seconds: number;
+  readonly others: number;
+}
+
+async function measure(engine: Engine, work: Work, isFlooded: boolean): Promise<Measurement> {
   const flood = new Flood(engine, isFlooded ? SENDERS : 0);
   const histogram = new LatencyHistogram();
   try {
-    const warmUpCount = await ask(engine, seconds * 0.6, histogram);
+    const warmUpCount = await ask(engine, { ...work, seconds: work.seconds * 0.6 }, histogram);
     histogram.reset();
-    const count = await ask(engine, seconds, histogram);
+    const count = await ask(engine, work, histogram);
     const { p50, p99, p999 } = histogram;
     const heldCount = flood.heldCount;
     await flood.end();
@@ -68,7 +74,7 @@ async function measure(engine: Engine, seconds: number, isFlooded: boolean): Pro
 }
 
 /** Asks at an even pace, and waits for all answers. Returns how many there were. */
-async function ask(engine: Engine, seconds: number, histogram: LatencyHistogram): Promise<number> {
+async function ask(engine: Engine, { seconds, others }: Work, histogram: LatencyHistogram): Promise<number> {
   const startedAt = performance.now();
   const dueMs = 1000 / RATE;
   const count = Math.max(1, Math.round(seconds * RATE));
@@ -76,7 +82,7 @@ async function ask(engine: Engine, seconds: number, histogram: LatencyHistogram)
   for (let number = 0; number < count; ) {
     const now = performance.now() - startedAt;
     for (; number < count && number * dueMs <= now; number++) {
-      answers.push(askOne(engine, number, startedAt + number * dueMs, histogram));
+      answers.push(askOne(engine, `other-${number % others}`, number, startedAt + number * dueMs, histogram));
     }
     await sleep(1);
   }
@@ -84,8 +90,14 @@ async function ask(engine: Engine, seconds: number, histogram: LatencyHistogram)
   return count;
 }
 
-async function askOne(engine: Engine, number: number, dueAt: number, histogram: LatencyHistogram): Promise<void> {
-  const answer = await engine.ask('bench/echo', `other-${number % OTHERS}`, number, PROCESSED);
+async function askOne(
+  engine: Engine,
+  id: string,
+  number: number,
+  dueAt: number,
+  histogram: LatencyHistogram,
+): Promise<void> {
+  const answer = await engine.ask('bench/echo', id, number, PROCESSED);
   if (answer !== number) throw new Error(`${number} was answered with ${String(answer)}`);
   histogram.record((performance.now() - dueAt) * 1000);
 }

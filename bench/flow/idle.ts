@@ -11,7 +11,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Benchmark, type Measurement, OURS } from '../harness/benchmark.ts';
-import type { Options } from '../harness/options.ts';
+import { entityCount, type Options } from '../harness/options.ts';
 import { openDurableEngine, takeSum } from './engine-flow.ts';
 import type { Order } from './idle-module.ts';
 import { entityIds } from './entity-ids.ts';
@@ -27,10 +27,11 @@ const TIME_FACTOR = 3;
 export const idle: Benchmark = {
   name: 'idle',
   unit: '% of a core',
-  describe: ({ shards }) =>
-    `an engine with ${shards} shard(s) and ${TIMER_COUNT.toLocaleString('en-US')} pending timers, at rest`,
+  describe: (options) =>
+    `an engine with ${options.shards} shard(s) and ${timerCountOf(options).toLocaleString('en-US')} pending timers, at rest`,
   figures: [],
-  limits: [{ of: 'value', atMost: 1 }],
+  // Of so many timers, or fewer.
+  limits: (options) => (timerCountOf(options) > TIMER_COUNT ? [] : [{ of: 'value', atMost: 1 }]),
   contenders: (options) => [
     { name: OURS, measure: () => measureEngine(options) },
     {
@@ -40,10 +41,15 @@ export const idle: Benchmark = {
   ],
 };
 
-async function measureEngine({ shards, seconds, size }: Options): Promise<Measurement> {
-  const timerCount = size === 'smoke' ? SMOKE_TIMER_COUNT : TIMER_COUNT;
+function timerCountOf(options: Options): number {
+  return entityCount(options, TIMER_COUNT, SMOKE_TIMER_COUNT);
+}
+
+async function measureEngine(options: Options): Promise<Measurement> {
+  const { shards, seconds, size, intervalMs } = options;
+  const timerCount = timerCountOf(options);
   const topology = { kind: 'all-to-all', entities: timerCount } as const;
-  const session = await openDurableEngine(MODULE, shards, { topology, chains: 0 });
+  const session = await openDurableEngine(MODULE, shards, { topology, chains: 0 }, intervalMs);
   try {
     const { engine } = session;
     for (const id of entityIds(timerCount)) {

@@ -20,29 +20,35 @@ import type { Hop } from './all-to-all-topology.ts';
 import { CommitLoad } from './commit-load.ts';
 import { openDurableEngine } from './engine-flow.ts';
 import { entityIds, TargetDraw } from './entity-ids.ts';
+import { makeBody } from './message-body.ts';
+import { bodyText, randomTargets } from './random-targets.ts';
 
 const COUNT_ONCE: Hop = { hops: 0 };
-const MODULE = new URL('./all-to-all-module.ts', import.meta.url);
 
 export const sendCommitted: Benchmark = openLoopBenchmark({
   name: 'send-committed',
-  describe: ({ entities }) => `sends to ${entities.toLocaleString('en-US')} entities, each until it is committed`,
+  describe: (options) =>
+    `sends to ${options.entities.toLocaleString('en-US')} entities, each until it is committed${bodyText(options)}`,
   firstCount: 2_000,
   // Of checkpoints that come as soon as somebody waits: who asks for an interval has asked to wait for it, too.
-  limits: ({ intervalMs = 0 }) => [
-    { of: 'p50', atMost: (intervalMs + 5) * 1000 },
-    { of: 'p99', atMost: (intervalMs + 20) * 1000 },
-  ],
+  limits: ({ intervalMs = 0, bytes }) =>
+    bytes === undefined
+      ? [
+          { of: 'p50', atMost: (intervalMs + 5) * 1000 },
+          { of: 'p99', atMost: (intervalMs + 20) * 1000 },
+        ]
+      : [],
   open,
 });
 
-async function open({ entities, shards, intervalMs }: Options): Promise<OpenLoopSession> {
-  const setting = { topology: { kind: 'all-to-all', entities }, chains: 0 } as const;
-  const session = await openDurableEngine(MODULE, shards, setting, intervalMs);
+async function open({ entities, shards, bytes, intervalMs }: Options): Promise<OpenLoopSession> {
+  const { module, setting } = randomTargets('all-to-all', { entities, shards, bytes, inflight: 0 });
+  const session = await openDurableEngine(module, shards, setting, intervalMs);
   const histogram = new LatencyHistogram();
   await session.takeSum();
   const draw = new TargetDraw(entityIds(entities), 0);
-  const load = new CommitLoad(() => session.engine.send('bench/entity', draw.next(), COUNT_ONCE), histogram);
+  const message = bytes === undefined ? COUNT_ONCE : { ...COUNT_ONCE, body: makeBody(bytes) };
+  const load = new CommitLoad(() => session.engine.send('bench/entity', draw.next(), message), histogram);
   return {
     saturate: (count) => load.saturate(count),
     begin: (intendedEpochMs) => load.send(intendedEpochMs),

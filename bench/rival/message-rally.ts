@@ -1,7 +1,7 @@
 /**
  * Ping-pong over `postMessage`: two workers with a `MessagePort` between them, and nothing else on it.
  */
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { RallySession } from '../flow/ping-pong.ts';
 import type { RallyResult } from '../flow/rally.ts';
 import { Thread } from '../harness/thread.ts';
@@ -9,10 +9,12 @@ import type { PlayerTask } from './message-rally-thread.ts';
 
 const THREAD = new URL('./message-rally-thread.ts', import.meta.url);
 
-export async function openMessageRally(): Promise<RallySession> {
+/** Balls have a body of so many bytes, or none. */
+export async function openMessageRally(bytes: number | undefined): Promise<RallySession> {
   const { port1, port2 } = new MessageChannel();
-  const ping = new Thread<number, RallyResult>(THREAD, { player: 'ping', port: port1 } satisfies PlayerTask, [port1]);
-  const pong = new Thread<never, never>(THREAD, { player: 'pong', port: port2 } satisfies PlayerTask, [port2]);
+  const task = (player: 'ping' | 'pong', port: MessagePort): PlayerTask => ({ player, port, bytes });
+  const ping = new Thread<number, RallyResult>(THREAD, task('ping', port1), [port1]);
+  const pong = new Thread<never, never>(THREAD, task('pong', port2), [port2]);
   return {
     play: (balls) => Promise.race([ping.ask(balls), pong.failed]),
     async close() {

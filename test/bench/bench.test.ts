@@ -61,6 +61,18 @@ describe('npm run bench', () => {
     }
   });
 
+  test('what waits, is late or commits takes its size from flags as well, and is right with them', async () => {
+    const flows = ['ping-pong', 'async-wait', 'delayed', 'cut-stall', 'send-committed', 'commit-alone'];
+    const sizes = ['--shards', '2', '--entities', '30', '--bytes', '700', '--interval', '20', '--inflight', '40'];
+    const chosen = flows.flatMap((name) => ['--only', name]);
+    const { code, stdout, stderr } = await bench('--smoke', '--against', 'nobody', ...sizes, ...chosen);
+    expect(code, stderr).toBe(0);
+    const heads = stdout.split('\n').filter((line) => flows.some((name) => line.startsWith(`${name}: `)));
+    expect(heads).toHaveLength(flows.length);
+    for (const head of heads) expect(head).toContain('700 bytes');
+    expect(stderr.split('\n').filter((line) => line.startsWith('--bytes has no effect'))).toEqual([]);
+  });
+
   test('prints a table, the machine and what it is worth', async () => {
     const { code, stdout, stderr } = await bench('--smoke', '--only', 'key-hash', '--against', 'crc32');
     expect(code, stderr).toBe(0);

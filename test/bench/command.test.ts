@@ -19,23 +19,23 @@ function bench(args: readonly string[], env: Readonly<Record<string, string>> = 
 test('writes a report and distributions into folders that were not there, and says which flags were in vain', async () => {
   const html = join(folder, 'reports', 'new', 'report.html');
   const hgrm = join(folder, 'distributions');
-  const chosen = ['--only', 'ping-pong', '--only', 'key-hash', '--against', 'nobody', '--bytes', '8', '--shards', '2'];
+  const chosen = ['--only', 'ask', '--only', 'key-hash', '--against', 'nobody', '--bytes', '8', '--shards', '2'];
   const { code, stdout, stderr } = await bench([...chosen, '--html', html, '--hgrm', hgrm]);
   expect(code, stderr).toBe(0);
   const page = readFileSync(html, 'utf8');
-  expect(page).toContain('<h2 id="ping-pong-title">ping-pong</h2>');
+  expect(page).toContain('<h2 id="ask-title">ask</h2>');
   expect(page).toContain('<h2 id="key-hash-title">key-hash</h2>');
   // The machine was busy before, or it was not: what this run makes of it is no reason to warn.
   const busy = 'busy with something else';
   expect(page.includes(busy)).toBe(stdout.includes(busy));
   const files = readdirSync(hgrm);
-  expect(files).toEqual([expect.stringMatching(/^ping-pong-millrace-.*\.hgrm$/)]);
+  expect(files).toEqual([expect.stringMatching(/^ask-millrace-.*\.hgrm$/)]);
   expect(readFileSync(join(hgrm, files[0]), 'utf8')).toContain('Total count');
-  expect(stderr).toContain('No rival of ping-pong is named like "nobody": millrace runs alone.');
+  expect(stderr).toContain('No rival of ask is named like "nobody": millrace runs alone.');
   const inVain = stderr.split('\n').filter((line) => line.includes('has no effect'));
   expect(inVain.toSorted()).toEqual([
+    '--bytes has no effect on ask.',
     '--bytes has no effect on key-hash.',
-    '--bytes has no effect on ping-pong.',
     '--shards has no effect on key-hash.',
   ]);
 });
