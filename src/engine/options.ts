@@ -48,7 +48,10 @@ export interface EngineOptions {
   readonly memory?: number;
   /** How many idempotency keys are remembered, oldest forgotten first; default 100,000. */
   readonly idempotencyKeyCount?: number;
-  /** How often in a row the shards may fail and go back to the last checkpoint before the engine fails; default 5. */
+  /**
+   * How often in a row the shards may fail and go back to the last checkpoint before the engine fails; default 10, which with
+   * its growing pauses outlasts some 15 seconds of a full disk.
+   */
   readonly maxRecoveries?: number;
   /**
    * How often in a row a message may end the thread that handles it (by ending the process, using up its memory, a
@@ -143,7 +146,7 @@ export function fillOptions(options: EngineOptions): FilledOptions {
     ),
     memory: integer('memory', options.memory, Math.floor(totalmem() / 4), 16 * MiB, Number.MAX_SAFE_INTEGER),
     idempotencyKeyCount: integer('idempotencyKeyCount', options.idempotencyKeyCount, 100_000, 1, 10_000_000),
-    maxRecoveries: integer('maxRecoveries', options.maxRecoveries, 5, 0, 1_000),
+    maxRecoveries: integer('maxRecoveries', options.maxRecoveries, 10, 0, 1_000),
     fatalCount: integer('fatalCount', options.fatalCount, 3, 2, 1_000),
     stuckMs: integer('stuckMs', options.stuckMs, 30_000, 0, INTERVAL_MS_MAX),
     stuckEndMs: integer('stuckEndMs', options.stuckEndMs, 0, 0, INTERVAL_MS_MAX),

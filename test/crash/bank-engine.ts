@@ -27,6 +27,7 @@ export interface BankOptions {
   readonly from?: string | undefined;
   readonly isNativeFree: boolean;
   readonly shardCount: number;
+  readonly maxRecoveries: number;
 }
 
 const SIZES: DiskSizes = {
@@ -51,7 +52,7 @@ export async function startBank(options: BankOptions): Promise<Engine> {
   });
 }
 
-function start({ folder, data, from, isNativeFree, shardCount }: BankOptions): Promise<Engine> {
+function start({ folder, data, from, isNativeFree, shardCount, maxRecoveries }: BankOptions): Promise<Engine> {
   const source = ndjsonSource<Transfer>({ path: join(folder, INPUT_NAME) });
   const input = defineIngress<Transfer>({ type: 'bank/input', source });
   const route = defineRouter({
@@ -68,6 +69,7 @@ function start({ folder, data, from, isNativeFree, shardCount }: BankOptions): P
     // Few, so that the file is read no faster than its transfers are done.
     creditCount: 16,
     fatalCount: 2,
+    maxRecoveries,
     ingresses: [input],
     routers: [route],
     egresses: [defineEgress<Arrival>({ type: 'bank/arrivals', sink })],

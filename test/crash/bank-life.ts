@@ -36,6 +36,10 @@ export interface LifeOptions {
   /** When so many transfers have been committed in this life, a savepoint is asked for. */
   readonly savepointAfterCommits?: number | undefined;
   readonly survey?: string | undefined;
+  /** How often in a row it may go back to its last checkpoint; default 5, which takes a second. */
+  readonly maxRecoveries?: number;
+  /** Called each time it goes back. */
+  readonly onRecovering?: () => void;
   /** Whether it runs the first version of the code; only lives that run it, too, may have been before. */
   readonly isFirstVersion?: boolean;
 }
@@ -78,8 +82,10 @@ export class BankLife {
     this.#world = world;
     this.#options = options;
     const { plans, survey, isNativeFree, shardCount, transferCount, isFirstVersion, killAfterDeed } = options;
+    const { maxRecoveries = 5 } = options;
     const { folder, savepoints } = world;
-    const bank: BankOptions = { folder, data: savepoints.data, from: savepoints.from, shardCount, isNativeFree };
+    const { data, from } = savepoints;
+    const bank: BankOptions = { folder, data, from, shardCount, isNativeFree, maxRecoveries };
     this.#process = fork(new URL('./bank-process.ts', import.meta.url), [JSON.stringify(bank)], {
       execArgv: ['--import', new URL('./file-calls.ts', import.meta.url).href],
       env: {
@@ -129,9 +135,14 @@ export class BankLife {
     else if ('committed' in reply) this.#onCommitted(reply.committed);
     else if ('seen' in reply) this.#onSeen(reply.seen);
     else if ('finished' in reply) this.#states = reply.finished;
-    else if ('error' in reply) this.#errors.push({ code: reply.error, message: reply.message });
+    else if ('error' in reply) this.#onError(reply.error, reply.message);
     // What is refused stays open, and is tried in the next life.
     else this.#errors.push({ code: reply.code, message: `${reply.refused} was refused` });
+  }
+
+  #onError(code: string, message: string): void {
+    this.#errors.push({ code, message });
+    if (code === 'SHARD_RECOVERING') this.#options.onRecovering?.();
   }
 
   #onSeen(deed: Deed): void {

@@ -16,7 +16,13 @@ let folder: string;
 let bank: ChildProcess;
 
 function start(data: string): void {
-  const options: BankOptions = { folder, data: join(folder, data), isNativeFree: true, shardCount: 1 };
+  const options: BankOptions = {
+    folder,
+    data: join(folder, data),
+    isNativeFree: true,
+    shardCount: 1,
+    maxRecoveries: 5,
+  };
   bank = fork(new URL('./bank-process.ts', import.meta.url), [JSON.stringify(options)], { execArgv: [] });
 }
 

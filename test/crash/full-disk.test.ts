@@ -72,6 +72,26 @@ describe.each([
     expectNothingLost(world, outcome);
   });
 
+  test('a disk that is full for a few seconds', async ({ skip }) => {
+    const world = newWorld();
+    const { data } = world.savepoints;
+    mkdirSync(data);
+    if (!mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', data)) skip('file systems cannot be mounted here');
+    onTestFinished(() => void execFileSync('umount', [data]));
+    let room: NodeJS.Timeout | undefined;
+    const life = await new BankLife(world, {
+      isNativeFree,
+      shardCount: 2,
+      transferCount: 5_000,
+      maxRecoveries: 10,
+      onRecovering: () => (room ??= setTimeout(() => mount('-o', 'remount,size=64m', data), 3_000)),
+    }).ended();
+    expect(life.end).toBe('finished');
+    expect(new Set(life.errors.map(({ code }) => code))).toEqual(new Set(['SHARD_RECOVERING']));
+    expect(life.errors.length).toBeGreaterThan(3);
+    expect(world.checkEnd(life.states)).toEqual([]);
+  });
+
   test.each<ThreadKind>(['main', 'worker'])('a disk that takes no more writes of a %s thread', async (thread) => {
     const plan: CallPlan = { kind: 'write', thread, nth: 40, how: 'ENOSPC', isLasting: true };
     const world = newWorld();

@@ -17,7 +17,7 @@ test('everything but the module has a default', () => {
     minIntervalMs: 0,
     maxIntervalMs: 1_000,
     idempotencyKeyCount: 100_000,
-    maxRecoveries: 5,
+    maxRecoveries: 10,
     idle: 'park',
     maxMessageBytes: 16 * 1024 * 1024,
     ringCapacityBytes: 256 * 1024,
