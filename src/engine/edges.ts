@@ -6,9 +6,10 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { EgressPump } from '../io/egress-pump.ts';
 import { EgressStream } from '../io/egress-stream.ts';
 import { type IngressPosition, IngressPump } from '../io/ingress-pump.ts';
+import { namespaceOf } from '../sdk/address.ts';
 import type { AnyEgress, EgressSink } from '../sdk/egress.ts';
 import { MillraceError } from '../sdk/errors.ts';
-import type { AnyIngress } from '../sdk/ingress.ts';
+import type { AnyIngress, AnyRouter } from '../sdk/ingress.ts';
 import type { Module } from '../sdk/module.ts';
 import type { Coordinator } from './coordinator.ts';
 import { IngressDoor } from './ingress-door.ts';
@@ -46,11 +47,24 @@ export function mergeEdges(module: Module, options: FilledOptions): Module {
   const ingresses = mergeIngresses(module, options);
   const types = new Set(ingresses.map(({ type }) => type));
   const routers = [...module.routers, ...options.routers];
-  for (const { ingress } of routers) {
-    if (types.has(ingress)) continue;
-    throw new MillraceError('UNKNOWN_INGRESS', `A router names the ingress "${ingress}", which is not declared.`);
+  for (const router of routers) {
+    const { ingress } = router;
+    if (!types.has(ingress)) {
+      throw new MillraceError('UNKNOWN_INGRESS', `A router names the ingress "${ingress}", which is not declared.`);
+    }
+    checkTargets(module, router);
   }
   return { ...module, ingresses, routers, egresses };
+}
+
+/** Otherwise each of its records would fail, for all of its targets. */
+function checkTargets({ functions }: Module, { ingress, targets = [] }: AnyRouter): void {
+  const types = new Set(functions.map(({ type }) => type));
+  for (const target of targets) {
+    if (types.has(target) || types.has(`${namespaceOf(target)}/*`)) continue;
+    const what = `The ingress "${ingress}" sends records to "${target}", and no function of the module has this name.`;
+    throw new MillraceError('MODULE_YAML_INVALID', what, { details: { ingress, target } });
+  }
 }
 
 /** What the module declares without a source may get it where the engine is started. */

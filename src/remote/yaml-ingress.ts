@@ -22,7 +22,7 @@ export function ingressOf(description: IngressDescription, source: KeyedSource |
 export function routerOf(description: IngressDescription): AnyRouter {
   const { id: ingress, routes, kind } = description;
   const fromName = kind === 'io.statefun.kafka.v1/ingress' ? 'topic' : 'stream';
-  return defineRouter<Partial<KafkaIngressRecord & KinesisIngressRecord> | null>({
+  const router = defineRouter<Partial<KafkaIngressRecord & KinesisIngressRecord> | null>({
     ingress,
     route(record, send) {
       const from = record?.[fromName];
@@ -34,6 +34,7 @@ export function routerOf(description: IngressDescription): AnyRouter {
       for (const { target, id, message } of routed.messages) send(target, id, message);
     },
   });
+  return Object.freeze({ ...router, targets: [...new Set(routes.flatMap(({ targets }) => targets))] });
 }
 
 function malformed(ingress: string, what: string): MillraceError {

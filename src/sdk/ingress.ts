@@ -62,6 +62,8 @@ export interface Router<Record> {
   /** Type name of the ingress whose records it routes. */
   readonly ingress: string;
   route(record: Record, send: RouterSend): void;
+  /** Functions that it sends to, where that is known before: an engine that lacks one of them does not start. */
+  readonly targets?: readonly string[] | undefined;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- what accepts every record type in a list

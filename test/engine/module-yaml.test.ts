@@ -97,6 +97,20 @@ test('an ingress that nobody serves is told by its name', async () => {
   });
 });
 
+test('an ingress with a target that the module does not have is told by both names', async () => {
+  const folder = scratch();
+  const module = join(folder, 'module.yaml');
+  writeFileSync(module, yamlOf('http://localhost:1/').replace('[remote/counter]', '[remote/counter, elsewhere/audit]'));
+  const ingresses = [
+    defineIngress({ type: 'shop/commands', source: ndjsonSource<never>({ path: writeEmpty(folder) }) }),
+  ];
+  await expect(openEngine({ module, ingresses })).rejects.toMatchObject({
+    code: 'MODULE_YAML_INVALID',
+    message: expect.stringMatching(/"shop\/commands" sends records to "elsewhere\/audit"/) as unknown,
+    details: { ingress: 'shop/commands', target: 'elsewhere/audit' },
+  });
+});
+
 test('all threads see the bytes that the first has seen', async () => {
   const path = join(scratch(), 'module.yaml');
   writeFileSync(path, yamlOf('http://localhost:1/'));
