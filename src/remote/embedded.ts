@@ -4,6 +4,7 @@
  * may move behind HTTP and back, and finds its state.
  */
 import type { FailurePolicy } from '../sdk/failure-policy.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
 import { defineModule, type Module } from '../sdk/module.ts';
 import type { StateFun } from '../statefun/statefun.ts';
 import { remoteFunction } from './remote-function.ts';
@@ -17,13 +18,18 @@ export interface EmbeddedOptions {
   readonly failure?: FailurePolicy;
 }
 
+const OPTIONS = namesOf<EmbeddedOptions>('failure');
+
 /**
  * A module of all functions that a StateFun program has bound by now, to be run by this engine or to be one of the
  * `modules` of another one.
  *
- * @throws MillraceError `INVALID_TYPE_NAME` for a function whose name has more than one slash
+ * @throws MillraceError `INVALID_TYPE_NAME` for a function whose name has more than one slash, `INVALID_OPTION` or, for a
+ *   failure policy that is none, `INVALID_DEFINITION`
  */
-export function statefunModule(statefun: StateFun, { failure }: EmbeddedOptions = {}): Module {
+export function statefunModule(statefun: StateFun, given: EmbeddedOptions = {}): Module {
+  checkFields('INVALID_OPTION', 'statefunModule', given, OPTIONS);
+  const { failure } = given;
   const endpoint: Endpoint = {
     name: 'embedded',
     concurrency: CONCURRENCY,

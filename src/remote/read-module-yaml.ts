@@ -8,16 +8,19 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { describe, MillraceError } from '../sdk/errors.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
 import type { Module } from '../sdk/module.ts';
 import { describeFinding, type YamlFinding } from './module-yaml-finding.ts';
 import { YAML_BYTES_MAX } from './module-yaml-guard.ts';
 import { readModuleText } from './module-yaml.ts';
-import { moduleOf, type YamlModuleOptions } from './yaml-module.ts';
+import { moduleOf, refuseOption, type YamlModuleOptions } from './yaml-module.ts';
 
 export interface ReadModuleYamlOptions extends YamlModuleOptions {
   /** Gets every field that has no effect, in the main thread; by default it is a warning of the process. */
   readonly onWarning?: (warning: YamlFinding) => void;
 }
+
+const OPTIONS = namesOf<ReadModuleYamlOptions>('sources', 'sinks', 'failure', 'allow', 'onWarning');
 
 /**
  * Reads a module.yaml as StateFun has it, version 3: endpoints, Kafka and Kinesis ingresses and egresses. For the
@@ -28,12 +31,27 @@ export interface ReadModuleYamlOptions extends YamlModuleOptions {
  * @throws MillraceError `MODULE_YAML_INVALID` with all mistakes of the file; `INVALID_OPTION`, `INVALID_DEFINITION`
  */
 export function readModuleYaml(url: URL | string, options: ReadModuleYamlOptions = {}): Module {
-  const path = url instanceof URL || url.startsWith('file:') ? fileURLToPath(url) : url;
+  const path = pathOf(url);
   return moduleOfText(sameText(path), basename(path), options);
+}
+
+function checkOptions(options: ReadModuleYamlOptions): void {
+  checkFields('INVALID_OPTION', 'readModuleYaml', options, OPTIONS);
+  const { onWarning = () => {} } = options;
+  if (typeof onWarning !== 'function') refuseOption('onWarning', `is ${describe(onWarning)}; allowed is a function`);
+}
+
+function pathOf(url: unknown): string {
+  if (url instanceof URL ? url.protocol === 'file:' : typeof url === 'string' && url.startsWith('file:')) {
+    return fileURLToPath(url as URL | string);
+  }
+  if (typeof url === 'string' && url !== '') return url;
+  return refuseOption('url', `is ${describe(url)}; allowed is a path or a file URL`);
 }
 
 /** The same from its text. */
 export function moduleOfText(text: string, file: string, options: ReadModuleYamlOptions = {}): Module {
+  checkOptions(options);
   const { description, warnings } = readModuleText(text, file, options.allow);
   if (isMainThread) {
     const {

@@ -10,12 +10,16 @@ import { type KafkaIngressRecord, type KinesisIngressRecord, routeRecord } from 
 /** A source of the records of an ingress: `ndjsonSource`, or any other. */
 export type KeyedSource = IngressSource<KafkaIngressRecord> | IngressSource<KinesisIngressRecord>;
 
+type KeyedRecord = KafkaIngressRecord | KinesisIngressRecord;
+
+/** Throws `INVALID_DEFINITION`. */
 export function ingressOf(description: IngressDescription, source: KeyedSource | undefined): AnyIngress {
   const { id: type, kind } = description;
   const unserved =
     `Nobody serves the ingress "${type}" of kind ${kind}: there is no connector for it yet. Give it a source of its ` +
     `records: readModuleYaml(url, { sources: { '${type}': … } }), or startEngine({ ingresses: […] })`;
-  return Object.freeze({ ...defineIngress({ type }), source, unserved });
+  const ingress = defineIngress<KeyedRecord>(source === undefined ? { type } : { type, source });
+  return Object.freeze({ ...ingress, unserved });
 }
 
 /** Its router throws `MALFORMED_RECORD` at a record that has nowhere to go; the ingress goes on with the next one. */

@@ -4,6 +4,7 @@
  */
 import type { AnyFunction } from '../sdk/function.ts';
 import { MillraceError } from '../sdk/errors.ts';
+import { checkObject } from '../sdk/known-fields.ts';
 import { defineModule, type Module } from '../sdk/module.ts';
 import { httpEndpoint } from './http-endpoint.ts';
 import type { HttpEndpointOptions } from './endpoint-options.ts';
@@ -27,8 +28,8 @@ export interface YamlModuleOptions {
 
 export function moduleOf(description: ModuleDescription, options: YamlModuleOptions = {}): Module {
   const { sources = {}, sinks = {} } = options;
-  checkIds('sources', Object.keys(sources), description.ingresses);
-  checkIds('sinks', Object.keys(sinks), description.egresses);
+  checkIds('sources', sources, description.ingresses);
+  checkIds('sinks', sinks, description.egresses);
   return defineModule({
     functions: functionsOf(description.endpoints, options),
     ingresses: description.ingresses.map((ingress) => ingressOf(ingress, ownOf(sources, ingress.id))),
@@ -41,15 +42,17 @@ function ownOf<Thing>(things: Readonly<Record<string, Thing>>, id: string): Thin
   return Object.hasOwn(things, id) ? things[id] : undefined;
 }
 
-function checkIds(name: string, ids: readonly string[], known: readonly { readonly id: string }[]): void {
-  for (const id of ids) {
+function checkIds(name: string, byId: object, known: readonly { readonly id: string }[]): void {
+  checkObject('INVALID_OPTION', `readModuleYaml: ${name}`, byId, 'what stands in by id');
+  for (const id of Object.keys(byId)) {
     if (known.some((each) => each.id === id)) continue;
     const there = known.map((each) => `"${each.id}"`).join(', ') || 'none';
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `${name} names "${id}", which the module does not have; it has ${there}.`,
-    );
+    refuseOption(name, `names "${id}", which the module does not have; it has ${there}`);
   }
+}
+
+export function refuseOption(option: string, why: string): never {
+  throw new MillraceError('INVALID_OPTION', `readModuleYaml: ${option} ${why}.`, { details: { option } });
 }
 
 /** Functions with the same URL and transport share one endpoint: its connections, its bound, its breaker. */

@@ -3,9 +3,9 @@
  * power and the disk fail, and everything that may happen in another order does. The first run in which something is
  * not as it must be ends it, with the seed by which it can be had again and the story of what happened.
  */
-import { assert } from '../base/assert.ts';
 import { DurableRun } from './durable-run.ts';
 import { type DurablePins, durableSettingOf } from './durable-setting.ts';
+import { checkScenario, type FilledExploreOptions, fillExploreOptions } from './explore-options.ts';
 import type { ExploreOptions, ExploreReport, Scenario } from './scenario.ts';
 import { ScenarioWorkload } from './scenario-workload.ts';
 import { SimulatedClock } from './simulated-clock.ts';
@@ -13,8 +13,6 @@ import { Statistics } from './statistics.ts';
 import { Trace } from './trace.ts';
 import type { NewWorkload } from './workload.ts';
 
-const SEEDS_DEFAULT = 100;
-const TRACE_EVENTS_DEFAULT = 40;
 const START_TIME = Date.UTC(2026, 0, 1);
 
 /** What `explore` rejects with: the error of the scenario is its `cause`, and its text tells the story. */
@@ -51,7 +49,7 @@ class Exploration {
   readonly #scenario: Scenario;
   readonly #pins: DurablePins;
 
-  constructor(scenario: Scenario, { crashes = true, faults = true }: ExploreOptions) {
+  constructor(scenario: Scenario, { crashes, faults }: FilledExploreOptions) {
     this.#scenario = scenario;
     this.#pins = {
       cutInterval: 1,
@@ -82,29 +80,29 @@ class Exploration {
  * disk and under a virtual clock; the seed decides sizes, the order of everything, delays, crashes and faults.
  *
  * @throws ExplorationFailure (as a rejection) for the first seed whose run breaks an invariant, throws or hangs
+ * @throws MillraceError (as a rejection) `INVALID_OPTION` or, for a field that no scenario has, `INVALID_DEFINITION`
  */
 export async function explore(scenario: Scenario, options: ExploreOptions = {}): Promise<ExploreReport> {
-  const exploration = new Exploration(scenario, options);
-  const [first, count] = seedsOf(options);
-  for (let seed = first; seed < first + count; seed++) {
+  checkScenario(scenario);
+  const filled = fillExploreOptions(options, process.env['MILLRACE_SEED']);
+  const { firstSeed, seedCount } = filled;
+  const exploration = new Exploration(scenario, filled);
+  for (let seed = firstSeed; seed < firstSeed + seedCount; seed++) {
     const failed = await exploration.run(seed);
     if (failed === undefined) continue;
     const again = await exploration.run(seed);
     const isRepeatable = again !== undefined && messageOf(again.cause) === messageOf(failed.cause);
     const about = messageOf(failed.cause);
-    const lines = failed.trace.lines(options.traceEvents ?? TRACE_EVENTS_DEFAULT, about);
+    const lines = failed.trace.lines(filled.traceEventCount, about);
     throw new ExplorationFailure(seed, failed.cause, lines, isRepeatable);
   }
   const { commits, cuts, crashes, kills, recoveries } = exploration.statistics;
-  return { seeds: count, invocations: exploration.invocationCount, commits, cuts, deaths: crashes + kills, recoveries };
-}
-
-/** The first seed, and how many. */
-function seedsOf({ seed, seeds = SEEDS_DEFAULT, firstSeed = 1 }: ExploreOptions): [number, number] {
-  const given = process.env['MILLRACE_SEED'];
-  const only = given === undefined || given === '' ? seed : Number(given);
-  for (const number of [only ?? 0, seeds, firstSeed]) {
-    assert(Number.isSafeInteger(number) && number >= 0, `a seed, and how many, is a whole number, not ${number}`);
-  }
-  return only === undefined ? [firstSeed, seeds] : [only, 1];
+  return {
+    seeds: seedCount,
+    invocations: exploration.invocationCount,
+    commits,
+    cuts,
+    deaths: crashes + kills,
+    recoveries,
+  };
 }

@@ -12,6 +12,7 @@ import type { DeadLetter, DeadLetterFilter, ParkedAddressInfo } from '../sdk/dea
 import { describe } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { IngressType } from '../sdk/ingress.ts';
+import { checkFields } from '../sdk/known-fields.ts';
 import type { Cut } from './cut.ts';
 import type { DurableProcess } from './durable-process.ts';
 import type { ScenarioClient } from './scenario.ts';
@@ -20,6 +21,7 @@ import { asking, type Call, type Mending, ordering, sending } from './scenario-c
 import type { SimulatedClock } from './simulated-clock.ts';
 
 const AGAIN_CHANCE = 0.05;
+const SEND_OPTIONS = new Set(['idempotencyKey']);
 
 type Target = string | FunctionType<never>;
 
@@ -63,6 +65,7 @@ export class WantingClient implements ScenarioClient {
   // -- what the scenario says
 
   send(target: Target, id: string, message: unknown, options?: { readonly idempotencyKey?: string }): Promise<void> {
+    if (options !== undefined) checkFields('INVALID_OPTION', 'send', options, SEND_OPTIONS);
     const key = options?.idempotencyKey ?? `sent-${++this.#keyCount}`;
     return this.#want(sending(nameOf(target), id, message, key)) as Promise<void>;
   }

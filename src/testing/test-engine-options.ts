@@ -1,6 +1,9 @@
 /**
- * What `testEngine` and its questions can be told. Only types.
+ * What `testEngine` and its questions can be told, with the defaults. What there is not is refused, as by an engine.
  */
+import { integer, oneOf, refuse, timeLimit } from '../engine/option-checks.ts';
+import { SHARD_COUNT_MAX } from '../keys/key-group.ts';
+import { checkFields, namesOf } from '../sdk/known-fields.ts';
 import type { OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { TraceContext } from '../sdk/trace.ts';
 
@@ -30,4 +33,35 @@ export interface TestAskOptions {
   readonly trace?: TraceContext | undefined;
   /** Waits for the reply until so much virtual time has passed. By default it must come without any. */
   readonly timeoutMs?: number;
+}
+
+export interface FilledTestOptions extends Required<TestEngineOptions> {
+  readonly startTime: number;
+}
+
+const OPTIONS = namesOf<TestEngineOptions>('shardCount', 'startTime', 'seed', 'failures', 'patienceMs');
+const ASK_OPTIONS = namesOf<TestAskOptions>('trace', 'timeoutMs');
+const START_TIME = Date.UTC(2026, 0, 1);
+
+/** Throws `INVALID_OPTION`. */
+export function fillTestOptions(options: TestEngineOptions): FilledTestOptions {
+  checkFields('INVALID_OPTION', 'testEngine', options, OPTIONS);
+  return {
+    shardCount: integer('shardCount', options.shardCount, 2, 1, SHARD_COUNT_MAX),
+    startTime: momentOf(options.startTime),
+    seed: integer('seed', options.seed, 1, 0, Number.MAX_SAFE_INTEGER),
+    failures: oneOf('failures', options.failures, 'throw', ['throw', 'collect']),
+    patienceMs: timeLimit('patienceMs', options.patienceMs, 5_000),
+  };
+}
+
+function momentOf(given: unknown = START_TIME): number {
+  const moment = given instanceof Date || typeof given === 'number' ? Number(given) : Number.NaN;
+  return Number.isFinite(moment) ? moment : refuse('startTime', given, 'a date, or milliseconds since 1970');
+}
+
+/** Throws `INVALID_OPTION`. */
+export function checkTestAskOptions(options: TestAskOptions): void {
+  checkFields('INVALID_OPTION', 'ask', options, ASK_OPTIONS);
+  timeLimit('timeoutMs', options.timeoutMs, 0);
 }

@@ -16,7 +16,7 @@ import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { FunctionType } from '../sdk/function.ts';
 import type { IngressType, RouterSend } from '../sdk/ingress.ts';
-import { checkFields, namesOf } from '../sdk/known-fields.ts';
+import { namesOf } from '../sdk/known-fields.ts';
 import { checkMessageOptions, OUTSIDE_MESSAGE_OPTIONS, type OutsideMessageOptions } from '../sdk/message-options.ts';
 import type { Module } from '../sdk/module.ts';
 import type { StateGround } from './entity-states.ts';
@@ -27,13 +27,17 @@ import { SimulatedClock } from './simulated-clock.ts';
 import { SingleThreadEngine } from './single-thread.ts';
 import { TestDrive } from './test-drive.ts';
 import { Trace } from './trace.ts';
-import type { TestAskOptions, TestEngineOptions, TestSendOptions } from './test-engine-options.ts';
+import {
+  checkTestAskOptions,
+  fillTestOptions,
+  type TestAskOptions,
+  type TestEngineOptions,
+  type TestSendOptions,
+} from './test-engine-options.ts';
 import { moduleOf, type ModuleSource, type World } from './world.ts';
 
-const START_TIME = Date.UTC(2026, 0, 1);
 const KEY_COUNT_MAX = 100_000;
 const SEND_OPTIONS = namesOf<TestSendOptions>('ifExists', 'trace', 'idempotencyKey');
-const ASK_OPTIONS = namesOf<TestAskOptions>('trace', 'timeoutMs');
 
 type Target = string | FunctionType<never>;
 
@@ -58,9 +62,9 @@ export class TestEngine extends MendedStates implements AsyncDisposable {
   /** Use `testEngine`. */
   constructor(source: ModuleSource, options: TestEngineOptions) {
     super(() => this.#ground);
-    const { shardCount = 2, startTime = START_TIME, seed = 1, failures = 'throw', patienceMs = 5_000 } = options;
+    const { shardCount, startTime, seed, failures, patienceMs } = fillTestOptions(options);
     const prng = new Prng(seed);
-    const clock = new SimulatedClock(Number(startTime));
+    const clock = new SimulatedClock(startTime);
     const random = (): number => prng.fraction();
     this.world = {
       now: () => clock.now(),
@@ -116,7 +120,7 @@ export class TestEngine extends MendedStates implements AsyncDisposable {
   ): Promise<Reply>;
   ask(target: string, id: string, message: unknown, options?: TestAskOptions): Promise<unknown>;
   async ask(target: Target, id: string, message: unknown, options: TestAskOptions = {}): Promise<unknown> {
-    checkFields('INVALID_OPTION', 'ask', options, ASK_OPTIONS);
+    checkTestAskOptions(options);
     const { timeoutMs } = options;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const ask = this.#clients.ask(target, id, message, { replied: resolve, failed: reject }, true, options);
@@ -230,7 +234,11 @@ function durationMs(duration: Duration): number {
   return ms;
 }
 
-/** Starts an engine for a test, in memory and on this thread. Takes a few milliseconds. */
-export function testEngine(module: ModuleSource, options: TestEngineOptions = {}): Promise<TestEngine> {
-  return Promise.resolve(new TestEngine(module, options));
+/**
+ * Starts an engine for a test, in memory and on this thread. Takes a few milliseconds.
+ *
+ * @throws MillraceError (as a rejection) `INVALID_OPTION`
+ */
+export async function testEngine(module: ModuleSource, options: TestEngineOptions = {}): Promise<TestEngine> {
+  return new TestEngine(module, options);
 }

@@ -2,9 +2,11 @@
  * What is said of an endpoint and would have no effect: it is refused where it stands, with what is allowed there.
  */
 import { describe, expect, test } from 'vitest';
-import { httpEndpoint } from '../../../src/remote/index.ts';
+import { httpEndpoint, readModuleYaml, statefunModule } from '../../../src/remote/index.ts';
 import { fillProcess } from '../../../src/remote/process-options.ts';
+import { moduleOfText } from '../../../src/remote/read-module-yaml.ts';
 import type { MillraceError } from '../../../src/sdk/errors.ts';
+import { StateFun } from '../../../src/statefun/index.ts';
 
 const http = (options: object): unknown => httpEndpoint({ url: 'http://127.0.0.1:8000', ...options });
 const ofProcess = (options: object): unknown => fillProcess({ command: ['x'], ...options }, 'linux');
@@ -20,10 +22,11 @@ function refusalOf(make: () => unknown): { readonly code: string; readonly detai
   throw new Error('nothing was refused');
 }
 
+const says = (message: string): string => expect.stringContaining(message) as string;
 const refused = (message: string, field?: string): object => ({
   code: 'INVALID_DEFINITION',
   details: field === undefined ? {} : { field },
-  message: expect.stringContaining(message) as string,
+  message: says(message),
 });
 
 describe('an HTTP endpoint', () => {
@@ -89,4 +92,51 @@ describe('a process', () => {
     const filled = ofProcess({ restart: { maxMs: 5_000 }, env: undefined, timeouts: { call: '5 s' } });
     expect(filled).toMatchObject({ name: 'x', restart: { initialMs: 100, factor: 2, maxMs: 5_000, jitter: 0.5 } });
   });
+});
+
+describe('a module.yaml', () => {
+  const INGRESS = `kind: io.statefun.kafka.v1/ingress
+spec:
+  id: shop/orders
+  address: kafka:9092
+  consumerGroupId: shop
+  topics:
+    - topic: orders
+      valueType: shop/order
+      targets: [shop/cart]
+`;
+  const read = (options: unknown) => (): unknown => moduleOfText(INGRESS, 'module.yaml', options as never);
+  const ofYaml = 'sources, sinks, failure, allow, onWarning';
+
+  test.each([
+    [{ onWarn: () => {} }, 'onWarn', `readModuleYaml has no option "onWarn"; its options are ${ofYaml}.`],
+    [{ onWarning: 'log' }, 'onWarning', 'readModuleYaml: onWarning is "log"; allowed is a function.'],
+    [{ sinks: { 'shop/orders': {} } }, 'sinks', 'readModuleYaml: sinks names "shop/orders", which the module does not'],
+  ])('read with %j is refused', (options, option, message) => {
+    expect(refusalOf(read(options))).toEqual({ code: 'INVALID_OPTION', details: { option }, message: says(message) });
+  });
+
+  test.each([
+    [null, 'INVALID_OPTION', `The options of readModuleYaml must be an object with the fields ${ofYaml}, not null.`],
+    [{ sources: 5 }, 'INVALID_OPTION', 'readModuleYaml: sources must be an object with what stands in by id, not 5.'],
+    [{ sources: { 'shop/orders': 'x.ndjson' } }, 'INVALID_DEFINITION', 'Ingress shop/orders: source must have a '],
+  ])('read with %j is refused', (options, code, message) => {
+    expect(refusalOf(read(options))).toEqual({ code, details: {}, message: says(message) });
+  });
+
+  test.each([undefined, '', 5, new URL('https://example.com/module.yaml')])('at %s is refused', (url) => {
+    const message = says('; allowed is a path or a file URL. ');
+    const refusal = { code: 'INVALID_OPTION', details: { option: 'url' }, message };
+    expect(refusalOf(() => readModuleYaml(url as never))).toEqual(refusal);
+  });
+});
+
+test('an embedded program is refused a policy that nobody would carry out', () => {
+  const embedded = (options: unknown) => (): unknown => statefunModule(new StateFun(), options as never);
+  expect(refusalOf(embedded({ failur: { attempts: 5 } }))).toEqual({
+    code: 'INVALID_OPTION',
+    details: { option: 'failur' },
+    message: says('statefunModule has no option "failur"; its options are failure.'),
+  });
+  expect(embedded({ failure: undefined })()).toMatchObject({ kind: 'module' });
 });
