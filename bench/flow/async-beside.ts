@@ -9,13 +9,13 @@
  *   └────────────────────────────────────────────────────────────────┘
  * ```
  *
- * The checksum is how many of the async messages came to their end.
+ * The checksum is how many of the async messages came to their end, and how many messages the runners have counted.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../src/index.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
 import { entityCount, type Options } from '../harness/options.ts';
-import { ACCEPTED, idsOfShards, report, sendToWaiters, withAsyncEngine } from './async-engine.ts';
+import { ACCEPTED, idsOfShards, keptCount, report, sendToWaiters, withAsyncEngine } from './async-engine.ts';
 import { bodyText } from './random-targets.ts';
 
 const ADDRESSES = 10_000;
@@ -60,7 +60,8 @@ function contender(name: string, options: Options, isLoaded: boolean): Contender
 }
 
 async function measure(engine: Engine, { seconds, addresses, bytes }: Load): Promise<Measurement> {
-  await startRunners(engine);
+  const runners = idsOfShards('runner', RUNNERS * engine.shardCount, engine.shardCount);
+  await startRunners(engine, runners);
   let isOver = false;
   const ids = idsOfShards('waiter', addresses, engine.shardCount).filter(({ length }) => length > 0);
   const sent = sendToWaiters(engine, ids, () => !isOver, bytes);
@@ -74,17 +75,18 @@ async function measure(engine: Engine, { seconds, addresses, bytes }: Load): Pro
   await report(engine, 'stop');
   const sentCount = await sent;
   await engine.drained();
-  const { waitedCount } = await report(engine);
+  const { waitedCount, hopCount } = await report(engine);
+  const kept = await keptCount(engine, 'bench/runner', runners);
   return {
     value: (after.hopCount - before.hopCount) / took,
     ...named(after.waitedCount - before.waitedCount, took),
-    checksum: String(waitedCount),
-    expected: String(sentCount),
+    checksum: `${waitedCount} ${kept}`,
+    expected: `${sentCount} ${hopCount}`,
   };
 }
 
-async function startRunners(engine: Engine): Promise<void> {
-  for (const ids of idsOfShards('runner', RUNNERS * engine.shardCount, engine.shardCount)) {
+async function startRunners(engine: Engine, runners: readonly (readonly string[])[]): Promise<void> {
+  for (const ids of runners) {
     for (let chain = 0; chain < CHAINS; chain++) {
       const ring = Array.from({ length: RING_LENGTH }, (_, step) => ids[(chain * 7 + step * 131) % ids.length]);
       await engine.send('bench/runner', ids[chain % ids.length], ring, ACCEPTED);

@@ -53,9 +53,13 @@ export async function withAsyncEngine<Result>(
   }
 }
 
-/** What the waiters hold, by what is on disk: only those of a durable engine count in their state. */
-export async function keptCount(engine: Engine, ids: readonly (readonly string[])[]): Promise<number> {
-  const counts = await Promise.all(ids.flat().map((id) => engine.ask('bench/waiter', id, 'report', PROCESSED)));
+/** What these entities have counted in their state. Waiters do only in a durable engine, runners in any. */
+export async function keptCount(
+  engine: Engine,
+  type: 'bench/waiter' | 'bench/runner',
+  ids: readonly (readonly string[])[],
+): Promise<number> {
+  const counts = await Promise.all(ids.flat().map((id) => engine.ask(type, id, 'report', PROCESSED)));
   return counts.reduce((sum: number, count) => sum + Number(count), 0);
 }
 

@@ -69,7 +69,11 @@ const slow = defineFunction<null>({
 const runner = defineFunction({
   type: 'bench/runner',
   state: { count: value({ initial: 0 }) },
-  invoke(ctx, ring: readonly string[]) {
+  invoke(ctx, ring: readonly string[] | 'report') {
+    if (ring === 'report') {
+      ctx.reply(ctx.state.count);
+      return;
+    }
     ctx.state.count++;
     hopCount++;
     if (!isOver) ctx.send('bench/runner', ring[ctx.state.count % ring.length], ring);

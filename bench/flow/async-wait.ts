@@ -70,7 +70,7 @@ async function measure(
   const value = run.work / run.seconds;
   if (intervalMs === undefined) return { value, checksum: String(waitedCount), expected: String(expected) };
   await session.reopen();
-  const kept = await keptCount(session.engine, ids);
+  const kept = await keptCount(session.engine, 'bench/waiter', ids);
   return { value, checksum: `${waitedCount} ${kept}`, expected: `${expected} ${expected}` };
 }
 

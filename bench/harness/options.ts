@@ -43,7 +43,7 @@ const BYTES_MAX = 64 << 20;
 
 export const USAGE: string = `npm run bench -- [options]
 
-  --smoke            runs everything in small, in a few seconds; the figures then mean nothing
+  --smoke            runs everything in small, within a minute or so; the figures then mean nothing
   --json             prints one line of JSON per result
   --only TEXT        runs only the benchmark of that name, or all whose name contains TEXT; may be given several times
   --against TEXT     runs only rivals whose name contains TEXT

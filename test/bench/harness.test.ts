@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Benchmark, Contender, Figure, Limit, Measurement } from '../../bench/harness/benchmark.ts';
+import { Interruption } from '../../bench/harness/interruption.ts';
 import { entityCount, type Options, parseCommandLine } from '../../bench/harness/options.ts';
 import { resultLines, table } from '../../bench/harness/report.ts';
 import { type BenchmarkRun, failedChecksums, failureLines, runBenchmark } from '../../bench/harness/rounds.ts';
@@ -226,6 +227,14 @@ test('a wrong checksum is found in any round', async () => {
 test('rivals can be chosen by a part of their name; ours always runs', async () => {
   const run = await runBenchmark(scripted(SCRIPT), { ...options, against: 'fas' }, { progress: () => {} });
   expect(run.standings.map(({ contender }) => contender)).toEqual(['millrace', 'fast']);
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s gives up what is under way', async (signal) => {
+  const interruption = new Interruption();
+  const never = new Promise<number>(() => {});
+  setImmediate(() => process.emit(signal));
+  expect(await interruption.unlessInterrupted(never)).toBeUndefined();
+  expect(interruption.isInterrupted).toBe(true);
 });
 
 test('medians, spreads and ratios', () => {
