@@ -118,8 +118,9 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor, WatchedCa
     else if (outcome.kind !== 'cut-short') breaker.reached();
     this.#leaveGate();
     if (outcome.kind === 'response' && this.#settle(outcome)) return;
-    if (rules.isRetryable(outcome)) this.#again(outcome);
-    else this.#fail(isTooMuch(outcome));
+    const wasTooMuch = isTooMuch(outcome) || isRefusedAsTooMuch(this.#lastCause);
+    if (rules.isRetryable(outcome) && !wasTooMuch) this.#again(outcome);
+    else this.#fail(wasTooMuch);
   }
 
   get #remainingMs(): number {
@@ -251,4 +252,9 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor, WatchedCa
     if (calls.size === 0) watch.close();
     this.#order.signal.removeEventListener('abort', this);
   }
+}
+
+/** The body has come as a whole, and holds more than is read: so would the next one. */
+function isRefusedAsTooMuch(error: Error | undefined): boolean {
+  return error instanceof MillraceError && error.details['isTooMuch'] === true;
 }

@@ -7,7 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import { asBuffer, copyBytes } from '../base/copy-bytes.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import type { NameCache } from './name-cache.ts';
-import { WIRE_32, WIRE_64, WIRE_GROUP, WIRE_GROUP_END, WIRE_LENGTH, WIRE_VARINT } from './protocol-layout.ts';
+import { TOO_MUCH, WIRE_32, WIRE_64, WIRE_GROUP, WIRE_GROUP_END, WIRE_LENGTH, WIRE_VARINT } from './protocol-layout.ts';
 
 const GROUP_DEPTH_MAX = 32;
 /** Most bytes of UTF-8 for one UTF-16 code unit. */
@@ -36,7 +36,7 @@ export class ProtobufReader {
   /** The tag of the next field of this message; 0 at its end. */
   tag(): number {
     if (this.#position === this.#end) return 0;
-    if (--this.#fieldsLeft < 0) return this.refuse('has too many fields');
+    if (--this.#fieldsLeft < 0) return this.refuse('has too many fields', TOO_MUCH);
     const first = this.#bytes[this.#position];
     if (first < 0x80 && first > 7) {
       this.#position++;
@@ -146,9 +146,9 @@ export class ProtobufReader {
     this.#skip(tag, 0);
   }
 
-  refuse(complaint: string): never {
+  refuse(complaint: string, more?: typeof TOO_MUCH): never {
     const what = `The ${this.#what} ${complaint} (near byte ${this.#position} of ${this.#bytes.byteLength})`;
-    throw new MillraceError('MALFORMED_BATCH', what, { details: { offset: this.#position } });
+    throw new MillraceError('MALFORMED_BATCH', what, { details: { offset: this.#position, ...more } });
   }
 
   #skip(tag: number, depth: number): void {
@@ -248,7 +248,7 @@ export class ProtobufReader {
   }
 
   #tooLong(lengthMax: number): never {
-    return this.refuse(`has a name, id or token of more than ${lengthMax} characters`);
+    return this.refuse(`has a name, id or token of more than ${lengthMax} characters`, TOO_MUCH);
   }
 }
 

@@ -87,6 +87,9 @@ export const PROTOCOL_LIMITS: ProtocolLimits = Object.freeze({
 export const ELEMENT_BYTES_MIN = 12;
 export const FIELD_BYTES_MIN = 2.5;
 
+/** What is refused for that, which may be well-formed: sent again it would be too much again. */
+export const TOO_MUCH: { readonly isTooMuch: true } = Object.freeze({ isTooMuch: true });
+
 /** Longest strings, in UTF-16 code units. */
 export const NAME_LENGTH_MAX: number = TYPE_NAME_LENGTH_MAX;
 export const ADDRESS_ID_LENGTH_MAX: number = ID_LENGTH_MAX;

@@ -15,6 +15,7 @@ import {
   FIELD_BYTES_MIN,
   NAME_LENGTH_MAX,
   type ProtocolLimits,
+  TOO_MUCH,
   VARINT_2,
 } from './protocol-layout.ts';
 import { type TypedValue, ValueInPlace } from './typed-value.ts';
@@ -47,19 +48,19 @@ export class ProtocolReader extends ProtobufReader {
     this.#elementsLeft = this.#elementCountMax;
     this.#statesLeft = limits.stateCountMax;
     if (bytes.byteLength > limits.bytesMax) {
-      this.refuse(`has ${bytes.byteLength} bytes, more than the ${limits.bytesMax} allowed`);
+      this.refuse(`has ${bytes.byteLength} bytes, more than the ${limits.bytesMax} allowed`, TOO_MUCH);
     }
   }
 
   /** Counts one element of whatever list. */
   element(): void {
-    if (--this.#elementsLeft < 0) this.refuse(`has more than ${this.#elementCountMax} elements`);
+    if (--this.#elementsLeft < 0) this.refuse(`has more than ${this.#elementCountMax} elements`, TOO_MUCH);
   }
 
   /** Counts one element that is about a state. */
   stateElement(): void {
     this.element();
-    if (--this.#statesLeft < 0) this.refuse(`has more than ${this.#limits.stateCountMax} states`);
+    if (--this.#statesLeft < 0) this.refuse(`has more than ${this.#limits.stateCountMax} states`, TOO_MUCH);
   }
 
   name(): string {

@@ -65,7 +65,10 @@ test.each([
 
 test.each(['async', 'okhttp'] as const)('%s: what is too much is not asked for again', async (profile) => {
   const tooLong: AttemptOutcome = { kind: 'too-long', cause: new Error('The response is longer than 7 bytes') };
-  for (const reply of [{ outcome: tooLong }, status(413)]) {
+  const id = 'x'.repeat(1_025);
+  const message = { target: { type: 'test/fn', id }, argument: { typename: '', value: undefined } };
+  const idTooLong = encodeResponse({ ...NO_EFFECTS, messages: [message] });
+  for (const reply of [{ outcome: tooLong }, status(413), ok(idTooLong)]) {
     const at = stage({ profile });
     at.client.reply = () => reply;
     const error = await failure(at.call());
