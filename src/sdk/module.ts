@@ -28,8 +28,9 @@ export interface ModuleDefinition {
   readonly routers?: readonly AnyRouter[];
   readonly egresses?: readonly AnyEgress[];
   /**
-   * Who gets a `QuarantineEvent` for every dead letter: egresses, and functions, at the id of
-   * the address that failed. It is sent exactly once, in the same turn. Failures of these functions send no event.
+   * Who gets a `QuarantineEvent` for every dead letter and each parked address: egresses, and functions, at the id of the
+   * address that failed. It is sent exactly once, in the same turn. Failures of these functions send no event, and neither
+   * do those of what comes of an event at once; what is sent later (`ctx.sendAfter`) is like any other message.
    */
   readonly onQuarantine?: QuarantineTarget | readonly QuarantineTarget[];
   /** Other modules to run side by side with this one in the same engine. */

@@ -38,6 +38,8 @@ export interface MessageMeta {
   readonly since?: number;
   /** Of a schedule: which of its times were left out before this one. */
   readonly missed?: MissedTimes;
+  /** An event of `onQuarantine`, or what comes of one at once: where that fails, it is no event again. */
+  readonly ofEvent?: true;
   /** The type that it is for, if the module knows none of that name. */
   readonly to?: string;
   /** Who sent it, if the module no longer knows that type. */
@@ -133,8 +135,16 @@ function readTrace(bytes: Uint8Array, at: number): CarriedTrace {
     : { traceparent, tracestate: readId(bytes, stateAt, stateLength, true), causalId };
 }
 
-/** What the messages take along that come of one with this meta: its trace, in which they are a new span, and its time. */
-export function metaOfSends({ trace, since }: MessageMeta, random: Random): MessageMeta | undefined {
+/**
+ * What the messages take along that come of one with this meta: its trace, in which they are a new span, its time, and
+ * whether it comes of an event.
+ */
+export function metaOfSends(meta: MessageMeta, random: Random): MessageMeta | undefined {
+  const sends = traceOfSends(meta, random);
+  return meta.ofEvent === true ? { ...sends, ofEvent: true } : sends;
+}
+
+function traceOfSends({ trace, since }: MessageMeta, random: Random): MessageMeta | undefined {
   if (trace === undefined) return since === undefined ? undefined : { since };
   const child = childOf(trace, random);
   return since === undefined ? { trace: child } : { trace: child, since };
@@ -142,7 +152,16 @@ export function metaOfSends({ trace, since }: MessageMeta, random: Random): Mess
 
 /** The same for a message whose target is known now, or tells its name in another way. */
 export function withoutTarget(meta: MessageMeta | undefined): MessageMeta | undefined {
-  if (meta?.to === undefined) return meta;
-  const rest = Object.entries(meta).filter(([name]) => name !== 'to');
+  return without('to', meta);
+}
+
+/** The same for a message that is sent later: whoever tries again after a while does not go round in a circle. */
+export function withoutEvent(meta: MessageMeta | undefined): MessageMeta | undefined {
+  return without('ofEvent', meta);
+}
+
+function without(field: keyof MessageMeta, meta: MessageMeta | undefined): MessageMeta | undefined {
+  if (meta?.[field] === undefined) return meta;
+  const rest = Object.entries(meta).filter(([name]) => name !== field);
   return rest.length === 0 ? undefined : Object.fromEntries(rest);
 }

@@ -199,12 +199,13 @@ export function encodeMessage(message: unknown): Uint8Array {
   }
 }
 
-/** Whoever tries it again begins to count anew. */
+/** Whoever tries it again begins to count anew, and if it fails again, that is an event. */
 export function withoutAttempts({
   attempts: _attempts,
   firstFailedAt: _at,
   unparked: _unparked,
   alone: _alone,
+  ofEvent: _ofEvent,
   ...meta
 }: MessageMeta): MessageMeta | null {
   return Object.keys(meta).length === 0 ? null : meta;

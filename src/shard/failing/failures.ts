@@ -93,10 +93,14 @@ export class Failures {
     this.#quarantine.tell({ kind: 'parked', address, error, attempts, failedAt }, failed.meta);
   }
 
-  /** One message too many for a parked address. */
+  /** One message too many for a parked address. Who asked is told; for all others it is a dead letter. */
   refused({ type, failure }: FunctionBinding, { id, hash }: Entity, message: Undelivered): void {
     const what = `${type} ${describe(id)} is parked, and ${failure.parkedCountMax} messages wait for it already`;
-    this.#bury(type, id, hash, message, errorToKeep(new MillraceError('ADDRESS_PARKED', what)));
+    const reason = new MillraceError('ADDRESS_PARKED', what, { details: { type, id } });
+    this.#bury(type, id, hash, message, errorToKeep(reason));
+    const { sourceType, sourceId } = message;
+    if (sourceType !== TYPE_ASKER) return;
+    this.#place.effects.addForCoordinator(KIND_FAILURE, TYPE_ASKER, sourceId, failureOf(reason), TYPE_UNKNOWN, id);
   }
 
   /** Tells the asker who waits, or else the engine's error listeners. */

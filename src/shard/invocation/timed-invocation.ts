@@ -7,6 +7,7 @@ import type { FunctionType } from '../../sdk/function.ts';
 import { checkMessageOptions } from '../../sdk/message-options.ts';
 import { checkSchedule, type PendingTimer, type Schedule, TIMER_OPTIONS, type TimerOptions } from '../../sdk/timer.ts';
 import { TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
+import { withoutEvent } from '../../wire/message-meta.ts';
 import { nameOf } from '../target-numbers.ts';
 import { InvocationCore } from './invocation-core.ts';
 import { type Added, type Delayed, TimerWrites } from '../time/timer-writes.ts';
@@ -70,6 +71,6 @@ export abstract class TimedInvocation extends InvocationCore {
     const number = directory.targetNumber(target);
     if (directory.checksMessages) directory.checkMessage(number, message, target);
     const targetType = number === TYPE_UNKNOWN ? (nameOf(target) as string) : (directory.typeName(number) ?? '');
-    return { targetType, targetId, message, meta: this.metaOf(options) };
+    return { targetType, targetId, message, meta: withoutEvent(this.metaOf(options)) };
   }
 }
