@@ -149,9 +149,9 @@ export class Shard implements EnvelopeHandler {
     return workCount + this.#flush();
   }
 
-  /** Async invocations that are under way. */
-  get busyCount(): number {
-    return this.#invoker.busyCount;
+  /** Async invocations that are under way, and what is known of their deadlines. */
+  get underWay(): Readonly<Pick<Invoker, 'busyCount' | 'ended'>> {
+    return this.#invoker;
   }
 
   /** How long there is nothing to do if nothing comes. */

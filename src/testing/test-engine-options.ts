@@ -19,7 +19,11 @@ export interface TestEngineOptions {
    * which it happens, `'collect'` only adds it to `errors`.
    */
   readonly failures?: 'throw' | 'collect';
-  /** How long, in real time, a call of the test waits while nothing moves before it rejects; default 5,000 ms. */
+  /**
+   * How long, in real time, a call of the test waits while nothing moves; default 3,000 ms, which is less than test
+   * runners give a test. Then it rejects; but where a function with a deadline is under way, which waits for that perhaps,
+   * it resolves, and `advance` brings the deadline.
+   */
   readonly patienceMs?: number;
 }
 
@@ -51,7 +55,7 @@ export function fillTestOptions(options: TestEngineOptions): FilledTestOptions {
     startTime: momentOf(options.startTime),
     seed: integer('seed', options.seed, 1, 0, Number.MAX_SAFE_INTEGER),
     failures: oneOf('failures', options.failures, 'throw', ['throw', 'collect']),
-    patienceMs: timeLimit('patienceMs', options.patienceMs, 5_000),
+    patienceMs: timeLimit('patienceMs', options.patienceMs, 3_000),
   };
 }
 

@@ -136,7 +136,7 @@ class Simulation {
     else if (who === threadCount + 1) moved = this.#consume();
     else moved = this.#clock.wakeNext() || this.#waitForTimers();
     this.#journal.note(who * 2 + (moved ? 1 : 0));
-    if (moved && this.#engine.shards.some(({ busyCount }) => busyCount > 0)) await this.#engine.settle();
+    if (moved && this.#engine.shards.some(({ underWay }) => underWay.busyCount > 0)) await this.#engine.settle();
     return moved;
   }
 

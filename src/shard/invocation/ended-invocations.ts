@@ -98,6 +98,11 @@ export class EndedInvocations {
     return this.#deadlines.dueInMs;
   }
 
+  /** Whether one under way has a deadline, so that time alone will end it. */
+  get awaitsDeadline(): boolean {
+    return !this.#deadlines.isEmpty;
+  }
+
   watch(result: Promise<void>, invocation: Invocation, message: unknown, form: number): void {
     const begun = this.#free.pop() ?? new Begun(invocation, this.#onSettled);
     begun.begin(invocation, message, form, this.#beganAtMs);

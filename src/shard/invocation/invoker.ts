@@ -39,7 +39,7 @@ export class Invoker {
   readonly #contexts: Invocation[];
   readonly #asides: boolean[];
   readonly #encodeInput: EncodeInput | undefined;
-  readonly #ended: EndedInvocations;
+  readonly ended: EndedInvocations;
 
   /** `encodeInput` is given where checkpoints are made. */
   constructor(place: Workplace, entities: EntityTable, encodeInput: EncodeInput | undefined) {
@@ -48,8 +48,8 @@ export class Invoker {
     this.entities = entities;
     this.held = place.held;
     place.held.async.onSettled = () => this.onSettled();
-    this.#ended = new EndedInvocations(place);
-    this.#ended.onEnded = () => this.onSettled();
+    this.ended = new EndedInvocations(place);
+    this.ended.onEnded = () => this.onSettled();
     this.#encodeInput = encodeInput;
     this.#prepared = new InvocationContexts(place);
     this.#contexts = this.#prepared.inPlace;
@@ -63,11 +63,11 @@ export class Invoker {
 
   /** How long there is nothing to do if nothing comes. */
   get restMs(): number {
-    return Math.min(this.#failures.backOff.dueInMs, this.#ended.dueInMs, this.held.trials.restMs);
+    return Math.min(this.#failures.backOff.dueInMs, this.ended.dueInMs, this.held.trials.restMs);
   }
 
   get hasSettled(): boolean {
-    return this.#ended.hasWork || this.held.hasWork || this.#failures.hasWork;
+    return this.ended.hasWork || this.held.hasWork || this.#failures.hasWork;
   }
 
   /** From here on messages to this entity wait. */
@@ -110,7 +110,7 @@ export class Invoker {
     if (aside) invocation.goAside();
     let input = aside ? this.#encodeInput?.(invocation, message, form) : undefined;
     let result: void | Promise<void>;
-    if (binding.deadlineMs !== undefined) this.#ended.begin();
+    if (binding.deadlineMs !== undefined) this.ended.begin();
     try {
       this.#place.suspects.enter(binding, entity, message);
       result = binding.fn.invoke(invocation as never, message);
@@ -120,16 +120,16 @@ export class Invoker {
       }
     } catch (error) {
       const hasEnded = this.#onFailed(invocation, inTable, { message: kept, form, error });
-      if (binding.deadlineMs !== undefined) this.#ended.ended(binding, entity);
+      if (binding.deadlineMs !== undefined) this.ended.ended(binding, entity);
       return hasEnded;
     }
     if (result instanceof Promise) {
       input ??= this.#encodeInput?.(invocation, kept, form);
       this.#awaitEnd(binding, entity, invocation, inTable, input);
-      this.#ended.watch(result, invocation, kept, form);
+      this.ended.watch(result, invocation, kept, form);
       return false;
     }
-    if (binding.deadlineMs !== undefined) this.#ended.ended(binding, entity);
+    if (binding.deadlineMs !== undefined) this.ended.ended(binding, entity);
     invocation.apply();
     this.#finish(entity, invocation, inTable);
     return true;
@@ -169,7 +169,7 @@ export class Invoker {
   settle(): number {
     let count = this.held.async.hasWork ? this.held.async.work() : 0;
     count += this.#admitAll(this.#failures.backOff.takeDue()) + this.#admitAll(this.held.takeReady());
-    count += this.#ended.carryOut(this.#settle);
+    count += this.ended.carryOut(this.#settle);
     return count;
   }
 

@@ -43,6 +43,10 @@ export class Deadlines<Item extends Watched> {
     return Math.max(0, this.#dueMs - this.#clock.elapsedMs());
   }
 
+  get isEmpty(): boolean {
+    return this.#lanes.every(({ items }) => items.size === 0);
+  }
+
   /** From now on it is watched. */
   add(item: Item): void {
     this.#wait(item, item.beganAtMs, item.deadlineMs);

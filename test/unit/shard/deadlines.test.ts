@@ -141,14 +141,14 @@ test('one that was given up and ends much later ends no other', async () => {
   for (const id of ['Ann', 'Bob', 'Cem']) on.send('test/slow', id, 'ignore');
   await on.play();
   expect(on.records()).toEqual(['Lee go', 'Mia go', 'Noa go']);
-  expect(on.engine.shards[0].busyCount).toBe(3);
+  expect(on.engine.shards[0].underWay.busyCount).toBe(3);
   gates[0].open();
   await on.play();
-  expect(on.engine.shards[0].busyCount).toBe(3);
+  expect(on.engine.shards[0].underWay.busyCount).toBe(3);
   for (const own of gates.slice(-3)) own.open();
   await on.play();
   expect(on.records()).toEqual(['Ann ignore', 'Bob ignore', 'Cem ignore']);
-  expect(on.engine.shards[0].busyCount).toBe(0);
+  expect(on.engine.shards[0].underWay.busyCount).toBe(0);
 });
 
 test('one that ends in time, or within its grace, stands', async () => {

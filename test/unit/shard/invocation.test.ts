@@ -379,7 +379,9 @@ describe.each(WAYS)('%s', (_, type, wrap) => {
     until.open();
     await on.play();
     expect(on.records()).toEqual(['Kim 1', 'Kim 2', 'Kim 3']);
-    expect([on.entityCount, on.engine.shards[0]?.backlogCount, on.engine.shards[0]?.busyCount]).toEqual([0, 0, 0]);
+    expect([on.entityCount, on.engine.shards[0]?.backlogCount, on.engine.shards[0]?.underWay.busyCount]).toEqual([
+      0, 0, 0,
+    ]);
   });
 
   test('can be busy again and again with what has waited', async () => {

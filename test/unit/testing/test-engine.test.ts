@@ -14,7 +14,7 @@ import {
   type RouterSend,
   value,
 } from '../../../src/index.ts';
-import { testEngine, type World } from '../../../src/testing/index.ts';
+import { type TestEngine, testEngine, type World } from '../../../src/testing/index.ts';
 
 const news = defineEgress<string>({
   type: 'test/news',
@@ -207,6 +207,59 @@ test('async functions may await real work, and one that waits for the test itsel
   release();
   await t.settle();
   expect(t.state(real, 'Kim').done).toBe(1);
+});
+
+describe('a deadline comes with virtual time', () => {
+  let real: () => void = () => {};
+  const fetcher = defineFunction({
+    type: 'test/fetcher',
+    deadline: '10 s',
+    failure: { attempts: 2, backoff: { initialMs: 1_000, jitter: 0 } },
+    state: { answers: value({ initial: 0 }), calledOff: value({ initial: 0 }) },
+    async invoke(ctx, what: 'polite' | 'stubborn' | 'quick') {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      if (what === 'quick') real = resolve;
+      if (what === 'polite') ctx.signal.addEventListener('abort', () => resolve());
+      await promise;
+      ctx.state.answers++;
+      if (ctx.signal.aborted) ctx.state.calledOff++;
+    },
+  });
+  const fetching = (): Promise<TestEngine> =>
+    testEngine(defineModule({ functions: [fetcher] }), { patienceMs: 30, failures: 'collect' });
+
+  test('for one that waits for nothing but its signal', async () => {
+    const t = await fetching();
+    await t.send(fetcher, 'Kim', 'polite');
+    await t.advance('9 s');
+    expect([t.state(fetcher, 'Kim').calledOff, t.errors]).toEqual([0, []]);
+    await t.advance('1 s');
+    expect([t.state(fetcher, 'Kim').calledOff, t.errors.map(({ code }) => code)]).toEqual([1, ['INVOCATION_OVERDUE']]);
+  });
+
+  test('for one that does not listen, which is given up, tried again, and becomes a dead letter', async () => {
+    const t = await fetching();
+    await t.send(fetcher, 'Kim', 'stubborn');
+    // Twice a deadline and 5 s of grace, and a second between them.
+    await t.advance('30 s');
+    expect(t.deadLetters()).toEqual([]);
+    await t.advance('1 s');
+    expect(t.deadLetters().map(({ attempts, error }) => [attempts, error.code])).toEqual([[2, 'INVOCATION_OVERDUE']]);
+  });
+
+  test('and what does real work is waited for all the same, also beside one that was not', async () => {
+    const t = await fetching();
+    await t.send(fetcher, 'Kim', 'polite');
+    const sent = t.send(fetcher, 'Lou', 'quick');
+    setTimeout(() => real(), 10);
+    await sent;
+    expect(t.state(fetcher, 'Lou').answers).toBe(1);
+    await t.advance('10 s');
+    const more = t.send(fetcher, 'Ada', 'quick');
+    setTimeout(() => real(), 10);
+    await more;
+    expect([t.state(fetcher, 'Kim').answers, t.state(fetcher, 'Ada').answers]).toEqual([1, 1]);
+  });
 });
 
 test('chance comes from the seed', async () => {
