@@ -2,14 +2,18 @@
  * The same handler for hosts that are not `node:http`: those that speak `fetch`, and AWS Lambda. They bring the bytes
  * there and back, and decide nothing.
  */
+import { describe, MillraceError } from '../sdk/errors.ts';
 import { tooLarge } from './endpoint.ts';
 import type { StatefunHandler } from './statefun-handler.ts';
 
 /**
  * For hosts that take a `(request: Request) => Promise<Response>`, such as Deno, Bun and workers at the edge that run
  * Node's modules. The promise never rejects.
+ *
+ * @throws MillraceError `INVALID_DEFINITION`
  */
 export function toFetch(handler: StatefunHandler): (request: Request) => Promise<Response> {
+  checkHandler('toFetch', handler);
   return async (request) => {
     const { status, headers, body } = await answer(handler, request);
     return new Response(body.slice(), { status, headers: { ...headers } });
@@ -54,8 +58,11 @@ export interface LambdaResult {
  * For AWS Lambda, behind a function URL or an API Gateway. Bodies are binary, so they must come as base64: function URLs
  * do that by themselves, an API Gateway needs `application/octet-stream` among its binary media types. Lambda does not
  * say when a caller has gone.
+ *
+ * @throws MillraceError `INVALID_DEFINITION`
  */
 export function toLambda(handler: StatefunHandler): (event: LambdaEvent) => Promise<LambdaResult> {
+  checkHandler('toLambda', handler);
   return async (event) => {
     const isText = event.isBase64Encoded !== true && (event.body ?? '') !== '';
     const { status, headers, body } = isText
@@ -64,4 +71,11 @@ export function toLambda(handler: StatefunHandler): (event: LambdaEvent) => Prom
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64');
     return { statusCode: status, headers, body: text, isBase64Encoded: true };
   };
+}
+
+/** What is no handler would show only at the first request. */
+function checkHandler(adapter: string, handler: Partial<StatefunHandler> | null | undefined): void {
+  if (typeof handler?.handleBytes === 'function') return;
+  const what = `${adapter}: the handler is ${describe(handler)}, not what createStatefunHandler gives.`;
+  throw new MillraceError('INVALID_DEFINITION', what);
 }

@@ -23,7 +23,7 @@ import type { EngineLatency, EngineMetrics, LatencyOptions } from './observation
 import type { Parked } from './parked.ts';
 import { type EndpointReport, endpoints } from './endpoints.ts';
 import { scrub, type ScrubOptions, type ScrubResult } from './scrub.ts';
-import { pathOf, timeLimit } from './option-checks.ts';
+import { pathOf, refuse, timeLimit } from './option-checks.ts';
 import type { Runtime } from './runtime.ts';
 import type { SavepointInfo } from './savepoint-info.ts';
 
@@ -118,7 +118,7 @@ export class Engine implements AsyncDisposable {
    * Consumes an egress that has no sink: as an async iterable, or with a callback whose promise is awaited before the
    * next record. Records that nobody takes hold back the input. All loops over one egress share one stream.
    *
-   * @throws MillraceError `UNKNOWN_EGRESS` or `EGRESS_CONSUMED_TWICE`
+   * @throws MillraceError `UNKNOWN_EGRESS`, `EGRESS_CONSUMED_TWICE`, or `INVALID_OPTION` for a callback that is no function
    */
   egress<Record>(egress: EgressType<Record>): EgressStream<Record>;
   egress(egress: string): EgressStream<unknown>;
@@ -128,6 +128,7 @@ export class Engine implements AsyncDisposable {
     const { directory, edges } = this.#runtime;
     const number = directory.egressNumber(egress);
     if (callback === undefined) return edges.stream(number);
+    if (typeof callback !== 'function') refuse('callback', callback, 'a function');
     edges.attach(number, callbackSink(callback as EgressCallback<unknown>));
   }
 

@@ -97,3 +97,11 @@ describe('toLambda', () => {
     expect(served.events.map(({ text }) => text.includes('binary media type'))).toEqual([false, false, false, true]);
   });
 });
+
+test.each([undefined, null, {}, module, () => {}])('what is no handler is refused: %j', (given) => {
+  for (const adapter of [toFetch, toLambda]) {
+    const adapting = (): unknown => adapter(given as never);
+    expect(adapting).toThrow(expect.objectContaining({ code: 'INVALID_DEFINITION' }));
+    expect(adapting).toThrow(`${adapter.name}: the handler is `);
+  }
+});

@@ -24,6 +24,8 @@ const engine = new Engine({
   deadLetters: new DeadLetters(door as never),
   parked: new Parked(door as never),
   observation: new Observation({ door } as never),
+  directory: { egressNumber: () => 0 },
+  edges: { attach: () => void asked.push('attach'), stream: () => void asked.push('stream') },
   savepoint: (path: string) => Promise.reject(new Error(`asked for ${path}`)),
 } as never);
 const { deadLetters, parked } = engine;
@@ -118,4 +120,15 @@ test.each<[string, unknown, string]>([
 ])('%s with %j is asked of the shards', async (call, given, topic) => {
   await expect(CALLS[call](given as never)).rejects.toThrow('asked');
   expect(asked.splice(0)).toEqual([topic]);
+});
+
+test('an egress is consumed by a function or by a loop', () => {
+  for (const callback of [null, 5, 'log', {}]) {
+    const consume = (): unknown => engine.egress('a/out', callback as never);
+    expect(consume).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', details: { option: 'callback' } }));
+  }
+  expect(asked).toEqual([]);
+  engine.egress('a/out', () => {});
+  engine.egress('a/out');
+  expect(asked.splice(0)).toEqual(['attach', 'stream']);
 });
