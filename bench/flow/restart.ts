@@ -25,6 +25,8 @@ import { Child, type Numbers } from '../harness/child.ts';
 import { entityCount, type Options } from '../harness/options.ts';
 import { warmRun } from '../harness/warm-run.ts';
 import { Scratch } from '../harness/scratch.ts';
+import { inflightWith } from './message-body.ts';
+import { bodyText } from './random-targets.ts';
 import type { WalkOptions } from './walk-engine.ts';
 import type { WalkRequest } from './walk-process.ts';
 import { WalkLedger } from './walk-ledger.ts';
@@ -47,12 +49,13 @@ export const restart: Benchmark = {
   unit: 'ms',
   describe(options) {
     const entities = entityCount(options, ENTITIES).toLocaleString('en-US');
-    return `${entities} entities, killed under load; from the start of the next process to its first answer`;
+    return `${entities} entities, killed under load; from the start of the next process to its first answer${bodyText(options)}`;
   },
   // A fifth faster at a tenth of the entities is allowed.
   figures: [{ rival: A_TENTH, atMost: 1.2 }],
-  // Of so many entities, or fewer.
-  limits: (options) => (entityCount(options, ENTITIES) > ENTITIES ? [] : [{ of: 'value', atMost: 1_000 }]),
+  // Of so many entities, or fewer, with short messages.
+  limits: (options) =>
+    entityCount(options, ENTITIES) > ENTITIES || options.bytes !== undefined ? [] : [{ of: 'value', atMost: 1_000 }],
   contenders(options) {
     const entities = entityCount(options, ENTITIES);
     return [
@@ -69,7 +72,7 @@ export const restartResharded: Benchmark = {
   unit: 'ms',
   describe(options) {
     const entities = entityCount(options, ENTITIES).toLocaleString('en-US');
-    return `${entities} entities, killed under load; the next process has one shard more`;
+    return `${entities} entities, killed under load; the next process has one shard more${bodyText(options)}`;
   },
   figures: [],
   contenders(options) {
@@ -103,7 +106,7 @@ class RestartContender implements Contender {
     this.name = name;
     this.#entities = entities;
     this.#options = options;
-    this.#ledger = new WalkLedger(entities, options.inflight * options.shards);
+    this.#ledger = new WalkLedger(entities, inflightWith(options.bytes, options.inflight * options.shards));
   }
 
   async measure(progress: (text: string) => void): Promise<Measurement> {
@@ -130,9 +133,9 @@ class RestartContender implements Contender {
     work: (child: Child<WalkRequest>) => Promise<Result>,
     shards = this.#options.shards,
   ): Promise<Result> {
-    const { intervalMs } = this.#options;
-    const interval = intervalMs === undefined ? {} : { intervalMs };
-    const options: WalkOptions = { directory, shards, entities: this.#entities, ...interval };
+    const { intervalMs, bytes } = this.#options;
+    const given = { ...(intervalMs === undefined ? {} : { intervalMs }), ...(bytes === undefined ? {} : { bytes }) };
+    const options: WalkOptions = { directory, shards, entities: this.#entities, ...given };
     const child = new Child<WalkRequest>(this.#isBuilt ? builtFile(PROCESS) : PROCESS, options);
     try {
       return await work(child);

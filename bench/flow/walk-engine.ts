@@ -3,6 +3,7 @@
  */
 import type { Engine } from '../../src/index.ts';
 import { startBareEngine, takeSum } from './engine-flow.ts';
+import { makeBody } from './message-body.ts';
 import { CENSUS, ECHO, entityOfDraw, firstDraw, sampleStride, STEP, type Walk, walkId, type Walks } from './walk.ts';
 
 const ENTITY = 'bench/entity';
@@ -18,28 +19,34 @@ export interface WalkOptions {
   /** The engine's own default when absent. */
   readonly memoryBytes?: number;
   readonly intervalMs?: number;
+  /** Of the body of a walk's messages; none when absent. */
+  readonly bytes?: number;
 }
 
 export class WalkEngine {
   readonly #engine: Engine;
   readonly #entities: number;
+  readonly #bytes: number | undefined;
   #walking: Promise<void> = Promise.resolve();
   #isWalking = false;
 
-  private constructor(engine: Engine, entities: number) {
+  private constructor(engine: Engine, { entities, bytes }: WalkOptions) {
     this.#engine = engine;
     this.#entities = entities;
+    this.#bytes = bytes;
   }
 
-  static async open({ directory, shards, entities, memoryBytes, intervalMs }: WalkOptions): Promise<WalkEngine> {
+  static async open(options: WalkOptions): Promise<WalkEngine> {
+    const { directory, shards, entities, memoryBytes, intervalMs, bytes } = options;
     const module = new URL(import.meta.url.endsWith('.ts') ? './walk-module.ts' : './walk-module.js', import.meta.url);
     module.searchParams.set('entities', String(entities));
+    if (bytes !== undefined) module.searchParams.set('bytes', String(bytes));
     const engine = await startBareEngine(module, shards, {
       directory,
       ...(memoryBytes === undefined ? {} : { memory: memoryBytes }),
       ...(intervalMs === undefined ? {} : { minIntervalMs: intervalMs, maxIntervalMs: intervalMs }),
     });
-    return new WalkEngine(engine, entities);
+    return new WalkEngine(engine, options);
   }
 
   /** What one entity holds. */
@@ -58,9 +65,10 @@ export class WalkEngine {
 
   /** Resolves when all walks are committed to have begun. */
   async begin(walks: Walks): Promise<void> {
+    const body = this.#bytes === undefined ? {} : { body: makeBody(this.#bytes) };
     for (let walk = 0; walk < walks.count; walk++) {
       const x = firstDraw(walks, walk);
-      await this.#send(entityOfDraw(x, this.#entities), { x, left: walks.rounds, kind: STEP });
+      await this.#send(entityOfDraw(x, this.#entities), { x, left: walks.rounds, kind: STEP, ...body });
     }
     await this.#engine.checkpoint();
     this.#isWalking = true;

@@ -4,22 +4,27 @@
  */
 import { defineFunction, defineModule, functionType, value } from '../../src/index.ts';
 import { census, reportTo } from './census.ts';
+import { isWhole } from './message-body.ts';
 import { CENSUS, ECHO, entityOfDraw, nextDraw, STEP, UNKNOWN, type Walk, walkId } from './walk.ts';
 
-const entities = Number(new URL(import.meta.url).searchParams.get('entities'));
+const { searchParams } = new URL(import.meta.url);
+const entities = Number(searchParams.get('entities'));
+const bytes = Number(searchParams.get('bytes') ?? 0);
 
 const entity = functionType<Walk, number>('bench/entity');
 
 const visit = defineFunction({
   type: entity,
   state: { count: value<number>() },
-  invoke(ctx, { x, left, kind }) {
+  invoke(ctx, { x, left, kind, body }) {
     const { state } = ctx;
     if (kind === STEP) {
-      state.count = (state.count ?? 0) + 1;
+      if (body === undefined || isWhole(body, bytes)) state.count = (state.count ?? 0) + 1;
       if (left === 0) return;
       const next = nextDraw(x);
-      ctx.send(entity, walkId(entityOfDraw(next, entities)), { x: next, left: left - 1, kind });
+      const id = walkId(entityOfDraw(next, entities));
+      if (body === undefined) ctx.send(entity, id, { x: next, left: left - 1, kind });
+      else ctx.send(entity, id, { x: next, left: left - 1, kind, body });
     } else if (kind === CENSUS) {
       reportTo(ctx, state.count ?? 0);
     } else if (kind === ECHO) {

@@ -14,6 +14,8 @@ export interface Walk {
   readonly left: number;
   /** `STEP`, `CENSUS`, `ECHO`; or, while loading, how far it is to the next entity. */
   readonly kind: number;
+  /** Handed on from step to step; absent unless messages are to be long. */
+  readonly body?: Uint8Array;
 }
 
 export const STEP = 0;
