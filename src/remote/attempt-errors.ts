@@ -2,7 +2,7 @@
  * What is said of attempts that were of no use. It goes to people, into errors and logs, so it is short and on one line,
  * whatever the other side has sent.
  */
-import { describe } from '../sdk/errors.ts';
+import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AttemptResponse } from './attempt.ts';
 
 /** A response that is no success. */
@@ -26,4 +26,13 @@ export function reasonOf(error: Error): string {
   const message =
     error.message === '' && errors !== undefined ? errors.map((each) => each.message).join(', ') : error.message;
   return message === '' ? (code ?? error.name) : message;
+}
+
+/** What a call rejects with that is called off: that a deadline is over says nothing of what took so long. */
+export function calledOff(reason: unknown, endpoint: string, attempts: number, cause: Error | undefined): unknown {
+  if (cause === undefined || !(reason instanceof MillraceError) || reason.code !== 'INVOCATION_OVERDUE') return reason;
+  const why = reasonOf(cause);
+  const tried = `The deadline of its function was over when a call to ${endpoint} had been tried ${attempts} times`;
+  const details = { ...reason.details, endpoint, attempts, reason: why };
+  return new MillraceError(reason.code, `${tried}: ${why}`, { cause: reason, details });
 }

@@ -9,7 +9,7 @@ import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/timers.ts';
 import { MillraceError } from '../sdk/errors.ts';
 import type { Attempt, AttemptListener, AttemptOutcome, AttemptResponse, HttpClient } from './attempt.ts';
-import { contentTypeError, reasonOf, statusError } from './attempt-errors.ts';
+import { calledOff, contentTypeError, reasonOf, statusError } from './attempt-errors.ts';
 import type { CallWatch, WatchedCall } from './call-watch.ts';
 import type { CallGate, GateVisitor } from './call-gate.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
@@ -230,7 +230,7 @@ export class HttpCall<Result> implements AttemptListener, GateVisitor, WatchedCa
     this.#ground.gate.turnAway(this);
     this.#end();
     if (attempt !== undefined) this.#leaveGate();
-    this.#reject(reason);
+    this.#reject(calledOff(reason, this.#ground.name, this.#attemptCount, this.#lastCause));
   }
 
   #fail(isTooMuch = false): void {

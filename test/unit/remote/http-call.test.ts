@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AttemptOutcome } from '../../../src/remote/attempt.ts';
-import type { MillraceError } from '../../../src/sdk/errors.ts';
+import { MillraceError } from '../../../src/sdk/errors.ts';
 import { encodeResponse } from '../../../src/statefun/protocol-codec.ts';
 import { NO_EFFECTS } from '../../../src/statefun/protocol.ts';
 import { settle } from './manual-time.ts';
@@ -170,6 +170,25 @@ test.each([
   await at.time.pass(200_000);
   expect(timesOf(at)).toEqual([0, at2]);
   expect(await call).toEqual(NO_EFFECTS);
+});
+
+test('a deadline that is over is told with what the attempts have come to, anything else as it is', async () => {
+  const at = stage();
+  at.client.reply = () => status(500);
+  const overdue = new MillraceError('INVOCATION_OVERDUE', 'late', { details: { deadlineMs: 20 } });
+  const stopped = new MillraceError('ENGINE_STOPPED', 'over');
+  const signals = [overdue, stopped].map(() => new AbortController());
+  const calls = signals.map(({ signal }) => failure(at.call('test/greeter', signal)));
+  await at.time.pass(20);
+  signals[0].abort(overdue);
+  signals[1].abort(stopped);
+  expect(await calls[0]).toMatchObject({
+    code: 'INVOCATION_OVERDUE',
+    message: expect.stringContaining('had been tried 3 times: It answered with status 500') as unknown,
+    details: { deadlineMs: 20, attempts: 3 },
+    cause: overdue,
+  });
+  expect(await calls[1]).toBe(stopped);
 });
 
 test('a signal ends an attempt, a pause and a wait, and frees the connection', async () => {
