@@ -115,13 +115,15 @@ export class IngressPump {
       try {
         this.#gate.transact(() => router.route(record, this.#gate.send));
       } catch (cause) {
-        const { type } = this.#ingress;
-        const reason = cause instanceof Error ? cause.message : describe(cause);
-        const what = `A router of ingress "${type}" threw at record ${this.recordCount + 1}: ${reason}`;
-        this.#gate.reportError(
-          new MillraceError('ROUTER_FAILED', what, { cause, details: { record: this.recordCount + 1 } }),
-        );
+        this.#gate.reportError(routerFailed(this.#ingress.type, this.recordCount + 1, cause));
       }
     }
   }
+}
+
+/** What listeners hear of a router that threw at this record, counted from 1. */
+export function routerFailed(ingressType: string, record: number, cause: unknown): MillraceError {
+  const reason = cause instanceof Error ? cause.message : describe(cause);
+  const what = `A router of ingress "${ingressType}" threw at record ${record}: ${reason}`;
+  return new MillraceError('ROUTER_FAILED', what, { cause, details: { record } });
 }

@@ -55,7 +55,10 @@ export interface ScenarioClient {
   /** Adds records to what an ingress reads. Each is routed once, whatever happens; `settle` waits for what comes of it. */
   feed<Record>(ingress: IngressType<Record>, ...records: readonly NoInfer<Record>[]): void;
   feed(ingress: string, ...records: readonly unknown[]): void;
-  /** Resolves when so much virtual time has passed and all that fell due has been done. */
+  /**
+   * Resolves when so much virtual time has passed and all that fell due has been done. A crash may undo the last of it, which
+   * is then done again later; `settle` waits until it is committed.
+   */
   advance(duration: Duration): Promise<void>;
   /**
    * Sets the engine's clock forward by so many milliseconds, or back where they are negative, as somebody may on any

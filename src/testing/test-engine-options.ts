@@ -15,8 +15,8 @@ export interface TestEngineOptions {
   /** What `ctx.random` and `world.random` draw from; default 1. */
   readonly seed?: number;
   /**
-   * What becomes of an invocation that throws while nobody asks: `'throw'` (default) rejects the call of the test during
-   * which it happens, `'collect'` only adds it to `errors`.
+   * What becomes of an invocation that throws while nobody asks, and of a router that throws: `'throw'` (default) rejects
+   * the call of the test during which it happens, `'collect'` only adds it to `errors`.
    */
   readonly failures?: 'throw' | 'collect';
   /**

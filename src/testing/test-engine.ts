@@ -11,6 +11,7 @@ import { DeadLetters } from '../engine/dead-letters.ts';
 import { Parked } from '../engine/parked.ts';
 import { ShardDoor } from '../engine/shard-door.ts';
 import { WaitingRoom } from '../engine/waiting-room.ts';
+import { routerFailed } from '../io/ingress-pump.ts';
 import type { EgressType } from '../sdk/egress.ts';
 import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
@@ -42,7 +43,7 @@ const SEND_OPTIONS = namesOf<TestSendOptions>('ifExists', 'trace', 'idempotencyK
 type Target = string | FunctionType<never>;
 
 export class TestEngine extends MendedStates implements AsyncDisposable {
-  /** Of invocations that threw while nobody asked, in order. */
+  /** What the `error` event of an engine would tell, in order: of invocations that threw while nobody asked, for instance. */
   readonly errors: MillraceError[] = [];
   /** For modules and tests that want virtual time, or chance from the seed. */
   readonly world: World;
@@ -137,7 +138,10 @@ export class TestEngine extends MendedStates implements AsyncDisposable {
     return await promise;
   }
 
-  /** Routes records as if this ingress had read them, and resolves when all that they cause has happened. */
+  /**
+   * Routes records as if this ingress had read them, and resolves when all that they cause has happened. A router that
+   * throws sends nothing of its record, and all others go on, as in an engine.
+   */
   feed<Record>(ingress: IngressType<Record>, ...records: readonly NoInfer<Record>[]): Promise<void>;
   feed(ingress: string, ...records: readonly unknown[]): Promise<void>;
   async feed(ingress: string | IngressType<unknown>, ...records: readonly unknown[]): Promise<void> {
@@ -152,8 +156,14 @@ export class TestEngine extends MendedStates implements AsyncDisposable {
       if (options !== undefined) checkMessageOptions('send', options, OUTSIDE_MESSAGE_OPTIONS);
       coordinator.send(target, id, message, options);
     };
-    for (const record of records) {
-      for (const router of routers) coordinator.transact(() => router.route(record, send));
+    for (const [index, record] of records.entries()) {
+      for (const router of routers) {
+        try {
+          coordinator.transact(() => router.route(record, send));
+        } catch (cause) {
+          this.errors.push(routerFailed(type, index + 1, cause));
+        }
+      }
     }
     await this.settle();
   }

@@ -94,7 +94,10 @@ describe('a call', () => {
         egresses: [news],
       }),
     );
-    await expect(routed.feed('test/input', 1)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    await expect(routed.feed('test/input', 1)).rejects.toMatchObject({
+      code: 'ROUTER_FAILED',
+      cause: { code: 'INVALID_OPTION' },
+    });
     expect(routed.states(counter).size).toBe(0);
     await t.stop();
     await expect(t.send(counter, 'Kim', 1)).rejects.toMatchObject({ code: 'ENGINE_STOPPED' });
@@ -102,6 +105,25 @@ describe('a call', () => {
 });
 
 describe('failures', () => {
+  test('of a router: nothing of its record is sent, and all others go on', async () => {
+    const whole = defineRouter({
+      ingress: input,
+      route({ who, amount }, send) {
+        send(counter, `${who}, too`, amount);
+        if (amount === 5) throw new Error('not five');
+      },
+    });
+    const t = await testEngine(defineModule({ functions: [counter], routers: [whole, byWho], egresses: [news] }));
+    const records = [1, 5, 1].map((amount, index) => ({ who: `${index}`, amount }));
+    await expect(t.feed(input, ...records)).rejects.toMatchObject({
+      code: 'ROUTER_FAILED',
+      message: expect.stringContaining('"test/input" threw at record 2: not five'),
+    });
+    const got = ['0', '0, too', '1', '1, too', '2', '2, too'].map((id) => t.state(counter, id).total);
+    expect(got).toEqual([1, 1, 5, 0, 1, 1]);
+    expect(t.errors).toHaveLength(1);
+  });
+
   test('reject the call during which they happen', async () => {
     const t = await testEngine(module);
     await expect(t.send(counter, 'Kim', -1)).rejects.toMatchObject({ code: 'INVOCATION_FAILED' });
