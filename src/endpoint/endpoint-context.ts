@@ -6,7 +6,8 @@ import { type Address, ID_LENGTH_MAX, invalidId, isNamespace, isTypeName } from 
 import { type Duration, readDuration } from '../sdk/duration.ts';
 import { checkedRecord, type EgressType } from '../sdk/egress.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import { checkedMessage, type Context, type FunctionType } from '../sdk/function.ts';
+import type { Context, FunctionType } from '../sdk/function.ts';
+import { checkedMessage } from '../sdk/message-check.ts';
 import { checkMessageOptions, MESSAGE_OPTIONS, type MessageOptions } from '../sdk/message-options.ts';
 import { checkToken, type PendingTimer, TIMER_OPTIONS, type TimerOptions } from '../sdk/timer.ts';
 import type { CellHolder } from '../state/state-view.ts';

@@ -26,7 +26,10 @@ export interface FilledFunctionBounds {
 }
 
 /** Throws `INVALID_DEFINITION`. */
-export function fillFunctionBounds(type: string, { concurrency, deadline }: FunctionBounds): FilledFunctionBounds {
+export function fillFunctionBounds(
+  type: string,
+  { concurrency, deadlineMs: known, deadline = known }: FunctionBounds & Partial<FilledFunctionBounds>,
+): FilledFunctionBounds {
   if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency > 0)) {
     const what = `${type}: concurrency must be a whole number from 1 on, not ${describe(concurrency)}.`;
     throw new MillraceError('INVALID_DEFINITION', what);

@@ -14,7 +14,8 @@ import { type FilledFunctionBounds, fillFunctionBounds, type FunctionBounds } fr
 import type { FunctionExtras } from './function-extras.ts';
 import { checkDefinition, checkObject } from './known-fields.ts';
 import type { MessageOptions } from './message-options.ts';
-import { type AnySchema, checkWith, isSchema, type SchemaInput, type SchemaOutput } from './schema.ts';
+import { checkingInvoke, uncheckedInvoke } from './message-check.ts';
+import { type AnySchema, isSchema, type SchemaInput, type SchemaOutput } from './schema.ts';
 import type { AnyStateSpec, StateOf, StateSpecs } from './state.ts';
 import { type FailurePolicy, type FilledFailurePolicy, fillFailurePolicy } from './failure-policy.ts';
 import type { Trace } from './trace.ts';
@@ -167,6 +168,8 @@ export function functionType<Message, Reply = unknown>(type: string): FunctionTy
 }
 
 const FIELDS = new Set(['type', 'state', 'failure', 'concurrency', 'deadline', 'messages', 'invoke']);
+/** What one that was made before has besides, where it is spread into another. */
+const MADE_FIELDS = ['deadlineMs'];
 const STATE_KINDS: readonly unknown[] = ['value', 'table', 'list'] satisfies readonly AnyStateSpec['kind'][];
 /** Longest name of a table or list, which stands in the key of each entry. */
 const STATE_NAME_LENGTH_MAX = 256;
@@ -212,9 +215,10 @@ export function defineFunction<Message, Reply = unknown, const Specs extends Sta
 export function defineFunction(
   definition: FunctionDefinition<never, unknown, StateSpecs> & { readonly messages?: AnySchema | undefined },
 ): AnyFunction {
-  checkDefinition('function', definition, FIELDS);
+  checkDefinition('function', definition, FIELDS, MADE_FIELDS);
   const type = checkTypeName(typeof definition.type === 'string' ? definition.type : definition.type?.type);
-  const { invoke, messages } = definition;
+  const { messages } = definition;
+  const invoke = uncheckedInvoke(definition.invoke);
   if (typeof invoke !== 'function') {
     throw new MillraceError('INVALID_DEFINITION', `${type}: invoke must be a function, not ${describe(invoke)}.`);
   }
@@ -229,29 +233,4 @@ export function defineFunction(
   const bounds = fillFunctionBounds(type, definition);
   const checking = messages === undefined ? invoke : checkingInvoke(type, messages, invoke);
   return Object.freeze({ kind: 'function' as const, type, state, messages, failure, ...bounds, invoke: checking });
-}
-
-const AsyncFunction = (async () => {}).constructor;
-
-type Invoke = FunctionDefinition<never, unknown, StateSpecs>['invoke'];
-
-/** The same, with messages as the schema makes them. What is declared `async` stays so. */
-function checkingInvoke(type: string, messages: AnySchema, invoke: Invoke): Invoke {
-  if (!(invoke instanceof AsyncFunction)) {
-    return function (this: unknown, ctx, message): void | Promise<void> {
-      return Reflect.apply(invoke, this, [ctx, checkedMessage(type, messages, message)]);
-    };
-  }
-  return async function (this: unknown, ctx, message): Promise<void> {
-    await (Reflect.apply(invoke, this, [ctx, checkedMessage(type, messages, message)]) as Promise<void>);
-  };
-}
-
-/** What the schema of a function makes of a message. Throws `MESSAGE_INVALID`. */
-export function checkedMessage(type: string, messages: AnySchema, message: unknown): never {
-  const checked = checkWith(messages, message);
-  if (checked.refusal === undefined) return checked.value as never;
-  throw new MillraceError('MESSAGE_INVALID', `${type} does not take this message: ${checked.refusal}`, {
-    details: { type },
-  });
 }

@@ -52,16 +52,17 @@ function nounOf(code: ErrorCode): 'option' | 'field' {
   return code === 'INVALID_OPTION' ? 'option' : 'field';
 }
 
-/** A definition that was made before may be spread into another, and brings its kind along. */
+/** A definition that was made before may be spread into another, and brings along its kind and what else it has `got`. */
 export function checkDefinition(
   kind: 'function' | 'module' | 'ingress' | 'router' | 'egress',
   definition: unknown,
   names: ReadonlySet<string>,
+  got: readonly string[] = [],
 ): void {
   const given = (definition ?? {}) as { readonly type?: unknown; readonly kind?: unknown };
   const type = (given.type as { readonly type?: unknown } | null | undefined)?.type ?? given.type;
   const what = typeof type === 'string' ? `the ${kind} ${describe(type)}` : `this ${kind}`;
-  const allowed = given.kind === kind ? new Set([...names, 'kind']) : names;
+  const allowed = given.kind === kind ? new Set([...names, 'kind', ...got]) : names;
   checkFields('INVALID_DEFINITION', `The definition of ${what}`, definition, allowed);
 }
 

@@ -15,6 +15,8 @@ import {
   value,
 } from '../../../src/index.ts';
 import { httpEndpoint, remoteFunction } from '../../../src/remote/index.ts';
+import { testEngine } from '../../../src/testing/index.ts';
+import { Refusal, smallSchema } from '../../small-schema.ts';
 
 const invoke = (): void => {};
 const route = invoke;
@@ -30,7 +32,7 @@ describe('a field that there is not', () => {
       /the function "a\/b" has/,
     ],
     ['tpye', (name) => defineFunction({ [name]: 'a/b', invoke } as never), /^The definition of this function has no /],
-    ['deadlineMs', (name) => define({ kind: 'function', [name]: 5 }), /are .* deadline, messages, invoke, kind\./],
+    ['deadlineMs', (name) => define({ [name]: 5 }), /are .* deadline, messages, invoke\./],
     [
       'kind',
       (name) => define({ [name]: 'module' }),
@@ -115,6 +117,36 @@ describe('a field that there is not', () => {
     expect(defineEgress({ ...out, type: 'a/more' } as never).type).toBe('a/more');
     expect(defineIngress({ ...inlet, type: 'a/more' } as never).type).toBe('a/more');
     expect(defineRouter({ ...router, ingress: 'a/more' }).ingress).toBe('a/more');
+  });
+});
+
+describe('what a function keeps when it is spread into another', () => {
+  test('its bounds, unless there are others', () => {
+    const bounded = defineFunction({ type: 'a/b', concurrency: 3, deadline: '5 s', invoke: () => {} });
+    const again = defineFunction({ ...bounded, type: 'a/c' } as never);
+    const hurried = defineFunction({ ...bounded, type: 'a/d', deadline: '1 s' } as never);
+    expect([again, hurried]).toMatchObject([
+      { concurrency: 3, deadlineMs: 5_000 },
+      { concurrency: 3, deadlineMs: 1_000 },
+    ]);
+  });
+
+  test.each([false, true])('its schema, which is asked once (async: %s)', async (isAsync) => {
+    const got: unknown[] = [];
+    const take = (_ctx: unknown, message: Date): void => void got.push(message.getTime());
+    const dated = defineFunction({
+      type: 'a/b',
+      messages: smallSchema<Date, string>((text) =>
+        typeof text === 'string' ? new Date(text) : new Refusal('no text'),
+      ),
+      invoke: isAsync ? async (ctx, message) => await Promise.resolve(take(ctx, message)) : take,
+    });
+    const again = defineFunction({ ...dated, type: 'a/c' } as never);
+    const t = await testEngine(defineModule({ functions: [dated, again] }));
+    await t.send('a/b', 'Kim', '2026-01-01');
+    await t.send('a/c', 'Kim', '2026-01-02');
+    expect(got).toEqual([Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 2)]);
+    await expect(t.send('a/c', 'Kim', 5)).rejects.toMatchObject({ code: 'MESSAGE_INVALID', details: { type: 'a/c' } });
   });
 });
 
