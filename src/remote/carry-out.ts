@@ -102,6 +102,7 @@ function changeValues(
       continue;
     }
     if (value.typename !== state.typename) {
+      known.doubt(name);
       const what = `it sets the state ${describe(name)} to a value of the type ${describe(value.typename)}`;
       throw refused(ctx.self, `${what}, and has declared it as ${describe(state.typename)}`);
     }

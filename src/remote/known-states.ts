@@ -1,7 +1,7 @@
 /**
  * What is known of the states of function types, as their endpoint has declared them to this thread. Nothing is
  * remembered over a restart, as in StateFun: then the endpoint is asked again. A state stays what it was first declared
- * to be; one that a newer version of the endpoint no longer declares is attached all the same.
+ * to be, as long as nothing contradicts it; one that a newer version of the endpoint no longer declares is attached all the same.
  */
 import type { Address } from '../sdk/address.ts';
 import { describe } from '../sdk/errors.ts';
@@ -46,6 +46,8 @@ export class KnownTypes {
 export class KnownStates {
   readonly #added: (count: number) => void;
   readonly #states = new Map<string, DeclaredState>();
+  /** Declared once, and to be declared again; requests under way still go by what was said. */
+  readonly #doubted = new Set<string>();
   #all: readonly DeclaredState[] = [];
 
   /** `added` is told how many more there are. */
@@ -67,10 +69,26 @@ export class KnownStates {
     const states = missing.map((state) => this.#checked(self, state));
     const count = new Set([...this.#states.keys(), ...states.map(({ name }) => name)]).size;
     if (count > STATE_COUNT_MAX) throw refused(self, `it declares more than ${STATE_COUNT_MAX} states`);
-    for (const state of states) if (!this.#states.has(state.name)) this.#states.set(state.name, state);
-    const addedCount = count - this.#all.length;
+    for (const state of states) {
+      if (this.#doubted.delete(state.name) || !this.#states.has(state.name)) this.#states.set(state.name, state);
+    }
+    this.#changed();
+  }
+
+  /**
+   * What a state was declared to be does not fit what is stored of it, or what is written: the next request goes without
+   * it, so that its endpoint, which may be another one by then, says anew what it is.
+   */
+  doubt(name: string): void {
+    if (!this.#states.has(name)) return;
+    this.#doubted.add(name);
+    this.#changed();
+  }
+
+  #changed(): void {
+    const addedCount = this.#states.size - this.#doubted.size - this.#all.length;
     if (addedCount === 0) return;
-    this.#all = [...this.#states.values()];
+    this.#all = [...this.#states.values()].filter(({ name }) => !this.#doubted.has(name));
     this.#added(addedCount);
   }
 
@@ -79,7 +97,7 @@ export class KnownStates {
     const state = `the state ${describe(name)}`;
     if (name === '') throw refused(self, 'it declares a state without a name');
     const known = this.#states.get(name);
-    if (known !== undefined && known.typename !== typename) {
+    if (known !== undefined && known.typename !== typename && !this.#doubted.has(name)) {
       const what = `${state} is declared as ${describe(typename)}, and was declared as ${describe(known.typename)}`;
       throw refused(self, what);
     }

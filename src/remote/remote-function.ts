@@ -217,6 +217,7 @@ class RemoteBatch {
 
   #checkType(name: string, stored: string, declared: string): void {
     if (stored === declared) return;
+    this.#known.doubt(name);
     const what = `the state ${describe(name)} is declared as ${describe(declared)}, and what is stored is of the type`;
     throw refused(this.#self, `${what} ${describe(stored)}`);
   }

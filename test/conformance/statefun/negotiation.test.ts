@@ -114,10 +114,42 @@ test('#10 a value of another type than declared is refused, and nothing of the r
   expect(on.refusal.code).toBe('REMOTE_RESPONSE_REFUSED');
   expect(on.refusal.message).toContain('"test/other"');
   expect(on.refusal.message).toContain('"test/bytes"');
-  on.endpoint.answer = () => effects();
-  const [request] = await on.tell(typed('third'));
-  expect([textOf(request.states[0].value), on.records()]).toEqual(['1', []]);
+  on.endpoint.answer = program([COUNT], () => {});
+  const requests = await on.tell(typed('third'));
+  // It may be another program by now, so it is asked again.
+  expect(requests.map(names)).toEqual([[], ['count']]);
+  expect([textOf(requests[1].states[0].value), on.records()]).toEqual(['1', []]);
   expect(on.deadLetters().length).toBe(1);
+});
+
+test('#10 a state of which nothing is stored may become one of another type while the engine runs', async () => {
+  const other = declared('count', { typename: 'test/other' });
+  const on = new RemoteStage(program([COUNT], () => {}));
+  await on.tell(typed('first'));
+  const mutations = [{ name: 'count', value: typed('2', 'test/other') }];
+  on.endpoint.answer = ({ states }) => (states.length === 0 ? missing(other) : effects({ mutations }));
+  await on.tell(typed('second'));
+  expect(on.refusal.code).toBe('REMOTE_RESPONSE_REFUSED');
+  expect((await on.tell(typed('third'))).map(names)).toEqual([[], ['count']]);
+  const [request] = await on.tell(typed('fourth'));
+  expect(request.states).toEqual([{ name: 'count', value: typed('2', 'test/other') }]);
+  expect(on.deadLetters().length).toBe(1);
+});
+
+test('#12 a program that declares what does not fit what is stored can be taken back while the engine runs', async () => {
+  const on = new RemoteStage(program([COUNT], (view) => view.set('count', '1')));
+  await on.tell(typed('first'));
+  const mutations = [{ name: 'count', value: typed('2', 'test/other') }];
+  on.endpoint.answer = ({ states }) =>
+    states.length === 0 ? missing(declared('count', { typename: 'test/other' })) : effects({ mutations });
+  await on.tell(typed('second'));
+  await on.tell(typed('third'));
+  expect(on.refusal.message).toContain('declared as "test/other", and what is stored is of the type "test/bytes"');
+  on.endpoint.answer = program([COUNT], () => {});
+  const requests = await on.tell(typed('fourth'));
+  expect(requests.map(names)).toEqual([[], ['count']]);
+  expect(textOf(requests[1].states[0].value)).toBe('1');
+  expect(on.deadLetters().length).toBe(2);
 });
 
 test('#11 a change of a state that was never declared is refused, and nothing of the response happens', async () => {
