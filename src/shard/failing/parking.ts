@@ -116,6 +116,7 @@ export class Parking {
     const first = numbers.first - 1;
     const record = { error, attempts, parkedAt, first, next: numbers.next, isGoingOn: false };
     if (known === undefined) this.#changeIndex(binding, entity, true);
+    else if (known.record.isGoingOn) hooks.finished();
     const address = known ?? this.#occupy(hooks, entity, binding, record, true);
     address.isUnderWay = false;
     this.#save(address, record);
@@ -182,7 +183,9 @@ export class Parking {
     return true;
   }
 
+  /** It is in flight itself until it has come to rest: between two of its messages all is not quiet. */
   #goOn(address: ParkedAddress): void {
+    this.#place.effects.announcedCount++;
     address.isUnderWay = true;
     this.#ready.push(address);
   }
@@ -230,6 +233,7 @@ export class Parking {
       this.#ready.push(address);
       return true;
     }
+    this.#hooks?.finished();
     this.addresses.delete(address);
     this.#place.rows.set(address.prefix, undefined);
     this.#changeIndex(address.binding, entity, false);
