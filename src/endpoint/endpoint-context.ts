@@ -2,6 +2,7 @@
  * The Context of one invocation behind an endpoint: to user code the same as in the engine. Everything here checks that
  * the invocation is still under way, adds to the effects of its batch, and refuses what StateFun's protocol cannot carry.
  */
+import { checkCount } from '../metrics/user-counters.ts';
 import { type Address, ID_LENGTH_MAX, invalidId, isNamespace, isTypeName } from '../sdk/address.ts';
 import { type Duration, readDuration } from '../sdk/duration.ts';
 import { checkedRecord, type EgressType } from '../sdk/egress.ts';
@@ -204,6 +205,12 @@ export class EndpointContext implements Context<never>, CellHolder {
   // oxlint-disable-next-line typescript/promise-function-async -- refused at the call, like what stands beside it
   timers(): Promise<PendingTimer[]> {
     return this.#refuse('ctx.timers', 'keep what is pending in state');
+  }
+
+  /** A cluster has no counters of remote functions. */
+  count(name: string, amount: number = 1): void {
+    this.#check();
+    checkCount(name, amount);
   }
 
   now(): number {

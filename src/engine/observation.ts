@@ -136,13 +136,22 @@ export class Observation {
 
 function addUp(counts: readonly (readonly [string, FunctionCounts])[]): Record<string, FunctionCounts> {
   const sums = new Map<string, FunctionCounts>();
-  for (const [type, { messageCount, failureCount }] of counts) {
-    const sum = sums.get(type) ?? { messageCount: 0, failureCount: 0 };
+  for (const [type, { messageCount, failureCount, counters }] of counts) {
+    const sum = sums.get(type) ?? { messageCount: 0, failureCount: 0, counters: {} };
     sums.set(type, {
       messageCount: sum.messageCount + messageCount,
       failureCount: sum.failureCount + failureCount,
+      counters: addUpByName(sum.counters, counters),
     });
   }
+  return Object.fromEntries(sums);
+}
+
+type Counters = FunctionCounts['counters'];
+
+function addUpByName(some: Counters, others: Counters): Counters {
+  const sums = new Map(Object.entries(some));
+  for (const [name, count] of Object.entries(others)) sums.set(name, (sums.get(name) ?? 0) + count);
   return Object.fromEntries(sums);
 }
 

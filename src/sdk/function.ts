@@ -119,6 +119,13 @@ export interface Context<Specs extends StateSpecs = StateSpecs, Reply = unknown>
    * else can be called off. Its reason is a `MillraceError`, `INVOCATION_OVERDUE` or `ENGINE_STOPPED`.
    */
   readonly signal: AbortSignal;
+  /**
+   * Adds to a counter of this function, 1 if no amount is given; `engine.metrics()` shows it under the function's type. It is for
+   * watching and no state: it counts at once, also in an invocation that fails afterwards, and begins anew with the shard's
+   * thread. A function may have 1,000 names. (StateFun: `context.metrics().counter(name)`; a cluster that calls our endpoint
+   * has no such counters, and there it counts nothing.) Throws `INVALID_OPTION`.
+   */
+  count(name: string, amount?: number): void;
   /** The engine's wall clock, in milliseconds since 1970; virtual time in `millrace/testing`. */
   now(): number;
   /**

@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.ts';
 import { LatencySet } from '../metrics/latency-set.ts';
 import { Sampling } from '../metrics/sampling.ts';
+import { UserCounters } from '../metrics/user-counters.ts';
 import { FUNCTION_COUNT_MAX } from '../wire/envelope-layout.ts';
 import type { MessageMeta } from '../wire/message-meta.ts';
 
@@ -18,6 +19,8 @@ const TIMED_GAP = 256;
 
 export class Meter {
   readonly latencies: LatencySet = new LatencySet();
+  /** Of functions, by the index of their bindings. */
+  readonly counters: UserCounters = new UserCounters();
   readonly #clock: Clock;
   readonly #sampling: Sampling;
   /** By the index of a function's binding. */

@@ -30,7 +30,7 @@ test('messages, failures, records and checkpoints are counted, and what is in ha
     await sleep(2);
     metrics = await engine.metrics();
   }
-  expect(metrics.functions[puppet.type]).toEqual({ messageCount: IDS.length + 2, failureCount: 1 });
+  expect(metrics.functions[puppet.type]).toEqual({ messageCount: IDS.length + 2, failureCount: 1, counters: {} });
   expect(metrics.shards.map(({ shard }) => shard)).toEqual([0, 1]);
   for (const { messageCount } of metrics.shards) expect(messageCount).toBeGreaterThan(0);
   expect(metrics.shards.reduce((sum, { asyncCount }) => sum + asyncCount, 0)).toBe(1);
@@ -41,6 +41,19 @@ test('messages, failures, records and checkpoints are counted, and what is in ha
   });
   expect(metrics.checkpoints?.count).toBeGreaterThan(0);
   expect(metrics.checkpoints?.epoch).toBeGreaterThanOrEqual(metrics.checkpoints?.count ?? 0);
+});
+
+test('functions count for themselves, over all shards, and also when they fail', async () => {
+  const { engine } = await openEngine();
+  for (const id of IDS) await engine.send(puppet, id, { do: 'count', name: 'seen' });
+  await engine.send(puppet, IDS[0], { do: 'count', name: 'paid', amount: 40 });
+  await engine.send(puppet, IDS[1], { do: 'count', name: 'paid', amount: -5, thenThrow: true });
+  await engine.drained();
+  expect((await engine.metrics()).functions[puppet.type]).toEqual({
+    messageCount: IDS.length + 2,
+    failureCount: 1,
+    counters: { seen: IDS.length, paid: 35 },
+  });
 });
 
 test('latencies of all parts are there, as percentiles and as histograms that others read', async () => {

@@ -28,6 +28,7 @@ export type Order =
   | { readonly do: 'sleep'; readonly ms: number; readonly after?: Order }
   | { readonly do: 'operate'; readonly gate: string }
   | { readonly do: 'wait' | 'spin'; readonly gate: string; readonly after?: Order }
+  | { readonly do: 'count'; readonly name: string; readonly amount?: number; readonly thenThrow?: boolean }
   | { readonly do: 'throw'; readonly text: string }
   | { readonly do: 'misbehave'; readonly how: keyof typeof MISBEHAVIOUR };
 
@@ -135,6 +136,10 @@ function obey(ctx: PuppetContext, order: Order): void | Promise<void> {
       return ctx.async('spun', () => {
         while (!existsSync(order.gate));
       });
+    case 'count':
+      ctx.count(order.name, order.amount);
+      if (order.thenThrow === true) throw new Error('after counting');
+      return;
     case 'throw':
       throw Object.assign(new RangeError(order.text), { code: 'E_PUPPET' });
     case 'misbehave':

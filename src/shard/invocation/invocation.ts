@@ -91,6 +91,11 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
     this.#abort = undefined;
   }
 
+  count(name: string, amount: number = 1): void {
+    this.check();
+    this.place.meter.counters.add(this.binding.index, name, amount);
+  }
+
   get missed(): MissedTimes | undefined {
     this.check();
     return this.meta?.missed;

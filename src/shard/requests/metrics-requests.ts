@@ -14,6 +14,8 @@ export interface FunctionCounts {
   readonly messageCount: number;
   /** Invocations that failed, whether or not they were tried again. */
   readonly failureCount: number;
+  /** What it has counted itself with `ctx.count`, by name. */
+  readonly counters: Readonly<Record<string, number>>;
 }
 
 /** A shard between two turns. */
@@ -65,7 +67,11 @@ function readMetrics({ workplace, mailbox, outbound }: MetricsPlace): PortableMe
   const { directory, entities, held, meter, rows } = workplace;
   const functions = directory.bindings.map(({ type, index }): readonly [string, FunctionCounts] => [
     type,
-    { messageCount: meter.messageCount(index), failureCount: meter.failureCount(index) },
+    {
+      messageCount: meter.messageCount(index),
+      failureCount: meter.failureCount(index),
+      counters: meter.counters.of(index),
+    },
   ]);
   const numbers = {
     messageCount: functions.reduce((sum, [, { messageCount }]) => sum + messageCount, 0),

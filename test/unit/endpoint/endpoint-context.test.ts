@@ -162,6 +162,7 @@ test.each([
       (ctx) => ctx.cancel('t'),
       (ctx) => ctx.now(),
       (ctx) => ctx.random(),
+      (ctx) => ctx.count('seen'),
       (ctx) => ctx.signal,
       (ctx) => void (ctx.state['seen'] = 1),
     ];
