@@ -125,5 +125,5 @@ export class IngressPump {
 export function routerFailed(ingressType: string, record: number, cause: unknown): MillraceError {
   const reason = cause instanceof Error ? cause.message : describe(cause);
   const what = `A router of ingress "${ingressType}" threw at record ${record}: ${reason}`;
-  return new MillraceError('ROUTER_FAILED', what, { cause, details: { record } });
+  return new MillraceError('ROUTER_FAILED', what, { cause, details: { ingress: ingressType, record } });
 }

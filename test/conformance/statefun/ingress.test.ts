@@ -98,8 +98,9 @@ describe.each([
   ])('#39 the record %j is an error of its own', async (record) => {
     await using engine = await start();
     await expect(engine.feed('shop/orders', record)).rejects.toMatchObject({
-      code: 'MALFORMED_RECORD',
+      code: 'ROUTER_FAILED',
       details: { ingress: 'shop/orders' },
+      cause: { code: 'MALFORMED_RECORD', details: { ingress: 'shop/orders' } },
     });
     await engine.feed('shop/orders', { [from]: 'orders', key: 'Ann', value: 'd' });
     expect(engine.state({ type: 'shop/cart', id: 'Ann' })).toBeDefined();
