@@ -124,7 +124,9 @@ function row({ figures, standings }: BenchmarkRun, { contender, measurements }: 
 export function verdict(figure: Figure | undefined, ratio: Spread): [string, string] {
   if (figure === undefined) return ['', ''];
   const { atLeast, atMost } = figure;
-  return [atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`, reached(figure, [ratio.median])];
+  // To three digits: a third is 0.333.
+  const bound = Number((atLeast ?? atMost)?.toPrecision(3));
+  return [`${atLeast === undefined ? '≤' : '≥'} ${bound}`, reached(figure, [ratio.median])];
 }
 
 function percentileLines(standings: readonly Standing[]): string[] {

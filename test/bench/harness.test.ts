@@ -47,6 +47,11 @@ const SCRIPT = {
   fast: [measured(20), measured(60), measured(10)],
 };
 
+test('a third is required in three digits', async () => {
+  const benchmark = { ...scripted({ ...SCRIPT, fast: [] }), figures: [{ rival: 'slow', atMost: 1 / 3 }] };
+  expect(table(await runBenchmark(benchmark, options, { progress: () => {} }))).toMatch(/ ≤ 0\.333 +missed/);
+});
+
 test('contenders take turns, and ratios are taken round by round', async () => {
   const turns: string[] = [];
   const run = await runBenchmark(scripted(SCRIPT, turns), options, { progress: () => {} });
