@@ -176,6 +176,8 @@ test('#29 a delayed message that was due while the engine was down comes at once
   const target = { type: 'test/other', id: 'Bob' };
   const late = { kind: 'send', delayMs: 100, token: 't', target, argument: typed('late') } as const;
   first.answer(await first.request(), effects({ delayed: [late] }));
+  // The response is on its way to another thread.
+  await first.engine.drained();
   await first.engine.checkpoint();
   await first.end();
   await sleep(150);
