@@ -2,9 +2,8 @@
  * The one test run: everything that can be wrong with the project is a test file under test/. Forked processes, not
  * threads, since the engine under test starts threads of its own and some tests load native addons.
  *
- * A file a core. The few that take minutes come first, so that in the end none of them runs alone. Tests that start
- * threads or processes of their own share the machine with others like that: they wait for what they are about, and
- * measure no time that a crowded machine could lengthen without their trying again.
+ * A file a core, the few that take minutes first, so that in the end none of them runs alone. The others that start threads
+ * or processes of their own come last, one after the other, with a core left free: they take about half of the machine.
  */
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
@@ -17,8 +16,6 @@ process.env['NODE_COMPILE_CACHE'] ??= resolve('.cache/compiled');
 const folders = (...names: string[]): string[] => names.map((name) => `test/${name}/**/*.test.ts`);
 const LONG = [...folders('crash', 'mutations', 'sim'), 'test/race/*-model.test.ts', 'test/bench/bench.test.ts'];
 const ONE_THREAD = folders('types', 'unit');
-/** Threads that wait for each other without ever giving up their cores. */
-const ALONE = ['test/race/ring-race.test.ts'];
 
 const shared = {
   pool: 'forks' as const,
@@ -38,15 +35,15 @@ const oneThread = { name: 'one thread', include: ONE_THREAD, execArgv, isolate: 
 const manyThreads = {
   name: 'many threads',
   include: ['test/**/*.test.ts'],
-  exclude: [...LONG, ...ONE_THREAD, ...ALONE],
-  sequence: { groupOrder: 1 },
+  exclude: [...LONG, ...ONE_THREAD],
+  maxWorkers: Math.max(1, availableParallelism() - 1),
+  sequence: { groupOrder: 2 },
 };
-const alone = { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 } };
 
 const config: ViteUserConfig = {
   cacheDir: '.cache/vite',
   test: {
-    projects: [long, oneThread, manyThreads, alone].map((project) => ({ test: { ...shared, ...project } })),
+    projects: [long, oneThread, manyThreads].map((project) => ({ test: { ...shared, ...project } })),
   },
 };
 
