@@ -39,8 +39,8 @@ export interface LatencyOptions {
 }
 
 /**
- * Undefined where nothing was measured yet. About one message from outside in 64 is followed, one in 256 when there are more
- * than some 300,000 a second, and one invocation in 256 timed; questions and checkpoints all are.
+ * Undefined where nothing was measured yet. About one message from outside in 64 is followed, and one invocation in 256
+ * timed; questions and checkpoints all are.
  */
 export interface EngineLatency {
   /** From a message from outside (a client's, an ingress's) until its invocation begins. */

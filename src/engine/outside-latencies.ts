@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { LatencySet } from '../metrics/latency-set.ts';
-import { MEAN_GAP, Sampling } from '../metrics/sampling.ts';
+import { Sampling } from '../metrics/sampling.ts';
 
 /** From when a message came in from outside until an egress record that comes of it may leave. */
 export const END_TO_END = 'endToEnd';
@@ -14,17 +14,11 @@ export const ASK = 'ask';
 /** Of `engine.send`, until it is committed. */
 export const COMMIT = 'commit';
 
-/** When those who are followed come closer together than this, there are enough of them, and fewer are followed … */
-const CROWD_MS = 0.2;
-/** … one in so many. What is followed carries its time in each message that comes of it, and that costs. */
-const CROWD_GAP = 256;
-
 export class OutsideLatencies {
   readonly set: LatencySet = new LatencySet();
   readonly #clock: Clock;
   readonly #isDurable: boolean;
   readonly #messages = new Sampling(true);
-  #followedAtMs = Number.NEGATIVE_INFINITY;
   readonly #commits = new Sampling(true);
   /** Of records of the epoch that goes on, of the one after it, and of the one that is being committed. */
   #held: number[] = [];
@@ -38,11 +32,7 @@ export class OutsideLatencies {
 
   /** A message comes in: when, if it is to be followed. */
   since(): number | undefined {
-    if (!this.#messages.picks()) return undefined;
-    const now = this.#clock.stampMs();
-    this.#messages.meanGap = now - this.#followedAtMs < CROWD_MS ? CROWD_GAP : MEAN_GAP;
-    this.#followedAtMs = now;
-    return now;
+    return this.#messages.picks() ? this.#clock.stampMs() : undefined;
   }
 
   /** An egress record has come of a message that is followed. `isAhead` as in `CheckpointMachine`. */

@@ -4,19 +4,18 @@
  */
 
 /** One in so many, on average, unless another number is given. */
-export const MEAN_GAP = 64;
+const MEAN_GAP = 64;
 
 export class Sampling {
   readonly #isOn: boolean;
-  /** From the next pick on. */
-  meanGap: number;
+  readonly #meanGap: number;
   #left: number;
   #state = 0x9e3779b9;
 
   /** Without `isOn` it picks nothing. */
   constructor(isOn: boolean, meanGap: number = MEAN_GAP) {
     this.#isOn = isOn;
-    this.meanGap = meanGap;
+    this.#meanGap = meanGap;
     this.#left = 1;
   }
 
@@ -34,6 +33,6 @@ export class Sampling {
     state ^= state >>> 17;
     state ^= state << 5;
     this.#state = state;
-    return (state >>> 0) % (2 * this.meanGap - 1);
+    return (state >>> 0) % (2 * this.#meanGap - 1);
   }
 }

@@ -36,19 +36,3 @@ test('what a roll-back takes back is not timed; without a data directory records
   inMemory.arrived(900, false);
   expect(inMemory.set.get(END_TO_END)?.max).toBeCloseTo(100_000, -2);
 });
-
-test.each([
-  [50_000, 64],
-  [1_000_000, 256],
-])('of %i messages a second about one in %i is followed', (rate, gap) => {
-  const clock = new SimulatedClock(1_000);
-  const latencies = new OutsideLatencies(clock, true);
-  const messageCount = 200_000;
-  let count = 0;
-  for (let index = 0; index < messageCount; index++) {
-    if (latencies.since() !== undefined) count++;
-    clock.advance(1_000 / rate);
-  }
-  expect(count / (messageCount / gap)).toBeGreaterThan(0.75);
-  expect(count / (messageCount / gap)).toBeLessThan(1.5);
-});
