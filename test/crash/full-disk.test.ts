@@ -27,6 +27,14 @@ function newWorld(): BankWorld {
   return world;
 }
 
+/** Makes a directory a file system of a mebibyte. Returns what makes room there; undefined where nothing can be mounted. */
+function mountSmall(directory: string): (() => void) | undefined {
+  mkdirSync(directory);
+  if (!mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory)) return undefined;
+  onTestFinished(() => void execFileSync('umount', [directory]));
+  return () => void mount('-o', 'remount,size=64m', directory);
+}
+
 interface Outcome {
   readonly first: Life;
   readonly second: Life;
@@ -63,28 +71,22 @@ describe.each([
 ])('%s', (_, isNativeFree) => {
   test('a disk that is really full', async ({ skip }) => {
     const world = newWorld();
-    const { data } = world.savepoints;
-    mkdirSync(data);
-    if (!mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', data)) skip('file systems cannot be mounted here');
-    onTestFinished(() => void execFileSync('umount', [data]));
-    const outcome = await fillAndGoOn(world, isNativeFree, () => mount('-o', 'remount,size=64m', data));
+    const makeRoom = mountSmall(world.savepoints.data) ?? skip('file systems cannot be mounted here');
+    const outcome = await fillAndGoOn(world, isNativeFree, makeRoom);
     expect(outcome.first.end).toBe('failed');
     expectNothingLost(world, outcome);
   });
 
   test('a disk that is full for a few seconds', async ({ skip }) => {
     const world = newWorld();
-    const { data } = world.savepoints;
-    mkdirSync(data);
-    if (!mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', data)) skip('file systems cannot be mounted here');
-    onTestFinished(() => void execFileSync('umount', [data]));
+    const makeRoom = mountSmall(world.savepoints.data) ?? skip('file systems cannot be mounted here');
     let room: NodeJS.Timeout | undefined;
     const life = await new BankLife(world, {
       isNativeFree,
       shardCount: 2,
       transferCount: 5_000,
       maxRecoveries: 10,
-      onRecovering: () => (room ??= setTimeout(() => mount('-o', 'remount,size=64m', data), 3_000)),
+      onRecovering: () => (room ??= setTimeout(makeRoom, 3_000)),
     }).ended();
     expect(life.end).toBe('finished');
     // Once at least: what the attempt gives back of the disk may last until there is room.
