@@ -4,7 +4,7 @@
  */
 import { isMainThread } from 'node:worker_threads';
 import { defineFunction, defineModule, type Module } from '../../src/index.ts';
-import { installSwitch, METERING, setMetering } from './metering-switch.ts';
+import { installSwitch, METERING, type Position, setMetering } from './metering-switch.ts';
 
 const MODULE = new URL(import.meta.url);
 
@@ -25,8 +25,8 @@ async function loadFlow(): Promise<Module> {
 
 const metering = defineFunction({
   type: METERING,
-  invoke(_, isOn: boolean) {
-    setMetering(isOn);
+  invoke(_, position: Position) {
+    setMetering(position);
   },
 });
 

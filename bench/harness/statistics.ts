@@ -4,6 +4,9 @@
  * both sides of a ratio.
  */
 
+/** So many standard deviations on either side hold 95 % of a normal distribution. */
+const NORMAL_95 = 1.96;
+
 export interface Spread {
   readonly median: number;
   readonly min: number;
@@ -14,6 +17,16 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** How far the median of such values may be off on either side: half of its 95 % interval, by the order of the values. */
+export function medianError(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const reach = Math.ceil((NORMAL_95 * Math.sqrt(sorted.length)) / 2);
+  const middle = (sorted.length - 1) / 2;
+  const low = sorted[Math.max(0, Math.floor(middle - reach))];
+  const high = sorted[Math.min(sorted.length - 1, Math.ceil(middle + reach))];
+  return (high - low) / 2;
 }
 
 export function spread(values: readonly number[]): Spread {

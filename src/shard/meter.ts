@@ -1,13 +1,12 @@
 /**
  * What a shard counts and times of its invocations, for `engine.metrics()` and `engine.latency()`. All are counted; one
- * in 256 is timed, since looking at the clock twice takes as long as half a message. A simulation times nothing.
+ * in 256 is timed, since looking at the clock twice takes as long as half a message. Both are one subtraction in the
+ * `Sampling` of a function, which its invocations have at hand. A simulation times nothing.
  */
 import type { Clock } from '../base/clock.ts';
 import { LatencySet } from '../metrics/latency-set.ts';
 import { Sampling } from '../metrics/sampling.ts';
 import { UserCounters } from '../metrics/user-counters.ts';
-import { FUNCTION_COUNT_MAX } from '../wire/envelope-layout.ts';
-import type { MessageMeta } from '../wire/message-meta.ts';
 
 /** From when a message came in from outside until its invocation begins. */
 export const INGRESS_TO_INVOCATION = 'ingressToInvocation';
@@ -17,30 +16,30 @@ export const INVOCATION = 'invocation';
 /** One invocation in so many is timed. */
 const TIMED_GAP = 256;
 
+/** Functions go by the index of their bindings. */
 export class Meter {
   readonly latencies: LatencySet = new LatencySet();
-  /** Of functions, by the index of their bindings. */
   readonly counters: UserCounters = new UserCounters();
   readonly #clock: Clock;
-  readonly #sampling: Sampling;
-  /** By the index of a function's binding. */
-  #messageCounts = new Float64Array(16);
-  #failureCounts = new Float64Array(16);
+  readonly #isTiming: boolean;
+  readonly #samplings: Sampling[] = [];
+  readonly #failureCounts: number[] = [];
 
   constructor(clock: Clock, isTiming: boolean) {
     this.#clock = clock;
-    this.#sampling = new Sampling(isTiming, TIMED_GAP);
+    this.#isTiming = isTiming;
   }
 
-  /** An invocation begins. Returns when, if it is to be timed; else 0. */
-  began(index: number, sourceType: number, meta: MessageMeta | undefined): number {
-    if (index >= this.#messageCounts.length) this.#grow(index);
-    this.#messageCounts[index]++;
-    // Its first invocation only: all that comes of it carries the same stamp.
-    if (meta?.since !== undefined && sourceType >= FUNCTION_COUNT_MAX) {
-      this.latencies.record(INGRESS_TO_INVOCATION, this.#clock.stampMs() - meta.since);
-    }
-    return this.#sampling.picks() ? this.#clock.elapsedMs() : 0;
+  /** What counts the messages of a function, and picks those that are timed. */
+  sampling(index: number): Sampling {
+    const samplings = this.#samplings;
+    while (samplings.length <= index) samplings.push(new Sampling(this.#isTiming, TIMED_GAP, samplings.length));
+    return samplings[index];
+  }
+
+  /** An invocation begins that is timed. Returns when. */
+  began(): number {
+    return this.#clock.elapsedMs();
   }
 
   /** One that is timed has ended. */
@@ -48,30 +47,21 @@ export class Meter {
     this.latencies.record(INVOCATION, this.#clock.elapsedMs() - beganMs);
   }
 
-  /** An invocation has taken further messages. */
-  tookMore(index: number, count: number): void {
-    this.#messageCounts[index] += count;
+  /** The invocation begins of a message that is followed, and came in from outside then. */
+  cameIn(sinceMs: number): void {
+    this.latencies.record(INGRESS_TO_INVOCATION, this.#clock.stampMs() - sinceMs);
   }
 
   /** An invocation has failed, whether or not its message is tried again. */
   failed(index: number): void {
-    this.#failureCounts[index]++;
+    this.#failureCounts[index] = this.failureCount(index) + 1;
   }
 
   messageCount(index: number): number {
-    return this.#messageCounts[index] ?? 0;
+    return this.#samplings[index]?.count ?? 0;
   }
 
   failureCount(index: number): number {
     return this.#failureCounts[index] ?? 0;
-  }
-
-  #grow(index: number): void {
-    const messages = this.#messageCounts;
-    const failures = this.#failureCounts;
-    this.#messageCounts = new Float64Array(index * 2);
-    this.#failureCounts = new Float64Array(index * 2);
-    this.#messageCounts.set(messages);
-    this.#failureCounts.set(failures);
   }
 }

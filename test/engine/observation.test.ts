@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build, decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import { expect, onTestFinished, test } from 'vitest';
-import { puppet, records } from './puppet.ts';
+import { type Order, puppet, records } from './puppet.ts';
 import { IDS, openEngine } from './puppet-engine.ts';
 
 const MESSAGE_COUNT = 2_000;
@@ -92,6 +92,19 @@ test('latencies of all parts are there, as percentiles and as histograms that ot
   expect(read.maxValue / 1e6 / (latency.commit?.maxMs ?? 0)).toBeCloseTo(1, 2);
   const after = await engine.latency();
   expect([after.ask, after.endToEnd]).toEqual([undefined, undefined]);
+});
+
+test('a message from outside that is followed is timed to its own invocation, and to each record that comes of it', async () => {
+  const { engine } = await openEngine();
+  engine.egress(records, async () => {});
+  const [first, second, third] = IDS.map((id) => ({ type: puppet.type, id }));
+  const last: Order = { do: 'egress', value: 1 };
+  const order: Order = { do: 'send', to: second, order: { do: 'send', to: third, order: last, times: 5 } };
+  // The first of all is followed.
+  await engine.send(puppet, first.id, order);
+  await engine.drained();
+  const { ingressToInvocation, endToEnd } = await engine.latency();
+  expect([ingressToInvocation?.count, endToEnd?.count]).toEqual([1, 5]);
 });
 
 test('without a data directory there are no checkpoints to time', async () => {

@@ -77,13 +77,18 @@ export abstract class InvocationCore implements CellHolder, StateHolder {
     this.entity = entity;
     this.sourceType = sourceType;
     this.meta = meta;
-    if (meta !== undefined) this.#ownMeta = undefined;
+    if (meta !== undefined) this.cameWith(meta);
     this.#sourceId = sourceId;
     this.#cells = entity;
     this.#effectsBefore = this.effects.length;
     this.#undoCount = 0;
     this.wrote = false;
     this.#active = true;
+  }
+
+  /** Its message brings something; most bring nothing. */
+  protected cameWith(_meta: MessageMeta): void {
+    this.#ownMeta = undefined;
   }
 
   /** From here on works on the side: with copies, and without the envelope, which will be gone. */

@@ -12,11 +12,14 @@ import type { FunctionType } from '../../sdk/function.ts';
 import { checkMessageOptions, MESSAGE_OPTIONS, type MessageOptions } from '../../sdk/message-options.ts';
 import type { MissedTimes } from '../../sdk/timer.ts';
 import type { Trace } from '../../sdk/trace.ts';
+import type { Sampling } from '../../metrics/sampling.ts';
 import type { Entity } from '../../state/entity.ts';
 import { SECTION_LIST, SECTION_TABLE } from '../../store/key-layout.ts';
-import { KIND_EGRESS, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
+import { FUNCTION_COUNT_MAX, KIND_EGRESS, TYPE_NONE, TYPE_UNKNOWN } from '../../wire/envelope-layout.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
+import type { FunctionBinding } from '../function-binding.ts';
 import { nameOf } from '../target-numbers.ts';
+import type { Workplace } from '../workplace.ts';
 import { leaveUnheard } from './async-operations.ts';
 import { batchedMessage } from './batches.ts';
 import { TimedInvocation } from './timed-invocation.ts';
@@ -28,12 +31,31 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
   /** Made when it is asked for. */
   #abort: AbortController | undefined;
   #callOff: CallOff | undefined;
+  readonly #sampling: Sampling;
   /** When it began, if it is timed; else 0. */
   #beganMs = 0;
+  /** Whether it has something of the above that ends with it. Most have nothing, so they look at this alone. */
+  #hasMore = false;
+
+  constructor(place: Workplace, binding: FunctionBinding, alone = false) {
+    super(place, binding, alone);
+    this.#sampling = place.meter.sampling(binding.index);
+  }
 
   override begin(entity: Entity, sourceType: number, sourceId: string, meta: MessageMeta | undefined): void {
     super.begin(entity, sourceType, sourceId, meta);
-    this.#beganMs = this.place.meter.began(this.binding.index, sourceType, meta);
+    if (this.#sampling.picks()) this.#beginTimed();
+  }
+
+  #beginTimed(): void {
+    this.#hasMore = true;
+    this.#beganMs = this.place.meter.began();
+  }
+
+  protected override cameWith(meta: MessageMeta): void {
+    super.cameWith(meta);
+    // Its first invocation only: all that comes of it carries the same stamp.
+    if (meta.since !== undefined && this.sourceType >= FUNCTION_COUNT_MAX) this.place.meter.cameIn(meta.since);
   }
 
   override takeBack(): void {
@@ -60,6 +82,7 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
   get signal(): AbortSignal {
     this.check();
     if (this.#abort === undefined) {
+      this.#hasMore = true;
       this.#abort = new AbortController();
       this.place.held.aborts.add(this.#abort);
     }
@@ -69,6 +92,7 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
   get callOff(): CallOffSignal {
     this.check();
     if (this.#callOff === undefined) {
+      this.#hasMore = true;
       this.#callOff = new CallOff();
       this.place.held.aborts.add(this.#callOff);
     }
@@ -84,7 +108,13 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
 
   override end(): void {
     super.end();
+    if (this.#hasMore) this.#endMore();
+  }
+
+  #endMore(): void {
+    this.#hasMore = false;
     if (this.#beganMs > 0) this.place.meter.ended(this.#beganMs);
+    this.#beganMs = 0;
     if (this.#callOff !== undefined) this.place.held.aborts.delete(this.#callOff);
     if (this.#abort !== undefined) this.place.held.aborts.delete(this.#abort);
     this.#callOff = undefined;
@@ -177,7 +207,7 @@ export class Invocation extends TimedInvocation implements BatchContext<never> {
     assert(!this.isInPlace && binding.fn.takesWaiting === true, 'batches are for functions that say so, and are async');
     if (place.suspects.isSuspect(binding, entity)) return [];
     const taken = place.held.batches.take(entity, this.meta, countMax);
-    place.meter.tookMore(binding.index, taken.length);
+    this.#sampling.skip(taken.length);
     return taken.map((held) => batchedMessage(place.directory, held));
   }
 

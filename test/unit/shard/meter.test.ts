@@ -1,5 +1,5 @@
 /**
- * All invocations are counted; those that are timed tell what all would.
+ * All invocations are counted; those that are timed tell what all would, whichever functions they are of.
  */
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/base/clock.ts';
@@ -7,10 +7,10 @@ import { Prng } from '../../../src/base/prng.ts';
 import { LatencyHistogram } from '../../../src/metrics/latency.ts';
 import { percentilesOf } from '../../../src/metrics/placed-counts.ts';
 import { INGRESS_TO_INVOCATION, INVOCATION, Meter } from '../../../src/shard/meter.ts';
-import { TYPE_NONE } from '../../../src/wire/envelope-layout.ts';
 
 const PERCENTAGES = [10, 50, 90, 99] as const;
 const COUNT = 2_000_000;
+const FUNCTION_COUNT = 5;
 
 class HandClock implements Clock {
   ms = 1_000;
@@ -25,20 +25,22 @@ class HandClock implements Clock {
   }
 }
 
-/** Invokes so many times, with these times in microseconds; returns what was timed, and what would be if all were. */
+/** Invokes so many times, functions in turn, with these times in microseconds; returns what was timed, and what would be if all were. */
 function timed(usOf: (index: number) => number): { readonly some: LatencyHistogram; readonly all: LatencyHistogram } {
   const clock = new HandClock();
   const meter = new Meter(clock, true);
+  const samplings = Array.from({ length: FUNCTION_COUNT }, (_, index) => meter.sampling(index));
   const all = new LatencyHistogram();
   for (let index = 0; index < COUNT; index++) {
     const us = usOf(index);
-    const began = meter.began(0, 1, undefined);
     all.record(us);
+    if (!samplings[index % FUNCTION_COUNT].picks()) continue;
+    const began = meter.began();
     clock.ms = 1_000 + us / 1_000;
-    if (began > 0) meter.ended(began);
+    meter.ended(began);
     clock.ms = 1_000;
   }
-  expect(meter.messageCount(0)).toBe(COUNT);
+  for (const index of samplings.keys()) expect(meter.messageCount(index)).toBe(COUNT / FUNCTION_COUNT);
   return { some: meter.latencies.of(INVOCATION), all };
 }
 
@@ -67,22 +69,22 @@ test('percentiles of those that are timed are those of all, whatever the times a
 
 test('messages and failures are counted, of any number of functions', () => {
   const meter = new Meter(new HandClock(), true);
-  for (const index of [0, 15, 16, 17, 400, 0]) meter.began(index, 1, undefined);
-  meter.tookMore(400, 5);
+  for (const index of [0, 15, 16, 17, 400, 0]) meter.sampling(index).picks();
+  for (let count = 0; count < 1_000; count++) meter.sampling(3).picks();
+  meter.sampling(400).skip(5);
   meter.failed(16);
-  expect([0, 15, 16, 17, 18, 400, 4_000].map((index) => meter.messageCount(index))).toEqual([2, 1, 1, 1, 0, 6, 0]);
-  expect([0, 16, 4_000].map((index) => meter.failureCount(index))).toEqual([0, 1, 0]);
+  meter.failed(16);
+  const counts = [0, 3, 15, 16, 17, 18, 400, 4_000].map((index) => meter.messageCount(index));
+  expect(counts).toEqual([2, 1_000, 1, 1, 1, 0, 6, 0]);
+  expect([0, 16, 4_000].map((index) => meter.failureCount(index))).toEqual([0, 2, 0]);
 });
 
-test('a message that is followed is timed to its first invocation, and nothing is where nothing is to be timed', () => {
+test('what came in from outside is timed from then on, and where nothing is to be timed it is still counted', () => {
   const clock = new HandClock();
   const [meter, untimed] = [new Meter(clock, true), new Meter(clock, false)];
-  meter.began(0, TYPE_NONE, { since: 990 });
-  // What comes of it carries the same time.
-  meter.began(0, 3, { since: 990 });
-  meter.began(0, TYPE_NONE, { attempts: 1 });
+  meter.cameIn(990);
   const latencies = meter.latencies.of(INGRESS_TO_INVOCATION);
   expect([latencies.count, latencies.max]).toEqual([1, 10_000]);
-  for (let count = 0; count < 1_000; count++) expect(untimed.began(0, 1, undefined)).toBe(0);
+  for (let count = 0; count < 1_000; count++) expect(untimed.sampling(0).picks()).toBe(false);
   expect(untimed.messageCount(0)).toBe(1_000);
 });
