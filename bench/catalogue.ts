@@ -5,7 +5,6 @@
 import { bank } from './app/bank.ts';
 import { commandTrees } from './app/command-trees.ts';
 import { flights } from './app/flights.ts';
-import { storeBatch } from './flow/store-batch.ts';
 import { shoppingCart } from './app/cart.ts';
 import { receipts } from './app/receipts.ts';
 import { ycsbA, ycsbB } from './app/ycsb.ts';
@@ -47,13 +46,14 @@ import { changelogAppendSuites } from './micro/changelog-append.ts';
 import { stateCellSuites } from './micro/state-cell.ts';
 import { timerQueueSuites } from './micro/timer-queue.ts';
 import { codecSuites } from './micro/codec.ts';
-import { doorbell } from './micro/doorbell.ts';
+import { doorbellSuites } from './micro/doorbell.ts';
 import { entityLookupSuites } from './micro/entity-lookup.ts';
 import { entityRecordSuites } from './micro/entity-record.ts';
 import { keyHashSuites } from './micro/key-hash.ts';
 import { ringSuites } from './micro/ring-one-thread.ts';
-import { ringTwoThreads } from './micro/ring-two-threads.ts';
+import { ringTwoThreadsSuites } from './micro/ring-two-threads.ts';
 import { statefunCodecSuites } from './micro/statefun-codec.ts';
+import { storeBatchSuites } from './micro/store-batch.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
   allToAll,
@@ -100,12 +100,12 @@ export const BENCHMARKS: readonly Benchmark[] = [
   remoteGreeterHot,
   idle,
   entityMemory,
-  storeBatch,
+  ...microBenchmarks(storeBatchSuites),
   tableTouch,
   tableTouchDurable,
-  ringTwoThreads,
+  ...microBenchmarks(ringTwoThreadsSuites),
   ...microBenchmarks(ringSuites),
-  doorbell,
+  ...microBenchmarks(doorbellSuites),
   ...microBenchmarks(entityLookupSuites),
   ...microBenchmarks(keyHashSuites),
   ...microBenchmarks(entityRecordSuites),

@@ -1,9 +1,8 @@
 /**
- * One end of a ring in a thread of its own. Both ends pass a gate before each run, so that none of them measures how
- * long the other took to get ready.
+ * One end of a ring in a thread of its own: told how many records there are, it sends or receives so many, and answers with
+ * the sum of what it has received.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { lookAgain } from './ring-carrier.ts';
 import { RING_CARRIERS } from './ring-carriers.ts';
 
 export interface RingTask {
@@ -11,31 +10,13 @@ export interface RingTask {
   readonly carrier: string;
   readonly end: 'producer' | 'consumer';
   readonly shared: SharedArrayBuffer;
-  /** One word: how often an end has come to the gate. */
-  readonly gate: Int32Array;
 }
 
-export interface RingAnswer {
-  readonly seconds: number;
-  /** What the consumer has added up. */
-  readonly sum: number;
-}
+const work = openEnd(workerData as RingTask);
 
-const { carrier, end, shared, gate } = workerData as RingTask;
-let passages = 0;
+parentPort?.on('message', (count: number) => parentPort?.postMessage(work(count)));
 
-parentPort?.on('message', (count: number) => {
-  passages += 2;
-  Atomics.add(gate, 0, 1);
-  for (let looks = 0; Atomics.load(gate, 0) < passages; ) looks = lookAgain(looks);
-  const startedAt = performance.now();
-  const sum = work(count);
-  parentPort?.postMessage({ seconds: (performance.now() - startedAt) / 1000, sum } satisfies RingAnswer);
-});
-
-const work = openEnd();
-
-function openEnd(): (count: number) => number {
+function openEnd({ carrier, end, shared }: RingTask): (count: number) => number {
   const chosen = RING_CARRIERS[carrier];
   if (end === 'consumer') return chosen.openConsumer(shared);
   const produce = chosen.openProducer(shared);

@@ -5,9 +5,8 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { RECORD_WORDS } from '../micro/ring-carrier.ts';
-import type { RingAnswer } from '../micro/ring-thread.ts';
 
-/** `result` is answered when all records have arrived. */
+/** `result` is answered when all records have arrived, with the sum of their words. */
 export type ConsumerRequest = { readonly count: number } | 'result';
 
 export interface RecordsTask {
@@ -61,13 +60,11 @@ function consume(port: MessagePort): void {
   let receivedCount = 0;
   let acknowledgedCount = 0;
   let sum = 0;
-  let startedAt = 0;
-  let endedAt = 0;
   let resultWanted = false;
   const answer = (): void => {
     if (!resultWanted || receivedCount !== count) return;
     resultWanted = false;
-    parentPort?.postMessage({ seconds: (endedAt - startedAt) / 1000, sum } satisfies RingAnswer);
+    parentPort?.postMessage(sum);
   };
   const add = (words: number[] | Int32Array): void => {
     for (let at = 0; at < words.length; at++) sum = (sum + words[at]) | 0;
@@ -82,7 +79,6 @@ function consume(port: MessagePort): void {
       add(post);
       post = receiveMessageOnPort(port)?.message as number[] | Int32Array | undefined;
     }
-    endedAt = performance.now();
     answer();
   });
   parentPort?.on('message', (request: ConsumerRequest) => {
@@ -93,7 +89,6 @@ function consume(port: MessagePort): void {
     }
     ({ count } = request);
     receivedCount = acknowledgedCount = sum = 0;
-    startedAt = performance.now();
     parentPort?.postMessage(0);
   });
 }

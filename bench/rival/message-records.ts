@@ -3,7 +3,6 @@
  */
 import { MessageChannel } from 'node:worker_threads';
 import type { RecordSession } from '../micro/ring-two-threads.ts';
-import type { RingAnswer } from '../micro/ring-thread.ts';
 import { Thread } from '../harness/thread.ts';
 import type { ConsumerRequest, RecordsTask } from './message-records-thread.ts';
 
@@ -14,7 +13,7 @@ export function openMessageRecords(postCount: number): RecordSession {
   const producer = new Thread<number, 0>(THREAD, { end: 'producer', port: port1, postCount } satisfies RecordsTask, [
     port1,
   ]);
-  const consumer = new Thread<ConsumerRequest, RingAnswer | 0>(
+  const consumer = new Thread<ConsumerRequest, number>(
     THREAD,
     { end: 'consumer', port: port2, postCount } satisfies RecordsTask,
     [port2],
@@ -24,7 +23,7 @@ export function openMessageRecords(postCount: number): RecordSession {
       // The consumer must know of the run before the first record reaches it.
       await consumer.ask({ count });
       await producer.ask(count);
-      return (await Promise.race([consumer.ask('result'), producer.failed])) as RingAnswer;
+      return await Promise.race([consumer.ask('result'), producer.failed]);
     },
     async close() {
       await Promise.all([producer.close(), consumer.close()]);

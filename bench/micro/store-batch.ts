@@ -5,19 +5,19 @@
  *   batch() ─▶ put × 1,000 (keys of 24 bytes, values of 40) ─▶ write()       the store of classic-level, 100,000 keys
  * ```
  *
- * Rival: `batch` of classic-level itself, synced. The checksum is the number of records found in the end.
+ * Rival: `batch` of classic-level itself, synced. The checksum is the number of records found in the end. `--entities` is
+ * how many keys there are.
  */
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { Prng } from '../../src/base/prng.ts';
 import { NodeFileSystem } from '../../src/base/node-file-system.ts';
 import { openStore } from '../../src/level/level-store.ts';
-import { type Benchmark, type Contender, OURS } from '../harness/benchmark.ts';
+import { OURS } from '../harness/benchmark.ts';
+import type { Batch, OpenBatch, SuiteFile, Suite } from '../harness/micro.ts';
 import { Scratch } from '../harness/scratch.ts';
-import { warmRun } from '../harness/warm-run.ts';
 
 const BATCH_COUNT = 1_000;
-const KEY_COUNT = 100_000;
 const KEY_BYTES = 24;
 const VALUE_BYTES = 40;
 const CACHE_BYTES = 64 << 20;
@@ -30,49 +30,45 @@ interface Batches {
   close(): Promise<void>;
 }
 
-export const storeBatch: Benchmark = {
-  name: 'store-batch',
-  unit: 'records/s',
-  describe: () => `batches of ${BATCH_COUNT.toLocaleString('en-US')} records into the store of a shard, durable`,
-  figures: [],
-  contenders: ({ seconds }) => [contender(OURS, seconds, openOurs), contender('classic-level', seconds, openLevel)],
-};
+export const suites: readonly Suite[] = [
+  {
+    name: 'store-batch',
+    unit: 'records/s',
+    about: `batches of ${BATCH_COUNT.toLocaleString('en-US')} records into the store of a shard, durable`,
+    hasEntities: true,
+    isLong: true,
+    contenders: { [OURS]: writing(openOurs), 'classic-level': writing(openLevel) },
+  },
+];
 
-function contender(name: string, seconds: number, open: (directory: string) => Promise<Batches>): Contender {
-  return {
-    name,
-    async measure() {
-      const scratch = new Scratch();
-      const batches = await open(join(scratch.path, 'store'));
-      const written = new Set<number>();
-      const random = new Prng(5);
-      try {
-        const run = await warmRun(
-          async (count) => {
-            const startedMs = performance.now();
-            for (let batch = 0; batch < count; batch++) await writeBatch(batches, random, written);
-            return (performance.now() - startedMs) / 1000;
-          },
-          1,
-          seconds,
-        );
-        const value = (run.work * BATCH_COUNT) / run.seconds;
-        return { value, checksum: String(await batches.count()), expected: String(written.size) };
-      } finally {
+export const storeBatchSuites: SuiteFile = { file: import.meta.url, suites };
+
+function writing(open: (directory: string) => Promise<Batches>): OpenBatch {
+  return async (keyCount): Promise<Batch> => {
+    const scratch = new Scratch();
+    const batches = await open(join(scratch.path, 'store'));
+    const written = new Set<number>();
+    const random = new Prng(5);
+    return {
+      callCount: BATCH_COUNT,
+      async run() {
+        const keys = Array.from({ length: BATCH_COUNT }, () => keyOf(random.below(keyCount), written));
+        await batches.write(keys, Buffer.alloc(VALUE_BYTES, written.size & 0xff));
+        return keys.length;
+      },
+      expected: BATCH_COUNT,
+      total: async () => ({ checksum: await batches.count(), expected: written.size }),
+      async close() {
         await batches.close();
         scratch.remove();
-      }
-    },
+      },
+    };
   };
 }
 
-async function writeBatch(batches: Batches, random: Prng, written: Set<number>): Promise<void> {
-  const keys = Array.from({ length: BATCH_COUNT }, () => {
-    const number = random.below(KEY_COUNT);
-    written.add(number);
-    return Buffer.from(String(number).padStart(KEY_BYTES, '0'), 'latin1');
-  });
-  await batches.write(keys, Buffer.alloc(VALUE_BYTES, written.size & 0xff));
+function keyOf(number: number, written: Set<number>): Buffer {
+  written.add(number);
+  return Buffer.from(String(number).padStart(KEY_BYTES, '0'), 'latin1');
 }
 
 async function openOurs(directory: string): Promise<Batches> {
