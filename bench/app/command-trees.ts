@@ -11,7 +11,7 @@
  */
 import { defineEgress, type Engine } from '../../src/index.ts';
 import { Prng } from '../../src/base/prng.ts';
-import { TreeGenerator } from '../../test/smoke/command-tree.ts';
+import { TreeGenerator } from '../../test/smoke/tree-generator.ts';
 import { idOf, RESULTS_TYPE, type TreeMessage, typeOf, VERIFY } from '../../test/smoke/tree-messages.ts';
 import { type Held, Model } from '../../test/smoke/tree-model.ts';
 import { SMOKE_OPTIONS } from '../../test/smoke/tree-options.ts';
@@ -29,7 +29,7 @@ export const commandTrees: Benchmark = appBenchmark({
   unit: 'trees/s',
   describe: (options) =>
     `random trees of commands over ${instanceCount(options).toLocaleString('en-US')} instances, committed`,
-  module: () => new URL('../../test/smoke/tree-module.ts', import.meta.url),
+  module: () => new URL('../../test/smoke/plain-module.ts', import.meta.url),
   open: (options) => new TreesRun(instanceCount(options)),
 });
 

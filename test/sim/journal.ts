@@ -6,6 +6,7 @@
 import { check } from '../../src/testing/violation.ts';
 import { type Target, nameOf } from '../smoke/command-tree.ts';
 import type { Sent } from '../smoke/tree-interpreter.ts';
+import { STUMBLED } from '../smoke/tree-messages.ts';
 
 /** What is on its way from one to another, and how much of it has come. */
 class Line {
@@ -43,10 +44,23 @@ export class Journal {
   /** What comes in no order with anything else. */
   readonly #behind = new Map<number, NonNullable<Sent['behind']>>();
   readonly #working = new Set<string>();
+  /** By message, how often it has failed since it was given up last. */
+  readonly #failures = new Map<number, number>();
+  /** By entity, what it will be given next, whatever waits for it: another attempt, or with what it was parked. */
+  readonly #next = new Map<string, number>();
+  /** Messages that were given up, and will come again when somebody lets them. */
+  readonly #givenUp = new Set<number>();
   readonly #shardOf: (target: Target) => number;
+  readonly #policy: { readonly attempts: number; readonly parks: boolean };
 
-  constructor(shardOf: (target: Target) => number) {
+  constructor(shardOf: (target: Target) => number, policy: { readonly attempts: number; readonly parks: boolean }) {
     this.#shardOf = shardOf;
+    this.#policy = policy;
+  }
+
+  /** Of what can go on only when somebody lets it. */
+  get givenUpCount(): number {
+    return this.#givenUp.size;
   }
 
   note(what: number): void {
@@ -54,7 +68,12 @@ export class Journal {
   }
 
   /** Something was sent that cannot be taken back any more. */
-  sent(from: string, { to, uid, behind }: Sent): void {
+  sent(from: string, { to, uid, behind, fate }: Sent): void {
+    if (fate !== undefined && to !== undefined) {
+      this.#line(`${from} → shard ${this.#shardOf(to)}`)?.send(uid);
+      if (fate === 'refused') this.inFlightCount++;
+      return;
+    }
     this.#senders.set(uid, from);
     if (behind === 'timer') this.timerCount++;
     else this.inFlightCount++;
@@ -90,6 +109,15 @@ export class Journal {
     this.#working.add(name);
     const sender = this.#senders.get(uid);
     check(sender === caller, () => `${name} was told that ${uid} came from ${caller}, but ${sender} sent it`);
+    this.invocationCount++;
+    const next = this.#next.get(name) ?? uid;
+    check(next === uid, () => `${name} began ${uid} before ${next}, with which it was not done (I4)`);
+    const isAnotherAttempt = this.#next.delete(name);
+    if (this.#givenUp.delete(uid)) this.inFlightCount++;
+    else if (!isAnotherAttempt) this.#cameTo(name, caller, uid);
+  }
+
+  #cameTo(name: string, caller: string, uid: number): void {
     const behind = this.#behind.get(uid);
     this.#line(`${caller} → ${name}`, behind === undefined)?.came(uid, `${name} from ${caller} (I4)`);
     if (behind === 'timer') {
@@ -97,17 +125,26 @@ export class Journal {
       this.inFlightCount++;
     }
     this.#behind.delete(uid);
-    this.invocationCount++;
   }
 
-  /** `sent` is undefined when the invocation is about to fail. */
-  ended(self: Target, sent: readonly Sent[] | undefined): void {
+  ended(self: Target, sent: readonly Sent[]): void {
     const name = nameOf(self);
-    this.note(sent?.length ?? -1);
+    this.note(sent.length);
     this.#working.delete(name);
-    for (const item of sent ?? []) this.sent(name, item);
-    // A failure is an envelope of its own, to whoever must hear of it.
-    if (sent !== undefined) this.inFlightCount--;
+    for (const item of sent) this.sent(name, item);
+    this.inFlightCount--;
+  }
+
+  /** The last failure is an envelope of its own, to whoever must hear of it. */
+  threw(self: Target, uid: number, error: unknown): void {
+    const name = nameOf(self);
+    this.note(-1);
+    this.#working.delete(name);
+    const failureCount = (this.#failures.get(uid) ?? 0) + 1;
+    const isLast = failureCount === this.#policy.attempts;
+    this.#failures.set(uid, isLast ? 0 : failureCount);
+    if (!isLast || this.#policy.parks) this.#next.set(name, uid);
+    if (isLast && (error as Error).message === STUMBLED) this.#givenUp.add(uid);
   }
 
   /** After the run: all that was sent to somebody has come there. */

@@ -35,7 +35,8 @@ import {
   AT_TARGET_TYPE,
 } from '../../src/timers/timer-layout.ts';
 import { declared, program, textOf, typed, type View } from '../conformance/statefun/scripted-endpoint.ts';
-import { type Command, ofOneInvocation, type Target, TreeGenerator } from '../smoke/command-tree.ts';
+import { type Command, ofOneInvocation, type Target } from '../smoke/command-tree.ts';
+import { TreeGenerator } from '../smoke/tree-generator.ts';
 import { SMOKE_OPTIONS } from '../smoke/tree-options.ts';
 import { KeyedClients } from './keyed-client.ts';
 import { RemoteWorld } from './remote-world.ts';

@@ -76,6 +76,16 @@ export function drawWhole(prng: Prng): Partial<TreeOptions> {
     operationPr: prng.pick([0, 0.2, 0.8]),
     schedulePr: prng.pick([0, 0, 0.02, 0.1]),
     throwAwayPr: prng.pick([0, 0.05, 0.2]),
+    tallyPr: prng.pick([0, 0.2]),
+    knockPr: prng.pick([0, 0.1]),
+    ghostPr: prng.pick([0, 0.1]),
+    strayPr: prng.pick([0, 0, 0.15]),
+    misfitPr: prng.pick([0, 0, 0.15]),
+    tracedPr: prng.pick([0, 0.5]),
+    stumblePr: prng.pick([0, 0.05, 0.2]),
+    attempts: prng.pick([1, 1, 2, 3]),
     isPatient: true,
+    // Whoever is parked with what never succeeds would never go on.
+    ...(prng.chance(0.2) ? { parks: true, failPr: 0 } : {}),
   };
 }

@@ -5,24 +5,30 @@
  * against the model.
  */
 import { Prng } from '../../src/base/prng.ts';
+import type { Asker } from '../../src/engine/askers.ts';
 import { hashId } from '../../src/keys/id-hash.ts';
 import { shardOfHash } from '../../src/keys/key-group.ts';
-import type { Address, MillraceError } from '../../src/index.ts';
+import type { MillraceError } from '../../src/index.ts';
 import { SimulatedClock, SingleThreadEngine } from '../../src/testing/single-thread.ts';
-import { KIND_FAILURE, KIND_FLOOD } from '../../src/wire/envelope-layout.ts';
+import { KIND_EGRESS, KIND_FAILURE, KIND_MESSAGE, KIND_REQUEST } from '../../src/wire/envelope-layout.ts';
+import { bareValue } from '../../src/state/kept-value.ts';
 import { EnvelopeReader } from '../../src/wire/envelope-reader.ts';
 import { PayloadCodec } from '../../src/wire/payload-codec.ts';
 import { PLAIN } from '../../src/wire/structured-data.ts';
-import { nameOf, type Root, type Target, TreeGenerator } from '../smoke/command-tree.ts';
+import { Attempts } from '../smoke/attempts.ts';
+import { nameOf, type Root, type Target } from '../smoke/command-tree.ts';
 import { treeModule } from '../smoke/tree-functions.ts';
-import type { Sent } from '../smoke/tree-interpreter.ts';
-import { idOf, targetOf, typeOf } from '../smoke/tree-messages.ts';
+import { TreeGenerator } from '../smoke/tree-generator.ts';
+import type { TreeWorld } from '../smoke/tree-interpreter.ts';
+import { idOf, messageOf, NURSE_TYPE, optionsOf, targetOf, typeOf } from '../smoke/tree-messages.ts';
 import { Model } from '../smoke/tree-model.ts';
+import { traitsOf } from '../smoke/tree-states.ts';
 import { check } from '../../src/testing/violation.ts';
 import { Journal, OUTSIDE } from './journal.ts';
+import { Mender } from './mender.ts';
 import { withPortableStacks } from './portable-stacks.ts';
 import { type Setting, settingOf } from './setting.ts';
-import { readHeld } from './tree-state.ts';
+import { isExpectedFailure, readFailed, readHeld } from './tree-state.ts';
 
 /** Steps after which the scheduler holds up others. */
 const PHASE_STEPS_MAX = 60;
@@ -35,8 +41,8 @@ const STUCK_STEPS = 5_000;
 const LINE_PATIENCE = 1.25;
 const LINE_CHUNK_BYTES = 1 << 14;
 const FUNCTIONS = 2;
-/** More than the head of an envelope, its ids and the address of an asker take. */
-const ADDRESS_BYTES_MAX = 256;
+/** More than the head of an envelope, its ids, the address of an asker and a trace take. */
+const ADDRESS_BYTES_MAX = 512;
 /** More than a failure takes, with its stack. */
 const FAILURE_BYTES_MAX = 4_096;
 
@@ -56,14 +62,17 @@ class Simulation {
   readonly #setting: Setting;
   readonly #clock = new SimulatedClock();
   readonly #engine: SingleThreadEngine;
-  readonly #journal = new Journal((target) => this.#shardOf(target));
-  readonly #model = new Model();
+  readonly #journal: Journal;
+  readonly #model: Model;
+  readonly #mender: Mender;
   readonly #roots: Root[];
   readonly #answered = new Map<number, (number | undefined)[]>();
   readonly #taken: number[] = [];
   #failureCount = 0;
+  #violation: string | undefined;
   #waitingCount = 0;
   readonly #fedCounts: number[];
+  readonly #orderCounts: number[];
   readonly #longestBytes: number;
   readonly #instanceCount: number;
   #weights: number[] = [];
@@ -73,26 +82,39 @@ class Simulation {
     // Not the generator that drew the setting, so that pinning a part of it leaves the rest as it was.
     this.#prng = new Prng(seed * 2 + 1);
     this.#setting = setting;
+    this.#journal = new Journal((target) => this.#shardOf(target), setting.trees);
+    this.#model = new Model(setting.trees.attempts);
+    this.#mender = new Mender(this.#prng, this.#clock, { parks: setting.trees.parks, edits: false });
     const generator = new TreeGenerator(this.#prng, setting.trees);
     this.#roots = Array.from({ length: setting.rootCount }, () => generator.root());
     this.#instanceCount = setting.trees.numberOfFunctionInstances + generator.throwAwayCount;
     const longest = Math.max(...this.#roots.map(encodedBytes)) + ADDRESS_BYTES_MAX;
-    this.#longestBytes = setting.trees.failPr > 0 ? Math.max(longest, FAILURE_BYTES_MAX) : longest;
-    const world = {
-      pause: () => this.#clock.sleep(this.#prng.below(20)),
-      operate: () => this.#clock.sleep(this.#prng.below(100)),
-      began: (self: Target, caller: Address | undefined, uid: number) =>
-        this.#journal.began(self, nameOfCaller(caller), uid),
-      ended: (self: Target, sent: readonly Sent[] | undefined) => this.#journal.ended(self, sent),
-    };
-    const module = treeModule(world, setting.trees.fadePr > 0);
+    this.#longestBytes =
+      setting.trees.failPr + setting.trees.stumblePr > 0 ? Math.max(longest, FAILURE_BYTES_MAX) : longest;
+    const module = treeModule(this.#world(), traitsOf(setting.trees, 2, this.#prng.chance(0.5)));
     this.#engine = new SingleThreadEngine(
       module,
       { ...setting, clock: this.#clock },
       { invocationFailed: (error) => this.#failed(error), egressCrowded: () => {} },
     );
     this.#fedCounts = this.#engine.shards.map(() => 0);
+    this.#orderCounts = this.#engine.shards.map(() => 0);
     this.#tap();
+  }
+
+  #world(): TreeWorld {
+    const attempts = new Attempts();
+    return {
+      pause: () => this.#clock.sleep(this.#prng.below(20)),
+      operate: () => this.#clock.sleep(this.#prng.below(100)),
+      attempt: (uid) => attempts.next(uid),
+      violated: (what) => {
+        this.#violation ??= what;
+      },
+      began: (self, caller, uid) => this.#journal.began(self, nameOfCaller(caller), uid),
+      ended: (self, _uid, sent) => this.#journal.ended(self, sent),
+      threw: (self, uid, error) => this.#journal.threw(self, uid, error),
+    };
   }
 
   async run(): Promise<Outcome> {
@@ -122,29 +144,34 @@ class Simulation {
   }
 
   #isOver(): boolean {
-    const { inFlightCount, timerCount } = this.#journal;
-    return this.#roots.length === 0 && inFlightCount + timerCount === 0 && this.#pendingEgressCount() === 0;
+    const { inFlightCount, timerCount, givenUpCount } = this.#journal;
+    if (this.#roots.length > 0 || inFlightCount + timerCount + givenUpCount > 0) return false;
+    return this.#pendingEgressCount() === 0 && !this.#mender.isBusy;
   }
 
   /** One step of somebody. Returns whether anything moved. */
   async #step(): Promise<boolean> {
     const { threadCount } = this.#engine;
-    const who = this.#choose(threadCount + 3);
+    const who = this.#choose(threadCount + 4);
     let moved: boolean;
     if (who < threadCount) moved = this.#turn(who);
     else if (who === threadCount) moved = this.#sendRoot();
     else if (who === threadCount + 1) moved = this.#consume();
+    else if (who === threadCount + 2)
+      moved = this.#journal.givenUpCount > 0 && this.#mender.step(this.#engine.coordinator);
     else moved = this.#clock.wakeNext() || this.#waitForTimers();
     this.#journal.note(who * 2 + (moved ? 1 : 0));
-    if (moved && this.#engine.shards.some(({ underWay }) => underWay.busyCount > 0)) await this.#engine.settle();
+    const isAwaited = this.#mender.isBusy || this.#engine.shards.some(({ underWay }) => underWay.busyCount > 0);
+    if (moved && isAwaited) await this.#engine.settle();
     return moved;
   }
 
-  /** Time goes on to the next delayed message. */
+  /** Time goes on to the next delayed message or attempt; of what is due already, some waits for another attempt. */
   #waitForTimers(): boolean {
-    const waitMs = Math.min(...this.#engine.shards.map(({ timers }) => timers.nextMs)) - this.#clock.now();
-    if (waitMs <= 0 || waitMs === Number.POSITIVE_INFINITY) return false;
-    this.#clock.advance(waitMs);
+    const waits = this.#engine.shards.flatMap(({ timers, restMs }) => [timers.nextMs - this.#clock.now(), restMs]);
+    const waitMs = Math.min(...waits.filter((ms) => ms > 0));
+    if (waitMs === Number.POSITIVE_INFINITY) return false;
+    this.#clock.advance(Math.ceil(waitMs));
     return true;
   }
 
@@ -180,23 +207,24 @@ class Simulation {
     this.#roots.shift();
     this.#model.add(root);
     this.#journal.sent(OUTSIDE, root);
-    const message = { uid: root.uid, commands: root.commands };
-    if (root.asked) this.#ask(root, message);
-    else coordinator.send(typeOf(root.to), idOf(root.to.instance), message);
+    if (root.asked) this.#ask(root);
+    else coordinator.send(typeOf(root.to), idOf(root.to.instance), messageOf(root), optionsOf(root));
     if (this.#prng.chance(0.5)) coordinator.flush();
     return true;
   }
 
-  #ask(root: Root, message: object): void {
+  #ask(root: Root): void {
     const answers: (number | undefined)[] = [];
     this.#answered.set(root.uid, answers);
-    this.#engine.coordinator.ask(typeOf(root.to), idOf(root.to.instance), message, {
+    const asker: Asker = {
       replied: (answer) => answers.push(answer as number),
       failed: (error) => {
         answers.push(undefined);
         checkFailure(error);
       },
-    });
+    };
+    const { coordinator } = this.#engine;
+    coordinator.ask(typeOf(root.to), idOf(root.to.instance), messageOf(root), asker, false, optionsOf(root));
   }
 
   #isHeldBack({ to }: Root): boolean {
@@ -230,24 +258,27 @@ class Simulation {
     const shapes = this.#engine.meshes[0]?.shapes;
     const reader = new EnvelopeReader(new PayloadCodec(1 << 24, shapes));
     const { shards, coordinator } = this.#engine;
+    const nurse = coordinator.directory.functionNumber(NURSE_TYPE);
     const read = (
       words: Int32Array,
       bytes: Uint8Array,
       offset: number,
       length: number,
-      _from: number,
-    ): { uid: number; from: string } => {
+      _channel: number,
+    ): { uid: number; from: string } | 'an order' | undefined => {
       reader.wrap(words, bytes, offset, length);
+      if (reader.kind === KIND_REQUEST) return 'an order';
+      // What the nurse is told is in nobody's line.
+      if (reader.targetType === nurse) return undefined;
       const { uid } = reader.payload() as { uid: number };
       return { uid, from: this.#nameOfSource(reader) };
     };
     for (const [shard, handler] of shards.entries()) {
       const { onEnvelope } = handler;
       handler.onEnvelope = (...envelope) => {
-        const { uid, from } = read(...envelope);
-        // The mailbox is no channel: what passes here from the own shard is only what its overflow held.
-        if (from === OUTSIDE) this.#feed(shard);
-        if (from === OUTSIDE || this.#shardOfName.get(from) !== shard) this.#journal.cameToShard(shard, from, uid);
+        const message = read(...envelope);
+        if (message === 'an order') this.#orderCounts[shard]++;
+        else if (message !== undefined) this.#cameToShard(shard, envelope[4], message);
         onEnvelope.apply(handler, envelope);
       };
     }
@@ -256,20 +287,23 @@ class Simulation {
       const [words, bytes, offset, length] = envelope;
       reader.wrap(words, bytes, offset, length);
       if (reader.kind === KIND_FAILURE) this.#journal.doneAtCoordinator();
-      else if (reader.kind !== KIND_FLOOD)
+      else if (reader.kind === KIND_EGRESS || reader.kind === KIND_MESSAGE)
         this.#journal.cameToCoordinator(this.#nameOfSource(reader), reader.payload() as number);
       onEnvelope.apply(coordinator, envelope);
     };
   }
 
-  readonly #shardOfName = new Map<string, number>();
+  #cameToShard(shard: number, channel: number, { uid, from }: { readonly uid: number; readonly from: string }): void {
+    // The mailbox is no channel: what passes here from the own shard is only what its overflow held.
+    if (channel === shard) return;
+    if (from === OUTSIDE) this.#feed(shard);
+    this.#journal.cameToShard(shard, from, uid);
+  }
 
   #nameOfSource(reader: EnvelopeReader): string {
     const type = this.#engine.coordinator.directory.typeName(reader.sourceType);
     if (type === undefined || type === 'millrace/asker') return OUTSIDE;
-    const target = targetOf({ type, id: reader.sourceId() });
-    this.#shardOfName.set(nameOf(target), this.#shardOf(target));
-    return nameOf(target);
+    return nameOf(targetOf({ type, id: reader.sourceId() }));
   }
 
   #shardOf({ instance }: Target): number {
@@ -283,7 +317,11 @@ class Simulation {
   #checkStep(): void {
     const { shards, coordinator } = this.#engine;
     const { inFlightCount } = this.#journal;
-    check(!coordinator.isQuiescent || inFlightCount === 0, () => `quiescent with ${inFlightCount} in flight`);
+    check(this.#violation === undefined, () => this.#violation ?? '');
+    // What waits for who is parked is not in flight.
+    const isParked = this.#setting.trees.parks && this.#journal.givenUpCount > 0;
+    const isWrong = coordinator.isQuiescent && inFlightCount > 0 && !isParked;
+    check(!isWrong, () => `quiescent with ${inFlightCount} in flight`);
     const { overflowBytesMax, shardCount, floodCountMax, lineCountMax, heldCountMax } = this.#setting;
     // Each overflow may exceed its limit by the chunk that is being read and the one that is being filled.
     const chunkBytes = Math.max(512, overflowBytesMax / 4, this.#longestBytes);
@@ -315,8 +353,8 @@ class Simulation {
 
   /** Credit is given for as much as may still wait in a shard; what was given before cannot be taken back. */
   #checkCredit(shard: number, chargedCount: number, before: number): void {
-    const [credit, fedCount] = [this.#credit(shard), this.#fedCounts[shard]];
-    const allowed = Math.max(before, fedCount + this.#setting.creditCount - chargedCount);
+    const [credit, cameCount] = [this.#credit(shard), this.#fedCounts[shard] + this.#orderCounts[shard]];
+    const allowed = Math.max(before, cameCount + this.#setting.creditCount - chargedCount);
     check(credit <= allowed, () => `shard ${shard} has given credit for ${credit} envelopes, not ${allowed} (I7)`);
   }
 
@@ -349,21 +387,20 @@ class Simulation {
   #held(): Model {
     const held = new Model();
     for (const [index, { entities, rows }] of this.#engine.shards.entries()) {
-      const counts = [...entities.values()].map((entity) => {
-        const address = {
-          type: this.#engine.coordinator.directory.typeName(entity.functionIndex) ?? '',
-          id: entity.id,
-        };
+      const found = [...entities.values()].map((entity) => {
+        const { type, cellNames } = this.#engine.coordinator.directory.binding(entity.functionIndex);
+        const address = { type, id: entity.id };
         check(this.#shardOf(targetOf(address)) === index, () => `${entity.id} lives in shard ${index} (I1)`);
-        return [address, entity.readCell(0)] as const;
+        const cells = cellNames.map((name, cell) => [name, bareValue(entity.readCell(cell))] as const);
+        return [address, Object.fromEntries(cells)] as const;
       });
-      const written = [...rows.inMemory()].filter(({ value }) => value !== undefined);
-      const open = readHeld(
-        held,
-        counts,
-        written.map(({ key, value }) => [key, value] as const),
-      );
+      const written = [...rows.inMemory()]
+        .filter(({ value }) => value !== undefined)
+        .map(({ key, value }) => [key, value] as const);
+      const open = readHeld(held, found, written);
       check(open.length === 0, () => `schedules never came: ${JSON.stringify(open)}`);
+      const waiting = readFailed(held, written);
+      check(waiting.length === 0, () => `nobody has let go on: ${JSON.stringify(waiting)}`);
     }
     return held;
   }
@@ -381,9 +418,7 @@ function nameOfCaller(caller: { type: string; id: string } | undefined): string 
 }
 
 function checkFailure(error: MillraceError): void {
-  const { code, cause } = error;
-  const expected = code === 'INVOCATION_FAILED' && cause instanceof Error && cause.message === 'as ordered';
-  check(expected, () => `unexpected failure: ${error.stack}`);
+  check(isExpectedFailure(error), () => `unexpected failure: ${error.stack}`);
 }
 
 function sorted<Item>(items: readonly Item[]): Item[] {

@@ -3,37 +3,36 @@
  * At every committed cut, what has been done and what the messages in flight will still do is together what the model
  * says of the roots whose keys are committed; delayed messages that are pending are in flight. A consumer without transactions gets each egress record under one number.
  */
-import { type Address, defineModule, isAsyncResult, type Module } from '../../src/index.ts';
+import type { Module } from '../../src/index.ts';
 import { callbackSink } from '../../src/io/egress-pump.ts';
 import type { MillraceError } from '../../src/sdk/errors.ts';
 import type { CommittedCut } from '../../src/testing/committed-cut.ts';
 import { delayedMessages } from '../../src/testing/delayed-messages.ts';
 import type { DurableProcess } from '../../src/testing/durable-process.ts';
-import { type Command, type Root, type Target, TreeGenerator } from '../smoke/command-tree.ts';
+import { Attempts } from '../smoke/attempts.ts';
+import type { Command, Root } from '../smoke/command-tree.ts';
 import { treeModule } from '../smoke/tree-functions.ts';
+import { TreeGenerator } from '../smoke/tree-generator.ts';
 import type { TreeWorld } from '../smoke/tree-interpreter.ts';
-import {
-  ASYNC_TYPE,
-  idOf,
-  PLAIN_TYPE,
-  RESULTS_TYPE,
-  targetOf,
-  type Told,
-  typeOf,
-  type VERIFY,
-} from '../smoke/tree-messages.ts';
+import { idOf, messageOf, optionsOf, RESULTS_TYPE, type Told, TREE_TYPES, typeOf } from '../smoke/tree-messages.ts';
 import { Model } from '../smoke/tree-model.ts';
-import { WHOLE_OPTIONS } from '../smoke/tree-options.ts';
+import { type TreeOptions, WHOLE_OPTIONS } from '../smoke/tree-options.ts';
+import { traitsOf } from '../smoke/tree-states.ts';
 import { check } from '../../src/testing/violation.ts';
 import { KeyedClients } from './keyed-client.ts';
+import { Mender } from './mender.ts';
 import { drawWhole } from './setting.ts';
-import { readHeld } from './tree-state.ts';
+import { isExpectedFailure, readFailed, readHeld, readWaiting, type Waiting } from './tree-state.ts';
 import { NumberedConsumer } from '../../src/testing/numbered-consumer.ts';
 import type { Outside, Workload } from '../../src/testing/workload.ts';
 
+const VERSION_MAX = 6;
+
 export class Trees implements Workload {
   readonly #outside: Outside;
-  readonly #fades: boolean;
+  readonly #options: TreeOptions;
+  readonly #attempts = new Attempts();
+  readonly #mender: Mender;
   readonly #roots: readonly Root[];
   readonly #clients: KeyedClients;
   readonly #consumer: NumberedConsumer<number>;
@@ -43,6 +42,8 @@ export class Trees implements Workload {
   readonly #answered = new Map<number, number>();
   #openQuestions = new Set<number>();
   #process: DurableProcess | undefined;
+  #version = 0;
+  #violation: string | undefined;
 
   constructor(outside: Outside) {
     const { prng, setting } = outside;
@@ -56,31 +57,38 @@ export class Trees implements Workload {
       askPr: prng.pick([0, 0, 0.3]),
       ...drawWhole(prng),
     };
-    this.#fades = options.fadePr > 0;
+    this.#options = options;
+    this.#mender = new Mender(prng, outside.clock, { parks: options.parks, edits: true });
     const generator = new TreeGenerator(prng, options);
     const roots = Array.from({ length: setting.size }, () => generator.root());
     this.#outside = outside;
     this.#roots = roots.filter(({ asked }) => !asked);
     this.#questions = roots.filter(({ asked }) => asked).map(withMarker);
     this.#consumer = new NumberedConsumer(outside);
-    const messages = this.#roots.map(({ uid, to, commands }) => ({
-      key: `root-${uid}`,
-      type: typeOf(to),
-      id: idOf(to.instance),
-      message: { uid, commands },
+    const messages = this.#roots.map((root) => ({
+      key: `root-${root.uid}`,
+      type: typeOf(root.to),
+      id: idOf(root.to.instance),
+      message: messageOf(root),
+      options: optionsOf(root),
     }));
     this.#clients = new KeyedClients(outside, messages);
   }
 
+  /** Every process has newer code than the one before. */
   newModule(): Module {
     const { clock, prng } = this.#outside;
     const world: TreeWorld = {
       pause: () => clock.sleep(prng.below(20)),
       operate: () => (prng.chance(0.5) ? this.#outside.linger() : clock.sleep(prng.below(500))),
+      attempt: (uid) => this.#attempts.next(uid),
+      violated: (what) => {
+        this.#violation ??= what;
+      },
       began: (_self, _caller, uid) => this.#outside.note(uid),
     };
-    const { plain, async, results } = treeModule(world, this.#fades);
-    return defineModule({ functions: [plain, async], egresses: [results] });
+    this.#version = Math.min(this.#version + 1, VERSION_MAX);
+    return treeModule(world, traitsOf(this.#options, this.#version, prng.chance(0.5)));
   }
 
   started(process: DurableProcess): void {
@@ -94,18 +102,27 @@ export class Trees implements Workload {
 
   died(): void {
     this.#clients.died();
+    this.#mender.died();
     // Nobody knows whether they were heard; the markers will tell.
     this.#openQuestions = new Set();
   }
 
   step(process: DurableProcess): boolean {
+    check(this.#violation === undefined, () => this.#violation ?? '');
     const { prng } = this.#outside;
     const question = prng.chance(0.3) ? this.#questions.shift() : undefined;
     if (question !== undefined) {
       this.#ask(process, question);
       return true;
     }
-    return this.#clients.step(process) || this.#waitForTimers();
+    return this.#clients.step(process) || this.#waitForTimers() || this.#mend(process);
+  }
+
+  /** As long as there is something else to do, seldom. */
+  #mend({ engine }: DurableProcess): boolean {
+    if (engine === undefined || this.#options.stumblePr === 0) return false;
+    const isLast = this.#hasAllDone && engine.coordinator.isQuiescent;
+    return this.#mender.step(engine.coordinator, isLast);
   }
 
   /** Once in a while, time goes on to the next delayed message, or on the way to it. */
@@ -122,7 +139,7 @@ export class Trees implements Workload {
   }
 
   #ask(process: DurableProcess, root: Root): void {
-    const { uid, to, commands } = root;
+    const { uid, to } = root;
     this.#asked.push(root);
     const answers = this.#model([root]).answers.get(uid) ?? [];
     if (answers.length > 0) this.#openQuestions.add(uid);
@@ -133,21 +150,29 @@ export class Trees implements Workload {
         this.#answered.set(uid, answer as number);
         this.#openQuestions.delete(uid);
       },
-      failed: (error: MillraceError) => check(false, () => `question ${uid} failed: ${error.stack}`),
+      failed: (error: MillraceError) => {
+        // What is too much for who is parked is a dead letter, which is heard all the same.
+        check(error.code === 'ADDRESS_PARKED', () => `question ${uid} failed: ${error.stack}`);
+        this.#openQuestions.delete(uid);
+      },
     };
-    process.clients?.ask(typeOf(to), idOf(to.instance), { uid, commands }, asker, true);
+    process.clients?.ask(typeOf(to), idOf(to.instance), messageOf(root), asker, true, optionsOf(root));
   }
 
   isDone(): boolean {
+    return this.#hasAllDone && (this.#mender.isDone || this.#options.stumblePr === 0);
+  }
+
+  /** Nothing is left to be done by itself. */
+  get #hasAllDone(): boolean {
     if (!this.#clients.isDone || this.#questions.length > 0 || this.#openQuestions.size > 0) return false;
     // What is being read from the store may be due.
     const shards = this.#process?.engine?.shards ?? [];
     return this.#nextMs() === Number.POSITIVE_INFINITY && !shards.some(({ timers }) => timers.isReading);
   }
 
-  invocationFailed({ code, cause, stack }: MillraceError): void {
-    const isOrdered = code === 'INVOCATION_FAILED' && cause instanceof Error && cause.message === 'as ordered';
-    check(isOrdered, () => `unexpected failure: ${stack}`);
+  invocationFailed(error: MillraceError): void {
+    check(isExpectedFailure(error), () => `unexpected failure: ${error.stack}`);
   }
 
   /** Keys that were acknowledged, and the markers of questions that were answered. */
@@ -157,7 +182,7 @@ export class Trees implements Workload {
   }
 
   checkCut(cut: CommittedCut, known: ReadonlySet<string>): void {
-    const { entry, keys, messages, rows } = cut;
+    const { entry, keys } = cut;
     const epoch = entry?.epoch ?? 0;
     const committed = new Set(keys);
     for (const key of known) {
@@ -167,15 +192,9 @@ export class Trees implements Workload {
     // Without its key, nobody can tell from the cut alone whether a question was heard.
     if (this.#asked.length > 0) return;
     const found = new Model();
-    const open = readCut(found, cut);
-    const pending = [PLAIN_TYPE, ASYNC_TYPE].flatMap((type) =>
-      delayedMessages(rows, type).map((delayed) => ({ type, ...delayed })),
-    );
-    for (const { type, id, message, caller } of [...messages, ...pending]) {
-      const commands = commandsOf(message as Exclude<Told, typeof VERIFY>);
-      found.comes(targetOf({ type, id }), treeTarget(caller), commands);
-    }
-    for (const { self, message } of open) found.comes(self, self, message.commands);
+    const { open, waiting } = readCut(found, cut);
+    readWaiting(found, [...(cut.messages as readonly Waiting[]), ...delayed(cut), ...waiting]);
+    for (const { self, message } of open) found.comes(self, self, message);
     const expected = this.#model(this.#roots.filter(({ uid }) => committed.has(`root-${uid}`)));
     check(found.lines() === expected.lines(), () => `epoch ${epoch}: ${found.lines()}, not ${expected.lines()} (I6)`);
     const egressCount = found.egress.length + (entry?.egresses[RESULTS_TYPE]?.committed ?? 0);
@@ -199,8 +218,9 @@ export class Trees implements Workload {
     }
     const expected = this.#model([...this.#roots, ...heard]);
     const found = new Model();
-    const open = readCut(found, cut);
+    const { open, waiting } = readCut(found, cut);
     check(open.length === 0, () => `schedules never came: ${JSON.stringify(open)}`);
+    check(waiting.length === 0, () => `nobody has let go on: ${JSON.stringify(waiting)}`);
     check(cut.messages.length === 0, () => `in flight in the end: ${JSON.stringify(cut.messages)}`);
     check(found.lines() === expected.lines(), () => `in the end ${found.lines()}, not ${expected.lines()}`);
     const [taken, due] = [records, expected.egress].map((list) => list.toSorted((a, b) => a - b).join());
@@ -208,22 +228,26 @@ export class Trees implements Workload {
   }
 }
 
-function readCut(found: Model, { entities, rows }: CommittedCut): ReturnType<typeof readHeld> {
-  const counts = [...entities].map(([name, { count }]) => {
+interface Found {
+  /** Schedules that have not come. */
+  readonly open: ReturnType<typeof readHeld>;
+  /** What somebody is to let go on. */
+  readonly waiting: readonly Waiting[];
+}
+
+function readCut(found: Model, { entities, rows }: CommittedCut): Found {
+  const values = [...entities].map(([name, state]) => {
     const [type, id] = name.split(' ') as [string, string];
-    return [{ type, id }, count] as const;
+    return [{ type, id }, state] as const;
   });
-  return readHeld(found, counts, rows);
+  return { open: readHeld(found, values, rows), waiting: readFailed(found, rows) };
 }
 
-/** What comes of a message in flight; a tick says only that what is still open may be begun. */
-function commandsOf(message: Exclude<Told, typeof VERIFY>): readonly Command[] {
-  if (isAsyncResult(message)) return message.metadata.commands;
-  return 'tick' in message ? [] : message.commands;
-}
-
-function treeTarget(caller: Address | undefined): Target | undefined {
-  return caller?.type === PLAIN_TYPE || caller?.type === ASYNC_TYPE ? targetOf(caller) : undefined;
+/** Messages that are in flight until their time comes. */
+function delayed({ rows }: CommittedCut): Waiting[] {
+  return TREE_TYPES.flatMap((type) =>
+    delayedMessages(rows, type).map(({ id, message, caller }) => ({ type, id, message: message as Told, caller })),
+  );
 }
 
 /** The number of the egress record that says that a question was heard. */
@@ -232,7 +256,7 @@ function markerOf(uid: number): number {
 }
 
 /** The same root behind an invocation that cannot fail. */
-function withMarker({ uid, to, commands, asked }: Root): Root {
+function withMarker({ uid, to, commands, ...root }: Root): Root {
   const send: Command = { do: 'send', to, uid: 2_000_000 + uid, commands };
-  return { uid, to, asked, commands: [{ do: 'egress', uid: markerOf(uid) }, send] };
+  return { ...root, uid, to, commands: [{ do: 'egress', uid: markerOf(uid) }, send] };
 }

@@ -4,7 +4,8 @@
 import { expect, test } from 'vitest';
 import { Prng } from '../../src/base/prng.ts';
 import { settingOf } from '../sim/setting.ts';
-import { type Command, TreeGenerator } from './command-tree.ts';
+import type { Command } from './command-tree.ts';
+import { TreeGenerator } from './tree-generator.ts';
 import { Model } from './tree-model.ts';
 import { WHOLE_OPTIONS } from './tree-options.ts';
 
@@ -16,7 +17,7 @@ function countInto(counts: Map<string, number>, commands: readonly Command[]): v
 }
 
 const KINDS =
-  'again answer append async bare begin cancel delete egress fade fail fuse increment later put reply reverse schedule send take walk';
+  'again answer append async bare begin cancel delete egress fade fail fuse ghost increment knock later misfit put reply reverse schedule send stray stumble take tally walk';
 
 test('the trees of the simulation have commands of every kind', () => {
   const counts = new Map<string, number>();

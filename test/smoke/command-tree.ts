@@ -6,19 +6,22 @@
  *
  * Beside StateFun's commands there are `later` (a delayed message), `reply` (commands for the caller), `answer` (to whoever
  * asked from outside, however far away that was) and `fail`, which throws after other effects: then nothing of the
- * invocation may remain. Of the rest of the programming model:
+ * invocation may remain, and its message is a dead letter for ever. Of the rest of the programming model:
  *
  * - `put`, `append` and `reverse` change a table and a list. What a `take` removes is its own branch's: an invocation
- *   before it has put or appended it.
+ *   before it has put or appended it. `tally` counts in a value of many versions.
  * - `begin` starts an operation; its commands come with the result, whether that is known or not.
  * - `schedule` sets one that the first message to come cancels, and with that its commands are carried out. Messages that
  *   were on their way by then find that it is over.
  * - `delete` is only for addresses that are thrown away. Each has been thought of by one branch of a tree, so nobody
  *   else writes there, and its timers, the `fuse`s, do nothing, whenever they come. After a deletion there are none: `bare`.
+ * - `stumble` throws in so many attempts, and then no more. Whether they are made in a row, from a dead letter that is
+ *   sent again, or by an address that is let go on, the rest of the invocation is done once.
+ * - `knock` sends to the own address, if it exists, which it does by then; a `ghost` goes to one that does not, and must
+ *   be seen by nobody. A `stray` is for a type that nobody has, and so another dead letter.
+ * - `misfit` tries what must be refused, with a code, and leave nothing behind.
  */
-import type { Prng } from '../../src/base/prng.ts';
 import type { LatePolicy } from '../../src/index.ts';
-import type { TreeOptions } from './tree-options.ts';
 
 /** One instance under test: which of the two functions, and its number. */
 export interface Target {
@@ -27,172 +30,45 @@ export interface Target {
 }
 
 /** Commands that another invocation carries out. */
-interface Further {
+export interface Further {
   readonly uid: number;
   readonly commands: readonly Command[];
 }
 
 export type Command =
-  | { readonly do: 'increment' | 'fail' | 'reverse' | 'walk' | 'fade' | 'delete' | 'bare' }
+  | {
+      readonly do:
+        | 'increment'
+        | 'fail'
+        | 'reverse'
+        | 'walk'
+        | 'fade'
+        | 'delete'
+        | 'bare'
+        | 'tally'
+        | 'misfit'
+        | 'haunt';
+    }
   | { readonly do: 'egress' | 'answer' | 'put' | 'append' | 'take' | 'cancel'; readonly uid: number }
   | { readonly do: 'async'; readonly commands: readonly Command[] }
-  | ({ readonly do: 'reply' | 'again' } & Further)
+  | ({ readonly do: 'reply' | 'again' | 'knock' } & Further)
   | ({ readonly do: 'send'; readonly to: Target } & Further)
   | ({ readonly do: 'later'; readonly delayMs: number; readonly to: Target } & Further)
   | ({ readonly do: 'begin'; readonly ends: 'value' | 'error' | 'function' } & Further)
   | ({ readonly do: 'schedule'; readonly cron: string; readonly late: LatePolicy } & Further)
   /** Without a delay it is a schedule. */
-  | { readonly do: 'fuse'; readonly uid: number; readonly delayMs?: number };
+  | { readonly do: 'fuse'; readonly uid: number; readonly delayMs?: number }
+  | { readonly do: 'stumble'; readonly times: number }
+  /** Without a target it is for the own address, which has been deleted. */
+  | { readonly do: 'ghost'; readonly uid: number; readonly to?: Target }
+  | { readonly do: 'stray'; readonly uid: number; readonly instance: number };
 
 /** What enters from outside. `asked` roots are asked, the others sent. */
 export interface Root extends Further {
   readonly to: Target;
   readonly asked: boolean;
-}
-
-/** Addresses from here on are thrown away. */
-const THROWN_AWAY_FROM = 1_000_000;
-const LATE_POLICIES = ['latest', 'latest', 'skip'] as const;
-
-export class TreeGenerator {
-  /** Addresses that the trees throw away. */
-  throwAwayCount = 0;
-  readonly #prng: Prng;
-  readonly #options: TreeOptions;
-  readonly #kinds: readonly (readonly [weight: number, make: (depth: number) => Command[]])[];
-  #uid = 0;
-
-  constructor(prng: Prng, options: TreeOptions) {
-    this.#prng = prng;
-    this.#options = options;
-    this.#kinds = this.#kindsOf(options);
-  }
-
-  root(): Root {
-    const uid = this.#uid++;
-    const asked = this.#prng.chance(this.#options.askPr);
-    const commands = this.#commands(this.#prng.below(this.#options.commandDepth));
-    // Whoever asks gets an answer: from somewhere in the tree perhaps, from the root at the latest.
-    const asks = asked && !ofOneInvocation(commands).some((command) => command.do === 'answer');
-    if (asks) commands.push({ do: 'answer', uid: this.#uid++ });
-    return { to: this.#target(), asked, uid, commands };
-  }
-
-  #target(): Target {
-    return { async: this.#prng.chance(0.25), instance: this.#prng.below(this.#options.numberOfFunctionInstances) };
-  }
-
-  #commands(depth: number): Command[] {
-    const commands: Command[] = [];
-    if (depth > 0) {
-      const count = this.#prng.below(this.#options.maxCommandsPerDepth);
-      for (let index = 0; index < count; index++) commands.push(...this.#command(depth));
-    }
-    return commands.length > 0 ? commands : [{ do: 'increment' }];
-  }
-
-  #further(depth: number): Further {
-    return { uid: this.#uid++, commands: this.#commands(depth - 1) };
-  }
-
-  /** Soon, or so far away that the store must give the timer back. */
-  #delay(): { readonly delayMs: number } {
-    return { delayMs: this.#prng.below(this.#prng.chance(0.5) ? 50 : 100_000) };
-  }
-
-  #kindsOf(o: TreeOptions): readonly (readonly [weight: number, make: (depth: number) => Command[]])[] {
-    return [
-      [o.stateModificationsPr, () => [{ do: 'increment' }]],
-      [o.sendPr, (depth) => [{ do: 'send', to: this.#target(), ...this.#further(depth) }]],
-      [o.sendAfterPr, (depth) => [{ do: 'later', ...this.#delay(), to: this.#target(), ...this.#further(depth) }]],
-      [o.asyncSendPr, (depth) => [{ do: 'async', commands: this.#commands(depth - 1) }]],
-      [o.noopPr, () => []],
-      [o.sendEgressPr, () => [{ do: 'egress', uid: this.#uid++ }]],
-      [o.replyPr, (depth) => [{ do: 'reply', ...this.#further(depth) }]],
-      [o.answerPr, () => [{ do: 'answer', uid: this.#uid++ }]],
-      [o.failPr, () => [{ do: 'fail' }]],
-      [o.tablePr, (depth) => this.#keep('put', depth)],
-      [o.listPr, (depth) => (this.#prng.chance(0.2) ? [{ do: 'reverse' }] : this.#keep('append', depth))],
-      [o.walkPr, (depth) => [...this.#keep('put', depth), { do: 'walk' }]],
-      [o.fadePr, () => [{ do: 'fade' }]],
-      [o.againPr, (depth) => [{ do: 'again', ...this.#further(depth) }]],
-      [o.operationPr, (depth) => [this.#operation(this.#commands(depth - 1))]],
-      [o.schedulePr, (depth) => [this.#schedule(depth)]],
-      [o.throwAwayPr, (depth) => [this.#throwAway(depth)]],
-    ];
-  }
-
-  /** One command of a kind drawn by weight with what belongs to it, or none. */
-  #command(depth: number): Command[] {
-    const sum = this.#kinds.reduce((weights, [weight]) => weights + weight, 0);
-    let draw = (this.#prng.below(1 << 24) / (1 << 24)) * sum;
-    for (const [weight, make] of this.#kinds) {
-      draw -= weight;
-      if (draw < 0) return make(depth);
-    }
-    return [];
-  }
-
-  /** Something that is kept, or that a later invocation takes away again. */
-  #keep(what: 'put' | 'append', depth: number): Command[] {
-    const uid = this.#uid++;
-    const kept: Command = { do: what, uid };
-    if (this.#prng.chance(0.6)) return [kept];
-    return [kept, this.#again([{ do: 'take', uid }, ...this.#commands(depth - 1)])];
-  }
-
-  #operation(commands: readonly Command[]): Command {
-    const ends = this.#prng.pick(['value', 'error', 'function'] as const);
-    return { do: 'begin', uid: this.#uid++, ends, commands };
-  }
-
-  /** Its own message must not fail, or it would come again and again; what does come of it, others see at the egress. */
-  #schedule(depth: number): Command {
-    const [uid, record] = [this.#uid++, this.#uid++];
-    const commands: Command[] = [{ do: 'egress', uid: record }, this.#again(this.#commands(depth - 1))];
-    if (this.#options.isPatient && this.#prng.chance(0.3)) {
-      return { do: 'schedule', uid, cron: '* * * * *', late: 'all', commands };
-    }
-    return { do: 'schedule', uid, cron: '* * * * * *', late: this.#prng.pick(LATE_POLICIES), commands };
-  }
-
-  /** An address writes, sets timers, is deleted, and goes on as if it were new; perhaps with a timer. */
-  #throwAway(depth: number): Command {
-    this.throwAwayCount++;
-    const to = { async: this.#prng.chance(0.25), instance: THROWN_AWAY_FROM + this.#uid++ };
-    const isBare = this.#prng.chance(0.7);
-    const before = [...this.#plainly(), ...this.#fuses()];
-    const after = [...this.#plainly(), ...(isBare ? [] : [this.#schedule(depth)])];
-    const last = [...(isBare ? [{ do: 'bare' } as const] : []), ...this.#commands(depth - 1)];
-    const second = [...this.#plainly(), { do: 'delete' } as const, ...after, this.#again(last)];
-    return { do: 'send', to, uid: this.#uid++, commands: [...before, this.#again(second)] };
-  }
-
-  #again(commands: readonly Command[]): Command {
-    return { do: 'again', uid: this.#uid++, commands };
-  }
-
-  /** Some commands that write, and concern nobody else. */
-  #plainly(): Command[] {
-    return Array.from({ length: this.#prng.below(4) }, (): Command => {
-      const uid = this.#uid++;
-      return this.#prng.pick<Command>([
-        { do: 'increment' },
-        { do: 'reverse' },
-        { do: 'put', uid },
-        { do: 'append', uid },
-        this.#operation([{ do: 'egress', uid }]),
-      ]);
-    });
-  }
-
-  #fuses(): Command[] {
-    return Array.from({ length: this.#prng.below(3) }, (): Command[] => {
-      const uid = this.#uid++;
-      const fuse: Command = { do: 'fuse', uid, ...(this.#prng.chance(0.8) ? this.#delay() : {}) };
-      return this.#prng.chance(0.4) ? [fuse, { do: 'cancel', uid }] : [fuse];
-    }).flat();
-  }
+  /** Whether it brings a trace along, which then all belongs to that comes of it. */
+  readonly traced: boolean;
 }
 
 /** All commands of one invocation: what it does later, after an await, is still part of it. */

@@ -4,12 +4,28 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Prng } from '../../src/base/prng.ts';
-import { type Engine, MillraceError, startEngine } from '../../src/index.ts';
-import { nameOf, type Root, type Target, TreeGenerator } from './command-tree.ts';
-import { idOf, RESULTS_TYPE, typeOf, VERIFY } from './tree-messages.ts';
+import { type AsyncResult, type Engine, isAsyncResult, MillraceError, startEngine } from '../../src/index.ts';
+import { nameOf, type Root, type Target } from './command-tree.ts';
+import { TreeGenerator } from './tree-generator.ts';
+import {
+  idOf,
+  messageOf,
+  NOBODY_TYPE,
+  NURSE_TYPE,
+  optionsOf,
+  ORDERED,
+  RESULTS_TYPE,
+  STUMBLED,
+  type TreeMessage,
+  typeOf,
+  VERIFY,
+} from './tree-messages.ts';
 import { type Held, lineOf, Model } from './tree-model.ts';
 import { type TreeOptions, WHOLE_OPTIONS } from './tree-options.ts';
 
+/** After so many roots, and then after so long, what has stumbled is let go on. */
+const MENDED_COUNT = 1_000;
+const MENDED_MS = 20;
 /** So long schedules that come every second may take, each after the one before it. */
 const SCHEDULES_MS_MAX = 60_000;
 
@@ -35,10 +51,10 @@ export async function runSmoke(options: SmokeOptions): Promise<SmokeReport> {
   const trees = { ...WHOLE_OPTIONS, ...options.trees };
   const generator = new TreeGenerator(new Prng(options.seed), trees);
   const { shardCount, ringCapacityBytes } = options;
-  const module = new URL('./tree-module.ts', import.meta.url);
+  const module = new URL(trees.parks ? './parking-module.ts' : './tree-module.ts', import.meta.url);
   const engine = await startEngine({ module, shardCount, ringCapacityBytes });
   try {
-    const driver = new Driver(engine);
+    const driver = new Driver(engine, trees.attempts);
     const startedAt = performance.now();
     for (let index = 0; index < options.messageCount; index++) await driver.enter(generator.root());
     await driver.finish();
@@ -52,29 +68,47 @@ export async function runSmoke(options: SmokeOptions): Promise<SmokeReport> {
 
 class Driver {
   readonly #engine: Engine;
-  readonly #model = new Model();
+  readonly #model: Model;
   readonly #asks: Promise<void>[] = [];
   readonly #egress: number[] = [];
   readonly #differences: string[] = [];
   #failureCount = 0;
+  #enteredCount = 0;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, attempts: number) {
     this.#engine = engine;
+    this.#model = new Model(attempts);
     engine.egress<number>({ type: RESULTS_TYPE }, (uid) => void this.#egress.push(uid));
     engine.on('error', (error) => this.#failed(error));
   }
 
   async enter(root: Root): Promise<void> {
     this.#model.add(root);
-    const message = { uid: root.uid, commands: root.commands };
+    const message = messageOf(root);
     const [type, id] = [typeOf(root.to), idOf(root.to.instance)];
-    if (root.asked) this.#asks.push(this.#ask(root.uid, this.#engine.ask(type, id, message, { timeoutMs: 60_000 })));
-    else await this.#engine.send(type, id, message);
+    const options = { timeoutMs: 60_000, ...optionsOf(root) };
+    if (root.asked) this.#asks.push(this.#ask(root.uid, this.#engine.ask(type, id, message, options)));
+    else await this.#engine.send(type, id, message, optionsOf(root));
+    if (++this.#enteredCount % MENDED_COUNT === 0) await this.#mend();
+  }
+
+  /** What has stumbled goes on. Returns how many there were. */
+  async #mend(): Promise<number> {
+    const { deadLetters, parked } = this.#engine;
+    const unparked = await parked.unpark({});
+    const { count } = await deadLetters.redrive({ error: STUMBLED });
+    return count + unparked;
+  }
+
+  async #drain(): Promise<void> {
+    do await this.#engine.drained();
+    while ((await this.#mend()) > 0);
   }
 
   async finish(): Promise<void> {
-    await Promise.all(this.#asks);
-    await this.#engine.drained();
+    const answered = Promise.all(this.#asks).then(() => true);
+    while (!(await Promise.race([answered, sleep(MENDED_MS, false)]))) await this.#mend();
+    await this.#drain();
     // Schedules that have not come yet are not in flight; each is followed by an egress record.
     for (
       let waitedMs = 0;
@@ -82,8 +116,10 @@ class Driver {
       waitedMs += 50
     ) {
       await sleep(50);
-      await this.#engine.drained();
+      await this.#drain();
     }
+    // What follows upon the last of them.
+    await this.#drain();
   }
 
   async verify(instances: number): Promise<void> {
@@ -92,6 +128,8 @@ class Driver {
     );
     const others = this.#model.targets().filter(({ instance }) => instance >= instances);
     await Promise.all([...targets.flat(), ...others].map((target) => this.#verify(target)));
+    await Promise.all(targets.map((_, instance) => this.#verifyNurse(instance)));
+    await this.#verifyFailed();
     this.#compare(
       'egress records',
       this.#egress.toSorted(byNumber).join(),
@@ -115,6 +153,20 @@ class Driver {
     this.#compare(nameOf(target), lineOf(held), this.#model.line(target));
   }
 
+  async #verifyNurse(instance: number): Promise<void> {
+    const told = await this.#engine.ask(NURSE_TYPE, idOf(instance), VERIFY);
+    this.#compare(`nurse ${instance}`, told, this.#model.toldAt(instance));
+  }
+
+  async #verifyFailed(): Promise<void> {
+    const failed: number[] = [];
+    for await (const { message } of this.#engine.deadLetters.list()) {
+      const told = message as TreeMessage | AsyncResult<TreeMessage>;
+      failed.push(isAsyncResult(told) ? told.metadata.uid : told.uid);
+    }
+    this.#compare('dead letters', failed.toSorted(byNumber).join(), this.#model.failed.toSorted(byNumber).join());
+  }
+
   async #ask(uid: number, reply: Promise<unknown>): Promise<void> {
     const answer = await reply.catch((error: unknown) => (isAsOrdered(error) ? undefined : error));
     const allowed = this.#model.answers.get(uid) ?? [];
@@ -133,7 +185,9 @@ class Driver {
 }
 
 function isAsOrdered(error: unknown): boolean {
-  return error instanceof MillraceError && error.cause instanceof Error && error.cause.message === 'as ordered';
+  if (!(error instanceof MillraceError)) return false;
+  if (error.code === 'UNKNOWN_TARGET') return error.details['type'] === NOBODY_TYPE;
+  return error.cause instanceof Error && [ORDERED, STUMBLED].includes(error.cause.message);
 }
 
 function byNumber(a: number, b: number): number {

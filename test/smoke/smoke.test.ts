@@ -36,6 +36,16 @@ describe('command trees', () => {
   });
 });
 
+describe('command trees whose addresses are parked when they stumble', () => {
+  test('come out as the model says', async () => {
+    // What never succeeds would never let its address go on.
+    const trees = { parks: true, failPr: 0, stumblePr: 0.05 };
+    const report = await runSmoke({ shardCount: 2, ringCapacityBytes: 4_096, seed: 5, messageCount: 3_000, trees });
+    expect(report.differences).toEqual([]);
+    expect(report.failureCount).toBeGreaterThan(100);
+  });
+});
+
 describe('a storm in which every message makes two', () => {
   test.each([1, 2, 4])(
     'ends on %i shards with rings of 4 KiB, spilling to disk, in bounded memory',

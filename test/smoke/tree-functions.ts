@@ -1,64 +1,118 @@
 /**
- * The functions that carry out command trees (`command-tree.ts`), for any engine: two types with one interpreter, one of
- * them declared `async`, the other asynchronous only when it meets a command that waits, so that every way of running an
- * invocation is taken. Time and an observer come from outside, because the simulation has its own of both.
+ * The functions that carry out command trees (`command-tree.ts`), for any engine: two with one interpreter, one of them
+ * declared `async`, the other asynchronous only when it meets a command that waits, so that every way of running an
+ * invocation is taken; and a nurse, who hears of what fails. Time and an observer come from outside, because the
+ * simulation has its own of both.
  */
 import {
   defineEgress,
   defineFunction,
   defineModule,
   type Egress,
+  functionType,
+  type FunctionType,
   isAsyncResult,
   type Module,
+  type QuarantineEvent,
   type StatefulFunction,
+  value,
 } from '../../src/index.ts';
-import { Interpreter, type TreeWorld, violation } from './tree-interpreter.ts';
+import { Refusal, smallSchema } from '../small-schema.ts';
+import { Interpreter, type TreeWorld } from './tree-interpreter.ts';
+import { violation, violationOf } from './tree-keeping.ts';
 import {
-  ASYNC_TYPE,
-  FADING_STATE,
+  NURSE_TYPE,
+  ORDERED,
+  OWN_ASYNC_TYPE,
   PLAIN_TYPE,
   RESULTS_TYPE,
   type Told,
-  TREE_STATE,
-  type TreeContext,
   type TreeMessage,
   type TreeReply,
-  type TreeState,
   VERIFY,
+  WHOLE_ASYNC_TYPE,
 } from './tree-messages.ts';
 import { keyOf } from './tree-model.ts';
+import { stateOf, type TreeContext, type TreeState, type TreeTraits } from './tree-states.ts';
 
 type TreeFunction = StatefulFunction<Told, TreeReply, TreeState>;
+type NurseMessage = QuarantineEvent | typeof VERIFY;
+
+const NURSE: FunctionType<NurseMessage, number> = functionType(NURSE_TYPE);
 
 export interface TreeModule extends Module {
-  readonly plain: TreeFunction;
-  readonly async: TreeFunction;
   readonly results: Egress<number>;
 }
 
-/** `fades` says whether there may be commands to `fade`. */
-export function treeModule(world: TreeWorld, fades = false): TreeModule {
+export function treeModule(world: TreeWorld, traits: TreeTraits): TreeModule {
   const results = defineEgress<number>({ type: RESULTS_TYPE });
-  const state = (fades ? FADING_STATE : TREE_STATE) as TreeState;
-  const plain = defineFunction({
+  const asyncTypes = [WHOLE_ASYNC_TYPE, ...(traits.hasOwn ? [OWN_ASYNC_TYPE] : [])];
+  const trees = [plainFunction(world, traits), ...asyncTypes.map((type) => asyncFunction(type, world, traits))];
+  const functions = [...trees, nurseFunction()];
+  return { ...defineModule({ functions, egresses: [results], onQuarantine: NURSE }), results };
+}
+
+const MESSAGES = smallSchema<Told>((told) =>
+  told === VERIFY || isAsyncResult(told as Told) || 'tick' in (told as object) || isMessage(told as TreeMessage)
+    ? (told as Told)
+    : new Refusal('no message of a tree'),
+);
+
+function isMessage({ uid, commands }: TreeMessage): boolean {
+  return uid >= 0 && Array.isArray(commands);
+}
+
+function definitionOf(traits: TreeTraits): Pick<TreeFunction, 'state' | 'failure'> {
+  const messages = traits.checks ? { messages: MESSAGES } : {};
+  return { state: stateOf(traits), failure: traits.failure, ...messages } as Pick<TreeFunction, 'state' | 'failure'>;
+}
+
+function plainFunction(world: TreeWorld, traits: TreeTraits): TreeFunction {
+  return defineFunction({
     type: PLAIN_TYPE,
-    state,
+    ...definitionOf(traits),
     invoke: (ctx: TreeContext, told: Told) => invokeTree(world, ctx, told),
   });
-  const async = defineFunction({
-    type: ASYNC_TYPE,
-    state,
+}
+
+function asyncFunction(type: string, world: TreeWorld, traits: TreeTraits): TreeFunction {
+  return defineFunction({
+    type,
+    ...definitionOf(traits),
     async invoke(ctx: TreeContext, told: Told) {
       await invokeTree(world, ctx, told);
     },
   });
-  return { ...defineModule({ functions: [plain, async], egresses: [results] }), plain, async, results };
+}
+
+/** Who only stumbles is no concern of hers. */
+function nurseFunction(): StatefulFunction<NurseMessage, number> {
+  return defineFunction({
+    type: NURSE,
+    state: { told: value({ initial: 0 }) },
+    invoke(ctx, event) {
+      if (event === VERIFY) ctx.reply(ctx.state.told);
+      else if (event.error.message === ORDERED) ctx.state.told++;
+    },
+  }) as StatefulFunction<NurseMessage, number>;
 }
 
 function invokeTree(world: TreeWorld, ctx: TreeContext, told: Told): void | Promise<void> {
-  if (told === VERIFY) return report(ctx);
-  const message = messageOf(ctx, told);
-  return message === undefined ? undefined : new Interpreter(world, ctx, message).run();
+  if (told === VERIFY) return world.violation === undefined ? report(ctx) : violation(world.violation);
+  try {
+    const message = messageOf(ctx, told);
+    const rest = message === undefined ? undefined : new Interpreter(world, ctx, message).run();
+    return rest?.catch((error: unknown) => tell(world, error));
+  } catch (error) {
+    tell(world, error);
+  }
+}
+
+/** Another attempt may find nothing wrong, so the world hears of what this one has found. */
+function tell(world: TreeWorld, thrown: unknown): never {
+  const found = violationOf(thrown);
+  if (found !== undefined) world.violated(found);
+  throw thrown;
 }
 
 /** What is to be done; nothing for a tick of what is over. */
@@ -79,9 +133,9 @@ function messageOf(ctx: TreeContext, told: Exclude<Told, typeof VERIFY>): TreeMe
 }
 
 async function report(ctx: TreeContext): Promise<void> {
-  const { count, entries, elements, open } = ctx.state;
+  const { count, entries, elements, open, tally } = ctx.state;
   const kept: number[] = [];
   for await (const uid of entries.values()) kept.push(uid);
   for await (const key of open.keys()) violation(`schedule ${key} has never come`);
-  ctx.reply({ count, entries: kept, elements: [...elements.view()] });
+  ctx.reply({ count, tally: tally?.count ?? 0, entries: kept, elements: [...elements.view()] });
 }

@@ -1,12 +1,23 @@
 /**
- * One invocation of a tree function: does what its commands say, in order, and looks at what it finds on the way. That
- * must not depend on what other branches of the trees do meanwhile; where it is not as it must be, the invocation fails,
- * which nobody expects.
+ * One invocation of a tree function: does what its commands say, in order, sends what is to be sent, and says so to an
+ * observer. What it keeps, and what it finds on the way, is in `tree-keeping.ts`.
  */
-import type { Address, LatePolicy } from '../../src/index.ts';
+import type { Address, LatePolicy, MessageOptions } from '../../src/index.ts';
 import type { Command, Target } from './command-tree.ts';
-import { FADE_MS, idOf, RESULTS_TYPE, targetOf, type TreeContext, type TreeMessage, typeOf } from './tree-messages.ts';
-import { inOrder, keyOf } from './tree-model.ts';
+import { Keeping, stumble, violation } from './tree-keeping.ts';
+import {
+  causalIdOf,
+  idOf,
+  NOBODY_TYPE,
+  ORDERED,
+  RESULTS_TYPE,
+  targetOf,
+  tracePart,
+  type TreeMessage,
+  typeOf,
+} from './tree-messages.ts';
+import { keyOf } from './tree-model.ts';
+import type { TreeContext } from './tree-states.ts';
 
 /** What an invocation sends, for an observer; `to` is undefined for what leaves the shards. */
 export interface Sent {
@@ -14,6 +25,8 @@ export interface Sent {
   readonly uid: number;
   /** What it waits for before it comes, and so in no order with anything else. */
   readonly behind?: 'timer' | 'operation';
+  /** Why it never comes to anybody: it is dropped without a word, or a dead letter that is told of. */
+  readonly fate?: 'dropped' | 'refused';
 }
 
 export interface TreeWorld {
@@ -21,14 +34,16 @@ export interface TreeWorld {
   pause(): Promise<void>;
   /** What an operation waits for. */
   operate(): Promise<void>;
+  /** Which attempt at a message this is that is to stumble, from 1. Whoever forgets it has it stumble more often. */
+  attempt(uid: number): number;
+  /** Something was not as it must be. */
+  violated(what: string): void;
+  /** What was not, for worlds that nobody else looks at. */
+  readonly violation?: string | undefined;
   began?(self: Target, caller: Address | undefined, uid: number): void;
-  /** Called when an invocation is about to return; `sent` is undefined if it throws instead. */
-  ended?(self: Target, sent: readonly Sent[] | undefined): void;
-}
-
-/** Says that something was not as it must be. */
-export function violation(what: string): never {
-  throw new Error(`violation: ${what}`);
+  /** Called when an invocation is about to return, or to throw. */
+  ended?(self: Target, uid: number, sent: readonly Sent[]): void;
+  threw?(self: Target, uid: number, error: unknown): void;
 }
 
 export class Interpreter {
@@ -36,41 +51,61 @@ export class Interpreter {
   readonly #ctx: TreeContext;
   readonly #self: Target;
   readonly #answerTo: Address | undefined;
-  readonly #commands: readonly Command[];
+  readonly #message: TreeMessage;
+  readonly #keeping: Keeping;
   readonly #sent: Sent[] = [];
-  /** Entries that this invocation has written. */
-  readonly #entries = new Set<number>();
+  #attempt: number | undefined;
 
-  constructor(world: TreeWorld, ctx: TreeContext, { uid, commands, answerTo }: TreeMessage) {
+  constructor(world: TreeWorld, ctx: TreeContext, message: TreeMessage) {
     const { caller } = ctx;
     this.#world = world;
     this.#ctx = ctx;
     this.#self = targetOf(ctx.self);
-    this.#answerTo = caller?.type === 'millrace/asker' ? caller : answerTo;
-    this.#commands = commands;
-    world.began?.(this.#self, caller, uid);
+    this.#answerTo = caller?.type === 'millrace/asker' ? caller : message.answerTo;
+    this.#message = message;
+    this.#keeping = new Keeping(ctx);
+    world.began?.(this.#self, caller, message.uid);
   }
 
   /** One invocation. Synchronous until the first command that waits. */
   run(): void | Promise<void> {
     try {
-      const rest = this.#runFrom(this.#commands, 0);
+      this.#checkTrace();
+      const rest = this.#runFrom(this.#message.commands, 0);
       if (rest !== undefined) return this.#finish(rest);
-      this.#world.ended?.(this.#self, this.#sent);
+      this.#ended();
     } catch (error) {
-      this.#world.ended?.(this.#self, undefined);
-      throw error;
+      this.#threw(error);
     }
   }
 
   async #finish(rest: Promise<void>): Promise<void> {
     try {
       await rest;
-      this.#world.ended?.(this.#self, this.#sent);
+      this.#ended();
     } catch (error) {
-      this.#world.ended?.(this.#self, undefined);
-      throw error;
+      this.#threw(error);
     }
+  }
+
+  #ended(): void {
+    this.#world.ended?.(this.#self, this.#message.uid, this.#sent);
+  }
+
+  #threw(error: unknown): never {
+    this.#world.threw?.(this.#self, this.#message.uid, error);
+    throw error;
+  }
+
+  /** What comes of a root belongs to its trace, whatever has become of it on the way. */
+  #checkTrace(): void {
+    const { root } = this.#message;
+    const { trace } = this.#ctx;
+    const isRight =
+      root === undefined
+        ? trace?.traceparent === undefined
+        : trace?.causalId === causalIdOf(root) && trace.traceparent?.startsWith(tracePart(root)) === true;
+    if (!isRight) violation(`${this.#message.uid} of root ${root} has the trace ${JSON.stringify(trace)}`);
   }
 
   #runFrom(commands: readonly Command[], first: number): void | Promise<void> {
@@ -88,8 +123,8 @@ export class Interpreter {
 
   #wait(command: Command): Promise<void> | undefined {
     if (command.do === 'async') return this.#goOn(this.#world.pause(), command.commands, 0);
-    if (command.do === 'walk') return this.#walk();
-    if (command.do === 'bare') return this.#checkBare();
+    if (command.do === 'walk') return this.#keeping.walk();
+    if (command.do === 'bare') return this.#keeping.checkBare();
     return undefined;
   }
 
@@ -97,7 +132,10 @@ export class Interpreter {
     const ctx = this.#ctx;
     switch (command.do) {
       case 'fail':
-        throw new Error('as ordered');
+        throw new Error(ORDERED);
+      case 'stumble':
+        this.#stumble(command.times);
+        return;
       case 'egress':
         ctx.egress(RESULTS_TYPE, command.uid);
         this.#sent.push({ to: undefined, uid: command.uid });
@@ -113,6 +151,15 @@ export class Interpreter {
         return;
       case 'send':
         this.#send(command.to, command.uid, command.commands);
+        return;
+      case 'knock':
+        this.#send(this.#self, command.uid, command.commands, { ifExists: true });
+        return;
+      case 'ghost':
+        this.#sendGhost(command.to ?? this.#self, command.uid);
+        return;
+      case 'stray':
+        this.#sendStray(command.uid, command.instance);
         return;
       case 'later':
         this.#sendLater(command.delayMs, command.to, command.uid, command.commands);
@@ -132,19 +179,38 @@ export class Interpreter {
         if (!ctx.cancel(keyOf(command.uid))) violation(`fuse ${command.uid} cannot be cancelled`);
         return;
       default:
-        this.#write(command);
+        this.#keeping.write(command);
     }
   }
 
+  #stumble(times: number): void {
+    const { uid, mended } = this.#message;
+    if (mended === true) return;
+    this.#attempt ??= this.#world.attempt(uid);
+    if (this.#attempt <= times) stumble();
+  }
+
   #messageOf(uid: number, commands: readonly Command[]): TreeMessage {
-    return { uid, commands, answerTo: this.#answerTo };
+    const { root } = this.#message;
+    return { uid, commands, answerTo: this.#answerTo, ...(root === undefined ? {} : { root }) };
   }
 
   // -- what is sent
 
-  #send(to: Target, uid: number, commands: readonly Command[]): void {
-    this.#ctx.send(typeOf(to), idOf(to.instance), this.#messageOf(uid, commands));
+  #send(to: Target, uid: number, commands: readonly Command[], options?: MessageOptions): void {
+    this.#ctx.send(typeOf(to), idOf(to.instance), this.#messageOf(uid, commands), options);
     this.#sent.push({ to, uid });
+  }
+
+  #sendGhost(to: Target, uid: number): void {
+    const message = this.#messageOf(uid, [{ do: 'haunt' }]);
+    this.#ctx.send(typeOf(to), idOf(to.instance), message, { ifExists: true });
+    this.#sent.push({ to, uid, fate: 'dropped' });
+  }
+
+  #sendStray(uid: number, instance: number): void {
+    this.#ctx.send(NOBODY_TYPE, idOf(instance), this.#messageOf(uid, []));
+    this.#sent.push({ to: { async: false, instance }, uid, fate: 'refused' });
   }
 
   #reply(uid: number, commands: readonly Command[]): void {
@@ -185,76 +251,5 @@ export class Interpreter {
     const { self } = this.#ctx;
     if (delayMs === undefined) this.#schedule(uid, '* * * * * *', 'latest');
     else this.#ctx.sendAfter(delayMs, self.type, self.id, { tick: uid }, { token: keyOf(uid) });
-  }
-
-  // -- what is kept
-
-  #write(command: Command): void {
-    const { state } = this.#ctx;
-    if (command.do === 'increment') state.count = state.count + 1;
-    else if (command.do === 'append') state.elements.append(command.uid);
-    else if (command.do === 'reverse') state.elements.replaceWith([...state.elements.view()].reverse());
-    else if (command.do === 'put') {
-      this.#entries.add(command.uid);
-      state.entries.set(keyOf(command.uid), command.uid);
-    } else if (command.do === 'take') this.#take(command.uid);
-    else if (command.do === 'fade') this.#fade();
-    else if (command.do === 'delete') this.#delete();
-    else violation(`nobody can ${command.do}`);
-  }
-
-  #take(uid: number): void {
-    const { entries, elements } = this.#ctx.state;
-    const key = keyOf(uid);
-    const all = [...elements.view()];
-    const places = [entries.get(key) === uid, all.includes(uid)];
-    if (places[0] === places[1]) violation(`${uid} is to be taken, and is in ${places[0] ? 'two places' : 'no place'}`);
-    if (places[0]) entries.delete(key);
-    else elements.replaceWith(all.filter((other) => other !== uid));
-  }
-
-  #fade(): void {
-    const { state } = this.#ctx;
-    const now = this.#ctx.now();
-    const since = state.fadingSince;
-    const expected = since === undefined || now >= since + FADE_MS ? undefined : since;
-    if (state.fading !== expected) violation(`at ${now} ${state.fading} has not faded, since ${since}`);
-    state.fading = now;
-    state.fadingSince = now;
-  }
-
-  #delete(): void {
-    const { state } = this.#ctx;
-    this.#ctx.delete();
-    this.#entries.clear();
-    const left = [state.count, state.elements.length, [...state.elements.view()].length];
-    if (left.some((count) => count !== 0)) violation(`left of what was deleted: ${left.join()}`);
-  }
-
-  // -- what is found
-
-  /** The whole table, and a part of it. */
-  async #walk(): Promise<void> {
-    const { entries } = this.#ctx.state;
-    const uids: number[] = [];
-    for await (const [key, uid] of entries.entries()) {
-      if (key !== keyOf(uid) || entries.get(key) !== uid) violation(`entry ${key} is ${uid}`);
-      uids.push(uid);
-    }
-    if (uids.join() !== inOrder(uids).join()) violation(`entries come in the order ${uids.join()}`);
-    for (const uid of this.#entries) if (!uids.includes(uid)) violation(`entry ${uid} is left out`);
-    const first = uids[Math.floor(uids.length / 2)] ?? 0;
-    const range = { from: keyOf(first), limit: 3 };
-    const part: number[] = [];
-    for await (const uid of entries.values(range)) part.push(uid);
-    const expected = uids.slice(Math.floor(uids.length / 2)).slice(0, range.limit);
-    if (part.join() !== expected.join())
-      violation(`entries from ${first} on are ${part.join()}, not ${expected.join()}`);
-  }
-
-  /** Whoever was deleted has no timers. */
-  async #checkBare(): Promise<void> {
-    const timers = await this.#ctx.timers();
-    if (timers.length > 0) violation(`timers were deleted, and are there: ${JSON.stringify(timers)}`);
   }
 }

@@ -29,6 +29,21 @@ export interface TreeOptions {
   readonly operationPr: number;
   readonly schedulePr: number;
   readonly throwAwayPr: number;
+  /** Counting in a value that has a version. */
+  readonly tallyPr: number;
+  /** Failing for a while; how often a message is tried before it is a dead letter, or its address is parked. */
+  readonly stumblePr: number;
+  readonly attempts: number;
+  readonly parks: boolean;
+  /** To whoever exists: to somebody, and to nobody. */
+  readonly knockPr: number;
+  readonly ghostPr: number;
+  /** To a type that nobody has. */
+  readonly strayPr: number;
+  /** What schemas refuse. */
+  readonly misfitPr: number;
+  /** How many of the roots bring a trace. */
+  readonly tracedPr: number;
   /** Whether schedules may take longer than a second. */
   readonly isPatient: boolean;
 }
@@ -55,6 +70,15 @@ export const SMOKE_OPTIONS: TreeOptions = {
   operationPr: 0,
   schedulePr: 0,
   throwAwayPr: 0,
+  tallyPr: 0,
+  stumblePr: 0,
+  attempts: 1,
+  parks: false,
+  knockPr: 0,
+  ghostPr: 0,
+  strayPr: 0,
+  misfitPr: 0,
+  tracedPr: 0,
   isPatient: false,
 };
 
@@ -68,4 +92,12 @@ export const WHOLE_OPTIONS: TreeOptions = {
   operationPr: 0.1,
   schedulePr: 0.01,
   throwAwayPr: 0.03,
+  tallyPr: 0.1,
+  stumblePr: 0.02,
+  attempts: 2,
+  knockPr: 0.03,
+  ghostPr: 0.03,
+  strayPr: 0.01,
+  misfitPr: 0.02,
+  tracedPr: 0.2,
 };
