@@ -3,18 +3,18 @@
  * of it so far, and in the end the net mutations. Belongs to one batch at a time. A state that is never touched is never
  * decoded.
  */
-import { asBuffer } from '../base/copy-bytes.ts';
 import type { Address } from '../sdk/address.ts';
 import { deepFreeze } from '../sdk/immutable.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import type { AdmitValue, CellGuard } from '../state/cell-guard.ts';
 import { KeptValue, NEVER } from '../state/kept-value.ts';
 import type { KnownState, StateMutation } from '../statefun/protocol.ts';
-import { typedValue } from '../statefun/type.ts';
+import { readInPlace, typedValue } from '../statefun/type.ts';
 import type { TypedValue, ValueInPlace } from '../statefun/typed-value.ts';
 import { OUTSIDE_LIMITS, type OutsideLimits } from '../wire/outside-value.ts';
 import { inspectState } from '../wire/structured-data.ts';
 import { LateData } from './late-values.ts';
+import type { AnyType } from './endpoint-options.ts';
 import { knownAs, type ServedFunction, type ServedState } from './served-function.ts';
 import { decodeStored, encodeStored, isOfFirstVersion } from './stored-value.ts';
 
@@ -38,7 +38,6 @@ export class StateRules {
 /** What others' types can write is for them to say, and may be changed as they like. */
 const admitAll: AdmitValue = () => {};
 
-const NO_BYTES = new Uint8Array(0);
 const NOBODY: Address = { type: '', id: '' };
 
 /** One state. */
@@ -175,17 +174,17 @@ export class BatchState {
     if (brought.typename !== typename) {
       throw this.#refused(state, `it is of type ${describe(brought.typename)}, and declared as ${typename}`);
     }
-    if (type !== undefined) return this.#deserialized(state, brought.value ?? NO_BYTES);
+    if (type !== undefined) return this.#deserialized(state, type, brought);
     const { source, start, end } = brought;
     const { value, version, refusal } = decodeStored(source, this.#rules.limits, start, end);
     if (refusal !== undefined) throw this.#refused(state, refusal);
     return value === undefined ? undefined : new KeptValue(value, version, NEVER, false);
   }
 
-  #deserialized(state: ServedState, bytes: Uint8Array): KeptValue | undefined {
-    const { type, typename } = state;
+  #deserialized(state: ServedState, type: AnyType, brought: ValueInPlace): KeptValue | undefined {
+    const { typename } = state;
     try {
-      const value: unknown = type?.deserialize(asBuffer(bytes));
+      const value: unknown = readInPlace<unknown>(type, brought);
       return value === undefined || value === null ? undefined : new KeptValue(value, 1, NEVER, false);
     } catch (cause) {
       throw this.#refused(state, `the type ${typename} cannot read it: ${reasonOf(cause)}`, cause);

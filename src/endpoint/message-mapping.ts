@@ -12,11 +12,10 @@
  *   everything else                  millrace/value: structured data in the engine's own encoding
  * ```
  */
-import { asBuffer } from '../base/copy-bytes.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { namespaceOf } from '../sdk/address.ts';
 import type { TypedValue, ValueInPlace } from '../statefun/typed-value.ts';
-import { type TypeLike, typedValue } from '../statefun/type.ts';
+import { readInPlace, type TypeLike, typedValue } from '../statefun/type.ts';
 import { BooleanType, DoubleType, FloatType, IntType, LongType, StringType } from '../statefun/types.ts';
 import { decodeOutside, OUTSIDE_LIMITS, type OutsideLimits } from '../wire/outside-value.ts';
 import { copyMessage, tally } from '../wire/structured-data.ts';
@@ -26,7 +25,6 @@ import { LateData, LateText } from './late-values.ts';
 /** The type name of what only our functions read. */
 export const VALUE_TYPENAME = 'millrace/value';
 
-const NO_BYTES = new Uint8Array(0);
 const LONG_MIN = -(2n ** 63n);
 const LONG_MAX = 2n ** 63n - 1n;
 
@@ -96,7 +94,7 @@ export class MessageMapping {
 }
 
 function readerOf(type: AnyType): Reader {
-  return ({ value }) => type.deserialize(asBuffer(value ?? NO_BYTES)) as unknown;
+  return (argument) => readInPlace<unknown>(type, argument);
 }
 
 /** What is named a typed value, and is nothing else: an object that has more to say is data. */

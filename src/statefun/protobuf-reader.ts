@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { asBuffer, copyBytes } from '../base/copy-bytes.ts';
 import { MillraceError } from '../sdk/errors.ts';
+import { isAscii, shortAscii } from './ascii.ts';
 import type { NameCache } from './name-cache.ts';
 import { TOO_MUCH, WIRE_32, WIRE_64, WIRE_GROUP, WIRE_GROUP_END, WIRE_LENGTH, WIRE_VARINT } from './protocol-layout.ts';
 
@@ -21,15 +22,24 @@ export class ProtobufReader {
   readonly #bytes: Buffer;
   /** What is being read, for refusals. */
   readonly #what: string;
-  #position = 0;
+  readonly #start: number;
+  readonly #length: number;
+  #position: number;
   #end: number;
   #fieldsLeft: number;
 
-  /** @throws MillraceError `MALFORMED_BATCH`, as every method here, if the bytes are not what they should be. */
-  constructor(bytes: Uint8Array, what: string, fieldCountMax: number) {
+  /**
+   * Reads `bytes[start..end)`, or all of them.
+   *
+   * @throws MillraceError `MALFORMED_BATCH`, as every method here, if the bytes are not what they should be.
+   */
+  constructor(bytes: Uint8Array, what: string, fieldCountMax: number, start = 0, end: number = bytes.length) {
     this.#bytes = asBuffer(bytes);
     this.#what = what;
-    this.#end = bytes.byteLength;
+    this.#start = start;
+    this.#length = end - start;
+    this.#position = start;
+    this.#end = end;
     this.#fieldsLeft = fieldCountMax;
   }
 
@@ -48,7 +58,7 @@ export class ProtobufReader {
 
   /** Goes into the message that is the field; returns what `leave` needs to come back. */
   enter(): number {
-    const length = this.#length();
+    const length = this.#lengthAhead();
     const outer = this.#end;
     this.#end = this.#position + length;
     return outer;
@@ -60,12 +70,12 @@ export class ProtobufReader {
 
   /** Text of at most so many UTF-16 code units. */
   string(lengthMax: number): string {
-    return this.#text(this.#length(), lengthMax);
+    return this.#text(this.#lengthAhead(), lengthMax);
   }
 
   /** The same for what is said again and again, such as the names of types. */
   repeatedString(lengthMax: number, cache: NameCache): string {
-    const byteLength = this.#length();
+    const byteLength = this.#lengthAhead();
     const start = this.#position;
     const known = byteLength > lengthMax ? undefined : cache.read(this.#bytes, start, start + byteLength);
     if (known === undefined) return this.#text(byteLength, lengthMax);
@@ -77,7 +87,7 @@ export class ProtobufReader {
     const start = this.#position;
     if (byteLength > lengthMax * UTF8_BYTES_MAX) return this.#tooLong(lengthMax);
     this.#position = start + byteLength;
-    if (this.#isAscii(start, this.#position)) {
+    if (isAscii(this.#bytes, start, this.#position)) {
       if (byteLength > lengthMax) return this.#tooLong(lengthMax);
       return byteLength > LOOP_LENGTH_MAX
         ? this.#bytes.toString('latin1', start, this.#position)
@@ -98,7 +108,7 @@ export class ProtobufReader {
 
   /** Steps over bytes, and says how many those are. */
   protected stepOver(): number {
-    const length = this.#length();
+    const length = this.#lengthAhead();
     this.#position += length;
     return length;
   }
@@ -114,15 +124,15 @@ export class ProtobufReader {
 
   /** Text of any length, which need not be well-formed. */
   looseString(): string {
-    const length = this.#length();
+    const length = this.#lengthAhead();
     this.#position += length;
     return this.#bytes.toString('utf8', this.#position - length, this.#position);
   }
 
-  /** So many bytes, as a view. */
-  fixed(byteLength: number): Buffer {
+  /** So many bytes, as `read` takes them from where they lie. */
+  fixed<T>(byteLength: number, read: (bytes: Buffer, at: number) => T): T {
     this.#advance(byteLength);
-    return this.#bytes.subarray(this.#position - byteLength, this.#position);
+    return read(this.#bytes, this.#position - byteLength);
   }
 
   bool(): boolean {
@@ -147,8 +157,9 @@ export class ProtobufReader {
   }
 
   refuse(complaint: string, more?: typeof TOO_MUCH): never {
-    const what = `The ${this.#what} ${complaint} (near byte ${this.#position} of ${this.#bytes.byteLength})`;
-    throw new MillraceError('MALFORMED_BATCH', what, { details: { offset: this.#position, ...more } });
+    const offset = this.#position - this.#start;
+    const what = `The ${this.#what} ${complaint} (near byte ${offset} of ${this.#length})`;
+    throw new MillraceError('MALFORMED_BATCH', what, { details: { offset, ...more } });
   }
 
   #skip(tag: number, depth: number): void {
@@ -160,7 +171,7 @@ export class ProtobufReader {
         this.#advance(8);
         return;
       case WIRE_LENGTH:
-        this.#advance(this.#length());
+        this.#advance(this.#lengthAhead());
         return;
       case WIRE_32:
         this.#advance(4);
@@ -190,7 +201,7 @@ export class ProtobufReader {
   }
 
   /** The length of what follows, which is all there. */
-  #length(): number {
+  #lengthAhead(): number {
     const first = this.#position < this.#end ? this.#bytes[this.#position] : 0x80;
     if (first < 0x80 && first < this.#end - this.#position) {
       this.#position++;
@@ -241,20 +252,7 @@ export class ProtobufReader {
     return this.#bytes[this.#position++];
   }
 
-  #isAscii(start: number, end: number): boolean {
-    const bytes = this.#bytes;
-    for (let index = start; index < end; index++) if (bytes[index] > 0x7f) return false;
-    return true;
-  }
-
   #tooLong(lengthMax: number): never {
     return this.refuse(`has a name, id or token of more than ${lengthMax} characters`, TOO_MUCH);
   }
-}
-
-/** All characters at once: put together one by one they would be a tree of strings, to be flattened on first use. */
-function shortAscii(bytes: Buffer, start: number, end: number): string {
-  const units = new Array<number>(end - start);
-  for (let index = start; index < end; index++) units[index - start] = bytes[index];
-  return String.fromCharCode(...units);
 }

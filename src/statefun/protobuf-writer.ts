@@ -11,6 +11,7 @@
  */
 import { copyBytes } from '../base/copy-bytes.ts';
 import { MillraceError } from '../sdk/errors.ts';
+import type { NameCache } from './name-cache.ts';
 
 const CAPACITY_MIN = 16 * 1024;
 /** A buffer that one huge message made larger than this is not kept. */
@@ -77,6 +78,13 @@ export class ProtobufWriter {
     const before = this.byteLength;
     if (!this.#ascii(text)) this.#utf8(text);
     this.head(tag, before);
+  }
+
+  /** The same for what is said again and again, such as the names of types. */
+  repeatedString(tag: number, text: string, cache: NameCache): void {
+    const known = cache.bytesOf(text);
+    if (known === undefined) this.string(tag, text);
+    else this.bytes(tag, known);
   }
 
   /** The bytes in `bytes[start..end)`, even if there are none. */

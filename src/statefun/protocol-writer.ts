@@ -23,8 +23,8 @@ export class ProtocolWriter extends ProtobufWriter implements FieldWriter {
   /** `namespace/name` as two fields. */
   typeName(namespaceTag: number, nameTag: number, type: string): void {
     const { namespace, name } = names.split(type);
-    this.string(nameTag, name);
-    this.string(namespaceTag, namespace);
+    this.repeatedString(nameTag, name, names);
+    this.repeatedString(namespaceTag, namespace, names);
   }
 
   typedValue(tag: number, typed: TypedValue): void {
@@ -39,7 +39,7 @@ export class ProtocolWriter extends ProtobufWriter implements FieldWriter {
         this.int64(VARINT_2, 1);
       }
     }
-    this.string(FIELD_1, typed.typename);
+    this.repeatedString(FIELD_1, typed.typename, names);
     this.head(tag, before);
   }
 }

@@ -2,8 +2,9 @@
  * A type of StateFun: a name that all languages know, and how values of it become bytes. Names are those of the SDKs,
  * which are laxer than our own: the last slash divides them.
  */
+import { asBuffer } from '../base/copy-bytes.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
-import type { TypedValue } from './typed-value.ts';
+import type { TypedValue, ValueInPlace } from './typed-value.ts';
 
 /** The two parts of a type name, or undefined if it is none. */
 export function splitTypeName(typename: unknown): { readonly namespace: string; readonly name: string } | undefined {
@@ -49,6 +50,16 @@ export abstract class Type<T> implements TypeLike<T> {
   abstract deserialize(bytes: Buffer): T;
 }
 
+/** One that reads a value from where it lies, and keeps nothing of its bytes. */
+export abstract class PlainType<T> extends Type<T> {
+  /** The value in `bytes[start..end)`. */
+  abstract deserializeAt(bytes: Buffer, start: number, end: number): T;
+
+  override deserialize(bytes: Buffer): T {
+    return this.deserializeAt(bytes, 0, bytes.length);
+  }
+}
+
 /** The error when a value, or its bytes, is none of a type. */
 export function typeMismatch(what: string, cause?: unknown): MillraceError {
   return new MillraceError('TYPE_MISMATCH', what, { cause });
@@ -83,6 +94,15 @@ export function readTyped<T>(type: TypeLike<T>, { typename, value }: TypedValue)
   if (typename !== type.typename) {
     throw typeMismatch(`A value of type ${describe(typename)} was to be read as ${describe(type.typename)}`);
   }
+  if (type instanceof PlainType) return type.deserializeAt(asBuffer(value), 0, value.length) as T;
   // A copy: the bytes may be those of a state or a message, and a type may keep or change what it is given.
   return type.deserialize(Buffer.from(value));
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** What is in a value that lies in a request. Throws what the type throws. */
+export function readInPlace<T>(type: TypeLike<T>, place: ValueInPlace): T {
+  if (type instanceof PlainType) return type.deserializeAt(place.source, place.start, place.end) as T;
+  return type.deserialize(asBuffer(place.value ?? NO_BYTES));
 }

@@ -17,7 +17,7 @@
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
 import { FIELD_1, VARINT_1, WIRE_32, WIRE_64 } from './protocol-layout.ts';
-import { Type, typedValue, typeMismatch } from './type.ts';
+import { PlainType, Type, typedValue, typeMismatch } from './type.ts';
 import type { TypedValue } from './typed-value.ts';
 
 const FIXED32_1: number = (1 << 3) | WIRE_32;
@@ -39,7 +39,7 @@ interface Wrapper<T> {
   read(reader: ProtobufReader): T;
 }
 
-class WrapperType<T> extends Type<T> {
+class WrapperType<T> extends PlainType<T> {
   readonly #wrapper: Wrapper<T>;
 
   constructor(wrapper: Wrapper<T>) {
@@ -52,12 +52,12 @@ class WrapperType<T> extends Type<T> {
     return Object.is(value, this.#wrapper.initial) ? NO_BYTES : this.#wrapper.write(value);
   }
 
-  override deserialize(bytes: Buffer): T {
+  override deserializeAt(bytes: Buffer, start: number, end: number): T {
     try {
-      return this.#read(new ProtobufReader(bytes, 'value', FIELD_COUNT_MAX));
+      return this.#read(new ProtobufReader(bytes, 'value', FIELD_COUNT_MAX, start, end));
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
-      throw typeMismatch(`${bytes.length} bytes are no value of type ${this.typename}`, error);
+      throw typeMismatch(`${end - start} bytes are no value of type ${this.typename}`, error);
     }
   }
 
@@ -87,7 +87,7 @@ export const IntType: Type<number> = new WrapperType<number>({
   initial: 0,
   holds: (value) => Number.isInteger(value) && (value as number) === ((value as number) | 0),
   write: (value) => fixed(FIXED32_1, 4, (bytes) => bytes.writeInt32LE(value, 1)),
-  read: (reader) => reader.fixed(4).readInt32LE(),
+  read: (reader) => reader.fixed(4, (bytes, at) => bytes.readInt32LE(at)),
 });
 
 /** Whole numbers of 64 bits. */
@@ -97,7 +97,7 @@ export const LongType: Type<bigint> = new WrapperType<bigint>({
   initial: 0n,
   holds: (value) => typeof value === 'bigint' && value === BigInt.asIntN(64, value),
   write: (value) => fixed(FIXED64_1, 8, (bytes) => bytes.writeBigInt64LE(value, 1)),
-  read: (reader) => reader.fixed(8).readBigInt64LE(),
+  read: (reader) => reader.fixed(8, (bytes, at) => bytes.readBigInt64LE(at)),
 });
 
 /** Numbers of 32 bits: what is in between is rounded, what is beyond is refused. */
@@ -107,7 +107,7 @@ export const FloatType: Type<number> = new WrapperType<number>({
   initial: 0,
   holds: (value) => typeof value === 'number' && !(Number.isFinite(value) && Math.abs(value) > FLOAT_MAX),
   write: (value) => fixed(FIXED32_1, 4, (bytes) => bytes.writeFloatLE(value, 1)),
-  read: (reader) => reader.fixed(4).readFloatLE(),
+  read: (reader) => reader.fixed(4, (bytes, at) => bytes.readFloatLE(at)),
 });
 
 export const DoubleType: Type<number> = new WrapperType<number>({
@@ -116,7 +116,7 @@ export const DoubleType: Type<number> = new WrapperType<number>({
   initial: 0,
   holds: (value) => typeof value === 'number',
   write: (value) => fixed(FIXED64_1, 8, (bytes) => bytes.writeDoubleLE(value, 1)),
-  read: (reader) => reader.fixed(8).readDoubleLE(),
+  read: (reader) => reader.fixed(8, (bytes, at) => bytes.readDoubleLE(at)),
 });
 
 export const StringType: Type<string> = new WrapperType<string>({

@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readTyped, Type, type TypeLike, typedValue } from '../../../src/statefun/type.ts';
+import { readInPlace, readTyped, Type, type TypeLike, typedValue } from '../../../src/statefun/type.ts';
 import {
   BooleanType,
   customType,
@@ -15,6 +15,7 @@ import {
   StringType,
   typedText,
 } from '../../../src/statefun/types.ts';
+import { ValueInPlace } from '../../../src/statefun/typed-value.ts';
 import { officialClass } from '../../conformance/statefun/official.ts';
 import { toHex } from '../../conformance/statefun/golden.ts';
 
@@ -29,11 +30,37 @@ function alike<T>(ours: Type<T>, theirs: TypeLike<T>, values: fc.Arbitrary<T>): 
       const bytes = ours.serialize(value);
       expect(toHex(bytes)).toBe(toHex(theirs.serialize(value)));
       expect(ours.deserialize(bytes)).toEqual(theirs.deserialize(bytes));
+      expect(readInPlace(ours, amid(ours.typename, bytes))).toEqual(ours.deserialize(bytes));
     }),
     RUNS,
   );
   return ours.typename === theirs.typename;
 }
+
+/** The value where it lies in a request, with other bytes around it. */
+function amid(typename: string, bytes: Uint8Array): ValueInPlace {
+  const around = Buffer.from([0x0a, 0xff, 0x01]);
+  const source = Buffer.concat([around, bytes, around]);
+  return new ValueInPlace(typename, true, source, around.length, around.length + bytes.length);
+}
+
+test('a value that is cut off in a request is refused, whatever comes behind it there', () => {
+  const cut = amid(StringType.typename, Buffer.from([0x0a, 0x02, 0x61]));
+  expect(() => readInPlace(StringType, cut)).toThrow('3 bytes are no value of type io.statefun.types/string');
+  expect(() => readInPlace(IntType, amid(IntType.typename, Buffer.from([0x0d, 1, 2, 3])))).toThrow('4 bytes');
+});
+
+test("a type of a program's own gets bytes that it may keep and change", () => {
+  const kept: Buffer[] = [];
+  const type = customType<number>(
+    'test/kept',
+    () => Buffer.alloc(0),
+    (bytes) => kept.push(bytes.fill(7)),
+  );
+  const place = amid('test/kept', Buffer.from([1, 2]));
+  expect(readInPlace(type, place)).toBe(1);
+  expect([kept[0].length, place.source.includes(7)]).toEqual([2, false]);
+});
 
 test('a text has a short way to a typed value, which is the same', () => {
   const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('x'.repeat(64), 'x'.repeat(65)));
