@@ -13,6 +13,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { SpillStorage } from '../base/spill.ts';
+import { SpareWords } from './spare-words.ts';
 
 /** A chunk is a quarter of what memory may hold, so that a small limit is kept, too. */
 const CHUNK_BYTES_MIN = 512;
@@ -29,6 +30,8 @@ interface Chunk {
   taken: number;
   /** Where it lies on disk, or -1; then it has no words and bytes. */
   block: number;
+  /** Whether a part shows it, for as long as that likes. */
+  isShown: boolean;
 }
 
 /** What places one envelope of `byteLength` bytes; `wire/`'s writer is one. */
@@ -40,17 +43,19 @@ export interface Placeable {
 /** Reads one envelope in place. */
 export type OverflowVisitor = (words: Int32Array, bytes: Uint8Array, offsetBytes: number, byteLength: number) => void;
 
+/** Of the thread. */
+const spares = new SpareWords();
 const NO_WORDS = new Int32Array(0);
 const NO_BYTES = new Uint8Array(0);
 
 function newChunk(bytes: number): Chunk {
-  const words = new Int32Array((bytes + 3) >> 2);
-  return { words, bytes: new Uint8Array(words.buffer), length: 0, taken: 0, block: -1 };
+  const words = spares.take(bytes) ?? new Int32Array((bytes + 3) >> 2);
+  return { words, bytes: new Uint8Array(words.buffer), length: 0, taken: 0, block: -1, isShown: false };
 }
 
 /** A chunk that came from disk; envelopes are read by words, so it must lie at a multiple of 4. */
-function copyOf(bytes: Uint8Array): Chunk {
-  const copy = newChunk(bytes.length);
+function copyOf(bytes: Uint8Array, bytesMin: number): Chunk {
+  const copy = newChunk(Math.max(bytes.length, bytesMin));
   copy.bytes.set(bytes);
   return copy;
 }
@@ -69,6 +74,7 @@ export class OverflowPart {
   constructor(storage: SpillStorage, chunk: Chunk) {
     this.#storage = storage;
     this.#chunk = chunk;
+    chunk.isShown = true;
     this.#start = chunk.taken;
     this.#end = chunk.length;
     this.byteLength = this.#end - this.#start;
@@ -77,7 +83,7 @@ export class OverflowPart {
   /** Shows them, oldest first. */
   visit(visit: OverflowVisitor): void {
     const chunk = this.#chunk;
-    const { words, bytes } = chunk.block === -1 ? chunk : copyOf(this.#storage.read(chunk.block, chunk.length));
+    const { words, bytes } = chunk.block === -1 ? chunk : copyOf(this.#storage.read(chunk.block, chunk.length), 0);
     for (let at = this.#start; at < this.#end; at += 4 + ((words[at >> 2] + 3) & ~3)) {
       visit(words, bytes, at + 4, words[at >> 2]);
     }
@@ -163,6 +169,7 @@ export class Overflow {
       if (chunk.block !== -1) continue;
       chunk.block = this.#storage.write(chunk.bytes.subarray(0, chunk.length));
       this.memoryBytes -= chunk.bytes.length;
+      if (!chunk.isShown) spares.give(chunk.words);
       chunk.words = NO_WORDS;
       chunk.bytes = NO_BYTES;
     }
@@ -172,7 +179,7 @@ export class Overflow {
     const chunk = this.#chunks[0];
     assert(chunk !== undefined, 'an overflow that counts envelopes has a chunk');
     if (chunk.block !== -1) {
-      const copy = copyOf(this.#storage.take(chunk.block, chunk.length));
+      const copy = copyOf(this.#storage.take(chunk.block, chunk.length), this.#chunkBytes);
       chunk.words = copy.words;
       chunk.bytes = copy.bytes;
       chunk.block = -1;
@@ -184,5 +191,6 @@ export class Overflow {
   #dropChunk(chunk: Chunk): void {
     this.#chunks.shift();
     this.memoryBytes -= chunk.bytes.length;
+    if (!chunk.isShown) spares.give(chunk.words);
   }
 }

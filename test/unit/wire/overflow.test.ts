@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemorySpillStorage, type SpillStorage } from '../../../src/base/spill.ts';
 import { Prng } from '../../../src/base/prng.ts';
-import { Overflow, type OverflowVisitor, type Placeable } from '../../../src/wire/overflow.ts';
+import { Overflow, type OverflowPart, type OverflowVisitor, type Placeable } from '../../../src/wire/overflow.ts';
+import { SpareWords } from '../../../src/wire/spare-words.ts';
 
 /** An envelope of words that tell which one it is. */
 function envelope(number: number, byteLength: number): Placeable {
@@ -178,4 +179,40 @@ test('a block that cannot be written is still there', () => {
     assert.equal(oldestOf(overflow), `${number}, 100 bytes`);
     overflow.drop();
   }
+});
+
+/** The numbers of the envelopes that parts show. */
+function shownBy(parts: readonly OverflowPart[]): number[] {
+  const shown: number[] = [];
+  for (const part of parts) part.visit((words, _bytes, offsetBytes) => shown.push(words[offsetBytes >> 2] / 1000));
+  return shown;
+}
+
+test('parts show what was there, whatever has been taken and appended since', () => {
+  const overflow = new Overflow(new MemorySpillStorage(), 4_096);
+  const next = { number: 0 };
+  const fill = (count: number): number[] =>
+    Array.from({ length: count }, () => {
+      overflow.append(envelope(next.number, 40));
+      return next.number++;
+    });
+  const first = fill(500);
+  const parts = overflow.parts();
+  overflow.spill();
+  while (overflow.count > 0) overflow.drop();
+  // Chunks of the same lengths as those that were emptied.
+  const second = fill(500);
+  expect(shownBy(parts)).toEqual(first);
+  expect(shownBy(overflow.parts())).toEqual(second);
+});
+
+test('spare words are given to whoever needs as many, and are bounded', () => {
+  const spares = new SpareWords(2_048);
+  const [one, two, three] = [256, 256, 128].map((length) => new Int32Array(length));
+  for (const words of [one, two, three, new Int32Array(100), new Int32Array(0)]) spares.give(words);
+  // A third of them would have been too much, and 400 bytes are no length that comes again.
+  expect([spares.take(512), spares.take(400), spares.take(0)]).toEqual([undefined, undefined, undefined]);
+  expect([spares.take(1_024), spares.take(1_024), spares.take(1_024)]).toEqual([two, one, undefined]);
+  spares.give(three);
+  expect(spares.take(512)).toBe(three);
 });
