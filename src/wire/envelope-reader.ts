@@ -15,6 +15,7 @@ import {
   WORD_SOURCE,
   WORD_TARGET,
 } from './envelope-layout.ts';
+import { copyWords } from './copy-words.ts';
 import { idEquals, readId } from './id-bytes.ts';
 import { type MessageMeta, readMeta } from './message-meta.ts';
 import type { PayloadCodec } from './payload-codec.ts';
@@ -27,7 +28,10 @@ export class EnvelopeReader {
   sourceType = 0;
 
   readonly #codec: PayloadCodec;
+  /** Length of the whole envelope. */
+  byteLength = 0;
   #words: Int32Array = new Int32Array(0);
+  #startWord = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #flags = 0;
   #targetAt = 0;
@@ -54,6 +58,8 @@ export class EnvelopeReader {
     this.targetHash = words[at + WORD_HASH];
     this.sourceType = targetWord >>> 16;
     this.#words = words;
+    this.#startWord = at;
+    this.byteLength = byteLength;
     this.#bytes = bytes;
     this.#targetAt = offsetBytes + HEADER_WORDS * 4;
     this.#targetBytes = targetWord & 0xffff;
@@ -65,6 +71,11 @@ export class EnvelopeReader {
     this.#payloadAt = (this.#metaAt + this.#metaBytes + 3) & ~3;
     this.#payloadEnd = this.#payloadAt + words[at + WORD_PAYLOAD_BYTES];
     assert(this.#payloadEnd === offsetBytes + byteLength, 'an envelope is as long as its parts (I2)');
+  }
+
+  /** Copies the envelope as it is to `words` at `at`; room for `byteLength`, rounded up to words, must be there. */
+  placeInto(words: Int32Array, at: number): void {
+    copyWords(this.#words, this.#startWord, (this.byteLength + 3) >> 2, words, at);
   }
 
   /** The form in which the payload would be let in again. */

@@ -4,6 +4,7 @@
  * invocation. Encoding first and placing second means that its exact length is known before room is claimed.
  */
 import { ID_LENGTH_MAX } from '../sdk/address.ts';
+import { copyWords } from './copy-words.ts';
 import {
   FLAG_FLAT_PAYLOAD,
   FLAG_RICH_PAYLOAD,
@@ -23,17 +24,6 @@ import type { PayloadCodec } from './payload-codec.ts';
 import { PLAIN } from './structured-data.ts';
 
 const HEAD_BYTES_MAX = HEADER_WORDS * 4 + 2 * (idBytesMax(ID_LENGTH_MAX) + 4) + META_BYTES_MAX + 4;
-
-/** Below this many words a loop beats a call of `TypedArray.set`, which has to make a view first. */
-const LOOP_WORDS_MAX = 64;
-
-function copyWords(from: Int32Array, start: number, count: number, to: Int32Array, at: number): void {
-  if (count <= LOOP_WORDS_MAX) {
-    for (let index = 0; index < count; index++) to[at + index] = from[start + index];
-  } else {
-    to.set(from.subarray(start, start + count), at);
-  }
-}
 
 export class EnvelopeWriter {
   /** Length of the whole envelope that was written or taken last. */

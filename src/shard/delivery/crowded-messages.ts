@@ -11,14 +11,15 @@ import type { MessageMeta } from '../../wire/message-meta.ts';
 import type { OverflowVisitor } from '../../wire/overflow.ts';
 import type { FunctionBinding } from '../function-binding.ts';
 import type { FunctionLoad } from './function-load.ts';
+import { holdEnvelope } from './held-envelope.ts';
 import type { Invoker } from '../invocation/invoker.ts';
 import type { Mailbox, MessageVisitor } from './mailbox.ts';
 
 /** Messages that are moved from a queue at a time (I10). */
 const MOVE_COUNT = 64;
 
-/** An entity that is in memory or may be in the store. */
-export type Summon = (type: number, hash: number, id: string) => Entity | undefined;
+/** An entity that is in memory or may be in the store; its id may be that of the envelope that is read. */
+export type Summon = (type: number, hash: number, id: string | EnvelopeReader) => Entity | undefined;
 
 export class CrowdedMessages {
   readonly #invoker: Invoker;
@@ -60,6 +61,42 @@ export class CrowdedMessages {
     bounds.update(load);
   }
 
+  /** The same for the envelope that the reader shows. */
+  holdEnvelope(binding: FunctionBinding): void {
+    const { bounds } = this.#invoker.held;
+    const reader = this.#reader;
+    const load = bounds.loadOf(binding);
+    if (load.messageCount === 0 && load.linesUp) return this.#lineUpEnvelope(load);
+    const queue = bounds.queueOf(binding);
+    if (queue.isCrowded) {
+      queue.pushEncoded(reader);
+    } else {
+      const { targetHash, sourceType, form } = reader;
+      const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
+      const message = reader.payload();
+      queue.push(binding.index, targetHash, reader.targetId(), message, sourceType, sourceId, form, reader.meta());
+    }
+    bounds.update(load);
+  }
+
+  #lineUpEnvelope(load: FunctionLoad): void {
+    const { binding } = load;
+    const reader = this.#reader;
+    const { targetHash } = reader;
+    const known = this.#summon(binding.index, targetHash, reader);
+    const entity = known ?? this.#newEntity(binding.index, targetHash, reader.targetId());
+    const { isBusy } = entity;
+    if (!isBusy) this.#invoker.occupy(entity);
+    holdEnvelope(this.#invoker.held.lines, entity, reader);
+    this.#heldIn(load, entity, isBusy);
+  }
+
+  #heldIn(load: FunctionLoad, entity: Entity, wasBusy: boolean): void {
+    const { bounds } = this.#invoker.held;
+    if (wasBusy) bounds.update(load);
+    else bounds.makeReady(load.binding, entity);
+  }
+
   /** The message waits in the line of its address, which goes on when its function may. */
   #lineUp(
     load: FunctionLoad,
@@ -72,13 +109,12 @@ export class CrowdedMessages {
     meta: MessageMeta | undefined,
   ): void {
     const { binding } = load;
-    const { bounds, lines } = this.#invoker.held;
+    const { lines } = this.#invoker.held;
     const entity = this.#summon(binding.index, hash, id) ?? this.#newEntity(binding.index, hash, id);
     const { isBusy } = entity;
     if (!isBusy) this.#invoker.occupy(entity);
     lines.hold(entity, message, sourceType, sourceId, form, meta);
-    if (isBusy) bounds.update(load);
-    else bounds.makeReady(binding, entity);
+    this.#heldIn(load, entity, isBusy);
   }
 
   #newEntity(type: number, hash: number, id: string): Entity {
@@ -108,10 +144,7 @@ export class CrowdedMessages {
     offsetBytes: number,
     byteLength: number,
   ): void {
-    const reader = this.#reader;
-    reader.wrap(words, bytes, offsetBytes, byteLength);
-    const { targetHash, sourceType, form } = reader;
-    const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
-    this.#lineUp(load, targetHash, reader.targetId(), reader.payload(), sourceType, sourceId, form, reader.meta());
+    this.#reader.wrap(words, bytes, offsetBytes, byteLength);
+    this.#lineUpEnvelope(load);
   }
 }

@@ -14,6 +14,7 @@ import type { Durability } from '../durable/durability.ts';
 import type { Failures } from '../failing/failures.ts';
 import type { Directory, FunctionBinding } from '../function-binding.ts';
 import type { FunctionLoad } from './function-load.ts';
+import { holdEnvelope } from './held-envelope.ts';
 import type { Invoker } from '../invocation/invoker.ts';
 import { ID_IN_ENVELOPE } from './undelivered.ts';
 import type { MessageVisitor } from './mailbox.ts';
@@ -51,7 +52,10 @@ export class Delivery {
     this.#bounds = invoker.held.bounds;
     this.#durability = durability;
     this.#parking = failures.parking;
-    const summon = (type: number, hash: number, id: string): Entity | undefined => this.summon(type, hash, id);
+    const summon = (type: number, hash: number, id: string | EnvelopeReader): Entity | undefined =>
+      typeof id === 'string'
+        ? this.summon(type, hash, id)
+        : (this.#entities.findTarget(id) ?? this.#wanted(type, hash, id));
     this.#crowded = new CrowdedMessages(invoker, reader, writer, summon);
     this.#parking.attach({
       entities: invoker.entities,
@@ -73,16 +77,9 @@ export class Delivery {
       this.#bury(reader.targetId(), reader.payload(), reader.sourceType, sourceId, reader.meta());
       return;
     }
-    if (this.#bounds.crowded[binding.index] !== 0 && this.#bounds.isCrowded(binding)) this.#queueEnvelope(binding);
+    if (this.#bounds.crowded[binding.index] !== 0 && this.#bounds.isCrowded(binding))
+      this.#crowded.holdEnvelope(binding);
     else this.#bringEnvelope(binding);
-  }
-
-  #queueEnvelope(binding: FunctionBinding): void {
-    const reader = this.#reader;
-    const { targetHash, sourceType, form } = reader;
-    const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
-    const message = reader.payload();
-    this.#crowded.hold(binding, targetHash, reader.targetId(), message, sourceType, sourceId, form, reader.meta());
   }
 
   #bringEnvelope(binding: FunctionBinding): void {
@@ -90,9 +87,10 @@ export class Delivery {
     const { targetType, sourceType, form } = reader;
     const known = this.#entities.findTarget(reader) ?? this.#wanted(targetType, reader.targetHash, reader);
     if (known?.isBusy === true) {
+      const { lines } = this.#invoker.held;
+      if (binding.fn.takesWaiting === true) return holdEnvelope(lines, known, reader);
       const sourceId = sourceType === TYPE_NONE ? '' : reader.sourceId();
-      this.#invoker.held.lines.hold(known, reader.payload(), sourceType, sourceId, form, reader.meta());
-      return;
+      return lines.hold(known, reader.payload(), sourceType, sourceId, form, reader.meta());
     }
     const entity = known ?? new Entity(targetType, reader.targetHash, reader.targetId());
     const inTable = known !== undefined;

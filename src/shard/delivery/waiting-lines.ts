@@ -10,7 +10,7 @@ import { KIND_MESSAGE, TYPE_NONE } from '../../wire/envelope-layout.ts';
 import { EnvelopeReader } from '../../wire/envelope-reader.ts';
 import type { EnvelopeWriter } from '../../wire/envelope-writer.ts';
 import type { MessageMeta } from '../../wire/message-meta.ts';
-import { Overflow } from '../../wire/overflow.ts';
+import { Overflow, type Placeable } from '../../wire/overflow.ts';
 import type { PayloadCodec } from '../../wire/payload-codec.ts';
 import { ID_IN_ENVELOPE, type Undelivered } from './undelivered.ts';
 import { type Floods, isStillFlooded } from './floods.ts';
@@ -78,6 +78,12 @@ export class WaitingLines {
     this.#came(entity, line);
   }
 
+  /** The same for one that stays encoded, behind all that are in the line. */
+  holdEncoded(entity: Entity, line: WaitingLine, envelope: Placeable): void {
+    this.#append(line, envelope);
+    this.#came(entity, line);
+  }
+
   #add(
     { functionIndex, hash, id }: Entity,
     line: WaitingLine,
@@ -93,13 +99,17 @@ export class WaitingLines {
       this.#objectCount++;
       return;
     }
-    const { storage, writer } = this.#place;
-    line.overflow ??= new Overflow(storage, 0, true);
-    this.#overflows.add(line.overflow);
+    const { writer } = this.#place;
     writer.write(KIND_MESSAGE, functionIndex, hash, id, sourceType, sourceId, message, form, meta);
-    this.memoryBytes -= line.overflow.memoryBytes;
-    line.overflow.append(writer);
-    this.memoryBytes += line.overflow.memoryBytes;
+    this.#append(line, writer);
+  }
+
+  #append(line: WaitingLine, envelope: Placeable): void {
+    const overflow = (line.overflow ??= new Overflow(this.#place.storage, 0, true));
+    if (overflow.count === 0) this.#overflows.add(overflow);
+    this.memoryBytes -= overflow.memoryBytes;
+    overflow.append(envelope);
+    this.memoryBytes += overflow.memoryBytes;
   }
 
   /** Puts a message before all others of an entity's line: it is to be tried again. */

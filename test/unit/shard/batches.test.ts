@@ -96,6 +96,23 @@ test.each([{ lineCountMax: 64 }, { lineCountMax: 2 }, { lineCountMax: 0 }])(
   },
 );
 
+test('a long line is in order, whatever of it waits as objects and whatever as envelopes', async () => {
+  const batch = batching();
+  const on = await started(batch);
+  const numbers = Array.from({ length: 300 }, (_, number) => number);
+  const [before, bad, after] = [numbers.slice(0, 40), 'bad', numbers.slice(40)];
+  for (const message of [...before, bad, ...after]) on.send('test/batching', 'Kim', message);
+  await on.play();
+  batch.gates.shift()?.open();
+  await on.play();
+  // It fails as a whole, and goes back before what has come since, as objects.
+  on.send('test/batching', 'Kim', 'last');
+  await openAll(on, batch);
+  expect(batch.batches[1].split(',').length).toBe(301);
+  expect(on.records()).toEqual(['first', ...numbers, 'last']);
+  expect(on.engine.shards[0].overflowBytes).toBe(0);
+});
+
 test('every message of a batch knows who sent it', async () => {
   const batch = batching();
   const on = await started(batch);
