@@ -40,6 +40,14 @@ export const REMOTE_MUTATIONS: readonly Mutation[] = [
     suites: [seeds(400, REMOTES)],
   },
   {
+    name: 'batches: an envelope lines up in front of older ones that are queued',
+    file: 'src/shard/delivery/crowded-messages.ts',
+    find: 'if (load.messageCount === 0 && load.linesUp) return this.#lineUpEnvelope(load);',
+    replace: 'if (load.linesUp) return this.#lineUpEnvelope(load);',
+    why: 'I4: an address is invoked in the order of arrival',
+    suites: [seeds(400, REMOTES)],
+  },
+  {
     name: 'batches: they begin before all that was in flight is there',
     file: 'src/shard/delivery/mailbox-drain.ts',
     find: 'this.#place.batches.isDeferring = this.isRecovering;',

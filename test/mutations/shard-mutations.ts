@@ -107,6 +107,14 @@ export const SHARD_MUTATIONS: readonly Mutation[] = [
     suites: [tests('unit/wire/overflow'), seeds(120)],
   },
   {
+    name: 'waiting: what a cut has still to put down is written over',
+    file: 'src/wire/overflow.ts',
+    find: '    chunk.isShown = true;',
+    replace: '',
+    why: 'I6: the cut has a message of after it twice, and another one not at all',
+    suites: [tests('unit/wire/overflow'), seeds(120)],
+  },
+  {
     name: 'waiting: an object behind the overflow',
     file: 'src/shard/delivery/waiting-lines.ts',
     find: 'if (isShort && line.overflow === undefined) {',

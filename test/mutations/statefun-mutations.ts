@@ -13,10 +13,26 @@ export const STATEFUN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'statefun: whatever stands in a slot of the cache of names is taken',
     file: 'src/statefun/name-cache.ts',
-    find: 'if (known !== undefined && isText(known, bytes, start, end)) return known;',
-    replace: 'if (known !== undefined) return known;',
+    find: 'if (known !== undefined && isSame(known.bytes, bytes, start, end)) return known.text;',
+    replace: 'if (known !== undefined) return known.text;',
     why: 'a message goes to a function of another name',
     suites: [tests('unit/statefun/protocol-codec')],
+  },
+  {
+    name: 'statefun: the bytes of whatever stands in a slot of the cache of names are written',
+    file: 'src/statefun/name-cache.ts',
+    find: 'if (known !== undefined && known.text === text) return known.bytes;',
+    replace: 'if (known !== undefined) return known.bytes;',
+    why: 'a record goes to an egress of another name',
+    suites: [tests('unit/statefun/name-cache')],
+  },
+  {
+    name: 'statefun: a value in a request goes on behind its end',
+    file: 'src/statefun/types.ts',
+    find: "new ProtobufReader(bytes, 'value', FIELD_COUNT_MAX, start, end)",
+    replace: "new ProtobufReader(bytes, 'value', FIELD_COUNT_MAX, start)",
+    why: 'a message ends with parts of the next one',
+    suites: [tests('unit/statefun/types')],
   },
   {
     name: 'statefun: an element of a hostile list is not counted',
