@@ -9,7 +9,7 @@
  * Rivals: virtual objects of Restate and Durable Objects on workerd, each with its durability on, on the same disk. The
  * 100 entities in turns, each asked once before anything is measured: an object of workerd is a database of its own, and
  * making one is not what is asked about here. An entity's answers must be 1, 2, 3 and so on, and the checksum is the sum
- * of all numbers after a reopen, or after a kill.
+ * of all numbers after a reopen, or after a kill. With `--bytes` each question has a body of so many, over HTTP, too.
  */
 import { LatencyHistogram } from '../../src/metrics/latency.ts';
 import { type Benchmark, type Contender, type Figure, ONE_AT_A_TIME, OURS } from '../harness/benchmark.ts';
@@ -23,6 +23,8 @@ import { missingWorkerd, WORKERD } from '../rival/workerd/workerd-server.ts';
 import type { CountOrder } from './ask-committed-module.ts';
 import { openDurableEngine, takeSum } from './engine-flow.ts';
 import { entityIds } from './entity-ids.ts';
+import { makeBody } from './message-body.ts';
+import { bodyText } from './random-targets.ts';
 
 /** Counters, to be asked one after the other. */
 export interface AskedCounter {
@@ -36,7 +38,6 @@ export interface AskedCounter {
 const MODULE = new URL('./ask-committed-module.ts', import.meta.url);
 const FIRST_COUNT = 20;
 const ENTITIES = 100;
-const ADD: CountOrder = { kind: 'add' };
 const REPORT: CountOrder = { kind: 'report' };
 
 const FIGURES: readonly Figure[] = [
@@ -50,13 +51,14 @@ const FIGURES: readonly Figure[] = [
 export const askCommitted: Benchmark = {
   name: 'ask-committed',
   unit: 'µs',
-  describe: (options) => `one question at a time to ${entitiesOf(options)} entities; the median until it is committed`,
+  describe: (options) =>
+    `one question at a time to ${entitiesOf(options)} entities; the median until it is committed${bodyText(options)}`,
   // Who asks for an interval has asked to wait for it.
-  figures: ({ intervalMs }) => (intervalMs === undefined ? FIGURES : []),
+  figures: ({ intervalMs, bytes }) => (intervalMs === undefined && bytes === undefined ? FIGURES : []),
   contenders: (options) => [
     contender(OURS, options, () => openOurs(options), undefined),
-    contender(RESTATE, options, () => RestateCounter.open(entitiesOf(options)), missingRestate()),
-    contender(WORKERD, options, () => WorkerdCounter.open(entitiesOf(options)), missingWorkerd()),
+    contender(RESTATE, options, () => RestateCounter.open(entitiesOf(options), options.bytes), missingRestate()),
+    contender(WORKERD, options, () => WorkerdCounter.open(entitiesOf(options), options.bytes), missingWorkerd()),
   ],
 };
 
@@ -124,12 +126,15 @@ async function measureAnswers(
 }
 
 async function openOurs(options: Options): Promise<AskedCounter> {
-  const { shards, intervalMs } = options;
+  const { shards, intervalMs, bytes } = options;
+  const module = new URL(MODULE);
+  if (bytes !== undefined) module.searchParams.set('bytes', String(bytes));
+  const order: CountOrder = { kind: 'add', ...(bytes !== undefined && { body: makeBody(bytes) }) };
   const entities = entitiesOf(options);
   const setting = { topology: { kind: 'all-to-all', entities }, chains: 0 } as const;
-  const session = await openDurableEngine(MODULE, shards, setting, intervalMs);
+  const session = await openDurableEngine(module, shards, setting, intervalMs);
   return {
-    addOne: (id) => session.engine.ask('bench/entity', id, ADD) as Promise<number>,
+    addOne: (id) => session.engine.ask('bench/entity', id, order) as Promise<number>,
     async sum() {
       await session.reopen();
       return await takeSum(session.engine, entityIds(entities), REPORT);

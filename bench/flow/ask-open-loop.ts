@@ -10,47 +10,44 @@
  * ```
  *
  * In memory, so that it is the way there and back that is measured. The largest load is that of 1,000 questions under way.
- * The checksum is the sum of all answers.
+ * The checksum is the sum of all answers. `--bytes` and `--interval` change it as they do `ask`.
  */
-import type { Engine } from '../../src/index.ts';
 import { LatencyHistogram } from '../../src/metrics/latency.ts';
 import type { Benchmark } from '../harness/benchmark.ts';
 import { epochMs } from '../harness/epoch-clock.ts';
 import { openLoopBenchmark, type OpenLoopSession, takeEncoded } from '../open-loop/open-loop.ts';
 import { Outstanding } from '../open-loop/outstanding.ts';
-import type { Question } from './echo-module.ts';
-import { startBareEngine } from './engine-flow.ts';
-import { entityIds } from './entity-ids.ts';
+import { EchoEngine, echoText, numberIn, questionOf } from './echo-engine.ts';
+import { inflightWith } from './message-body.ts';
 
-const MODULE = new URL('./echo-module.ts', import.meta.url);
-const IDS = entityIds(100);
 const OUTSTANDING_MAX = 1_000;
-/** A question that waits this long under the largest load is a failure. */
-const TIMEOUT_MS = 60_000;
 
 export const askOpenLoop: Benchmark = openLoopBenchmark({
   name: 'ask, open loop',
-  describe: () => 'questions from the main thread, each until its answer is there',
+  describe: (options) => `questions from the main thread to ${echoText(options)}, each until its answer is there`,
   firstCount: 500,
-  open: async ({ shards }) => new AskLoad(await startBareEngine(MODULE, shards)),
+  open: async (options) => new AskLoad(await EchoEngine.open(options), options.bytes),
 });
 
 class AskLoad implements OpenLoopSession {
-  readonly #engine: Engine;
+  readonly #engine: EchoEngine;
+  readonly #bytes: number | undefined;
   readonly #histogram = new LatencyHistogram();
   readonly #outstanding = new Outstanding();
   #asked = 0;
   #sum = 0;
 
-  constructor(engine: Engine) {
+  constructor(engine: EchoEngine, bytes: number | undefined) {
     this.#engine = engine;
+    this.#bytes = bytes;
   }
 
   async saturate(count: number): Promise<number> {
+    const outstandingMax = inflightWith(this.#bytes, OUTSTANDING_MAX);
     const startedMs = performance.now();
     for (let index = 0; index < count; index++) {
       this.#ask(undefined);
-      await this.#outstanding.fewerThan(OUTSTANDING_MAX);
+      await this.#outstanding.fewerThan(outstandingMax);
     }
     await this.allEnded();
     return (performance.now() - startedMs) / 1000;
@@ -61,19 +58,16 @@ class AskLoad implements OpenLoopSession {
   }
 
   #ask(intendedEpochMs: number | undefined): void {
-    const question: Question = { number: this.#asked++ };
+    const question = questionOf(this.#asked++, this.#bytes);
     this.#outstanding.begun(1);
-    const answered = this.#engine.ask('bench/echo', IDS[question.number % IDS.length], question, {
-      timeoutMs: TIMEOUT_MS,
-    });
-    answered.then(
-      (answer) => {
+    this.#engine
+      .ask(question)
+      .then((answer) => {
         if (intendedEpochMs !== undefined) this.#histogram.record((epochMs() - intendedEpochMs) * 1000);
-        this.#sum += (answer as Question).number;
+        this.#sum += numberIn(answer, this.#bytes);
         this.#outstanding.ended(1);
-      },
-      (error: unknown) => this.#outstanding.fail(error),
-    );
+      })
+      .catch((error: unknown) => this.#outstanding.fail(error));
   }
 
   allEnded(): Promise<void> {
@@ -86,11 +80,11 @@ class AskLoad implements OpenLoopSession {
 
   check(): Promise<{ checksum: string; expected: string }> {
     const expected = (this.#asked * (this.#asked + 1)) / 2;
-    return Promise.resolve({ checksum: String(this.#sum), expected: String(expected) });
+    return this.#engine.checked({ checksum: String(this.#sum), expected: String(expected) });
   }
 
   async close(): Promise<void> {
     this.#histogram.destroy();
-    await this.#engine.stop();
+    await this.#engine.close();
   }
 }

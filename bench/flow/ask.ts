@@ -9,54 +9,50 @@
  *   └──────────────────┘          └────────┘
  * ```
  *
- * Rival: a bare `postMessage` round trip to a worker that answers the same. The checksum is the sum of all answers.
+ * Rival: a bare `postMessage` round trip to a worker that answers the same. The checksum is the sum of all answers. With
+ * `--bytes` each question has a body, which comes back with the answer; with `--interval` the engine is durable, nobody waits
+ * for that, and the checksum is also what the entities have counted after a reopen.
  */
 import { LatencyHistogram } from '../../src/metrics/latency.ts';
 import { type Benchmark, type Contender, type Measurement, ONE_AT_A_TIME, OURS } from '../harness/benchmark.ts';
+import type { Options } from '../harness/options.ts';
 import { warmRun } from '../harness/warm-run.ts';
 import { openRoundTrips } from '../rival/message-round-trip.ts';
-import { entityIds } from './entity-ids.ts';
-import { startBareEngine } from './engine-flow.ts';
+import { EchoEngine, echoText, numberIn, questionOf } from './echo-engine.ts';
 import type { Question } from './echo-module.ts';
 
-const MODULE = new URL('./echo-module.ts', import.meta.url);
 const FIRST_QUESTIONS = 200;
-const IDS = entityIds(100);
 const ROUND_TRIP = 'postMessage round trip';
 
 /** Somebody to ask. */
 export interface AskSession {
   ask(question: Question): Promise<Question>;
+  /** Where state is durable: adds what was counted, by what is on disk. */
+  checked?(answered: Pick<Measurement, 'checksum' | 'expected'>): Promise<typeof answered>;
   close(): Promise<void>;
 }
 
 export const ask: Benchmark = {
   name: 'ask',
   unit: 'µs',
-  describe: () => 'one question at a time from the main thread; the median until the answer is there',
-  figures: [{ rival: ROUND_TRIP, atMost: 3 }],
-  contenders: ({ shards, seconds }) => [
-    contender(OURS, seconds, () => openEngine(shards)),
-    contender(ROUND_TRIP, seconds, openRoundTrips),
+  describe: (options) => `one question at a time to ${echoText(options)}; the median until the answer is there`,
+  // Of a number there and back, and of nothing else that a thread has to do.
+  figures: ({ bytes, intervalMs }) =>
+    bytes === undefined && intervalMs === undefined ? [{ rival: ROUND_TRIP, atMost: 3 }] : [],
+  contenders: (options) => [
+    contender(OURS, options, () => EchoEngine.open(options)),
+    contender(ROUND_TRIP, options, openRoundTrips),
   ],
 };
 
-async function openEngine(shards: number): Promise<AskSession> {
-  const engine = await startBareEngine(MODULE, shards);
-  return {
-    ask: (question) => engine.ask('bench/echo', IDS[question.number % IDS.length], question) as Promise<Question>,
-    close: () => engine.stop(),
-  };
-}
-
-function contender(name: string, seconds: number, open: () => Promise<AskSession>): Contender {
+function contender(name: string, options: Options, open: () => Promise<AskSession>): Contender {
   return {
     name,
     async measure() {
       const session = await open();
       const histogram = new LatencyHistogram();
       try {
-        return await measureQuestions(session, histogram, seconds);
+        return await measureQuestions(session, histogram, options);
       } finally {
         histogram.destroy();
         await session.close();
@@ -68,7 +64,7 @@ function contender(name: string, seconds: number, open: () => Promise<AskSession
 async function measureQuestions(
   session: AskSession,
   histogram: LatencyHistogram,
-  seconds: number,
+  { seconds, bytes }: Options,
 ): Promise<Measurement> {
   let sum = 0;
   const run = await warmRun(
@@ -78,9 +74,9 @@ async function measureQuestions(
       const startedAt = performance.now();
       for (let number = 0; number < count; number++) {
         const askedAt = performance.now();
-        const answer = await session.ask({ number });
+        const answer = await session.ask(questionOf(number, bytes));
         histogram.record((performance.now() - askedAt) * 1000);
-        sum += answer.number;
+        sum += numberIn(answer, bytes);
       }
       return (performance.now() - startedAt) / 1000;
     },
@@ -88,12 +84,11 @@ async function measureQuestions(
     seconds,
   );
   const { p50, p99, p999 } = histogram;
-  const expected = (run.work * (run.work + 1)) / 2;
+  const answered = { checksum: String(sum), expected: String((run.work * (run.work + 1)) / 2) };
   return {
     value: p50,
     percentiles: { p50, p99, p999 },
     distributions: [{ name: ONE_AT_A_TIME, histogram: histogram.encode() }],
-    checksum: String(sum),
-    expected: String(expected),
+    ...((await session.checked?.(answered)) ?? answered),
   };
 }

@@ -9,13 +9,23 @@
  *   └────────────────────────────────────────────────────────────────┘
  * ```
  *
- * The checksum is how many of the async messages came to their end, and how many messages the runners have counted.
+ * The checksum is how many of the async messages came to their end, and how many messages the runners have counted; after a
+ * reopen, where `--interval` makes the engine durable.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../src/index.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
 import { entityCount, type Options } from '../harness/options.ts';
-import { ACCEPTED, idsOfShards, keptCount, report, sendToWaiters, withAsyncEngine } from './async-engine.ts';
+import {
+  ACCEPTED,
+  type AsyncSession,
+  idsOfShards,
+  keptCount,
+  report,
+  sendToWaiters,
+  withAsyncEngine,
+} from './async-engine.ts';
+import { durableText } from './engine-flow.ts';
 import { bodyText } from './random-targets.ts';
 
 const ADDRESSES = 10_000;
@@ -36,8 +46,9 @@ export const asyncBeside: Benchmark = {
   name: 'async-beside',
   unit: 'messages/s',
   describe: (options) =>
-    `a plain function at full load, beside an async one that waits 1 ms at ${addressesOf(options).toLocaleString('en-US')} addresses, 64 at a time in each shard${bodyText(options)}`,
-  figures: ({ bytes }) => (bytes === undefined ? [{ rival: ALONE, atLeast: 0.9 }] : []),
+    `a plain function at full load, beside an async one that waits 1 ms at ${addressesOf(options).toLocaleString('en-US')} addresses, 64 at a time in each shard${bodyText(options)}${durableText(options)}`,
+  figures: ({ bytes, intervalMs }) =>
+    bytes === undefined && intervalMs === undefined ? [{ rival: ALONE, atLeast: 0.9 }] : [],
   contenders: (options) => [contender(OURS, options, true), contender(ALONE, options, false)],
 };
 
@@ -53,13 +64,19 @@ interface Load {
 }
 
 function contender(name: string, options: Options, isLoaded: boolean): Contender {
-  const { shards, bytes } = options;
+  const { shards, bytes, intervalMs } = options;
   const addresses = isLoaded ? addressesOf(options) : 0;
   const load = { seconds: options.seconds * TIME_FACTOR, addresses, bytes };
-  return { name, measure: () => withAsyncEngine({ shards, bytes }, ({ engine }) => measure(engine, load)) };
+  return {
+    name,
+    measure: () =>
+      withAsyncEngine({ shards, bytes, intervalMs }, (session) => measure(session, load, intervalMs !== undefined)),
+  };
 }
 
-async function measure(engine: Engine, { seconds, addresses, bytes }: Load): Promise<Measurement> {
+async function measure(session: AsyncSession, load: Load, isDurable: boolean): Promise<Measurement> {
+  const { engine } = session;
+  const { seconds, addresses, bytes } = load;
   const runners = idsOfShards('runner', RUNNERS * engine.shardCount, engine.shardCount);
   await startRunners(engine, runners);
   let isOver = false;
@@ -76,7 +93,8 @@ async function measure(engine: Engine, { seconds, addresses, bytes }: Load): Pro
   const sentCount = await sent;
   await engine.drained();
   const { waitedCount, hopCount } = await report(engine);
-  const kept = await keptCount(engine, 'bench/runner', runners);
+  if (isDurable) await session.reopen();
+  const kept = await keptCount(session.engine, 'bench/runner', runners);
   return {
     value: (after.hopCount - before.hopCount) / took,
     ...named(after.waitedCount - before.waitedCount, took),

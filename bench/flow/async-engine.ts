@@ -53,10 +53,10 @@ export async function withAsyncEngine<Result>(
   }
 }
 
-/** What these entities have counted in their state. Waiters do only in a durable engine, runners in any. */
+/** What these entities have counted in their state. Those that wait do so only in a durable engine, others in any. */
 export async function keptCount(
   engine: Engine,
-  type: 'bench/waiter' | 'bench/runner',
+  type: 'bench/waiter' | 'bench/slow' | 'bench/runner' | 'bench/echo',
   ids: readonly (readonly string[])[],
 ): Promise<number> {
   const counts = await Promise.all(ids.flat().map((id) => engine.ask(type, id, 'report', PROCESSED)));

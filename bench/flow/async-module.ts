@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
-import { type Context, defineFunction, defineModule, value } from '../../src/index.ts';
+import { type Context, defineFunction, defineModule, value, type ValueSpec } from '../../src/index.ts';
 import { isWhole } from './message-body.ts';
 
 export const WAIT_MS = 1;
@@ -41,14 +41,7 @@ const countingWaiter = defineFunction({
   concurrency: CONCURRENCY,
   state: { count: value({ initial: 0 }) },
   async invoke(ctx, task: Task | 'report') {
-    if (task === 'report') {
-      ctx.reply(ctx.state.count);
-      return;
-    }
-    await sleep(WAIT_MS);
-    if (!isIntact(task)) return;
-    ctx.state.count++;
-    waitedCount++;
+    await countOne(ctx, task);
   },
 });
 
@@ -56,14 +49,40 @@ function isIntact(task: Task): boolean {
   return task === null ? bytes === 0 : isWhole(task, bytes);
 }
 
+export interface EchoQuestion {
+  readonly number: number;
+  readonly body: Task;
+}
+
 /** One address of it is the hot one. */
-const slow = defineFunction<null>({
+const slow = defineFunction<Task>({
   type: 'bench/slow',
-  async invoke() {
+  async invoke(_ctx, task) {
     await sleep(WAIT_MS);
-    waitedCount++;
+    if (isIntact(task)) waitedCount++;
   },
 });
+
+const countingSlow = defineFunction({
+  type: 'bench/slow',
+  state: { count: value({ initial: 0 }) },
+  async invoke(ctx, task: Task | 'report') {
+    await countOne(ctx, task);
+  },
+});
+
+type Counting = Context<{ count: ValueSpec<number> }, number>;
+
+async function countOne(ctx: Counting, task: Task | 'report'): Promise<void> {
+  if (task === 'report') {
+    ctx.reply(ctx.state.count);
+    return;
+  }
+  await sleep(WAIT_MS);
+  if (!isIntact(task)) return;
+  ctx.state.count++;
+  waitedCount++;
+}
 
 /** Counts, and passes the message on to the next of its shard, as long as nobody says stop. */
 const runner = defineFunction({
@@ -83,7 +102,13 @@ const runner = defineFunction({
 const echo = defineFunction({
   type: 'bench/echo',
   state: { count: value({ initial: 0 }) },
-  invoke(ctx, number: number) {
+  invoke(ctx, question: EchoQuestion | 'report') {
+    if (question === 'report') {
+      ctx.reply(ctx.state.count);
+      return;
+    }
+    const { number, body } = question;
+    if (!isIntact(body)) throw new Error(`Of question ${number} a part is missing.`);
     ctx.state.count++;
     ctx.reply(number);
   },
@@ -97,6 +122,6 @@ const reporter = defineFunction({
   },
 });
 
-const isDurable = searchParams.has('durable');
+const waiting = searchParams.has('durable') ? [countingWaiter, countingSlow] : [waiter, slow];
 
-export default defineModule({ functions: [isDurable ? countingWaiter : waiter, slow, runner, echo, reporter] });
+export default defineModule({ functions: [...waiting, runner, echo, reporter] });

@@ -8,14 +8,19 @@
  * ```
  *
  * A question's latency counts from when it was due. Most that waited: messages that had been taken for the hot address
- * and were not done. The checksum is how many messages and questions came to their end.
+ * and were not done. The checksum is how many messages and questions came to their end; with `--interval` the engine is
+ * durable, nobody waits for that, and it is also what both have counted after a reopen. With `--bytes` both have bodies.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../src/index.ts';
 import { LatencyHistogram } from '../../src/metrics/latency.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
 import { entityCount, type Options } from '../harness/options.ts';
-import { ACCEPTED, PROCESSED, report, withAsyncEngine } from './async-engine.ts';
+import { ACCEPTED, type AsyncSession, keptCount, PROCESSED, report, withAsyncEngine } from './async-engine.ts';
+import type { EchoQuestion } from './async-module.ts';
+import { durableText } from './engine-flow.ts';
+import { makeBody } from './message-body.ts';
+import { bodyText } from './random-targets.ts';
 
 const OTHERS = 1_000;
 /** Questions in a second. */
@@ -24,14 +29,16 @@ const SENDERS = 32;
 /** Each sender pauses so long: together they would send 10,000 a second. */
 const PAUSE_MS = 3;
 const TIME_FACTOR = 3;
+const HOT = 'hot-0';
 const ALONE = `${OURS}, without the flood`;
 
 export const hotAddress: Benchmark = {
   name: 'hot-address',
   unit: 'µs',
   describe: (options) =>
-    `p99 of ${RATE.toLocaleString('en-US')} questions/s to ${othersOf(options).toLocaleString('en-US')} others, while one address gets 10 times what it can do`,
-  figures: [{ rival: ALONE, atMost: 2 }],
+    `p99 of ${RATE.toLocaleString('en-US')} questions/s to ${othersOf(options).toLocaleString('en-US')} others, while one address gets 10 times what it can do${bodyText(options)}${durableText(options)}`,
+  figures: ({ bytes, intervalMs }) =>
+    bytes === undefined && intervalMs === undefined ? [{ rival: ALONE, atMost: 2 }] : [],
   contenders: (options) => [contender(OURS, options, true), contender(ALONE, options, false)],
 };
 
@@ -39,19 +46,48 @@ function othersOf(options: Options): number {
   return entityCount(options, OTHERS, OTHERS);
 }
 
+function otherId(number: number): string {
+  return `other-${number}`;
+}
+
 function contender(name: string, options: Options, isFlooded: boolean): Contender {
-  const work = { seconds: options.seconds * TIME_FACTOR, others: othersOf(options) };
-  const { shards } = options;
-  return { name, measure: () => withAsyncEngine({ shards }, ({ engine }) => measure(engine, work, isFlooded)) };
+  const { shards, bytes, intervalMs } = options;
+  const body = bytes === undefined ? null : makeBody(bytes);
+  const work = { seconds: options.seconds * TIME_FACTOR, others: othersOf(options), body };
+  return {
+    name,
+    measure: () =>
+      withAsyncEngine({ shards, bytes, intervalMs }, async (session) => {
+        const measured = await measure(session.engine, work, isFlooded);
+        return intervalMs === undefined ? measured : { ...measured, ...(await kept(session, measured, work)) };
+      }),
+  };
+}
+
+/** Adds what all have counted, by what is on disk. */
+async function kept(session: AsyncSession, measured: Measurement, { others }: Work): Promise<Checked> {
+  await session.reopen();
+  const { engine } = session;
+  const floodCount = await keptCount(engine, 'bench/slow', [[HOT]]);
+  const askedCount = await keptCount(engine, 'bench/echo', [
+    Array.from({ length: others }, (_, number) => otherId(number)),
+  ]);
+  return {
+    checksum: `${measured.checksum} ${floodCount + askedCount}`,
+    expected: `${measured.expected} ${measured.expected}`,
+  };
 }
 
 interface Work {
   readonly seconds: number;
   readonly others: number;
+  readonly body: Uint8Array | null;
 }
 
+type Checked = Pick<Measurement, 'checksum' | 'expected'>;
+
 async function measure(engine: Engine, work: Work, isFlooded: boolean): Promise<Measurement> {
-  const flood = new Flood(engine, isFlooded ? SENDERS : 0);
+  const flood = new Flood(engine, isFlooded ? SENDERS : 0, work.body);
   const histogram = new LatencyHistogram();
   try {
     const warmUpCount = await ask(engine, { ...work, seconds: work.seconds * 0.6 }, histogram);
@@ -74,7 +110,7 @@ async function measure(engine: Engine, work: Work, isFlooded: boolean): Promise<
 }
 
 /** Asks at an even pace, and waits for all answers. Returns how many there were. */
-async function ask(engine: Engine, { seconds, others }: Work, histogram: LatencyHistogram): Promise<number> {
+async function ask(engine: Engine, { seconds, others, body }: Work, histogram: LatencyHistogram): Promise<number> {
   const startedAt = performance.now();
   const dueMs = 1000 / RATE;
   const count = Math.max(1, Math.round(seconds * RATE));
@@ -82,7 +118,7 @@ async function ask(engine: Engine, { seconds, others }: Work, histogram: Latency
   for (let number = 0; number < count; ) {
     const now = performance.now() - startedAt;
     for (; number < count && number * dueMs <= now; number++) {
-      answers.push(askOne(engine, `other-${number % others}`, number, startedAt + number * dueMs, histogram));
+      answers.push(askOne(engine, otherId(number % others), { number, body }, startedAt + number * dueMs, histogram));
     }
     await sleep(1);
   }
@@ -93,12 +129,12 @@ async function ask(engine: Engine, { seconds, others }: Work, histogram: Latency
 async function askOne(
   engine: Engine,
   id: string,
-  number: number,
+  question: EchoQuestion,
   dueAt: number,
   histogram: LatencyHistogram,
 ): Promise<void> {
-  const answer = await engine.ask('bench/echo', id, number, PROCESSED);
-  if (answer !== number) throw new Error(`${number} was answered with ${String(answer)}`);
+  const answer = await engine.ask('bench/echo', id, question, PROCESSED);
+  if (answer !== question.number) throw new Error(`${question.number} was answered with ${String(answer)}`);
   histogram.record((performance.now() - dueAt) * 1000);
 }
 
@@ -108,11 +144,13 @@ class Flood {
   /** Senders that wait at this moment to be let in. */
   heldCount = 0;
   readonly #engine: Engine;
+  readonly #body: Uint8Array | null;
   readonly #senders: Promise<void>[];
   #isOver = false;
 
-  constructor(engine: Engine, senderCount: number) {
+  constructor(engine: Engine, senderCount: number, body: Uint8Array | null) {
     this.#engine = engine;
+    this.#body = body;
     this.#senders = Array.from({ length: senderCount }, () => this.#send());
     if (senderCount > 0) this.#senders.push(this.#watch());
   }
@@ -121,7 +159,7 @@ class Flood {
     while (!this.#isOver) {
       this.sentCount++;
       this.heldCount++;
-      await this.#engine.send('bench/slow', 'hot-0', null, ACCEPTED);
+      await this.#engine.send('bench/slow', HOT, this.#body, ACCEPTED);
       this.heldCount--;
       await sleep(PAUSE_MS);
     }

@@ -13,18 +13,21 @@ const SUM_QUERY = "SELECT value_utf8 FROM state WHERE service_name = 'counter' A
 export class RestateCounter implements CounterSession, AskedCounter {
   readonly #server: RestateServer;
   readonly #draw: TargetDraw;
+  readonly #argument: { readonly body: string } | undefined;
 
-  private constructor(server: RestateServer, entities: number) {
+  private constructor(server: RestateServer, entities: number, bytes: number | undefined) {
     this.#server = server;
+    this.#argument = bytes === undefined ? undefined : { body: 'x'.repeat(bytes) };
     this.#draw = new TargetDraw(entityIds(entities), 0);
   }
 
-  static async open(entities: number): Promise<RestateCounter> {
-    return new RestateCounter(await RestateServer.open(entities), entities);
+  /** Calls have an argument of so many bytes, as JSON, or none. */
+  static async open(entities: number, bytes?: number): Promise<RestateCounter> {
+    return new RestateCounter(await RestateServer.open(entities), entities, bytes);
   }
 
   async addOne(id: string): Promise<number> {
-    return Number(await this.#server.call(`/counter/${id}/add`));
+    return Number(await this.#server.call(`/counter/${id}/add`, this.#argument));
   }
 
   async add(count: number): Promise<number> {

@@ -5,6 +5,7 @@
 import type { AskedCounter } from '../../flow/ask-committed.ts';
 import { entityIds, TargetDraw } from '../../flow/entity-ids.ts';
 import type { CounterSession } from '../../flow/keyed-counter.ts';
+import { makeBody } from '../../flow/message-body.ts';
 import { manyAtATime } from '../rival-process.ts';
 import { WORKERD_OUTSTANDING_MAX, WorkerdServer } from './workerd-server.ts';
 
@@ -14,6 +15,7 @@ export class Entity {
   async fetch(request) {
     const count = (await this.storage.get('count')) ?? 0;
     if (request.url.endsWith('/read')) return new Response(String(count));
+    if (request.body) await request.arrayBuffer();
     await this.storage.put('count', count + 1);
     return new Response(String(count + 1));
   }
@@ -23,20 +25,23 @@ export class Entity {
 export class WorkerdCounter implements CounterSession, AskedCounter {
   readonly #server: WorkerdServer;
   readonly #draw: TargetDraw;
+  readonly #body: Buffer | undefined;
   readonly #called = new Set<string>();
 
-  private constructor(server: WorkerdServer, entities: number) {
+  private constructor(server: WorkerdServer, entities: number, bytes: number | undefined) {
     this.#server = server;
+    this.#body = bytes === undefined ? undefined : Buffer.from(makeBody(bytes));
     this.#draw = new TargetDraw(entityIds(entities), 0);
   }
 
-  static async open(entities: number): Promise<WorkerdCounter> {
-    return new WorkerdCounter(await WorkerdServer.open(SOURCE), entities);
+  /** Calls have a body of so many bytes, or none. */
+  static async open(entities: number, bytes?: number): Promise<WorkerdCounter> {
+    return new WorkerdCounter(await WorkerdServer.open(SOURCE), entities, bytes);
   }
 
   async addOne(id: string): Promise<number> {
     this.#called.add(id);
-    return Number(await this.#server.call(`/${id}/add`));
+    return Number(await this.#server.call(`/${id}/add`, this.#body));
   }
 
   async add(count: number): Promise<number> {

@@ -22,7 +22,9 @@ const ROUTER = `
 export default {
   fetch(request, env) {
     const [, id, ...rest] = new URL(request.url).pathname.split('/');
-    return env.OBJECTS.get(env.OBJECTS.idFromName(id)).fetch('http://object/' + rest.join('/'));
+    const { method, body } = request;
+    const more = method === 'GET' ? undefined : { method, body };
+    return env.OBJECTS.get(env.OBJECTS.idFromName(id)).fetch('http://object/' + rest.join('/'), more);
   },
 };
 `;
@@ -75,9 +77,13 @@ export class WorkerdServer {
     await untilItAnswers(() => this.call('/nobody/read'));
   }
 
-  call(path: string): Promise<string> {
+  /** With a body it is a POST. */
+  call(path: string, body?: Buffer): Promise<string> {
+    const method = body === undefined ? 'GET' : 'POST';
+    const headers = body === undefined ? {} : { 'content-length': body.length };
+    const options = { host: '127.0.0.1', port: this.#port, path, method, headers, agent: this.#agent };
     return new Promise((resolve, reject) => {
-      const asked = request({ host: '127.0.0.1', port: this.#port, path, agent: this.#agent }, (response) => {
+      const asked = request(options, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (piece: string) => {
           text += piece;
@@ -87,7 +93,7 @@ export class WorkerdServer {
           else reject(new Error(`workerd answered ${response.statusCode}: ${text}`));
         });
       });
-      asked.on('error', reject).end();
+      asked.on('error', reject).end(body);
     });
   }
 
