@@ -12,58 +12,89 @@
  */
 import type { Engine, EngineLatency } from '../../src/index.ts';
 import { LatencyHistogram } from '../../src/metrics/latency.ts';
-import { startBareEngine } from '../flow/engine-flow.ts';
+import { durableIn, durableText, startBareEngine } from '../flow/engine-flow.ts';
 import { entityIds } from '../flow/entity-ids.ts';
+import { makeBody } from '../flow/message-body.ts';
+import { bodyText } from '../flow/random-targets.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
 import { epochMs } from '../harness/epoch-clock.ts';
+import { entityCount, type Options } from '../harness/options.ts';
+import { Scratch } from '../harness/scratch.ts';
 import { Outstanding } from '../open-loop/outstanding.ts';
 import { pace } from '../open-loop/pacer.ts';
-import type { Order } from './receipts-module.ts';
+import type { CountQuestion, Order } from './receipts-module.ts';
 
 const MODULE = new URL('./receipts-module.ts', import.meta.url);
-const MODULE_ASIDE = new URL('?signing=aside', MODULE);
 const FIRST_WRITTEN = 'as it was written first';
-const IDS = entityIds(1_000);
+const ENTITIES = 1_000;
+const COUNT: CountQuestion = 'count?';
 const ORDERS_PER_SECOND = 1_000;
 const ORDERS_PER_RECEIPT = 200;
 const WARM_UP_SHARE = 0.6;
-const TIMEOUT_MS = 60_000;
+const PROCESSED = { until: 'processed', timeoutMs: 60_000 } as const;
 
 export const receipts: Benchmark = {
   name: 'receipts',
   unit: 'µs',
-  describe: () =>
-    `p99 of ${ORDERS_PER_SECOND.toLocaleString('en-US')} orders/s, of which one in ${ORDERS_PER_RECEIPT} is signed; the worked example of bench/README.md`,
+  describe: (options) =>
+    `p99 of ${ORDERS_PER_SECOND.toLocaleString('en-US')} orders/s to ${entitiesOf(options).toLocaleString('en-US')} entities, of which one in ${ORDERS_PER_RECEIPT} is signed; the worked example of bench/README.md${bodyText(options)}${durableText(options)}`,
   figures: [],
-  contenders: ({ shards, seconds }) => [
-    contender(OURS, MODULE_ASIDE, shards, seconds),
-    contender(FIRST_WRITTEN, MODULE, shards, seconds),
-  ],
+  contenders: (options) => [contender(OURS, 'aside', options), contender(FIRST_WRITTEN, 'inside', options)],
 };
 
-function contender(name: string, module: URL, shards: number, seconds: number): Contender {
+function entitiesOf(options: Options): number {
+  return entityCount(options, ENTITIES, ENTITIES);
+}
+
+function contender(name: string, signing: 'aside' | 'inside', options: Options): Contender {
+  const { shards, seconds, bytes, intervalMs } = options;
+  const module = new URL(MODULE);
+  module.searchParams.set('signing', signing);
+  if (bytes !== undefined) module.searchParams.set('bytes', String(bytes));
+  const load: OrderLoad = { ids: entityIds(entitiesOf(options)), seconds, bytes };
   return {
     name,
     async measure() {
-      const engine = await startBareEngine(module, shards);
+      const scratch = intervalMs === undefined ? undefined : new Scratch();
+      const start = (): Promise<Engine> => startBareEngine(module, shards, durableIn(scratch, intervalMs));
+      let engine = await start();
       try {
-        return await measure(engine, seconds);
+        const { orderCount, ...measured } = await measure(engine, load);
+        if (scratch === undefined) return measured;
+        await engine.stop();
+        engine = await start();
+        const { checksum, expected } = measured;
+        const kept = await keptCount(engine, load);
+        return { ...measured, checksum: `${checksum} ${kept}`, expected: `${expected} ${orderCount}` };
       } finally {
         await engine.stop();
+        scratch?.remove();
       }
     },
   };
 }
 
-async function measure(engine: Engine, seconds: number): Promise<Measurement> {
+interface OrderLoad {
+  readonly ids: readonly string[];
+  readonly seconds: number;
+  readonly bytes: number | undefined;
+}
+
+async function keptCount(engine: Engine, { ids }: OrderLoad): Promise<number> {
+  const counts = await Promise.all(ids.map((id) => engine.ask('shop/order', id, COUNT, PROCESSED)));
+  return counts.reduce((sum: number, count) => sum + Number(count), 0);
+}
+
+async function measure(engine: Engine, load: OrderLoad): Promise<Measurement & { readonly orderCount: number }> {
+  const { seconds } = load;
   const warmUpCount = Math.ceil(ORDERS_PER_SECOND * seconds * WARM_UP_SHARE);
   const count = Math.ceil(ORDERS_PER_SECOND * seconds);
   const histogram = new LatencyHistogram();
   try {
-    let sum = await order(engine, warmUpCount, histogram);
+    let sum = await order(engine, load, warmUpCount, histogram);
     histogram.reset();
     await engine.latency({ reset: true });
-    sum += await order(engine, count, histogram);
+    sum += await order(engine, load, count, histogram);
     const { p50, p99, p999 } = histogram;
     return {
       value: p99,
@@ -72,6 +103,7 @@ async function measure(engine: Engine, seconds: number): Promise<Measurement> {
       ...asNamed(await engine.latency()),
       checksum: String(sum),
       expected: String(sumBelow(warmUpCount) + sumBelow(count)),
+      orderCount: warmUpCount + count,
     };
   } finally {
     histogram.destroy();
@@ -79,14 +111,20 @@ async function measure(engine: Engine, seconds: number): Promise<Measurement> {
 }
 
 /** So many orders, each when it is due, until all are answered. Returns the sum of the answers. */
-async function order(engine: Engine, count: number, histogram: LatencyHistogram): Promise<number> {
+async function order(
+  engine: Engine,
+  { ids, bytes }: OrderLoad,
+  count: number,
+  histogram: LatencyHistogram,
+): Promise<number> {
+  const body = bytes === undefined ? {} : { body: makeBody(bytes) };
   const outstanding = new Outstanding();
   let number = 0;
   let sum = 0;
   await pace(ORDERS_PER_SECOND, count, (intendedEpochMs) => {
-    const placed: Order = { number, wantsReceipt: number % ORDERS_PER_RECEIPT === 0 };
+    const placed: Order = { number, wantsReceipt: number % ORDERS_PER_RECEIPT === 0, ...body };
     outstanding.begun(1);
-    engine.ask('shop/order', IDS[number++ % IDS.length], placed, { timeoutMs: TIMEOUT_MS }).then(
+    engine.ask('shop/order', ids[number++ % ids.length], placed, PROCESSED).then(
       (answer) => {
         histogram.record((epochMs() - intendedEpochMs) * 1000);
         sum += answer as number;

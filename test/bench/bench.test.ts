@@ -62,7 +62,9 @@ describe('npm run bench', () => {
   });
 
   test('what waits, is late or commits takes its size from flags as well, and is right with them', async () => {
-    const flows = ['ping-pong', 'async-wait', 'delayed', 'cut-stall', 'send-committed', 'commit-alone', 'restart'];
+    const asked = ['ask', 'ask, open loop', 'ask-committed', 'hot-address', 'remote-greeter-hot', 'receipts'];
+    const waiting = ['ping-pong', 'async-wait', 'async-beside', 'delayed', 'cut-stall', 'send-committed'];
+    const flows = [...asked, ...waiting, 'commit-alone', 'restart'];
     const sizes = ['--shards', '2', '--entities', '30', '--bytes', '700', '--interval', '20', '--inflight', '40'];
     const chosen = flows.flatMap((name) => ['--only', name]);
     const { code, stdout, stderr } = await bench('--smoke', '--against', 'nobody', ...sizes, ...chosen);

@@ -108,7 +108,9 @@ describe('what a benchmark heeds', () => {
     ['async-wait', ['inflight'], 10_000],
     ['delayed', ['inflight'], 10_000],
     ['cut-stall', [], 1_000_000],
-    ['hot-address', ['inflight', 'bytes'], 1_000],
+    ['hot-address', ['inflight'], 1_000],
+    ['receipts', ['inflight'], 1_000],
+    ['store-batch', ['shards', 'inflight', 'bytes'], 100_000],
     ['key-hash', ['shards', 'entities', 'inflight', 'bytes'], undefined],
     ['timer-queue', ['shards', 'inflight', 'bytes'], 100_000],
   ])('%s', (name, unheeded, entities) => {
