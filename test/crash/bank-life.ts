@@ -177,7 +177,7 @@ export class BankLife {
   #finishIfDone(): void {
     if (this.#mayBegin || this.#world.open.size > 0 || this.#isFinishing) return;
     this.#isFinishing = true;
-    this.#say({ finish: ACCOUNTS });
+    this.#say({ finish: ACCOUNTS, trees: this.#world.trees });
   }
 
   #send(transfer: Transfer): void {

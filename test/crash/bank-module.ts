@@ -15,11 +15,13 @@ import {
   table,
   value,
 } from '../../src/index.ts';
+import { NURSE } from '../smoke/tree-functions.ts';
 import { boxFunction } from './bank-boxes.ts';
 import { chimesFunction } from './bank-chimes.ts';
 import { claimsFunction, registerFunction } from './bank-claims.ts';
 import { clerkFunction } from './bank-clerk.ts';
 import { courierFunction } from './bank-courier.ts';
+import { forestFunctions, isPlanted, plant, results } from './bank-forest.ts';
 import { ledgerFunction } from './bank-ledger.ts';
 import { light, lightState } from './bank-lights.ts';
 import { archiveFunction, auditorFunction, handToOffice, notaryFunction, vaultFunction } from './bank-offices.ts';
@@ -125,6 +127,7 @@ function deposit(ctx: AccountContext, transfer: Transfer): void {
   if (isReminded(transfer)) ctx.sendAfter(amount % 32, account, self.id, { reminder: id });
   const arrival = { ...transfer, count };
   handToOffice(ctx, arrival);
+  if (isPlanted(transfer)) plant(ctx, transfer);
   ctx.egress(arrivals, arrival);
 }
 
@@ -175,7 +178,8 @@ export default defineModule({
     porterFunction,
     bailiffFunction,
     powderRoomFunction,
+    ...forestFunctions,
   ],
-  egresses: [arrivals],
-  onQuarantine: registerFunction,
+  egresses: [arrivals, results],
+  onQuarantine: [registerFunction, NURSE],
 });

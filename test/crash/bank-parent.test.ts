@@ -62,7 +62,7 @@ test('while it is starting', async () => {
 test('not when it is done: it says how everything stands, and ends in order', async () => {
   start('data');
   await once(bank, 'message');
-  bank.send({ finish: [] } satisfies BankRequest);
+  bank.send({ finish: [], trees: [] } satisfies BankRequest);
   const { replies, exit } = await ended();
   expect(replies.at(-1)).toHaveProperty('finished');
   expect(exit).toEqual([0, null]);

@@ -5,11 +5,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine, MillraceError } from '../../src/index.ts';
+import type { Target } from '../smoke/command-tree.ts';
+import { ORDERED, STUMBLED } from '../smoke/tree-messages.ts';
 import { account, type Transfer } from './bank-module.ts';
 import { chimes, LATE_POLICIES } from './bank-chimes.ts';
 import { HOPELESS, mendClaims, UNCLEAR } from './bank-claims.ts';
 import type { Deed } from './bank-deeds.ts';
 import { type BankOptions, startBank } from './bank-engine.ts';
+import { askForest, type ForestState } from './bank-forest.ts';
 import { ordeal, REFUSED } from './bank-office.ts';
 import { endWithParent, leaveParent } from './bank-parent.ts';
 import { askMet, askStates, type Met, type StandingStates } from './bank-states.ts';
@@ -21,7 +24,7 @@ export type BankRequest =
   /** A savepoint is to be made there meanwhile. */
   | { readonly savepoint: string }
   /** Everything is to be done, and then said how it stands with these accounts; and then to be stopped. */
-  | { readonly finish: readonly string[] };
+  | { readonly finish: readonly string[]; readonly trees: readonly Target[] };
 
 export type BankReply =
   | { readonly openedMs: number }
@@ -36,6 +39,7 @@ export type BankReply =
 export interface BankStates extends StandingStates {
   /** Dead letters that were sent again or dropped in this life, and addresses that were parked and went on. */
   readonly retriedCount: number;
+  readonly forest: ForestState;
   readonly met: Met;
 }
 
@@ -43,7 +47,7 @@ const options = JSON.parse(process.argv[2] ?? '{}') as BankOptions;
 /** How long what is pending or expires may take in the end. */
 const REST_MS_MAX = 300_000;
 /** Why messages have failed that may be tried again as they are. */
-const RETRIED = [REFUSED, 'STATE_INVALID', 'INVOCATION_OVERDUE', 'MESSAGE_QUARANTINED'];
+const RETRIED = [REFUSED, 'STATE_INVALID', 'INVOCATION_OVERDUE', 'MESSAGE_QUARANTINED', STUMBLED];
 
 function say(reply: BankReply): void {
   if (process.connected) process.send?.(reply);
@@ -95,7 +99,14 @@ function isExpected(error: MillraceError): boolean {
     giveUp();
   }
   const isDying = ordeal === 'quarantined' && code === 'SHARD_RECOVERING';
-  return isClaim || isStopped || isDying || RETRIED.some((each) => each === what);
+  return (
+    isClaim ||
+    isStopped ||
+    isDying ||
+    what === ORDERED ||
+    code === 'UNKNOWN_TARGET' ||
+    RETRIED.some((each) => each === what)
+  );
 }
 
 function isMeantToStop({ code }: MillraceError): boolean {
@@ -145,7 +156,7 @@ async function tryAgain(bank: Engine): Promise<number> {
 process.on('message', (request: BankRequest) => {
   if ('transfer' in request) send(request.transfer);
   else if ('savepoint' in request) saving = save(request.savepoint);
-  else void finish(request.finish).catch(onFailure);
+  else void finish(request.finish, request.trees).catch(onFailure);
 });
 
 function onFailure(error: MillraceError): void {
@@ -183,13 +194,20 @@ function giveUp(): void {
     .finally(() => leaveParent());
 }
 
-async function finish(ids: readonly string[]): Promise<void> {
+async function finish(ids: readonly string[], trees: readonly Target[]): Promise<void> {
   if (engine === undefined) return;
   isFinishing = true;
   await Promise.all([mending, saving]);
   // It is healed, so what was refused is done now; but an address that is parked may have more than one of those.
-  do await engine.drained();
-  while ((await tryAgain(engine)) > 0);
+  const drain = async (): Promise<void> => {
+    do await engine.drained();
+    while ((await tryAgain(engine)) > 0);
+  };
+  await drain();
+  // Before the others are asked, since it may take a while until all is quiet there.
+  await askForest(engine, trees, drain);
+  await drain();
+  const forest = await askForest(engine, trees, drain);
   for (const policy of LATE_POLICIES) await engine.send(chimes, policy, 'end');
   await engine.drained();
   let states = await askStates(engine, ids);
@@ -201,6 +219,6 @@ async function finish(ids: readonly string[]): Promise<void> {
   }
   const met = await askMet(engine, ids);
   await engine.stop();
-  say({ finished: { ...states, retriedCount, met } });
+  say({ finished: { ...states, forest, retriedCount, met } });
   leaveParent();
 }

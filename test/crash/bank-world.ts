@@ -6,6 +6,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Prng } from '../../src/base/prng.ts';
+import type { Target } from '../smoke/command-tree.ts';
+import { expectedForest, treesOf } from './bank-forest.ts';
 import { ACCOUNTS, expectedStates } from './bank-model.ts';
 import type { Transfer } from './bank-module.ts';
 import type { BankStates } from './bank-process.ts';
@@ -65,6 +67,11 @@ export class BankWorld {
     return transfer;
   }
 
+  /** Who has a part in the trees that were planted. */
+  get trees(): readonly Target[] {
+    return treesOf(this.#all.values());
+  }
+
   /** The bank has told the client so. */
   committed(id: string): void {
     this.open.delete(id);
@@ -120,6 +127,7 @@ export class BankWorld {
     const { accounts, offices } = expectedStates(this.#all.values(), arrivals);
     for (const [id, state] of accounts) complaints.push(...differences(id, states?.accounts[id], state));
     for (const [name, state] of offices) complaints.push(...differences(name, states?.offices[name], state));
+    complaints.push(...differences('the forest', states?.forest, expectedForest(this.#all.values())));
     complaints.push(...differences('the faults of chimes', states?.chimes, { all: 0, latest: 0, skip: 0 }));
     return [...complaints, ...this.#checkArrivals()];
   }

@@ -17,10 +17,11 @@ import {
   RESULTS_TYPE,
   STUMBLED,
   type TreeMessage,
+  type TreeReport,
   typeOf,
   VERIFY,
 } from './tree-messages.ts';
-import { type Held, lineOf, Model } from './tree-model.ts';
+import { lineOf, Model } from './tree-model.ts';
 import { type TreeOptions, WHOLE_OPTIONS } from './tree-options.ts';
 
 /** After so many roots, and then after so long, what has stumbled is let go on. */
@@ -149,7 +150,8 @@ class Driver {
   }
 
   async #verify(target: Target): Promise<void> {
-    const held = (await this.#engine.ask(typeOf(target), idOf(target.instance), VERIFY)) as Held;
+    const held = (await this.#engine.ask(typeOf(target), idOf(target.instance), VERIFY)) as TreeReport;
+    this.#compare(`schedules of ${nameOf(target)} that have not come`, held.openCount, 0);
     this.#compare(nameOf(target), lineOf(held), this.#model.line(target));
   }
 

@@ -16,9 +16,11 @@ export class TreeGenerator {
   readonly #prng: Prng;
   readonly #options: TreeOptions;
   readonly #kinds: readonly (readonly [weight: number, make: (depth: number) => Command[]])[];
-  #uid = 0;
+  #uid: number;
 
-  constructor(prng: Prng, options: TreeOptions) {
+  /** Its trees have numbers from `firstUid` on. */
+  constructor(prng: Prng, options: TreeOptions, firstUid = 0) {
+    this.#uid = firstUid;
     this.#prng = prng;
     this.#options = options;
     this.#kinds = this.#kindsOf(options);

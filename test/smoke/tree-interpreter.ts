@@ -13,6 +13,7 @@ import {
   RESULTS_TYPE,
   targetOf,
   tracePart,
+  TREE_TYPES,
   type TreeMessage,
   typeOf,
 } from './tree-messages.ts';
@@ -38,6 +39,8 @@ export interface TreeWorld {
   attempt(uid: number): number;
   /** Something was not as it must be. */
   violated(what: string): void;
+  /** Whether messages may belong to traces that trees know nothing of. */
+  readonly hasOtherTraces?: boolean;
   /** What was not, for worlds that nobody else looks at. */
   readonly violation?: string | undefined;
   began?(self: Target, caller: Address | undefined, uid: number): void;
@@ -101,6 +104,7 @@ export class Interpreter {
   #checkTrace(): void {
     const { root } = this.#message;
     const { trace } = this.#ctx;
+    if (this.#world.hasOtherTraces === true) return;
     const isRight =
       root === undefined
         ? trace?.traceparent === undefined
@@ -215,7 +219,7 @@ export class Interpreter {
 
   #reply(uid: number, commands: readonly Command[]): void {
     const { caller } = this.#ctx;
-    if (caller === undefined || caller.type === 'millrace/asker') return;
+    if (caller === undefined || !TREE_TYPES.includes(caller.type)) return;
     this.#ctx.reply(this.#messageOf(uid, commands));
     this.#sent.push({ to: targetOf(caller), uid });
   }

@@ -43,7 +43,12 @@ export interface Tick {
 export const VERIFY = 'verify';
 
 export type Told = TreeMessage | Tick | AsyncResult<TreeMessage> | typeof VERIFY;
-export type TreeReply = TreeMessage | Held | number;
+/** What an instance holds, and how many of its schedules have not come. */
+export interface TreeReport extends Held {
+  readonly openCount: number;
+}
+
+export type TreeReply = TreeMessage | TreeReport | number;
 
 /** What enters from outside with a root. */
 export function messageOf({ uid, commands, traced }: Root): TreeMessage {
