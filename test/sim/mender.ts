@@ -51,7 +51,7 @@ export class Mender {
     this.isBusy = true;
     const door = new ShardDoor(coordinator.requests, new WaitingRoom(), {
       checkRunning() {},
-      flush: () => coordinator.flush(),
+      flush() {},
       now: () => this.#clock.now(),
     });
     const life = this.#life;
