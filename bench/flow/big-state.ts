@@ -16,7 +16,8 @@
  * system's to take back. The budget is for state only; Node, threads and rings come on top.
  *
  * Loading is done once for all rounds and is not measured. The time is longer than elsewhere, so that folding and
- * LevelDB's compaction are part of it. The checksum is what a sample of the entities holds after a reopen.
+ * LevelDB's compaction are part of it. The checksum is what a sample of the entities holds after a reopen. With `--bytes`
+ * each entity also holds that many, each message brings it new ones, and the loop writes as many.
  */
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
 import { Child, workWith } from '../harness/child.ts';
@@ -24,6 +25,7 @@ import { entityCount, type Options } from '../harness/options.ts';
 import { Scratch } from '../harness/scratch.ts';
 import { type WarmRun, warmRun } from '../harness/warm-run.ts';
 import type { LevelLoopOptions } from '../rival/level-loop.ts';
+import { inflightWith } from './message-body.ts';
 import type { WalkOptions } from './walk-engine.ts';
 import { WalkLedger } from './walk-ledger.ts';
 import type { WalkRequest } from './walk-process.ts';
@@ -49,11 +51,14 @@ export const bigState: Benchmark = {
   describe(options) {
     const { intervalMs = INTERVAL_MS } = options;
     const entities = entityCount(options, ENTITIES).toLocaleString('en-US');
-    return `${entities} entities in ${MEMORY_BYTES / MiB} MiB, uniformly random updates, durable every ${intervalMs} ms`;
+    const bytes = options.bytes === undefined ? '' : `, ${options.bytes.toLocaleString('en-US')} bytes each`;
+    return `${entities} entities${bytes}, in ${MEMORY_BYTES / MiB} MiB, uniformly random updates, durable every ${intervalMs} ms`;
   },
-  figures: [{ rival: LEVEL_LOOP, atLeast: 0.7 }],
+  figures: ({ bytes }) => (bytes === undefined ? [{ rival: LEVEL_LOOP, atLeast: 0.7 }] : []),
   contenders(options) {
-    const { shards, inflight, intervalMs = INTERVAL_MS } = options;
+    const { shards, inflight, bytes, intervalMs = INTERVAL_MS } = options;
+    const body = bytes === undefined ? {} : { bytes, isBodyKept: true };
+    const batchCount = inflightWith(bytes, BATCH_COUNT);
     const entities = entityCount(options, ENTITIES);
     const budget = { entities, memoryBytes: MEMORY_BYTES };
     const engine: StartChild = (directory) =>
@@ -62,17 +67,19 @@ export const bigState: Benchmark = {
         directory,
         shards,
         intervalMs,
+        ...body,
       } satisfies WalkOptions);
     const loop: StartChild = (directory) =>
       new Child(new URL('../rival/level-loop-process.ts', import.meta.url), {
         ...budget,
         directory,
         syncIntervalMs: intervalMs,
-        batchCount: BATCH_COUNT,
+        batchCount,
+        bytes,
       } satisfies LevelLoopOptions);
     return [
-      new BigStateContender(OURS, inflight * shards, options, engine),
-      new BigStateContender(LEVEL_LOOP, BATCH_COUNT, options, loop),
+      new BigStateContender(OURS, inflightWith(bytes, inflight * shards), options, engine),
+      new BigStateContender(LEVEL_LOOP, batchCount, options, loop),
     ];
   },
 };

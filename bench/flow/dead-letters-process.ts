@@ -7,11 +7,14 @@ import { startEngine } from '../../src/index.ts';
 import { answerRequests, childOptions } from '../harness/child-requests.ts';
 import type { Numbers } from '../harness/child.ts';
 import { memoryUse } from '../harness/memory.ts';
+import { durableIn } from './engine-flow.ts';
 
 export interface LettersOptions {
   readonly directory: string;
   readonly shards: number;
   readonly memoryBytes: number;
+  /** Between checkpoints; when the engine likes, unless given. */
+  readonly intervalMs?: number | undefined;
   readonly isRepaired: boolean;
 }
 
@@ -35,10 +38,11 @@ const ID_COUNT = 1_000;
 const ACCEPTED = { until: 'accepted' } as const;
 const LOOK_MS = 50;
 
-const { directory, shards, memoryBytes, isRepaired } = childOptions<LettersOptions>();
+const { directory, shards, memoryBytes, intervalMs, isRepaired } = childOptions<LettersOptions>();
 const module = new URL('./dead-letters-module.ts', import.meta.url);
 if (isRepaired) module.searchParams.set('repaired', '');
-const engine = await startEngine({ module, shardCount: shards, development: false, directory, memory: memoryBytes });
+const durable = { ...durableIn({ path: directory }, intervalMs), memory: memoryBytes };
+const engine = await startEngine({ module, shardCount: shards, development: false, ...durable });
 engine.on('error', (error) => {
   if (error.code !== 'INVOCATION_FAILED') throw error;
 });

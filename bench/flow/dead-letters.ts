@@ -39,12 +39,12 @@ export const deadLetters: Benchmark = {
   },
 };
 
-function contender(name: string, letters: number, { shards }: Options): Contender {
+function contender(name: string, letters: number, { shards, intervalMs }: Options): Contender {
   return {
     name,
     async measure(progress): Promise<Measurement> {
       const scratch = new Scratch();
-      const settings = { directory: scratch.path, shards, memoryBytes: MEMORY_BYTES };
+      const settings = { directory: scratch.path, shards, memoryBytes: MEMORY_BYTES, intervalMs };
       try {
         const before = await withProcess({ ...settings, isRepaired: false }, async (child) => {
           progress('making them');

@@ -39,7 +39,10 @@ export async function openDurableEngine(
 }
 
 /** Nothing without a directory; otherwise with a checkpoint that often, or when the engine likes. */
-export function durableIn(scratch: Scratch | undefined, intervalMs: number | undefined): Partial<EngineOptions> {
+export function durableIn(
+  scratch: Pick<Scratch, 'path'> | undefined,
+  intervalMs: number | undefined,
+): Partial<EngineOptions> {
   if (scratch === undefined) return {};
   const intervals = intervalMs === undefined ? {} : { minIntervalMs: intervalMs, maxIntervalMs: intervalMs };
   return { directory: scratch.path, ...intervals };

@@ -11,7 +11,7 @@ export function makeBody(byteLength: number): Uint8Array {
   return templateOf(byteLength).slice();
 }
 
-export function isWhole(body: Uint8Array, byteLength: number): boolean {
+export function isWhole(body: Pick<Uint8Array, 'length' | 'at'>, byteLength: number): boolean {
   return body.length === byteLength && body.at(-1) === templateOf(byteLength).at(-1);
 }
 

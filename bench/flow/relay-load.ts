@@ -8,6 +8,7 @@ import type { Scratch } from '../harness/scratch.ts';
 import { type OpenLoopSession, takeEncoded } from '../open-loop/open-loop.ts';
 import { Outstanding } from '../open-loop/outstanding.ts';
 import { startBareEngine, takeSum } from './engine-flow.ts';
+import { inflightWith, makeBody } from './message-body.ts';
 import { type Arrival, arrivals, type Letter, REPORT } from './relay-module.ts';
 
 const MODULE = new URL('./relay-module.ts', import.meta.url);
@@ -28,7 +29,9 @@ export interface RelaySetting {
   /** Asks for the histogram of the thread where letters end; absent if they end in the egress, on the main thread. */
   readonly stopwatchId?: string;
   /** Where state is durable: where it lies, and how often it is committed. */
-  readonly durable?: { readonly scratch: Scratch; readonly intervalMs: number };
+  readonly durable?: { readonly scratch: Scratch; readonly intervalMs: number } | undefined;
+  /** Of the body of each letter; none unless given. */
+  readonly bytes: number | undefined;
 }
 
 export class RelayLoad implements OpenLoopSession {
@@ -43,7 +46,9 @@ export class RelayLoad implements OpenLoopSession {
   }
 
   async open(): Promise<this> {
-    const { shards, durable } = this.#setting;
+    const { shards, durable, bytes } = this.#setting;
+    const module = new URL(MODULE);
+    if (bytes !== undefined) module.searchParams.set('bytes', String(bytes));
     const sink = { write: (records: readonly Arrival[]) => this.#arrived(records) };
     const options: Partial<EngineOptions> = {
       egresses: [defineEgress({ type: arrivals, sink })],
@@ -51,7 +56,7 @@ export class RelayLoad implements OpenLoopSession {
         ? {}
         : { directory: durable.scratch.path, minIntervalMs: durable.intervalMs, maxIntervalMs: durable.intervalMs }),
     };
-    this.#engine = await startBareEngine(MODULE, shards, options);
+    this.#engine = await startBareEngine(module, shards, options);
     return this;
   }
 
@@ -66,7 +71,7 @@ export class RelayLoad implements OpenLoopSession {
     for (let index = 0; index < count; index++) {
       const sent = this.#send(0);
       // Where letters end in another thread, only the engine's own credit holds the sender back.
-      if (this.#isTold) await this.#outstanding.fewerThan(OUTSTANDING_MAX);
+      if (this.#isTold) await this.#outstanding.fewerThan(inflightWith(this.#setting.bytes, OUTSTANDING_MAX));
       else await sent;
     }
     await this.allEnded();
@@ -78,8 +83,10 @@ export class RelayLoad implements OpenLoopSession {
   }
 
   #send(intendedEpochMs: number): Promise<void> {
+    const { bytes } = this.#setting;
     const { first, next } = this.#setting.draw();
-    const letter: Letter = { intendedEpochMs, next, isTold: this.#isTold };
+    const plain: Letter = { intendedEpochMs, next, isTold: this.#isTold };
+    const letter = bytes === undefined ? plain : { ...plain, body: makeBody(bytes) };
     this.#begun++;
     if (this.#isTold) this.#outstanding.begun(1);
     return this.#running.send(ENTITY, first, letter, ACCEPTED);

@@ -16,6 +16,7 @@ import { LatencyHistogram } from '../../src/metrics/latency.ts';
 import { epochMs } from '../harness/epoch-clock.ts';
 import { takeEncoded } from '../open-loop/open-loop.ts';
 import { census, reportTo } from './census.ts';
+import { isWhole } from './message-body.ts';
 
 /** What the egress gets: when the letter was to be sent; 0 if nobody asks how long it took. */
 export interface Arrival {
@@ -27,7 +28,11 @@ export interface Letter extends Arrival {
   readonly next?: string;
   /** Whether its end is told to the egress. */
   readonly isTold: boolean;
+  readonly body?: Uint8Array;
 }
+
+/** As the module's URL says. */
+const bytes = Number(new URL(import.meta.url).searchParams.get('bytes') ?? 0);
 
 /** Asks an entity to report its count and to start over at 0. */
 export const REPORT: Letter = { intendedEpochMs: -1, isTold: false };
@@ -49,9 +54,10 @@ const relay = defineFunction({
       ctx.state.count = 0;
       return;
     }
-    ctx.state.count += 1;
-    const { next, intendedEpochMs, isTold } = letter;
-    if (next !== undefined) ctx.send(entity, next, { intendedEpochMs, isTold });
+    const { next, intendedEpochMs, isTold, body } = letter;
+    if (body === undefined ? bytes === 0 : isWhole(body, bytes)) ctx.state.count += 1;
+    const onward = body === undefined ? { intendedEpochMs, isTold } : { intendedEpochMs, isTold, body };
+    if (next !== undefined) ctx.send(entity, next, onward);
     else if (isTold) ctx.egress(arrivals, { intendedEpochMs });
     else if (intendedEpochMs > 0) histogram.record((epochMs() - intendedEpochMs) * 1000);
   },

@@ -15,12 +15,12 @@
  * after a reopen.
  */
 import { join } from 'node:path';
-import type { Engine, EngineOptions } from '../../src/index.ts';
+import type { Engine } from '../../src/index.ts';
 import { type Benchmark, type Contender, type Measurement, OURS } from '../harness/benchmark.ts';
 import { entityCount, type Options } from '../harness/options.ts';
 import { Scratch } from '../harness/scratch.ts';
 import { warmRun } from '../harness/warm-run.ts';
-import { startBareEngine } from './engine-flow.ts';
+import { durableIn, startBareEngine } from './engine-flow.ts';
 import type { TableMessage } from './table-module.ts';
 
 const MODULE = new URL('./table-module.ts', import.meta.url);
@@ -69,17 +69,19 @@ class TableContender implements Contender {
   readonly #size: number;
   readonly #seconds: number;
   readonly #isDurable: boolean;
+  readonly #intervalMs: number | undefined;
 
-  constructor(name: string, size: number, { seconds }: Options, isDurable: boolean) {
+  constructor(name: string, size: number, options: Options, isDurable: boolean) {
     this.name = name;
     this.#size = size;
-    this.#seconds = seconds;
+    this.#seconds = options.seconds;
     this.#isDurable = isDurable;
+    this.#intervalMs = isDurable ? options.intervalMs : undefined;
   }
 
   async measure(progress: (text: string) => void): Promise<Measurement> {
     const scratch = this.#isDurable ? new Scratch() : undefined;
-    const durable: Partial<EngineOptions> = scratch === undefined ? {} : { directory: join(scratch.path, 'data') };
+    const durable = durableIn(scratch && { path: join(scratch.path, 'data') }, this.#intervalMs);
     let engine = await startBareEngine(MODULE, 1, durable);
     try {
       const { touchCount, ...measured } = await this.#measure(engine, scratch, progress);

@@ -21,6 +21,8 @@ export interface WalkOptions {
   readonly intervalMs?: number;
   /** Of the body of a walk's messages; none when absent. */
   readonly bytes?: number;
+  /** Whether entities keep the body, too. */
+  readonly isBodyKept?: boolean;
 }
 
 export class WalkEngine {
@@ -38,7 +40,8 @@ export class WalkEngine {
 
   static async open(options: WalkOptions): Promise<WalkEngine> {
     const { directory, shards, entities, memoryBytes, intervalMs, bytes } = options;
-    const module = new URL(import.meta.url.endsWith('.ts') ? './walk-module.ts' : './walk-module.js', import.meta.url);
+    const name = options.isBodyKept === true ? 'kept-walk-module' : 'walk-module';
+    const module = new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
     module.searchParams.set('entities', String(entities));
     if (bytes !== undefined) module.searchParams.set('bytes', String(bytes));
     const engine = await startBareEngine(module, shards, {

@@ -9,6 +9,7 @@
  * and not each time, which is as often as the engine commits.
  */
 import { ClassicLevel } from 'classic-level';
+import { makeBody } from '../flow/message-body.ts';
 import { entityOfDraw, firstDraw, nextDraw, sampleStride, walkId, type Walks } from '../flow/walk.ts';
 import { hashId } from '../../src/keys/id-hash.ts';
 import { Entity } from '../../src/state/entity.ts';
@@ -23,6 +24,8 @@ export interface LevelLoopOptions {
   readonly syncIntervalMs: number;
   /** Entries of one `getMany` and one `batch`. */
   readonly batchCount: number;
+  /** That an entity holds beside its number; none when undefined. */
+  readonly bytes?: number | undefined;
 }
 
 type Database = ClassicLevel<Buffer, Buffer>;
@@ -32,17 +35,23 @@ const NUMBER_BYTES = 4;
 /** The checksum with which the engine's values end. */
 const CHECKSUM_BYTES = 4;
 const NAMES = recordNames('bench/entity', ['count']);
+/** The number stays at the end. */
+const NAMES_WITH_BODY = recordNames('bench/entity', ['body', 'count']);
+/** Around a body. */
+const RECORD_BYTES = 1 << 12;
 
 export class LevelLoop {
   readonly #database: Database;
   readonly #options: LevelLoopOptions;
-  readonly #writer = new RecordWriter(new PayloadCodec(Number.MAX_SAFE_INTEGER), 1 << 12);
-  readonly #template: Buffer = this.#valueTemplate();
+  readonly #writer: RecordWriter;
+  readonly #template: Buffer;
   #syncedMs = 0;
 
   private constructor(database: Database, options: LevelLoopOptions) {
     this.#database = database;
     this.#options = options;
+    this.#writer = new RecordWriter(new PayloadCodec(Number.MAX_SAFE_INTEGER), RECORD_BYTES + (options.bytes ?? 0));
+    this.#template = this.#valueTemplate();
   }
 
   static async open(options: LevelLoopOptions): Promise<LevelLoop> {
@@ -138,10 +147,12 @@ export class LevelLoop {
   /** The value of an entity with the number 0, with room for a checksum. */
   #valueTemplate(): Buffer {
     const entity = new Entity(0, hashId(walkId(0)), walkId(0));
-    entity.writeCell(0, 0);
+    const { bytes } = this.#options;
+    if (bytes !== undefined) entity.writeCell(0, makeBody(bytes));
+    entity.writeCell(bytes === undefined ? 0 : 1, 0);
     const writer = this.#writer;
     writer.length = 0;
-    writer.write(entity, NAMES);
+    writer.write(entity, bytes === undefined ? NAMES : NAMES_WITH_BODY);
     const span: RecordSpan = { keyStart: 0, keyEnd: 0, valueStart: 0, end: 0 };
     readRecord(writer.bytes, 0, span);
     return Buffer.concat([writer.bytes.subarray(span.valueStart, span.end), Buffer.alloc(CHECKSUM_BYTES)]);
