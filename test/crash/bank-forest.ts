@@ -34,7 +34,8 @@ const INSTANCE_COUNT = 6;
 const OPTIONS = {
   ...WHOLE_OPTIONS,
   numberOfFunctionInstances: INSTANCE_COUNT,
-  commandDepth: 4,
+  commandDepth: 6,
+  maxCommandsPerDepth: 5,
   failPr: 0.05,
   stumblePr: 0.1,
   // The bank has its own traces, and nobody waits for an answer.

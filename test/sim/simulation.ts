@@ -152,13 +152,11 @@ class Simulation {
   /** One step of somebody. Returns whether anything moved. */
   async #step(): Promise<boolean> {
     const { threadCount } = this.#engine;
-    const who = this.#choose(threadCount + 4);
+    const who = this.#choose(threadCount + 3);
     let moved: boolean;
     if (who < threadCount) moved = this.#turn(who);
     else if (who === threadCount) moved = this.#sendRoot();
-    else if (who === threadCount + 1) moved = this.#consume();
-    else if (who === threadCount + 2)
-      moved = this.#journal.givenUpCount > 0 && this.#mender.step(this.#engine.coordinator);
+    else if (who === threadCount + 1) moved = this.#consume() || this.#mend();
     else moved = this.#clock.wakeNext() || this.#waitForTimers();
     this.#journal.note(who * 2 + (moved ? 1 : 0));
     const isAwaited = this.#mender.isBusy || this.#engine.shards.some(({ underWay }) => underWay.busyCount > 0);
@@ -244,6 +242,11 @@ class Simulation {
     });
     this.#taken.push(...(records as number[]));
     return records.length > 0;
+  }
+
+  /** Somebody lets go on what was given up. */
+  #mend(): boolean {
+    return this.#journal.givenUpCount > 0 && this.#mender.step(this.#engine.coordinator);
   }
 
   #failed(error: MillraceError): void {
