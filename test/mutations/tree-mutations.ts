@@ -53,4 +53,20 @@ export const TREE_MUTATIONS: readonly Mutation[] = [
     why: 'its messages come for ever',
     suites: [seeds(60, TREES)],
   },
+  {
+    name: 'trees: who is only for those who exist comes to everybody',
+    file: 'src/shard/invocation/invoker.ts',
+    find: 'if (meta?.ifExists === true && !hasState(',
+    replace: 'if (meta?.ifExists === true && entity.hash === -1 && !hasState(',
+    why: 'a message for whoever was deleted makes him anew',
+    suites: [seeds(60, IN_MEMORY)],
+  },
+  {
+    name: 'trees: a message is tried once too often',
+    file: 'src/shard/failing/failures.ts',
+    find: 'if (attempts >= failure.attempts) return undefined;',
+    replace: 'if (attempts > failure.attempts) return undefined;',
+    why: 'the policy of its function says how often',
+    suites: [seeds(60, IN_MEMORY)],
+  },
 ];

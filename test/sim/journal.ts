@@ -48,8 +48,8 @@ export class Journal {
   readonly #failures = new Map<number, number>();
   /** By entity, what it will be given next, whatever waits for it: another attempt, or with what it was parked. */
   readonly #next = new Map<string, number>();
-  /** Messages that were given up, and will come again when somebody lets them. */
-  readonly #givenUp = new Set<number>();
+  /** Messages that were given up, and whether somebody has let them come again since. */
+  readonly #givenUp = new Map<number, boolean>();
   readonly #shardOf: (target: Target) => number;
   readonly #policy: { readonly attempts: number; readonly parks: boolean };
 
@@ -113,6 +113,8 @@ export class Journal {
     const next = this.#next.get(name) ?? uid;
     check(next === uid, () => `${name} began ${uid} before ${next}, with which it was not done (I4)`);
     const isAnotherAttempt = this.#next.delete(name);
+    const isLetGo = this.#givenUp.get(uid);
+    check(isLetGo !== false, () => `${name} began ${uid} again, and nobody has let it`);
     if (this.#givenUp.delete(uid)) this.inFlightCount++;
     else if (!isAnotherAttempt) this.#cameTo(name, caller, uid);
   }
@@ -127,6 +129,11 @@ export class Journal {
     this.#behind.delete(uid);
   }
 
+  /** Somebody lets go on what was given up so far. */
+  letGo(): void {
+    for (const uid of this.#givenUp.keys()) this.#givenUp.set(uid, true);
+  }
+
   ended(self: Target, sent: readonly Sent[]): void {
     const name = nameOf(self);
     this.note(sent.length);
@@ -136,7 +143,7 @@ export class Journal {
   }
 
   /** The last failure is an envelope of its own, to whoever must hear of it. */
-  threw(self: Target, uid: number, error: unknown): void {
+  threw(self: Target, uid: number, error: unknown, isBeingMended: boolean): void {
     const name = nameOf(self);
     this.note(-1);
     this.#working.delete(name);
@@ -144,7 +151,7 @@ export class Journal {
     const isLast = failureCount === this.#policy.attempts;
     this.#failures.set(uid, isLast ? 0 : failureCount);
     if (!isLast || this.#policy.parks) this.#next.set(name, uid);
-    if (isLast && (error as Error).message === STUMBLED) this.#givenUp.add(uid);
+    if (isLast && (error as Error).message === STUMBLED) this.#givenUp.set(uid, isBeingMended);
   }
 
   /** After the run: all that was sent to somebody has come there. */

@@ -86,6 +86,6 @@ export function drawWhole(prng: Prng): Partial<TreeOptions> {
     attempts: prng.pick([1, 1, 2, 3]),
     isPatient: true,
     // Whoever is parked with what never succeeds would never go on.
-    ...(prng.chance(0.2) ? { parks: true, failPr: 0 } : {}),
+    ...(prng.chance(0.25) ? { parks: true, failPr: 0, stumblePr: prng.pick([0.3, 1]) } : {}),
   };
 }

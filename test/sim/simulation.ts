@@ -113,7 +113,7 @@ class Simulation {
       },
       began: (self, caller, uid) => this.#journal.began(self, nameOfCaller(caller), uid),
       ended: (self, _uid, sent) => this.#journal.ended(self, sent),
-      threw: (self, uid, error) => this.#journal.threw(self, uid, error),
+      threw: (self, uid, error) => this.#journal.threw(self, uid, error, this.#mender.isBusy),
     };
   }
 
@@ -246,7 +246,9 @@ class Simulation {
 
   /** Somebody lets go on what was given up. */
   #mend(): boolean {
-    return this.#journal.givenUpCount > 0 && this.#mender.step(this.#engine.coordinator);
+    if (this.#journal.givenUpCount === 0 || !this.#mender.step(this.#engine.coordinator)) return false;
+    this.#journal.letGo();
+    return true;
   }
 
   #failed(error: MillraceError): void {
