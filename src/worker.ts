@@ -14,7 +14,7 @@ import { COMMAND_RUN } from './metrics/counters.ts';
 import { CallNaps } from './ring/call-naps.ts';
 import { IdleStrategy } from './ring/idle-strategy.ts';
 import { LoopTurns } from './ring/loop-turns.ts';
-import { type DurableOptions, readAppliedEpoch } from './shard/durable/durability.ts';
+import { type DurableOptions, readFoldedEpochs } from './shard/durable/durability.ts';
 import { failureOf } from './shard/failing/failure.ts';
 import { Shard } from './shard/shard.ts';
 import type { ShardOptions } from './shard/shard-options.ts';
@@ -110,7 +110,7 @@ async function openGround({ store, cacheBytes, ...durable }: DurableTask): Promi
   await makeDurableDirectory(fileSystem, directory);
   const opened = new CheckedStore(await openStore({ directory, fileSystem, cacheBytes }));
   const pace = { clock: systemClock, share: FOLD_SHARE };
-  return { ...durable, fileSystem, store: opened, appliedEpoch: await readAppliedEpoch(opened), pace };
+  return { ...durable, fileSystem, store: opened, ...(await readFoldedEpochs(opened)), pace };
 }
 
 export default async function runShard(task: ShardTask): Promise<void> {

@@ -14,7 +14,7 @@ import { afterPrefix, keyBytes } from '../state/row.ts';
 import type { DeltaLocation } from '../store/changelog-frame.ts';
 import { recoverChangelog } from '../store/changelog-recovery.ts';
 import { readDelta } from '../store/changelog-reader.ts';
-import { APPLIED_KEY } from '../store/key-layout.ts';
+import { APPLIED_KEY, BEGUN_KEY } from '../store/key-layout.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { PutWriter } from './put-writer.ts';
@@ -46,6 +46,7 @@ export async function foldAll(data: DataDirectory, shard: number, store: StateSt
   entities.seal();
   const puts = new PutWriter(store);
   try {
+    puts.put(BEGUN_KEY, Buffer.from(String(data.lastEpoch)));
     const rows = new RowFold(store, puts);
     for (const { location, hasRows } of deltas) {
       if (hasRows) await foldRows(fileSystem, directory, location, rows);

@@ -64,6 +64,12 @@ export interface HttpEndpointOptions {
   readonly connectionAgeMax?: Duration;
   /** The longest response, compressed or not: 33,554,432 bytes. A batch with a longer one is divided. */
   readonly responseBytesMax?: number;
+  /**
+   * How much may follow from one batch, messages, delayed ones, cancellations, records and changes of state together:
+   * 100,000. It happens in one turn of its shard, which takes some µs for each. A batch of which more follows is taken
+   * message by message; a message of which more follows is refused.
+   */
+  readonly effectCountMax?: number;
   /** What the states of one address may have in all: 67,108,864 bytes. A response that makes them more is refused. */
   readonly stateBytesMax?: number;
   readonly tls?: EndpointTls;
@@ -85,6 +91,7 @@ export interface FilledEndpoint {
   readonly connectionCountMax: number;
   readonly connectionAgeMaxMs: number;
   readonly responseBytesMax: number;
+  readonly effectCountMax: number;
   readonly stateBytesMax: number;
   readonly tls: EndpointTls;
   readonly failureCount: number;
@@ -99,6 +106,7 @@ export const CONNECTION_COUNT_LIMIT = 65_536;
 export const RESPONSE_BYTES_LIMIT: number = 2 ** 30;
 /** Also in processes beside the shards. */
 export const STATE_BYTES_MAX = 67_108_864;
+export const EFFECT_COUNT_MAX = 100_000;
 
 const FIELDS = namesOf<HttpEndpointOptions>(
   'url',
@@ -108,6 +116,7 @@ const FIELDS = namesOf<HttpEndpointOptions>(
   'connectionCountMax',
   'connectionAgeMax',
   'responseBytesMax',
+  'effectCountMax',
   'stateBytesMax',
   'tls',
   'breaker',
@@ -152,6 +161,7 @@ export function fillEndpoint(options: Partial<HttpEndpointOptions>, places?: End
     connectionCountMax: count('connectionCountMax', options.connectionCountMax, 1024, CONNECTION_COUNT_LIMIT),
     connectionAgeMaxMs: ms('connectionAgeMax', options.connectionAgeMax, defaults.age),
     responseBytesMax: count('responseBytesMax', options.responseBytesMax, RESPONSE_BYTES_MAX, RESPONSE_BYTES_LIMIT),
+    effectCountMax: count('effectCountMax', options.effectCountMax, EFFECT_COUNT_MAX, 2 ** 24),
     stateBytesMax: count('stateBytesMax', options.stateBytesMax, STATE_BYTES_MAX, 2 ** 30),
     tls: checkTls(options.tls ?? {}),
     failureCount: count('breaker.failureCount', breaker.failureCount, 5, 1_000_000),

@@ -73,6 +73,7 @@ class HttpEndpoint implements Endpoint, Companion {
   readonly name: string;
   readonly concurrency: number;
   readonly stateBytesMax: number;
+  readonly effectCountMax: number;
   readonly companion: Companion = this;
   readonly takesCallOff = true;
   readonly readsResponses = true;
@@ -90,9 +91,11 @@ class HttpEndpoint implements Endpoint, Companion {
     this.name = options.url.name;
     this.concurrency = options.concurrency;
     this.stateBytesMax = options.stateBytesMax;
+    this.effectCountMax = options.effectCountMax;
     this.#options = options;
     this.#ground = ground;
-    this.#limits = { ...PROTOCOL_LIMITS, bytesMax: options.responseBytesMax };
+    const { responseBytesMax, effectCountMax } = options;
+    this.#limits = { ...PROTOCOL_LIMITS, bytesMax: responseBytesMax, elementCountMax: effectCountMax };
   }
 
   start(place: CompanionPlace): void {

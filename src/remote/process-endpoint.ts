@@ -43,8 +43,8 @@ export function processEndpoint(options: ProcessEndpointOptions): Endpoint {
     launch: launchKept,
     reaches,
     endpointAt: (socketPath) => {
-      const { concurrency, timeouts } = filled;
-      return socketEndpoint(socketPath, { concurrency, timeouts });
+      const { concurrency, timeouts, effectCountMax } = filled;
+      return socketEndpoint(socketPath, { concurrency, timeouts, effectCountMax });
     },
   });
 }
@@ -58,6 +58,7 @@ class ProcessEndpoint implements Endpoint, Companion {
   readonly name: string;
   readonly concurrency: number;
   readonly stateBytesMax: number;
+  readonly effectCountMax: number;
   readonly companion: Companion = this;
   readonly takesCallOff = true;
   readonly runsElsewhere = true;
@@ -72,6 +73,7 @@ class ProcessEndpoint implements Endpoint, Companion {
     this.name = options.name;
     this.concurrency = options.concurrency;
     this.stateBytesMax = options.stateBytesMax;
+    this.effectCountMax = options.effectCountMax;
     this.#options = options;
     this.#ground = ground;
   }

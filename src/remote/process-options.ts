@@ -8,7 +8,13 @@ import { type Duration, readDuration } from '../sdk/duration.ts';
 import { describe, MillraceError } from '../sdk/errors.ts';
 import { type Backoff, fillBackoff } from '../sdk/failure-policy.ts';
 import { checkFields, checkObject, namesOf } from '../sdk/known-fields.ts';
-import { type EndpointTimeouts, fillEndpoint, STATE_BYTES_MAX } from './endpoint-options.ts';
+import {
+  EFFECT_COUNT_MAX,
+  type EndpointTimeouts,
+  fillEndpoint,
+  type HttpEndpointOptions,
+  STATE_BYTES_MAX,
+} from './endpoint-options.ts';
 import { SocketPlaces } from './endpoint-url.ts';
 
 /** A line that a function process has written. */
@@ -38,6 +44,8 @@ export interface ProcessEndpointOptions {
   readonly concurrency?: number;
   /** What the states of one address may have in all: 67,108,864 bytes. A response that makes them more is refused. */
   readonly stateBytesMax?: number;
+  /** How much may follow from one batch: 100,000. As that of `httpEndpoint`. */
+  readonly effectCountMax?: number;
   /** The pauses before a process that has ended is started again: 100 ms, doubled each time, 30 s at most. */
   readonly restart?: Backoff;
   /** How long it may take to serve its socket before it is ended and counts as failed: 30 s. */
@@ -64,6 +72,7 @@ export interface FilledProcess {
   readonly env: Readonly<Record<string, string>>;
   readonly concurrency: number;
   readonly stateBytesMax: number;
+  readonly effectCountMax: number;
   readonly restart: Required<Backoff>;
   readonly startMs: number;
   readonly stopMs: number;
@@ -78,6 +87,7 @@ const FIELDS = namesOf<ProcessEndpointOptions>(
   'name',
   'concurrency',
   'stateBytesMax',
+  'effectCountMax',
   'restart',
   'startTimeout',
   'stopTimeout',
@@ -106,11 +116,11 @@ export function fillProcess(
   const { name = nameOf(command) } = options;
   if (typeof name !== 'string') refuse('name', 'must be a text', name);
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) refuse('concurrency', 'must be 1 or more', concurrency);
-  const { stateBytesMax = STATE_BYTES_MAX } = options;
+  const { stateBytesMax = STATE_BYTES_MAX, effectCountMax = EFFECT_COUNT_MAX } = options;
   if (!Number.isSafeInteger(stateBytesMax) || stateBytesMax < 1)
     refuse('stateBytesMax', 'must be 1 or more', stateBytesMax);
   if (log !== undefined && typeof log !== 'function') refuse('log', 'must be a function', log);
-  checkSocketOptions(concurrency, timeouts);
+  checkSocketOptions({ concurrency, timeouts, effectCountMax });
   return {
     name,
     command: [...command],
@@ -118,6 +128,7 @@ export function fillProcess(
     env: { ...env },
     concurrency,
     stateBytesMax,
+    effectCountMax,
     restart: restartOf(options.restart),
     startMs: durationOf('startTimeout', options.startTimeout ?? 30_000),
     stopMs: durationOf('stopTimeout', options.stopTimeout ?? 5_000),
@@ -134,8 +145,8 @@ function checkEnvironment(env: unknown): void {
 }
 
 /** A socket is there only when a process runs; what its endpoint would refuse then is refused here. */
-function checkSocketOptions(concurrency: number, timeouts: EndpointTimeouts): void {
-  fillEndpoint({ concurrency, timeouts }, new SocketPlaces('processEndpoint'));
+function checkSocketOptions(options: Omit<HttpEndpointOptions, 'url'>): void {
+  fillEndpoint(options, new SocketPlaces('processEndpoint'));
 }
 
 function restartOf(given: Backoff = {}): Required<Backoff> {

@@ -14,7 +14,7 @@ import type { FailurePolicy } from '../sdk/failure-policy.ts';
 import { defineFunction, type StatefulFunction } from '../sdk/function.ts';
 import { checkedMessage } from '../sdk/message-check.ts';
 import { checkDefinition, namesOf } from '../sdk/known-fields.ts';
-import type { BatchRequest, BatchResponse, KnownState, RemoteInvocation } from '../statefun/protocol.ts';
+import type { BatchEffects, BatchRequest, BatchResponse, KnownState, RemoteInvocation } from '../statefun/protocol.ts';
 import type { TypedValue } from '../statefun/typed-value.ts';
 import { carryOut, type RequestedValues } from './carry-out.ts';
 import { type KnownStates, KnownTypes } from './known-states.ts';
@@ -141,6 +141,7 @@ class RemoteBatch {
   #requested: RequestedValues = NO_VALUES;
   #states: readonly KnownState[] = [];
   #idleRoundCount = 0;
+  #effectCount = 0;
 
   constructor(
     ctx: BatchContext<RemoteState>,
@@ -174,6 +175,7 @@ class RemoteBatch {
 
   #take(response: BatchResponse): void | Promise<void> {
     if (response.kind === 'effects') {
+      this.#count(response);
       carryOut(this.#ctx, response, this.#known, this.#requested, this.#endpoint);
       const next = this.#later.pop();
       if (next === undefined) return undefined;
@@ -188,6 +190,14 @@ class RemoteBatch {
     if (this.#idleRoundCount < IDLE_ROUNDS_MAX) return this.run();
     const what = `${IDLE_ROUNDS_MAX} times in a row it asks for states that it was given, or for none`;
     throw refused(this.#self, what);
+  }
+
+  /** All of a batch happens in one turn, which must not be long (I10). */
+  #count({ messages, delayed, egresses, mutations }: BatchEffects): void {
+    const { effectCountMax = Infinity } = this.#endpoint;
+    this.#effectCount += messages.length + delayed.length + egresses.length + mutations.length;
+    if (this.#effectCount <= effectCountMax) return;
+    throw refused(this.#self, `${this.#effectCount} effects follow, more than the ${effectCountMax} of effectCountMax`);
   }
 
   /** All states that are known, with what this address has of them. */

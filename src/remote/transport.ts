@@ -22,6 +22,8 @@ export interface Endpoint extends Transport {
   readonly concurrency: number;
   /** How many bytes the states of one address may have in all; without it, as many as an endpoint likes. */
   readonly stateBytesMax?: number;
+  /** How much may follow from one batch; without it, as much as an endpoint likes. */
+  readonly effectCountMax?: number;
   /** Of the engine's own: as its signal, `call` takes a `CallOffSignal` also where that is no real signal. */
   readonly takesCallOff?: boolean;
   /** Of the engine's own: a response is read from bytes for this call, so nobody else has any part of it. */

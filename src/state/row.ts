@@ -50,6 +50,27 @@ export class Row implements Stored {
   }
 }
 
+const NO_ENTRY = -1;
+const SEVERAL_ENTRIES = -2;
+
+/** One that a recovery has found in a changelog. */
+export class RecoveredRow extends Row {
+  /** Its record among those of the recovery, if there is one and no more. */
+  #entry = NO_ENTRY;
+
+  get hasOneEntry(): boolean {
+    return this.#entry >= 0;
+  }
+
+  get entry(): number {
+    return this.#entry;
+  }
+
+  addEntry(entry: number): void {
+    this.#entry = this.#entry === NO_ENTRY ? entry : SEVERAL_ENTRIES;
+  }
+}
+
 /**
  * The removal of all rows under a prefix, known or not. Of the rows in a store or in a changelog it concerns those of
  * earlier epochs: what its own epoch says of single rows was true at the end of that epoch, and so goes before.

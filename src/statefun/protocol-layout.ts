@@ -70,6 +70,8 @@ export interface ProtocolLimits {
   readonly bytesMax: number;
   /** Elements of all lists together that are taken however short they are; default 100,000. More must be worth it. */
   readonly elementCountFree: number;
+  /** Elements of all lists together, whatever they are worth; by default no number of its own. */
+  readonly elementCountMax: number;
   /** States of a request; mutations or missing states of a response. Default 1,000. */
   readonly stateCountMax: number;
 }
@@ -77,6 +79,7 @@ export interface ProtocolLimits {
 export const PROTOCOL_LIMITS: ProtocolLimits = Object.freeze({
   bytesMax: 32 * 1024 * 1024,
   elementCountFree: 100_000,
+  elementCountMax: Infinity,
   stateCountMax: 1000,
 });
 

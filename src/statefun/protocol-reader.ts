@@ -40,11 +40,12 @@ export class ProtocolReader extends ProtobufReader {
   #valueEnd = 0;
 
   constructor(bytes: Uint8Array, what: 'request' | 'response', limits: ProtocolLimits) {
-    const { elementCountFree } = limits;
+    const { elementCountFree, elementCountMax } = limits;
     const fieldCountFree = FIELD_COUNT_MIN + elementCountFree * FIELDS_PER_ELEMENT;
     super(bytes, what, Math.max(fieldCountFree, Math.floor(bytes.byteLength / FIELD_BYTES_MIN)));
     this.#limits = limits;
-    this.#elementCountMax = Math.max(elementCountFree, Math.floor(bytes.byteLength / ELEMENT_BYTES_MIN));
+    const worthCount = Math.floor(bytes.byteLength / ELEMENT_BYTES_MIN);
+    this.#elementCountMax = Math.min(elementCountMax, Math.max(elementCountFree, worthCount));
     this.#elementsLeft = this.#elementCountMax;
     this.#statesLeft = limits.stateCountMax;
     if (bytes.byteLength > limits.bytesMax) {

@@ -38,6 +38,11 @@ export const ID_WIDE = 1;
 
 /** The last epoch whose delta has been folded into this store, as the decimal digits of a number. */
 export const APPLIED_KEY: Uint8Array = Buffer.from('\xff\xffapplied', 'latin1');
+/**
+ * The last epoch of the round of folding that began last, written with the first of what it puts: of what later epochs
+ * have made nothing can be in this store.
+ */
+export const BEGUN_KEY: Uint8Array = Buffer.from('\xff\xffbegun', 'latin1');
 
 /** The first key of a key group; the range of several groups ends before the first key of the group after them. */
 export function firstKeyOf(keyGroup: number): Uint8Array {

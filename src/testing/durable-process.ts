@@ -19,7 +19,7 @@ import { WaitingRoom } from '../engine/waiting-room.ts';
 import type { Remains } from '../metrics/lookout.ts';
 import type { MillraceError } from '../sdk/errors.ts';
 import type { Module } from '../sdk/module.ts';
-import { type DurableOptions, readAppliedEpoch } from '../shard/durable/durability.ts';
+import { type DurableOptions, readFoldedEpochs } from '../shard/durable/durability.ts';
 import { CheckedStore } from '../store/checked-store.ts';
 import type { DurableGround, ProcessHooks } from './durable-ground.ts';
 import { SingleThreadEngine, type SingleThreadOptions } from './single-thread.ts';
@@ -137,12 +137,12 @@ export class DurableProcess {
     const directory = data.shardDirectory(shard);
     const committed = data.committedOf(shard);
     const store = new CheckedStore(await openStore({ directory: join(directory, 'store'), fileSystem, cacheBytes }));
-    const appliedEpoch = await readAppliedEpoch(store);
+    const folded = await readFoldedEpochs(store);
     const files = { segmentBytes, spareCountMax, paddingBytes };
     const slices = { foldStepUs, waitingSliceBytes: foldStepUs * BYTES_PER_US, aheadCountMin };
     const bounds = { ...files, ...slices, foldBytes, indexBytesMin, scanBytesMax, memoryBytes };
     const pace = { clock: new TickingClock(clock), share: foldShare };
-    return { fileSystem, directory, store, appliedEpoch, committed, pace, ...bounds };
+    return { fileSystem, directory, store, ...folded, committed, pace, ...bounds };
   }
 
   get isRunning(): boolean {

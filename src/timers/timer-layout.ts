@@ -110,6 +110,14 @@ export function isTimerKey(key: string): boolean {
   return key.length === TIMER_KEY_BYTES;
 }
 
+/** Whether this is the key of one of a timer's rows that no other timer ever has: not the hint, and not a token. */
+export function isUsedOnce(key: string): boolean {
+  const section = key.charCodeAt(GROUP_HEAD_BYTES - 1);
+  if (section === SECTION_TIMER) return isTimerKey(key);
+  // Tokens are under an address without a type.
+  return section === SECTION_TIMER_OF && readUnsigned(key, GROUP_HEAD_BYTES, 2) > 0;
+}
+
 export function stampOfTimer(key: string): string {
   return key.slice(GROUP_HEAD_BYTES);
 }

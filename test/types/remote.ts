@@ -41,6 +41,7 @@ export const everything = httpEndpoint({
   connectionCountMax: 4,
   connectionAgeMax: '1 minute',
   responseBytesMax: 1_000_000,
+  effectCountMax: 1_000,
   tls: { trustedCaFile: 'ca.pem', clientCertificateFile: 'c.pem', clientKeyFile: 'k.pem', clientKeyPasswordFile: 'p' },
   breaker: { failureCount: 3, probeAfter: 50, probeAfterMax: '10 s' },
   allow: ['169.254.169.254'],

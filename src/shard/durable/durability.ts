@@ -12,7 +12,7 @@ import type { EntityTable } from '../../state/entity-table.ts';
 import type { DeltaLocation } from '../../store/changelog-frame.ts';
 import { ChangelogWriter } from '../../store/changelog-writer.ts';
 import { OpenSegments } from '../../store/changelog-segments.ts';
-import { APPLIED_KEY } from '../../store/key-layout.ts';
+import { APPLIED_KEY, BEGUN_KEY } from '../../store/key-layout.ts';
 import type { StateStore } from '../../store/state-store.ts';
 import type { EnvelopeWriter } from '../../wire/envelope-writer.ts';
 import { PayloadCodec } from '../../wire/payload-codec.ts';
@@ -36,6 +36,17 @@ export type { DurableOptions } from './durable-options.ts';
 export async function readAppliedEpoch(store: StateStore): Promise<number> {
   const [applied] = await store.getMany([APPLIED_KEY]);
   return applied === undefined ? 0 : Number(Buffer.from(applied).toString());
+}
+
+/** The same, and the last epoch of which it may hold anything. */
+export async function readFoldedEpochs(
+  store: StateStore,
+): Promise<Pick<DurableOptions, 'appliedEpoch' | 'begunEpoch'>> {
+  const [begun] = await store.getMany([BEGUN_KEY]);
+  const appliedEpoch = await readAppliedEpoch(store);
+  // Older software did not write it.
+  const unknown = appliedEpoch === 0 ? 0 : Number.POSITIVE_INFINITY;
+  return { appliedEpoch, begunEpoch: begun === undefined ? unknown : Number(Buffer.from(begun).toString()) };
 }
 
 /** What the durable side needs of its shard. */

@@ -13,6 +13,8 @@ export interface DurableOptions extends Pick<ChangelogOptions, 'spareCountMax' |
   readonly store: StateStore;
   /** The last epoch that the store holds; 0 for a new one. */
   readonly appliedEpoch: number;
+  /** The last epoch of which the store may hold anything, where a round of folding was broken off; absent: not known. */
+  readonly begunEpoch?: number;
   /** The last committed epoch, with the place of this shard's delta; none for a new directory. */
   readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
   readonly segmentBytes: number;

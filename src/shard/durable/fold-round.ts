@@ -10,7 +10,7 @@ import { NOTHING, NOTHING_BELOW, type RecordSpan, readRecord } from '../../state
 import { recordNumber } from '../../state/record-number.ts';
 import { type Erasure, Row } from '../../state/row.ts';
 import { readDelta } from '../../store/changelog-reader.ts';
-import { APPLIED_KEY } from '../../store/key-layout.ts';
+import { APPLIED_KEY, BEGUN_KEY } from '../../store/key-layout.ts';
 import { ReadBuffer } from '../../store/read-buffer.ts';
 import type { StateStore, StoreBatch } from '../../store/state-store.ts';
 import type { PairedRows } from '../rows/paired-rows.ts';
@@ -89,6 +89,7 @@ export class FoldRound {
     yield* this.#erase(recovered?.erasures ?? []);
     if (recovered !== undefined) yield* this.#siftRecovered(recovered);
     let batch = this.#place.store.batch();
+    batch.put(BEGUN_KEY, Buffer.from(String(applied)));
     if (recovered !== undefined) batch = yield* this.#collectRecovered(recovered, batch);
     for (let index = 0; index < deltas.length; index++) {
       batch = yield* this.#collect(index, batch);

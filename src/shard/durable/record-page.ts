@@ -38,6 +38,9 @@ export class PageDraft {
   readonly starts: Int32Array = new Int32Array(PAGE_COUNT_MAX);
   pieces: Piece[] = [];
   items: Map<number, Stored> = new Map();
+  /** Of those that count no more; absent as long as there are none. */
+  forgotten: Uint8Array | undefined;
+  forgottenCount = 0;
   count = 0;
   /** The frame whose records are added one by one, and its first one in this page. */
   #frame: RecordFrame | undefined;
@@ -67,6 +70,13 @@ export class PageDraft {
     this.#first = this.count;
   }
 
+  forget(index: number): void {
+    this.items.delete(index);
+    this.forgotten ??= new Uint8Array(PAGE_COUNT_MAX);
+    this.forgotten[index] = 1;
+    this.forgottenCount++;
+  }
+
   #endPiece(): void {
     if (this.#frame !== undefined && this.count > this.#first) {
       this.pieces.push({ first: this.#first, end: this.count, frame: this.#frame });
@@ -80,7 +90,8 @@ export class PageDraft {
     const page = new RecordPage(this);
     this.pieces = [];
     this.items = new Map();
-    this.count = 0;
+    this.forgotten = undefined;
+    this.forgottenCount = this.count = 0;
     this.#first = 0;
     return page;
   }
@@ -103,9 +114,10 @@ export class RecordPage {
   /** Records that are the newest of their keys, as far as is known. */
   newestCount: number;
 
-  constructor({ count, hashes, starts, pieces, items }: PageDraft) {
+  constructor({ count, hashes, starts, pieces, items, forgotten, forgottenCount }: PageDraft) {
     this.count = count;
-    this.newestCount = count;
+    this.newestCount = count - forgottenCount;
+    this.#overtaken = forgotten?.slice(0, count);
     this.items = items;
     this.#pieces = pieces;
     this.#hashes = hashes.slice(0, count);
@@ -180,6 +192,12 @@ export class RecordPage {
   /** Whether it is the newest of its key, as far as is known. */
   isNewest(index: number): boolean {
     return this.#overtaken === undefined || this.#overtaken[index] === 0;
+  }
+
+  /** It counts no more, and nothing is kept of what was made of it. */
+  forget(index: number): void {
+    this.items.delete(index);
+    this.overtake(index);
   }
 
   /** There is a newer record of the key. */

@@ -10,7 +10,7 @@
  * `sift`, in the steps of that round; until then a search begins with the newest page.
  */
 import { isEntityKey, NOTHING, type RecordSpan, readRecord } from '../../state/record-reader.ts';
-import { Erasure, Row, type Stored } from '../../state/row.ts';
+import { Erasure, RecoveredRow, Row, type Stored } from '../../state/row.ts';
 import type { OpenSegments } from '../../store/changelog-segments.ts';
 import { RecordFrame } from './record-frame.ts';
 import type { RecordIndex } from './record-index.ts';
@@ -78,6 +78,7 @@ export class RecoveredRecords {
   /**
    * Takes a frame of records over, whose bytes must not change any more; frames of older epochs go first. `takeRow` sees
    * the records that are not of entities, and says what it has made of them: a row, an erasure, which has no entry, or nothing.
+   * A row that is not kept any more is one that has been forgotten, and so is its entry.
    */
   addFrame(frame: Buffer, epoch: number, takeRow: TakeRow): void {
     this.#draft ??= new PageDraft();
@@ -92,10 +93,21 @@ export class RecoveredRecords {
       const item = isEntity ? undefined : takeRow(frame, span);
       if (item instanceof Erasure) this.erasures.push(item);
       if (item instanceof Erasure || (!isEntity && item === undefined)) continue;
+      if (item instanceof RecoveredRow && !item.isKept) {
+        this.#forget(item.entry);
+        continue;
+      }
       const index = draft.add(hashOfKey(frame, keyStart, keyEnd), at);
       if (item !== undefined) draft.items.set(index, item);
+      if (item instanceof RecoveredRow) item.addEntry(entryOf(this.#pages.length, index));
       if (draft.count >= this.#pageCountMax) this.#pages.push(draft.finish());
     }
+  }
+
+  /** A record counts no more, and nothing is kept of what was made of it. */
+  #forget(entry: number): void {
+    const page = this.#pages[Math.floor(entry / PAGE_COUNT_MAX)] ?? this.#draft;
+    page.forget(entry % PAGE_COUNT_MAX);
   }
 
   /** The same of a frame of entities that has an index, and is not read. */
@@ -189,6 +201,7 @@ export class RecoveredRecords {
 
   #sift({ entries, hashes }: SeenKeys, page: number, index: number): void {
     const own = this.#pages[page];
+    if (!own.isNewest(index)) return;
     const hash = own.hash(index);
     const mask = entries.length - 1;
     let slot = hash & mask;

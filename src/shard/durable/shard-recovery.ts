@@ -15,6 +15,7 @@ import type { SegmentReader } from '../../store/changelog-reader.ts';
 import { type ListVisitor, recoverChangelog } from '../../store/changelog-recovery.ts';
 import type { OpenSegments } from '../../store/changelog-segments.ts';
 import { ReadBuffer } from '../../store/read-buffer.ts';
+import { isUsedOnce } from '../../timers/timer-layout.ts';
 import type { PayloadCodec } from '../../wire/payload-codec.ts';
 import type { Directory } from '../function-binding.ts';
 import type { Rows } from '../rows/rows.ts';
@@ -44,6 +45,7 @@ export interface RecoveryPlace {
   readonly fileSystem: FileSystem;
   readonly directory: string;
   readonly appliedEpoch: number;
+  readonly begunEpoch?: number;
   readonly committed: { readonly epoch: number; readonly location: DeltaLocation } | undefined;
   /** Records in one index; fewer than that only to try out many. */
   readonly pageCountMax?: number;
@@ -109,11 +111,18 @@ class Overlay {
     });
   }
 
-  /** Rows are few where there are any, and whoever keeps them has to find them in order: they are taken up at once. */
+  /**
+   * Whoever keeps rows has to find them in order, so they are taken up at once. Only delayed messages are many, and most of
+   * those have come and gone: nothing of them is kept that the store has never seen.
+   */
   readonly #takeRow = (frame: Buffer, { keyStart, keyEnd, valueStart, end }: RecordSpan): Stored => {
-    const { rows, codec } = this.#place;
+    const { rows, codec, appliedEpoch, begunEpoch = Number.POSITIVE_INFINITY } = this.#place;
     const key = frame.toString('latin1', keyStart, keyEnd);
     if (valueStart === NOTHING_BELOW) return rows.recoverErasure(key, -this.#runEpoch);
+    if (valueStart === NOTHING && isUsedOnce(key)) {
+      const gone = rows.recoverGone(key, begunEpoch - appliedEpoch);
+      if (gone !== undefined) return gone;
+    }
     const value = valueStart === NOTHING ? undefined : readRowValue(codec, frame.subarray(valueStart, end));
     return rows.recover(key, value, -this.#runEpoch);
   };

@@ -8,7 +8,7 @@
  */
 import type { PayloadCodec } from '../../wire/payload-codec.ts';
 import { readRowValue } from '../../state/record-reader.ts';
-import { afterPrefix, Erasure, keyBytes, Row } from '../../state/row.ts';
+import { afterPrefix, Erasure, keyBytes, RecoveredRow, Row } from '../../state/row.ts';
 import { Erasures } from '../../state/erasures.ts';
 import { type FoundRow, merged } from '../../state/merged-rows.ts';
 import { mergedParts, type PartRow, type RowPart } from '../../state/row-parts.ts';
@@ -217,11 +217,22 @@ export class Rows {
   recover(key: string, value: unknown, dirtyEpoch: number): Row {
     let row = this.#rows.get(key);
     if (row === undefined) {
-      row = new Row(key, value, true);
+      row = new RecoveredRow(key, value, true);
       this.#rows.add(row);
     }
     row.value = value;
     row.dirtyEpoch = dirtyEpoch;
+    return row;
+  }
+
+  /**
+   * A row whose key is used once was removed. If the store, which may hold something of the epochs up to `begunEpoch`, has
+   * never seen it, it is as if it had never been: it is kept no more, and returned. Otherwise undefined.
+   */
+  recoverGone(key: string, begunEpoch: number): RecoveredRow | undefined {
+    const row = this.#rows.get(key);
+    if (!(row instanceof RecoveredRow && row.hasOneEntry) || -row.dirtyEpoch <= begunEpoch) return undefined;
+    this.#rows.remove(row);
     return row;
   }
 

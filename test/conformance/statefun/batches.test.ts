@@ -203,6 +203,24 @@ test('#15 a batch whose response is too long is divided until it is not, and hap
   expect(on.errors).toEqual([]);
 });
 
+test('#15 a batch from which too much follows is taken message by message, and what is too much by itself fails', async () => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  const sizes: number[] = [];
+  const on = new RemoteStage(async ({ invocations }) => {
+    await gate;
+    sizes.push(invocations.length);
+    const texts = invocations.flatMap(({ argument }) => (textOf(argument) ?? '').split(''));
+    return effects({ egresses: texts.map((text) => ({ egress: RESULTS, argument: typed(text) })) });
+  });
+  on.endpoint.effectCountMax = 3;
+  for (const text of ['a', 'bb', 'ccc', 'dddd', 'e', 'f']) await on.tell(typed(text));
+  open();
+  for (let turn = 0; turn < 4; turn++) await on.play();
+  expect(on.told().join('')).toBe('abbcccef');
+  expect(sizes).toEqual([1, 5, 1, 1, 1, 1, 1]);
+  expect(on.deadLetters().map(({ error }) => error.code)).toEqual(['REMOTE_RESPONSE_REFUSED']);
+});
+
 test('#15 a message whose own response is too long fails alone', async () => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   const on = new RemoteStage(async ({ invocations }) => {

@@ -29,6 +29,7 @@ export class ScriptedEndpoint implements Endpoint {
   readonly requests: BatchRequest[] = [];
   answer: Answer;
   stateBytesMax = Infinity;
+  effectCountMax = Infinity;
 
   readonly #asObjects: boolean;
 

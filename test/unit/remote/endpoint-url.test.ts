@@ -87,6 +87,7 @@ test.each<[string, object]>([
   ['no concurrency', { concurrency: 0 }],
   ['half a connection', { connectionCountMax: 0.5 }],
   ['no response', { responseBytesMax: 0 }],
+  ['no effects', { effectCountMax: 0 }],
   ['a certificate without its key', { tls: { clientCertificateFile: 'a' } }],
   ['a key without its certificate', { tls: { clientKeyFile: 'a' } }],
   ['a password without a key', { tls: { clientKeyPasswordFile: 'a' } }],
@@ -108,6 +109,7 @@ test('the defaults are those of the transports', () => {
     connectionCountMax: 1024,
     connectionAgeMaxMs: 15_000,
     responseBytesMax: 33_554_432,
+    effectCountMax: 100_000,
   });
   expect(fillEndpoint({ url: 'http://h', profile: 'okhttp' })).toMatchObject({
     callMs: 60_000,

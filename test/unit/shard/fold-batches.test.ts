@@ -6,13 +6,13 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/base/clock.ts';
 import { Fold } from '../../../src/shard/durable/fold.ts';
 import type { Entity } from '../../../src/state/entity.ts';
-import { APPLIED_KEY, keyGroupOfKey } from '../../../src/store/key-layout.ts';
+import { APPLIED_KEY, BEGUN_KEY, keyGroupOfKey } from '../../../src/store/key-layout.ts';
 import { DIRECTORY, HeldStore, newEntity, settle, SnapshotStage } from './durable-stage.ts';
 
 /** More than two batches. */
 const ENTITY_COUNT = 9_000;
 
-test('only the last batch of a round says that it is applied', async () => {
+test('the first batch of a round says that it has begun, and only the last one that it is applied', async () => {
   const stage = new SnapshotStage();
   const { fileSystem, changelog, dirty, pairs } = stage;
   const store = new HeldStore();
@@ -22,7 +22,7 @@ test('only the last batch of a round says that it is applied', async () => {
   );
   fold.add(stage.epoch(Array.from({ length: ENTITY_COUNT }, (_, index) => [newEntity(`e${index}`), 'x'] as const)));
   fold.committed(1);
-  const applied = Buffer.from(APPLIED_KEY).toString('latin1');
+  const [begun, applied] = [BEGUN_KEY, APPLIED_KEY].map((key) => Buffer.from(key).toString('latin1'));
   const sizes: number[] = [];
   while (fold.hasWork) {
     store.isHeld = true;
@@ -31,10 +31,11 @@ test('only the last batch of a round says that it is applied', async () => {
     await settle();
     const { contents } = store;
     sizes.push(contents.size);
-    expect(contents.has(applied)).toBe(contents.size === ENTITY_COUNT + 1);
+    expect(contents.has(begun)).toBe(contents.size > 0);
+    expect(contents.has(applied)).toBe(contents.size === ENTITY_COUNT + 2);
   }
   expect(new Set(sizes).size).toBeGreaterThan(2);
-  expect(sizes.at(-1)).toBe(ENTITY_COUNT + 1);
+  expect(sizes.at(-1)).toBe(ENTITY_COUNT + 2);
 });
 
 test('what a round puts comes key group by key group, over all of its deltas', async () => {
@@ -54,9 +55,10 @@ test('what a round puts comes key group by key group, over all of its deltas', a
     fold.work();
     await settle();
   }
-  const keyGroups = [...store.contents.keys()].map((key) => keyGroupOfKey(Buffer.from(key, 'latin1')));
-  expect(keyGroups).toHaveLength(151);
-  // `applied` is above all key groups.
+  const own = new Set([BEGUN_KEY, APPLIED_KEY].map((key) => Buffer.from(key).toString('latin1')));
+  const keys = [...store.contents.keys()].filter((key) => !own.has(key));
+  const keyGroups = keys.map((key) => keyGroupOfKey(Buffer.from(key, 'latin1')));
+  expect(keyGroups).toHaveLength(150);
   expect(keyGroups).toEqual(keyGroups.toSorted((a, b) => a - b));
 });
 
@@ -85,7 +87,7 @@ test('many small deltas are many steps, and those that later ones have overtaken
     fold.work();
     await settle();
   }
-  expect(store.contents.size).toBe(entities.length + 1);
+  expect(store.contents.size).toBe(entities.length + 2);
   expect(openCount).toBe(1);
   // 100,000 records that others have replaced, and 100 puts, in steps of about 0.2 to 1.5 ms.
   expect(stepCount).toBeGreaterThan(5);
@@ -130,7 +132,7 @@ test('a round that takes its time rests between its steps, unless somebody hurri
     fold.work();
     await settle();
   }
-  expect([store.contents.size, nowMs]).toEqual([2_001 + BEHIND_COUNT, 5]);
+  expect([store.contents.size, nowMs]).toEqual([2_002 + BEHIND_COUNT, 5]);
 });
 
 const BEHIND_COUNT = 64;

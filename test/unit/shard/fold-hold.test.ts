@@ -8,6 +8,7 @@ import { DirtyEntities, type Item } from '../../../src/shard/durable/dirty-entit
 import { Fold } from '../../../src/shard/durable/fold.ts';
 import { Rows } from '../../../src/shard/rows/rows.ts';
 import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
+import { APPLIED_KEY } from '../../../src/store/key-layout.ts';
 import type { StateStore } from '../../../src/store/state-store.ts';
 import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';
 
@@ -30,7 +31,9 @@ function newFold() {
   const store = {
     batch: () => ({
       count: 0,
-      put: (_key: Uint8Array, value: Uint8Array) => void applied.push(Buffer.from(value).toString()),
+      put: (key: Uint8Array, value: Uint8Array) => {
+        if (key === APPLIED_KEY) applied.push(Buffer.from(value).toString());
+      },
       delete: () => {},
       write: () => Promise.resolve(),
     }),

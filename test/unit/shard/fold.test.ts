@@ -245,7 +245,7 @@ test('many entities are folded in slices and batches, each of them once', async 
     await settle();
   }
   expect(workMax).toBeLessThanOrEqual(512);
-  expect(stage.store.contents.size).toBe(9_001);
+  expect(stage.store.contents.size).toBe(9_002);
   expect(entities.filter((entity) => stage.stored(entity) !== entity.id)).toEqual([]);
 });
 

@@ -7,13 +7,14 @@ import { hashId } from '../../../src/keys/id-hash.ts';
 import { Fold } from '../../../src/shard/durable/fold.ts';
 import { DirtyEntities } from '../../../src/shard/durable/dirty-entities.ts';
 import { type FoundRow, Rows } from '../../../src/shard/rows/rows.ts';
+import type { RecoveredRecords } from '../../../src/shard/durable/recovered-records.ts';
 import { recoverShard } from '../../../src/shard/durable/shard-recovery.ts';
 import { ShardSnapshot, type SnapshotHooks, type WrittenDelta } from '../../../src/shard/durable/shard-snapshot.ts';
 import type { Epoch } from '../../../src/base/brand.ts';
 import { afterPrefix, groupPrefix } from '../../../src/state/row.ts';
 import { RecordWriter } from '../../../src/state/record-writer.ts';
 import { ChangelogWriter } from '../../../src/store/changelog-writer.ts';
-import { APPLIED_KEY, SECTION_TABLE } from '../../../src/store/key-layout.ts';
+import { APPLIED_KEY, BEGUN_KEY, SECTION_TABLE } from '../../../src/store/key-layout.ts';
 import { SimulatedFileSystem } from '../../../src/testing/simulated-file-system.ts';
 import { EnvelopeBlock } from '../../../src/wire/envelope-block.ts';
 import { codec, DIRECTORY, directory, HeldStore, namesOf, settle } from './durable-stage.ts';
@@ -33,6 +34,8 @@ export class RowStage {
   store = new HeldStore();
   rows!: Rows;
   fold!: Fold;
+  /** What the last start has found that was not folded. */
+  recovered!: RecoveredRecords;
   /** The last committed epoch. */
   committedEpoch = 0;
   /** The last that was cut. */
@@ -60,7 +63,8 @@ export class RowStage {
       location: this.#committedDelta.location,
     };
     const place = { fileSystem, directory: DIRECTORY, appliedEpoch, committed, codec, functions: directory, rows };
-    const recovered = recoverShard({ ...place, names: namesOf });
+    const recovered = recoverShard({ ...place, begunEpoch: this.#epochUnder(BEGUN_KEY), names: namesOf });
+    this.recovered = recovered.records;
     const changelog = new ChangelogWriter(fileSystem, DIRECTORY, { segmentBytesMax: 400, ...recovered.changelog });
     dirty.epoch = this.committedEpoch + 1 - appliedEpoch;
     dirty.pinnedCount = recovered.records.count + recovered.records.erasures.length;
@@ -99,7 +103,11 @@ export class RowStage {
 
   /** The last epoch that the store holds. */
   get applied(): number {
-    const value = this.store.contents.get(Buffer.from(APPLIED_KEY).toString('latin1'));
+    return this.#epochUnder(APPLIED_KEY);
+  }
+
+  #epochUnder(key: Uint8Array): number {
+    const value = this.store.contents.get(Buffer.from(key).toString('latin1'));
     return value === undefined ? 0 : Number(Buffer.from(value).toString());
   }
 

@@ -180,6 +180,7 @@ describe('too much of everything', () => {
     const bytes = fromHex(`a20612${empty}`);
     expect(verdict(() => decodeResponse(bytes, { ...PROTOCOL_LIMITS, elementCountFree: 9 }))).not.toContain('elements');
     expect(() => decodeResponse(bytes, { ...PROTOCOL_LIMITS, elementCountFree: 8 })).toThrow('more than 8 elements');
+    expect(() => decodeResponse(bytes, { ...PROTOCOL_LIMITS, elementCountMax: 8 })).toThrow('more than 8 elements');
   });
 
   test('but not what a batch of a thousand messages may well send, or a request of many short messages be', () => {
