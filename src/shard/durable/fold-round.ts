@@ -38,6 +38,8 @@ const CLOCK_US = 50;
 /** Records that are skipped together. */
 const SKIP_COUNT = 4096;
 const BATCH_COUNT = 4096;
+/** Where rounds are small, as in a simulation, so are batches: a round may then be broken off between any two. */
+const ROUND_BYTES_PER_PUT = 64;
 const BATCH_BYTES = 1 << 20;
 
 export interface FoldRoundPlace {
@@ -65,6 +67,7 @@ export class FoldRound {
   readonly #newest: NewestRecords;
   readonly #marks: FoldMarks;
   readonly #puts = new OrderedPuts();
+  readonly #batchCount: number;
   /** What is kept of a frame is copied before the next one is read. */
   readonly #readBuffer = new ReadBuffer();
   /** By the step that goes on. */
@@ -78,6 +81,7 @@ export class FoldRound {
     this.#place = place;
     this.#deltas = deltas;
     this.#newest = newest;
+    this.#batchCount = Math.min(BATCH_COUNT, Math.ceil(place.foldBytes / ROUND_BYTES_PER_PUT));
     this.#marks = new FoldMarks(place.pairs.all, deltas, newest, mark);
   }
 
@@ -173,7 +177,7 @@ export class FoldRound {
       if (value === undefined) batch.delete(key);
       else batch.put(key, value);
       batchBytes += key.length + (value?.length ?? 0);
-      if (batch.count >= BATCH_COUNT || batchBytes >= BATCH_BYTES) {
+      if (batch.count >= this.#batchCount || batchBytes >= BATCH_BYTES) {
         yield this.#write(batch);
         batch = this.#place.store.batch();
         batchBytes = 0;

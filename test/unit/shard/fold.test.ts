@@ -209,7 +209,8 @@ test('an entity that is written while it is folded stays pinned', async () => {
 });
 
 test('what is folded forgets its record, and what has a later one keeps that', async () => {
-  const stage = new FoldStage();
+  // Of so many bytes a round, both are put in one batch.
+  const stage = new FoldStage(1 << 10);
   const [one, other] = [newEntity('one'), newEntity('other')];
   expect(one.lastRecord).toBe(NO_RECORD);
   stage.add([
@@ -218,6 +219,7 @@ test('what is folded forgets its record, and what has a later one keeps that', a
   ]);
   stage.fold.committed(1);
   stage.store.isHeld = true;
+  stage.fold.force();
   await stage.foldAll();
   stage.add([[other, 'b']]);
   stage.fold.committed(2);
@@ -229,6 +231,7 @@ test('what is folded forgets its record, and what has a later one keeps that', a
     await settle();
   }
   expect([stage.stored(one), stage.stored(other), other.lastRecord]).toEqual(['a', 'a', 2]);
+  stage.fold.force();
   await stage.foldAll();
   expect([stage.stored(other), other.lastRecord]).toEqual(['b', NO_RECORD]);
 });
@@ -253,7 +256,7 @@ test('many entities are folded in slices and batches, each of them once', async 
 async function stepCount(msPerLook: number): Promise<number> {
   let nowMs = 0;
   const clock: Clock = { now: () => 0, elapsedMs: () => (nowMs += msPerLook), stampMs: () => 0 };
-  const stage = new FoldStage(1, 1, { pace: { clock, share: 1 } });
+  const stage = new FoldStage(1 << 16, 1, { pace: { clock, share: 1 } });
   stage.add(Array.from({ length: 2_000 }, (_, index) => [newEntity(`e${index}`), 'x'] as const));
   stage.fold.committed(1);
   let steps = 0;
