@@ -29,3 +29,12 @@ export interface FoldPlace {
   /** How long a step takes, about, where that is not left to the round: a simulation takes short ones, to see more states. */
   readonly foldStepUs?: number;
 }
+
+const BATCH_COUNT = 4096;
+/** Where rounds are small, as in a simulation, so are batches: a round may then be broken off between any two. */
+const ROUND_BYTES_PER_PUT = 64;
+
+/** How much a round writes in one batch. */
+export function batchCountMax(foldBytes: number): number {
+  return Math.min(BATCH_COUNT, Math.ceil(foldBytes / ROUND_BYTES_PER_PUT));
+}

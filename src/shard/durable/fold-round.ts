@@ -17,6 +17,7 @@ import type { PairedRows } from '../rows/paired-rows.ts';
 import type { Item } from './dirty-entities.ts';
 import { eraseStored } from './erase-stored.ts';
 import { FoldMarks } from './fold-marks.ts';
+import { batchCountMax } from './fold-place.ts';
 import type { NewestRecords } from './newest-records.ts';
 import { OrderedPuts } from './ordered-puts.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
@@ -37,9 +38,6 @@ const READ_US = 50;
 const CLOCK_US = 50;
 /** Records that are skipped together. */
 const SKIP_COUNT = 4096;
-const BATCH_COUNT = 4096;
-/** Where rounds are small, as in a simulation, so are batches: a round may then be broken off between any two. */
-const ROUND_BYTES_PER_PUT = 64;
 const BATCH_BYTES = 1 << 20;
 
 export interface FoldRoundPlace {
@@ -67,7 +65,6 @@ export class FoldRound {
   readonly #newest: NewestRecords;
   readonly #marks: FoldMarks;
   readonly #puts = new OrderedPuts();
-  readonly #batchCount: number;
   /** What is kept of a frame is copied before the next one is read. */
   readonly #readBuffer = new ReadBuffer();
   /** By the step that goes on. */
@@ -81,7 +78,6 @@ export class FoldRound {
     this.#place = place;
     this.#deltas = deltas;
     this.#newest = newest;
-    this.#batchCount = Math.min(BATCH_COUNT, Math.ceil(place.foldBytes / ROUND_BYTES_PER_PUT));
     this.#marks = new FoldMarks(place.pairs.all, deltas, newest, mark);
   }
 
@@ -95,9 +91,7 @@ export class FoldRound {
     let batch = this.#place.store.batch();
     batch.put(BEGUN_KEY, Buffer.from(String(applied)));
     if (recovered !== undefined) batch = yield* this.#collectRecovered(recovered, batch);
-    for (let index = 0; index < deltas.length; index++) {
-      batch = yield* this.#collect(index, batch);
-    }
+    for (let index = 0; index < deltas.length; index++) batch = yield* this.#collect(index, batch);
     batch = yield* this.#put(batch);
     batch.put(APPLIED_KEY, Buffer.from(String(applied)));
     yield this.#write(batch);
@@ -177,7 +171,7 @@ export class FoldRound {
       if (value === undefined) batch.delete(key);
       else batch.put(key, value);
       batchBytes += key.length + (value?.length ?? 0);
-      if (batch.count >= this.#batchCount || batchBytes >= BATCH_BYTES) {
+      if (batch.count >= batchCountMax(this.#place.foldBytes) || batchBytes >= BATCH_BYTES) {
         yield this.#write(batch);
         batch = this.#place.store.batch();
         batchBytes = 0;
@@ -211,7 +205,7 @@ export class FoldRound {
   *#erase(recovered: readonly Erasure[]): Generator<number, void> {
     const prefixes = [...this.#marks.erased.values(), ...recovered].map(({ prefix }) => prefix);
     if (prefixes.length === 0) return;
-    this.#place.wait(eraseStored(this.#place.store, prefixes, BATCH_COUNT));
+    this.#place.wait(eraseStored(this.#place.store, prefixes, batchCountMax(this.#place.foldBytes)));
     yield 1;
   }
 
