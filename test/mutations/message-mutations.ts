@@ -47,8 +47,8 @@ export const MESSAGE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'meta: of the message before',
     file: 'src/shard/invocation/invocation-core.ts',
-    find: 'if (meta !== undefined) this.#ownMeta = undefined;',
-    replace: '',
+    find: '_meta: MessageMeta): void {\n    this.#ownMeta = undefined;',
+    replace: '_meta: MessageMeta): void {',
     why: 'two messages share a span, or what is sent belongs to the trace of another message',
     suites: [tests('unit/shard/message-options')],
   },
