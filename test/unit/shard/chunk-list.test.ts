@@ -71,6 +71,30 @@ test('chunks are used again, and a short list keeps none', () => {
   expect(made()).toBe(3);
 });
 
+test.each([0, 1, 100, 4_095, 4_096, 5_000])('a list of numbers of which element %i is none', (at) => {
+  const pool = referenceChunks<object | number>();
+  const other = { at };
+  for (let round = 0; round < 3; round++) {
+    const list = new ChunkList(pool);
+    for (let index = 0; index < COUNT; index++) list.push(index === at ? other : index);
+    expect([...list]).toEqual(Array.from({ length: COUNT }, (_, index) => (index === at ? other : index)));
+    list.trim();
+    list.dropBefore(at);
+    expect([list.at(at), list.at(COUNT - 1), list.length]).toEqual([other, COUNT - 1, COUNT]);
+    list.drop();
+  }
+});
+
+test('numbers among references come back as they were, and chunks of either kind are used again', () => {
+  const pool = referenceChunks<object | number>();
+  const list = new ChunkList(pool);
+  for (let index = 0; index < COUNT; index++) list.push(-index);
+  list.drop();
+  const [first, second] = [pool.takeFor(1), pool.takeFor({})];
+  expect([pool.isOfNumbers(first), pool.isOfNumbers(second)]).toEqual([true, false]);
+  expect(first.length).toBe(second.length);
+});
+
 test('what a dropped chunk referred to is forgotten', () => {
   const pool = referenceChunks<object>();
   const list = new ChunkList(pool);
