@@ -132,6 +132,8 @@ class Simulation {
       workCount = 0;
       for (let thread = 0; thread < this.#engine.threadCount; thread++) workCount += this.#engine.turn(thread);
       await this.#engine.settle();
+      // What has just settled has a turn yet to come.
+      if (this.#engine.shards.some(({ hasWork }) => hasWork)) workCount++;
     } while (workCount > 0);
     check(this.#engine.coordinator.isQuiescent, () => 'not quiescent in the end');
     this.#checkEnd();
