@@ -19,7 +19,7 @@ import { eraseStored } from './erase-stored.ts';
 import { FoldMarks } from './fold-marks.ts';
 import { batchCountMax } from './fold-place.ts';
 import type { NewestRecords } from './newest-records.ts';
-import { OrderedPuts } from './ordered-puts.ts';
+import type { OrderedPuts } from './ordered-puts.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
 import { FRAME_STATE } from './delta-encoder.ts';
 import type { WrittenDelta } from './written-delta.ts';
@@ -45,6 +45,8 @@ export interface FoldRoundPlace {
   readonly directory: string;
   readonly store: StateStore;
   readonly pairs: PairedRows;
+  /** Empty, and for one round after the other. */
+  readonly puts: OrderedPuts;
   /** So much is collected before it is put in order. */
   readonly foldBytes: number;
   /** What a recovery has found, older than all deltas. */
@@ -64,7 +66,6 @@ export class FoldRound {
   readonly #deltas: readonly WrittenDelta[];
   readonly #newest: NewestRecords;
   readonly #marks: FoldMarks;
-  readonly #puts = new OrderedPuts();
   /** What is kept of a frame is copied before the next one is read. */
   readonly #readBuffer = new ReadBuffer();
   /** By the step that goes on. */
@@ -151,8 +152,8 @@ export class FoldRound {
     for (const entry of recovered.newest()) {
       const { bytes, keyStart, keyEnd, valueStart, end, item } = recovered.record(entry);
       const key = bytes.subarray(keyStart, keyEnd);
-      if (valueStart === NOTHING || this.#marks.isErased(item)) this.#puts.delete(key);
-      else this.#puts.put(key, bytes.subarray(valueStart, end));
+      if (valueStart === NOTHING || this.#marks.isErased(item)) this.#place.puts.delete(key);
+      else this.#place.puts.put(key, bytes.subarray(valueStart, end));
       if (this.#hasCollected) batch = yield* this.#put(batch);
       else if (this.#isSpent(COLLECT_US)) yield 1;
     }
@@ -160,14 +161,14 @@ export class FoldRound {
   }
 
   get #hasCollected(): boolean {
-    return this.#puts.byteLength >= this.#place.foldBytes;
+    return this.#place.puts.byteLength >= this.#place.foldBytes;
   }
 
   /** Puts what has been collected, key group by key group; returns the batch to go on with. */
   *#put(first: StoreBatch): Generator<number, StoreBatch> {
     let batch = first;
     let batchBytes = 0;
-    for (const { key, value } of this.#puts.inOrder()) {
+    for (const { key, value } of this.#place.puts.inOrder()) {
       if (value === undefined) batch.delete(key);
       else batch.put(key, value);
       batchBytes += key.length + (value?.length ?? 0);
@@ -179,7 +180,7 @@ export class FoldRound {
         yield 1;
       }
     }
-    this.#puts.clear();
+    this.#place.puts.clear();
     return batch;
   }
 
@@ -239,9 +240,9 @@ export class FoldRound {
     const key = bytes.subarray(keyStart, keyEnd);
     if (valueStart === NOTHING) {
       // What has come and gone between two rounds the store has never seen.
-      if (this.#mayBeStored(item)) this.#puts.delete(key);
+      if (this.#mayBeStored(item)) this.#place.puts.delete(key);
     } else if (valueStart !== NOTHING_BELOW) {
-      this.#puts.put(key, bytes.subarray(valueStart, end));
+      this.#place.puts.put(key, bytes.subarray(valueStart, end));
       if (typeof item === 'number') this.#place.pairs.all.setMayBeStored(item);
       else if (item instanceof Row) item.mayBeStored = true;
     }

@@ -12,6 +12,7 @@ import { CommittedDeltas } from './committed-deltas.ts';
 import { FoldRests } from './fold-pace.ts';
 import type { FoldHooks, FoldPlace } from './fold-place.ts';
 import { FoldRound } from './fold-round.ts';
+import { OrderedPuts } from './ordered-puts.ts';
 import type { RecoveredRecords } from './recovered-records.ts';
 import type { WrittenDelta } from './shard-snapshot.ts';
 
@@ -41,6 +42,7 @@ export class Fold {
   /** Whether somebody waits for the round that goes on. */
   #isHurried = false;
   readonly #rests: FoldRests;
+  readonly #puts = new OrderedPuts();
 
   constructor(place: FoldPlace, hooks: FoldHooks) {
     this.#place = place;
@@ -171,6 +173,7 @@ export class Fold {
     const recovered = this.#recovered;
     const place = {
       ...this.#place,
+      puts: this.#puts,
       recovered,
       sifted: (olderCount: number) => void (dirty.pinnedCount -= olderCount),
       stepUs: () => this.#stepUs(),

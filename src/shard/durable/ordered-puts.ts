@@ -12,6 +12,9 @@
  * ```
  *
  * Within a line the order is that in which they came: of two puts to one key the later one counts.
+ *
+ * The next round uses the same chunks again: megabytes that come and go make V8 mark the whole heap each time, on threads
+ * that take the cores from the shards. They are as much as a round may hold, which there must be room for anyway.
  */
 import { assert } from '../../base/assert.ts';
 import { KEY_GROUP_COUNT } from '../../keys/key-group.ts';
@@ -44,6 +47,8 @@ export class OrderedPuts {
   #nexts = new Int32Array(COUNT_MIN);
   #places = new Int32Array(COUNT_MIN * PLACE_WORDS);
   #chunks: Uint8Array[] = [];
+  /** Those of the full length that were used before. */
+  readonly #free: Uint8Array[] = [];
   /** In the last chunk. */
   #usedBytes = CHUNK_BYTES;
 
@@ -85,7 +90,9 @@ export class OrderedPuts {
     // Of a longer one, the rest stays unused: places count in chunks of one length.
     if (last !== undefined && this.#usedBytes <= CHUNK_MASK && this.#usedBytes + byteLength <= last.length) return last;
     assert(this.#chunks.length < CHUNK_COUNT_MAX, 'a round puts down what it has collected in time');
-    const chunk = new Uint8Array(Math.max(last === undefined ? FIRST_CHUNK_BYTES : CHUNK_BYTES, byteLength));
+    const chunk =
+      (byteLength <= CHUNK_BYTES ? this.#free.pop() : undefined) ??
+      new Uint8Array(Math.max(last === undefined ? FIRST_CHUNK_BYTES : CHUNK_BYTES, byteLength));
     this.#chunks.push(chunk);
     this.#usedBytes = 0;
     return chunk;
@@ -117,8 +124,9 @@ export class OrderedPuts {
     };
   }
 
-  /** Forgets all of it. */
+  /** Forgets all of it, and keeps the memory. */
   clear(): void {
+    for (const chunk of this.#chunks) if (chunk.length === CHUNK_BYTES) this.#free.push(chunk);
     this.byteLength = 0;
     this.#count = 0;
     this.#heads.fill(NONE);

@@ -69,3 +69,21 @@ test('many of all lengths, longer ones than a chunk among them', () => {
   }
   expect(count).toBe(names.length);
 });
+
+test('what it has shown makes room for what comes next, without new memory', () => {
+  const puts = new OrderedPuts();
+  const value = new Uint8Array(600_000);
+  const buffers = new Set<ArrayBufferLike>();
+  const fill = (round: number): void => {
+    for (let index = 0; index < 20; index++)
+      puts.put(Uint8Array.of(0, 1, round, index), value.fill(round * 20 + index));
+    const shown = [...puts.inOrder()];
+    expect(shown.map((put) => [put.key[3], put.value?.at(-1)])).toEqual(
+      Array.from({ length: 20 }, (_, index) => [index, round * 20 + index]),
+    );
+    for (const { key } of shown) buffers.add(key.buffer);
+    puts.clear();
+  };
+  for (let round = 0; round < 5; round++) fill(round);
+  expect(buffers.size).toBeLessThanOrEqual(21);
+});
